@@ -1,0 +1,53 @@
+#include "gusto/base/context.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/system.h"
+#include "gusto/base/text.h"
+
+namespace gusto {
+
+Context::Context(ContextOptions options)
+    : options_(std::move(options)), pool_(options_.threads == 0 ? available_threads() : options_.threads) {
+  if (options_.memory_limit == 0) options_.memory_limit = available_memory();
+}
+
+void Context::check_cancelled() const {
+  if (cancelled()) throw Error(ErrorCode::cancelled, "Stopped as asked; nothing was written.");
+}
+
+void Context::progress(std::string_view stage, std::size_t done, std::size_t total, std::string_view note) const {
+  if (options_.progress) options_.progress({stage, done, total, note});
+}
+
+void Context::require_memory(std::string_view who, std::uint64_t bytes) const {
+  if (bytes <= options_.memory_limit) return;
+  throw Error(ErrorCode::out_of_memory,
+              fmt::format("{} needs about {}, and the memory limit is {}.", who, format_bytes(bytes),
+                          format_bytes(options_.memory_limit)),
+              "Raise --memory, or choose a smaller model or fewer data.");
+}
+
+void parallel_blocks(Context& context, std::size_t n, std::size_t block,
+                     const std::function<void(std::size_t, std::size_t, unsigned)>& body) {
+  context.pool().run((n + block - 1) / block, [&](std::size_t index, unsigned worker) {
+    context.check_cancelled();
+    body(index * block, std::min(n, (index + 1) * block), worker);
+  });
+}
+
+double parallel_sum(Context& context, std::size_t n, std::size_t block,
+                    const std::function<double(std::size_t, std::size_t)>& body) {
+  std::vector<double> parts((n + block - 1) / block);
+  parallel_blocks(context, n, block,
+                  [&](std::size_t begin, std::size_t end, unsigned) { parts[begin / block] = body(begin, end); });
+  return std::accumulate(parts.begin(), parts.end(), 0.0);
+}
+
+}  // namespace gusto

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "gusto/base/parallel.h"
+
+namespace gusto {
+
+/// A flag by which another thread, or a signal handler, asks work to stop. Once set it stays set.
+class CancelToken {
+ public:
+  void cancel() noexcept { flag_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return flag_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> flag_{false};
+  static_assert(std::atomic<bool>::is_always_lock_free, "cancel() is called from signal handlers");
+};
+
+/// How far a long piece of work has come.
+struct ProgressEvent {
+  std::string_view stage;  ///< what is being done, e.g. "biased-mf"
+  std::size_t done;        ///< steps done
+  std::size_t total;       ///< steps in all; 0 when unknown
+  std::string_view note;   ///< e.g. "rmse .8512"; may be empty
+};
+using ProgressSink = std::function<void(const ProgressEvent&)>;
+
+struct ContextOptions {
+  unsigned threads = 0;               ///< 0: all that the process may use (affinity and container limits)
+  std::uint64_t seed = 42;            ///< every draw is keyed by it; 0 is a seed like any other
+  std::uint64_t memory_limit = 0;     ///< bytes that a model may state as its need; 0: what the container leaves
+  const CancelToken* cancel = nullptr;  ///< not owned; may be null
+  ProgressSink progress;              ///< called from the thread that runs the work; may be empty
+};
+
+/// What surrounds a computation without changing its result: threads, progress, cancellation, memory limit; and the
+/// seed, which does. Passed by reference to everything that takes long.
+///
+/// Threads  one computation at a time per Context; make one for each thread that calls gusto
+class Context {
+ public:
+  explicit Context(ContextOptions options = {});
+
+  ThreadPool& pool() { return pool_; }
+  unsigned threads() const { return pool_.threads(); }
+  std::uint64_t seed() const { return options_.seed; }
+  std::uint64_t memory_limit() const { return options_.memory_limit; }
+
+  bool cancelled() const { return options_.cancel != nullptr && options_.cancel->cancelled(); }
+  /// Throws Error(cancelled) if the caller has asked to stop. Long loops call it at least every 100 ms.
+  void check_cancelled() const;
+
+  void progress(std::string_view stage, std::size_t done, std::size_t total, std::string_view note = {}) const;
+
+  /// Throws Error(out_of_memory) that names who needs how much, if bytes is above the limit.
+  void require_memory(std::string_view who, std::uint64_t bytes) const;
+
+ private:
+  ContextOptions options_;
+  ThreadPool pool_;
+};
+
+/// Calls body(begin, end, worker) for consecutive blocks of `block` indexes that cover [0, n), in parallel, checking
+/// for cancellation before each block.
+void parallel_blocks(Context& context, std::size_t n, std::size_t block,
+                     const std::function<void(std::size_t begin, std::size_t end, unsigned worker)>& body);
+
+/// Adds up body(begin, end) over such blocks, in block order: the same bits at any number of threads.
+double parallel_sum(Context& context, std::size_t n, std::size_t block,
+                    const std::function<double(std::size_t begin, std::size_t end)>& body);
+
+}  // namespace gusto

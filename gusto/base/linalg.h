@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+
+#include "gusto/base/context.h"
+#include "gusto/base/matrix.h"
+
+namespace gusto {
+
+enum class Transpose { no, yes };
+
+/// C = alpha · op(A) · op(B) + beta · C, single precision, on the calling thread.
+///
+/// Shapes   op(A) [m × k], op(B) [k × n], C [m × n]; a mismatch is Error(internal) naming the shapes
+/// Cost     2·m·n·k operations, by oneDNN's sgemm, which chooses its kernel for the processor at run time
+/// Threads  may be called concurrently; starts no threads
+void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a, MatrixView<const float> b, float beta,
+          MatrixView<float> c);
+
+/// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over fixed blocks of rows, added in block order.
+Matrix<float> gram(Context& context, MatrixView<const float> a);
+
+/// Solves A x = b for a symmetric positive-definite A [d × d] by Cholesky in double precision; x replaces b.
+/// Errors   Error(not_finite) if A is not positive definite
+/// Cost     d³/3 operations
+void solve_spd(MatrixView<const double> a, std::span<double> b);
+
+/// Turns the columns of a tall A [n × d] into an orthonormal basis of their span (twice-run Cholesky QR; columns that
+/// depend on earlier ones become zero).
+void orthonormalize(Context& context, MatrixView<float> a);
+
+/// Eigenvalues (largest first) and matching unit eigenvectors, as columns, of a symmetric A [d × d].
+struct EigenPairs {
+  std::vector<double> values;
+  Matrix<double> vectors;
+};
+EigenPairs symmetric_eigen(MatrixView<const double> a);
+
+}  // namespace gusto

@@ -1,0 +1,124 @@
+#include "gusto/base/parallel.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace gusto {
+
+struct ThreadPool::Shared {
+  using Task = std::function<void(std::size_t, unsigned)>;
+
+  std::mutex caller;  // one loop at a time
+  std::mutex mutex;   // guards what follows
+  std::condition_variable start;
+  std::condition_variable done;
+  const Task* task = nullptr;
+  std::size_t tasks = 0;
+  std::uint64_t round = 0;  // a new number for every loop
+  unsigned running = 0;     // workers that have not yet left the current loop
+  bool stop = false;
+  std::size_t failed_index = std::numeric_limits<std::size_t>::max();
+  std::exception_ptr failure;
+
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> workers;
+
+  // Takes task numbers until none are left.
+  void work(const Task& body, std::size_t count, unsigned worker);
+  void serve(unsigned worker);
+};
+
+namespace {
+// The pool whose task this thread is running, to run nested loops inline.
+thread_local const void* running_pool = nullptr;
+thread_local unsigned running_worker = 0;
+}  // namespace
+
+void ThreadPool::Shared::work(const Task& body, std::size_t count, unsigned worker) {
+  const void* const outer_pool = running_pool;
+  const unsigned outer_worker = running_worker;
+  running_pool = this;
+  running_worker = worker;
+  while (true) {
+    const std::size_t index = next.fetch_add(1, std::memory_order_relaxed);
+    if (index >= count) break;
+    try {
+      body(index, worker);
+    } catch (...) {
+      next.store(count, std::memory_order_relaxed);
+      const std::lock_guard lock(mutex);
+      if (index < failed_index) {
+        failed_index = index;
+        failure = std::current_exception();
+      }
+    }
+  }
+  running_pool = outer_pool;
+  running_worker = outer_worker;
+}
+
+void ThreadPool::Shared::serve(unsigned worker) {
+  std::uint64_t seen = 0;
+  std::unique_lock lock(mutex);
+  while (true) {
+    start.wait(lock, [&] { return stop || round != seen; });
+    if (stop) return;
+    seen = round;
+    const Task& body = *task;
+    const std::size_t count = tasks;
+    lock.unlock();
+    work(body, count, worker);
+    lock.lock();
+    if (--running == 0) done.notify_one();
+  }
+}
+
+ThreadPool::ThreadPool(unsigned threads) : threads_(threads == 0 ? 1 : threads), shared_(std::make_unique<Shared>()) {
+  for (unsigned worker = 1; worker < threads_; ++worker) {
+    shared_->workers.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stop = true;
+  }
+  shared_->start.notify_all();
+  for (std::thread& worker : shared_->workers) worker.join();
+}
+
+void ThreadPool::run(std::size_t tasks, const std::function<void(std::size_t, unsigned)>& task) {
+  if (running_pool == shared_.get()) {
+    for (std::size_t index = 0; index < tasks; ++index) task(index, running_worker);
+    return;
+  }
+  const std::lock_guard one_loop(shared_->caller);
+  if (threads_ == 1 || tasks <= 1) {
+    for (std::size_t index = 0; index < tasks; ++index) task(index, 0);
+    return;
+  }
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->task = &task;
+    shared_->tasks = tasks;
+    shared_->next.store(0, std::memory_order_relaxed);
+    shared_->failed_index = std::numeric_limits<std::size_t>::max();
+    shared_->failure = nullptr;
+    shared_->running = threads_ - 1;
+    ++shared_->round;
+  }
+  shared_->start.notify_all();
+  shared_->work(task, tasks, 0);
+  std::unique_lock lock(shared_->mutex);
+  shared_->done.wait(lock, [&] { return shared_->running == 0; });
+  if (shared_->failure) std::rethrow_exception(std::exchange(shared_->failure, nullptr));
+}
+
+}  // namespace gusto

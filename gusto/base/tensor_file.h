@@ -1,0 +1,132 @@
+#pragma once
+
+/// Files of named tensors: valid safetensors (https://huggingface.co/docs/safetensors), so that Python opens them
+/// without gusto, plus a checksum per tensor and strings in the metadata.
+///
+/// Layout   8 bytes: header length n, little-endian; n bytes: JSON header, padded with spaces so that data begin at a
+///          multiple of 64; then the tensors' bytes, each beginning at a multiple of 64, in the order written. The format
+///          allows no gaps, so padding is stored as tensors named "__pad_0", … of dtype U8.
+/// Metadata every value is a string; "xxh3" holds a JSON object of tensor name → 16 hexadecimal digits of XXH3-64.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "gusto/base/matrix.h"
+
+namespace gusto {
+
+enum class TensorType { u8, i32, u32, i64, u64, f32, f64 };
+std::string_view to_string(TensorType type);  ///< safetensors' spelling: "F32"
+std::size_t size_of(TensorType type);
+
+template <class T>
+constexpr TensorType tensor_type_of() {
+  using U = std::remove_cv_t<T>;
+  if constexpr (std::is_same_v<U, char> || std::is_same_v<U, std::uint8_t>) return TensorType::u8;
+  else if constexpr (std::is_same_v<U, std::int32_t>) return TensorType::i32;
+  else if constexpr (std::is_same_v<U, std::uint32_t>) return TensorType::u32;
+  else if constexpr (std::is_same_v<U, std::int64_t>) return TensorType::i64;
+  else if constexpr (std::is_same_v<U, std::uint64_t>) return TensorType::u64;
+  else if constexpr (std::is_same_v<U, float>) return TensorType::f32;
+  else {
+    static_assert(std::is_same_v<U, double>, "no tensor type for this number");
+    return TensorType::f64;
+  }
+}
+
+/// Collects tensors and metadata, then writes them to one file.
+class TensorWriter {
+ public:
+  /// Copies the numbers. Names are unique; shape's product is the number of values. Error(internal) otherwise.
+  void add_bytes(std::string name, TensorType type, std::vector<std::uint64_t> shape, std::span<const std::byte> bytes);
+  template <class T>
+  void add(std::string name, std::span<const T> values) {
+    add_bytes(std::move(name), tensor_type_of<T>(), {values.size()}, std::as_bytes(values));
+  }
+  template <class T>
+  void add(std::string name, const std::vector<T>& values) {
+    add(std::move(name), std::span<const T>(values));
+  }
+  template <class T>
+  void add(std::string name, const Matrix<T>& values) {
+    add_bytes(std::move(name), tensor_type_of<T>(), {values.rows(), values.cols()}, std::as_bytes(values.values()));
+  }
+  void add_text(std::string name, std::string_view text) { add(std::move(name), std::span<const char>(text)); }
+  void set_metadata(std::string key, std::string value);
+
+  /// The file's bytes: the same tensors and metadata give the same bytes.
+  std::string serialize() const;
+  /// Writes to a temporary file beside path, syncs it, renames it over path and syncs the folder. Error(io).
+  void write(const std::filesystem::path& path) const;
+
+ private:
+  struct Tensor {
+    std::string name;
+    TensorType type;
+    std::vector<std::uint64_t> shape;
+    std::vector<std::byte> bytes;
+  };
+  std::vector<Tensor> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+/// A tensor file, memory-mapped. All bounds, shapes, types and checksums are checked before anything is handed out.
+/// Threads  const members may be called concurrently
+class TensorFile {
+ public:
+  /// Errors   not_found; io; corrupt_file, saying what is wrong
+  static TensorFile open(const std::filesystem::path& path);
+  /// The same from bytes in memory; `name` stands for the path in messages.
+  static TensorFile parse(std::string bytes, std::string name);
+
+  TensorFile(TensorFile&&) noexcept;
+  TensorFile& operator=(TensorFile&&) noexcept;
+  ~TensorFile();
+
+  bool has(std::string_view name) const;
+  std::vector<std::string> names() const;
+  /// Shape of a tensor. Error(corrupt_file) if missing.
+  std::span<const std::uint64_t> shape(std::string_view name) const;
+  /// A tensor's numbers, in place. Error(corrupt_file) if missing, or of another type.
+  template <class T>
+  std::span<const T> values(std::string_view name) const {
+    const std::span<const std::byte> bytes = raw(name, tensor_type_of<T>());
+    return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+  }
+  /// A tensor of exactly `size` numbers, copied. Error(corrupt_file) if it has another size.
+  template <class T>
+  std::vector<T> vector(std::string_view name, std::size_t size) const {
+    require_shape(name, {{size}});
+    const std::span<const T> found = values<T>(name);
+    return {found.begin(), found.end()};
+  }
+  /// A matrix of exactly that shape, copied. Error(corrupt_file) if it has another.
+  template <class T>
+  Matrix<T> matrix(std::string_view name, std::size_t rows, std::size_t cols) const {
+    require_shape(name, {{rows, cols}});
+    Matrix<T> result(rows, cols);
+    const std::span<const T> found = values<T>(name);
+    std::copy(found.begin(), found.end(), result.values().begin());
+    return result;
+  }
+  std::string_view text(std::string_view name) const;
+  /// Error(corrupt_file) if the key is missing.
+  const std::string& metadata(std::string_view key) const;
+  bool has_metadata(std::string_view key) const;
+
+ private:
+  struct Impl;
+  explicit TensorFile(std::unique_ptr<Impl> impl);
+  std::span<const std::byte> raw(std::string_view name, TensorType type) const;
+  void require_shape(std::string_view name, const std::vector<std::uint64_t>& shape) const;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gusto

@@ -1,0 +1,114 @@
+#pragma once
+
+/// The events that a recommender learns from, columnar, with row-wise views both ways.
+///
+/// Layout   events are stored user by user; a user's events are in order of time, equal times in the order given.
+///          The view by item is built when first asked for.
+///            offsets [users + 1], items [events], values [events], times [events] or none
+/// Memory   16 bytes an event, and 8 more once the view by item exists, beside ids and features
+/// Threads  const members may be called concurrently
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gusto/data/features.h"
+#include "gusto/data/rows.h"
+#include "gusto/data/vocabulary.h"
+
+namespace gusto {
+
+/// The time of an event that has none.
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
+
+struct Event {
+  UserRow user;
+  ItemRow item;
+  float value = 1;              ///< rating, weight or 1
+  std::int64_t time = kNoTime;  ///< seconds since 1970, UTC
+};
+
+/// Who and what there is: ids and features of both sides. Shared, unchanged, by a data set and all its parts.
+/// Items that appear in events come first, then items that are only described.
+struct Catalogue {
+  Vocabulary users;
+  Vocabulary items;
+  FeatureTable user_features;  ///< as many rows as users, or no fields
+  FeatureTable item_features;  ///< as many rows as items, or no fields
+
+  /// The item's "title" feature if it has one, else its id.
+  std::string title(ItemRow item) const;
+};
+
+/// One user's events, or one item's, as parallel columns.
+struct History {
+  std::span<const ItemRow> items;
+  std::span<const float> values;
+  std::span<const std::int64_t> times;  ///< empty if the data set has no times
+  std::size_t size() const { return items.size(); }
+};
+struct Audience {
+  std::span<const UserRow> users;  ///< ascending
+  std::span<const float> values;
+  std::size_t size() const { return users.size(); }
+};
+
+/// The lowest and highest value among events: the rating scale.
+struct Scale {
+  float low = 0;
+  float high = 0;
+};
+
+class Dataset {
+ public:
+  /// Events in any order, at most one for each (user, item).
+  /// Errors   invalid_input: a row outside the catalogue, or a pair that repeats; not_finite: a value that isn't finite
+  Dataset(std::shared_ptr<const Catalogue> catalogue, std::span<const Event> events);
+
+  const Catalogue& catalogue() const { return *catalogue_; }
+  std::shared_ptr<const Catalogue> shared_catalogue() const { return catalogue_; }
+  std::size_t user_count() const { return catalogue_->users.size(); }
+  std::size_t item_count() const { return catalogue_->items.size(); }
+  std::size_t event_count() const { return items_.size(); }
+  bool has_times() const { return !times_.empty(); }
+  Scale scale() const { return scale_; }
+
+  History history(UserRow user) const;
+  Audience audience(ItemRow item) const;
+
+  /// Columns in stored order; history(u) is [offsets[u.index], offsets[u.index + 1]).
+  std::span<const std::uint64_t> offsets() const { return offsets_; }
+  std::span<const ItemRow> items() const { return items_; }
+  std::span<const float> values() const { return values_; }
+  std::span<const std::int64_t> times() const { return times_; }
+
+  /// Copies the events out, in stored order.
+  std::vector<Event> events() const;
+
+  /// Bytes held by events, without the catalogue.
+  std::uint64_t memory() const;
+
+ private:
+  struct ByItem {
+    std::once_flag built;
+    std::vector<std::uint64_t> offsets;
+    std::vector<UserRow> users;
+    std::vector<float> values;
+  };
+  const ByItem& by_item() const;
+
+  std::shared_ptr<const Catalogue> catalogue_;
+  std::vector<std::uint64_t> offsets_;
+  std::vector<ItemRow> items_;
+  std::vector<float> values_;
+  std::vector<std::int64_t> times_;
+  Scale scale_;
+  std::unique_ptr<ByItem> by_item_;
+};
+
+}  // namespace gusto

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gusto/data/vocabulary.h"
+
+namespace gusto {
+
+enum class FeatureKind {
+  categorical,  ///< at most one value from a vocabulary: gender, occupation
+  multi,        ///< any number of values from a vocabulary: genres
+  number,       ///< a number: age, year
+  text,         ///< free text: title, plot
+};
+std::string_view to_string(FeatureKind kind);
+
+/// A named feature of users or of items, column-wise. Rows without a value are allowed everywhere.
+///
+/// categorical, multi   row r has ids[offsets[r] … offsets[r+1]) into values
+/// number               row r has numbers[r], NaN when missing
+/// text                 row r has the r-th entry of texts, empty when missing
+struct FeatureField {
+  std::string name;
+  FeatureKind kind = FeatureKind::categorical;
+  Vocabulary values;
+  std::vector<std::uint64_t> offsets;
+  std::vector<std::uint32_t> ids;
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+
+  std::size_t rows() const;
+  /// Value ids of a row of a categorical or multi field.
+  std::span<const std::uint32_t> ids_of(std::size_t row) const;
+  /// A row's value for people: "Comedy, Drama", "1995", "Toy Story (1995)"; empty when missing.
+  std::string display(std::size_t row) const;
+  /// Whether a row carries a value, by its text: a categorical or multi value exactly, a number by value, a text by
+  /// substring; letters' case is ignored.
+  bool matches(std::size_t row, std::string_view value) const;
+  /// Appends one row. For a multi field, `value` holds values separated by '|'. Error(invalid_input) if a number is none.
+  void append(std::string_view value);
+  /// Appends one row without a value.
+  void append_missing();
+};
+
+/// The feature fields of one side, all with the same number of rows.
+class FeatureTable {
+ public:
+  FeatureTable() = default;
+  explicit FeatureTable(std::vector<FeatureField> fields);
+
+  std::span<const FeatureField> fields() const { return fields_; }
+  const FeatureField* find(std::string_view name) const;
+  /// Error(not_found) with the nearest name.
+  const FeatureField& at(std::string_view name) const;
+
+ private:
+  std::vector<FeatureField> fields_;
+};
+
+}  // namespace gusto

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gusto/data/dataset.h"
+
+namespace gusto {
+
+/// How events are divided into a training part and a test part.
+///
+///   random:0.1     each event is in the test part with that share, drawn at random: exactly round(share · events)
+///   holdout:0.2    per user, max(1, floor(share · events)) events at random; users with one event keep it in training
+///   last:1         per user, that many events latest in time; users with no more than that many keep all in training
+///   time:0.8       events after the percentile of time that leaves that share for training; needs times
+///   folds:u        ml-100k's own u1–u5 (or folds:ua for that one pair): five folds; folds:PATH: pairs PATH1.base,
+///                  PATH1.test, PATH2.base …
+///   test:FILE      the events listed in FILE (user, item, value, tab- or comma-separated, no header)
+struct SplitSpec {
+  enum class Kind { random, holdout, last, time, folds, test } kind = Kind::random;
+  double share = 0.1;    ///< of random, holdout and time
+  std::uint64_t count = 1;  ///< of last
+  std::string path;      ///< of folds and test
+
+  std::string text() const;  ///< as typed
+};
+/// Error(invalid_option) that names the kinds.
+SplitSpec parse_split(std::string_view text);
+
+/// What a split did, so that figures can be compared: printed, and stored in results and model files.
+struct SplitReceipt {
+  std::uint64_t train_events = 0;
+  std::uint64_t test_events = 0;
+  std::uint64_t train_users = 0;  ///< users with training events
+  std::uint64_t test_users = 0;
+  std::uint64_t train_items = 0;
+  std::uint64_t test_items = 0;
+  std::optional<std::int64_t> train_first, train_last, test_first, test_last;  ///< time ranges, if there are times
+  double unseen_user_share = 0;  ///< share of test events whose user has no training event
+  double unseen_item_share = 0;
+  std::string hash;  ///< 16 hexadecimal digits of XXH3-64 over the ids and values of both parts, in canonical order
+};
+
+struct Fold {
+  std::string name;  ///< "u1", or the split's text
+  std::shared_ptr<const Dataset> train;
+  std::vector<Event> test;  ///< ordered by user row, then item row
+  SplitReceipt receipt;
+};
+
+struct SplitOptions {
+  SplitSpec spec;
+  /// Only events with at least this value count, of users with at least min_positives such events.
+  std::optional<double> positives;
+  std::uint64_t min_positives = 5;
+  std::uint64_t seed = 42;
+};
+
+struct Split {
+  std::vector<Fold> folds;
+  /// Items that a ranking may contain: all with an event in the whole data set, before any filter; ascending.
+  std::vector<ItemRow> candidates;
+};
+
+/// Divides a data set. `source` is the folder the data came from, for folds:u.
+/// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a test
+///          file names an event that the data set does not have, or training and test overlap
+Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
+                 const std::filesystem::path& source = {});
+
+}  // namespace gusto

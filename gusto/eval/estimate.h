@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gusto/data/rows.h"
+
+namespace gusto {
+
+/// A metric's value with what is needed to say how sure it is.
+///
+/// Users are the sampled units. influence[i] is what users[i] adds to the estimate's deviation: leaving the user out
+/// changes the estimate by about −influence[i], and Σ influence = 0. For a mean over n users of x_u it is exactly
+/// (x_u − mean) / n; for a ratio Σa_u / Σb_u it is (a_u − ratio · b_u) / Σb; for a root or an area it is the first-order
+/// term. So
+///   standard error   = sqrt( n / (n−1) · Σ influence² )
+///   a bootstrap draw = mean + Σ (w_u − 1) · influence_u, with w multinomial
+/// and two models' difference is tested with the difference of their influences (paired over users).
+struct Estimate {
+  std::string metric;  ///< "rmse", "ndcg@10"
+  double mean = 0;
+  double stderr_ = 0;
+  std::uint64_t user_count = 0;
+  bool higher_is_better = true;
+  std::vector<UserRow> users;     ///< ascending
+  std::vector<double> influence;  ///< parallel to users
+};
+
+/// Mean over users of x_u; and the ratio Σa_u / Σb_u, with its root on request.
+Estimate mean_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> values,
+                       bool higher_is_better);
+Estimate ratio_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> numerators,
+                        std::span<const double> denominators, bool higher_is_better, bool root = false);
+
+/// The mean over folds of one metric; influences of a user met in several folds add up, each divided by the number of
+/// folds.
+Estimate average_folds(std::span<const Estimate> folds);
+
+}  // namespace gusto

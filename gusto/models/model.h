@@ -1,0 +1,145 @@
+#pragma once
+
+/// The contract that every recommender keeps.
+///
+/// Three things stay apart: options (a plain struct, described by a field table), learned state, and the context.
+/// A model is fitted once; after that its const members may be called concurrently.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gusto/base/context.h"
+#include "gusto/base/field.h"
+#include "gusto/base/matrix.h"
+#include "gusto/base/tensor_file.h"
+#include "gusto/data/dataset.h"
+#include "gusto/models/query.h"
+#include "gusto/models/task.h"
+
+namespace gusto {
+
+/// How a model answers for someone who was not in the training set.
+enum class FoldIn {
+  none,         ///< it has no answer: a query without a known user is Error(unsupported)
+  approximate,  ///< by an estimate that may differ from what training would have given
+  exact,        ///< a training user's own history gives that user's own answers
+};
+
+/// What a model declares that it can do. The conformance suite checks every claim, both ways.
+struct Abilities {
+  bool predicts_ratings = false;  ///< predict() in units of the training values, when trained for ratings or likes
+  bool probabilities = false;     ///< predict() is a probability of a like, when trained for likes
+  FoldIn fold_in = FoldIn::none;
+  bool cold_items = false;     ///< items without training events get scores from their features
+  bool item_vectors = false;   ///< ranking is an inner product: item_vectors() and query_vectors()
+  bool similar_items = false;  ///< item_similarity()
+  bool similar_users = false;  ///< user_similarity()
+  bool explains = false;       ///< explain(), contributions that sum to the score
+};
+
+/// One reason for a score. The amounts of all of a score's contributions sum to the score.
+struct Contribution {
+  std::string label;                ///< "global mean", "user bias", …; for an item of the history, empty
+  std::optional<ItemRow> item;      ///< the history's item that contributes
+  std::optional<UserRow> user;      ///< the neighbour who contributes
+  double amount = 0;
+};
+
+struct ModelInfo;
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// Name, field table and abilities: the model's row in the registry.
+  virtual const ModelInfo& info() const = 0;
+  /// All options' values as text.
+  virtual Settings settings() const = 0;
+
+  /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
+  /// if it throws, the model is as before for a first fit (unfitted).
+  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
+  ///          not_finite, if learning diverged; invalid_option, if options and data do not go together
+  void fit(std::shared_ptr<const Dataset> data, Task task, Context& context);
+
+  /// Bytes that fit() and scoring will need at most beside the data set itself.
+  virtual std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const = 0;
+
+  bool fitted() const { return data_ != nullptr; }
+  /// The training data. Error(unsupported) if not fitted.
+  const Dataset& data() const;
+  std::shared_ptr<const Dataset> shared_data() const { return data_; }
+  Task task() const { return task_; }
+  /// Whether predict() works: declared, and trained for ratings or likes.
+  bool predicts() const;
+
+  /// out[i] = the predicted value of items[i] for queries[i], in units of the training values, not clipped.
+  /// Errors   unsupported, if not predicts(), or for a query that the model cannot answer
+  void predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
+
+  /// scores(q, i) = the ranking score of item i for queries[q], on the calling thread; higher is better, finite.
+  /// Scores of one query are comparable with each other only.
+  /// Shape    scores [queries × item_count]
+  void score(std::span<const Query> queries, MatrixView<float> scores) const;
+
+  /// For models with item_vectors: scores are inner products of these. [item_count × width] and [queries × width].
+  virtual MatrixView<const float> item_vectors() const;
+  void query_vectors(std::span<const Query> queries, MatrixView<float> out) const;
+
+  /// out[j] = similarity of item j to `item`, higher is closer; out has item_count entries. Error(unsupported).
+  void item_similarity(ItemRow item, std::span<float> out) const;
+  /// out[v] = similarity of user v to the asker; out has user_count entries. Error(unsupported).
+  void user_similarity(const Query& query, std::span<float> out) const;
+  /// Why the item got its score: contributions whose amounts sum to score() of it, largest amount first.
+  std::vector<Contribution> explain(const Query& query, ItemRow item) const;
+
+  /// Learned arrays, under names of the model's own ("item_factors"); options and data are stored by ModelFile.
+  virtual void save_state(TensorWriter& out) const = 0;
+  /// Takes back what save_state wrote, for that training data.
+  /// Errors   corrupt_file, naming the tensor, if one is missing or has another type or shape
+  void load_state(const TensorFile& in, std::shared_ptr<const Dataset> data, Task task);
+
+ protected:
+  virtual void do_fit(const Dataset& data, Context& context) = 0;
+  virtual void do_load(const TensorFile& in) = 0;
+  virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const = 0;
+  /// By default through the vectors.
+  virtual void do_score(std::span<const Query> queries, MatrixView<float> scores) const;
+  virtual void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const;
+  virtual void do_item_similarity(ItemRow item, std::span<float> out) const;
+  virtual void do_user_similarity(const Query& query, std::span<float> out) const;
+  virtual std::vector<Contribution> do_explain(const Query& query, ItemRow item) const;
+
+  /// The history that a query stands for: its own, or the training events of its user.
+  /// The first form copies into `storage` and returns a view of it.
+  std::span<const HistoryEvent> history_of(const Query& query, std::vector<HistoryEvent>& storage) const;
+  /// Whether the query stands for a training user as trained (a user, and no history of its own).
+  static bool is_training_user(const Query& query) { return query.user && query.history.empty(); }
+
+ private:
+  /// Error(unsupported) or Error(invalid_input) if a query cannot be answered.
+  void check_queries(std::span<const Query> queries) const;
+
+  std::shared_ptr<const Dataset> data_;
+  Task task_ = Task::ratings;
+};
+
+/// Holds a model's options and its row in the registry, so that a model is its mathematics and little else.
+/// `Info` is the registry's constant row, `Options` the struct that its field table describes.
+template <class Options, const ModelInfo& Info, const auto& Table>
+class ModelWith : public Model {
+ public:
+  explicit ModelWith(Options options = {}) : options_(options) {}
+  const ModelInfo& info() const final { return Info; }
+  Settings settings() const final { return list_settings(Table, &options_); }
+  const Options& options() const { return options_; }
+
+ private:
+  Options options_;
+};
+
+}  // namespace gusto

@@ -10,7 +10,6 @@
 /// A table is type-erased, so its readers need not know the options' type. Everything here may be used concurrently.
 
 #include <array>
-#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -116,12 +115,18 @@ constexpr FieldKind kind_of() {
 template <auto Member>
 constexpr Field field(std::string_view name, Bounds bounds, Search search, std::string_view help) {
   using Value = typename detail::MemberOf<decltype(Member)>::value;
-  return {name, detail::kind_of<Value>(), bounds, {}, search, help, &detail::get_member<Member>,
+  return {name,
+          detail::kind_of<Value>(),
+          bounds,
+          {},
+          search,
+          help,
+          &detail::get_member<Member>,
           &detail::set_member<Member>};
 }
 template <auto Member>
-  requires std::same_as<typename detail::MemberOf<decltype(Member)>::value, bool>
 constexpr Field field(std::string_view name, std::string_view help) {
+  static_assert(std::is_same_v<typename detail::MemberOf<decltype(Member)>::value, bool>, "a number needs bounds");
   return field<Member>(name, {}, {}, help);
 }
 
@@ -154,7 +159,8 @@ void apply_settings(Fields table, std::string_view owner, const Settings& settin
 /// All of an options struct's values as settings, in table order.
 Settings list_settings(Fields table, const void* options);
 
-/// What a field accepts, for help and errors: "a whole number from 1 to 4096", "one of cosine, pearson", "true or false".
+/// What a field accepts, for help and errors: "a whole number from 1 to 4096", "one of cosine, pearson", "true or
+/// false".
 std::string describe_domain(const Field& field);
 
 }  // namespace gusto

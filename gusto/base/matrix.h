@@ -40,14 +40,15 @@ struct MatrixView {
   MatrixView(T* data_, std::size_t rows_, std::size_t cols_, std::size_t stride_)
       : data(data_), rows(rows_), cols(cols_), stride(stride_) {}
   /// A view that may write serves as one that only reads.
-  MatrixView(const MatrixView<std::remove_const_t<T>>& other)
-    requires std::is_const_v<T>
+  MatrixView(const MatrixView<std::remove_const_t<T>>& other) requires(std::is_const_v<T>)
       : MatrixView(other.data, other.rows, other.cols, other.stride) {}
 
   T& operator()(std::size_t r, std::size_t c) const { return data[r * stride + c]; }
   std::span<T> row(std::size_t r) const { return {data + r * stride, cols}; }
   /// Rows [begin, end).
-  MatrixView slice(std::size_t begin, std::size_t end) const { return {data + begin * stride, end - begin, cols, stride}; }
+  MatrixView slice(std::size_t begin, std::size_t end) const {
+    return {data + begin * stride, end - begin, cols, stride};
+  }
 };
 
 /// A dense row-major matrix that owns its numbers, cache-line aligned, zero at first.

@@ -5,7 +5,8 @@
 
 namespace gusto {
 
-/// Processors that this process may use: its affinity mask, cut to the container's quota (cgroup v1 and v2), at least 1.
+/// Processors that this process may use: its affinity mask, cut to the container's quota (cgroup v1 and v2), at
+/// least 1.
 unsigned available_threads();
 
 /// Bytes that this process may still use: the container's limit if there is one, else the machine's memory.

@@ -4,8 +4,8 @@
 /// without gusto, plus a checksum per tensor and strings in the metadata.
 ///
 /// Layout   8 bytes: header length n, little-endian; n bytes: JSON header, padded with spaces so that data begin at a
-///          multiple of 64; then the tensors' bytes, each beginning at a multiple of 64, in the order written. The format
-///          allows no gaps, so padding is stored as tensors named "__pad_0", … of dtype U8.
+///          multiple of 64; then the tensors' bytes, each beginning at a multiple of 64, in the order written. The
+///          format allows no gaps, so padding is stored as tensors named "__pad_0", … of dtype U8.
 /// Metadata every value is a string; "xxh3" holds a JSON object of tensor name → 16 hexadecimal digits of XXH3-64.
 
 #include <cstdint>
@@ -103,14 +103,14 @@ class TensorFile {
   /// A tensor of exactly `size` numbers, copied. Error(corrupt_file) if it has another size.
   template <class T>
   std::vector<T> vector(std::string_view name, std::size_t size) const {
-    require_shape(name, {{size}});
+    require_shape(name, {size});
     const std::span<const T> found = values<T>(name);
     return {found.begin(), found.end()};
   }
   /// A matrix of exactly that shape, copied. Error(corrupt_file) if it has another.
   template <class T>
   Matrix<T> matrix(std::string_view name, std::size_t rows, std::size_t cols) const {
-    require_shape(name, {{rows, cols}});
+    require_shape(name, {rows, cols});
     Matrix<T> result(rows, cols);
     const std::span<const T> found = values<T>(name);
     std::copy(found.begin(), found.end(), result.values().begin());

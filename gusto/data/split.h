@@ -23,9 +23,9 @@ namespace gusto {
 ///   test:FILE      the events listed in FILE (user, item, value, tab- or comma-separated, no header)
 struct SplitSpec {
   enum class Kind { random, holdout, last, time, folds, test } kind = Kind::random;
-  double share = 0.1;    ///< of random, holdout and time
+  double share = 0.1;       ///< of random, holdout and time
   std::uint64_t count = 1;  ///< of last
-  std::string path;      ///< of folds and test
+  std::string path;         ///< of folds and test
 
   std::string text() const;  ///< as typed
 };
@@ -68,7 +68,8 @@ struct Split {
 };
 
 /// Divides a data set. `source` is the folder the data came from, for folds:u.
-/// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a test
+/// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a
+/// test
 ///          file names an event that the data set does not have, or training and test overlap
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const std::filesystem::path& source = {});

@@ -11,9 +11,8 @@ namespace gusto {
 
 /// Maps the owner's ids, which are UTF-8 strings or numbers written as such, to rows 0, 1, 2 … in order of addition.
 ///
-/// State    the ids' bytes end to end, an offset per id, and an open-addressing table: about 16 bytes an id plus the text
-/// Cost     add and find in O(length), expected
-/// Threads  const members may be called concurrently
+/// State    the ids' bytes end to end, an offset per id, and an open-addressing table: about 16 bytes an id plus the
+/// text Cost     add and find in O(length), expected Threads  const members may be called concurrently
 class Vocabulary {
  public:
   /// The row of id, added at the end if new. Error(invalid_input) beyond 2³² − 2 ids.
@@ -28,7 +27,8 @@ class Vocabulary {
   /// The stored form: all ids end to end, and size() + 1 offsets into it.
   std::string_view text() const { return text_; }
   std::span<const std::uint64_t> offsets() const { return offsets_; }
-  /// Back from the stored form. Error(corrupt_file) if offsets do not ascend from 0 to the text's end, or an id repeats.
+  /// Back from the stored form. Error(corrupt_file) if offsets do not ascend from 0 to the text's end, or an id
+  /// repeats.
   static Vocabulary from_parts(std::string text, std::vector<std::uint64_t> offsets);
 
  private:

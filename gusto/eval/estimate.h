@@ -13,8 +13,8 @@ namespace gusto {
 ///
 /// Users are the sampled units. influence[i] is what users[i] adds to the estimate's deviation: leaving the user out
 /// changes the estimate by about −influence[i], and Σ influence = 0. For a mean over n users of x_u it is exactly
-/// (x_u − mean) / n; for a ratio Σa_u / Σb_u it is (a_u − ratio · b_u) / Σb; for a root or an area it is the first-order
-/// term. So
+/// (x_u − mean) / n; for a ratio Σa_u / Σb_u it is (a_u − ratio · b_u) / Σb; for a root or an area it is the
+/// first-order term. So
 ///   standard error   = sqrt( n / (n−1) · Σ influence² )
 ///   a bootstrap draw = mean + Σ (w_u − 1) · influence_u, with w multinomial
 /// and two models' difference is tested with the difference of their influences (paired over users).

@@ -43,9 +43,9 @@ struct Abilities {
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.
 struct Contribution {
-  std::string label;                ///< "global mean", "user bias", …; for an item of the history, empty
-  std::optional<ItemRow> item;      ///< the history's item that contributes
-  std::optional<UserRow> user;      ///< the neighbour who contributes
+  std::string label;            ///< "global mean", "user bias", …; for an item of the history, empty
+  std::optional<ItemRow> item;  ///< the history's item that contributes
+  std::optional<UserRow> user;  ///< the neighbour who contributes
   double amount = 0;
 };
 
@@ -106,7 +106,8 @@ class Model {
  protected:
   virtual void do_fit(const Dataset& data, Context& context) = 0;
   virtual void do_load(const TensorFile& in) = 0;
-  virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const = 0;
+  virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
+                          std::span<float> out) const = 0;
   /// By default through the vectors.
   virtual void do_score(std::span<const Query> queries, MatrixView<float> scores) const;
   virtual void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const;

@@ -2,8 +2,8 @@
 
 /// Exact top-k: the items with the highest scores, for batches of queries, fused with filters.
 ///
-/// Models with item vectors are scored by blocked matrix products, tile by tile; others a few queries at a time. A whole
-/// [users × items] matrix never exists. Ties go to the lower item row.
+/// Models with item vectors are scored by blocked matrix products, tile by tile; others a few queries at a time. A
+/// whole [users × items] matrix never exists. Ties go to the lower item row.
 
 #include <cstdint>
 #include <span>
@@ -33,9 +33,9 @@ struct TopLists {
 
 /// Which items may appear.
 struct SearchFilter {
-  bool exclude_seen = true;            ///< the items of the query's history (a training user's: those trained on)
-  std::span<const ItemRow> allowed;    ///< if not empty, nothing else
-  std::span<const ItemRow> denied;     ///< never these
+  bool exclude_seen = true;          ///< the items of the query's history (a training user's: those trained on)
+  std::span<const ItemRow> allowed;  ///< if not empty, nothing else
+  std::span<const ItemRow> denied;   ///< never these
 };
 
 /// The k best items for every query under a filter.

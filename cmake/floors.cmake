@@ -1,17 +1,30 @@
 # A floor is one folder of the library. Its CMakeLists.txt lists sources and tests, no more:
 #
-#   gusto_floor(base SOURCES error.cc field.cc TESTS error_test.cc field_test.cc)
+#   gusto_floor(base PARALLEL SOURCES error.cc field.cc TESTS error_test.cc field_test.cc)
 #
-# Sources join the one library `gusto`; tests become one executable per floor, `gusto_base_test`.
+# Sources join the one library `gusto`; tests become one executable per floor, `gusto_base_test`, labelled `core`. A floor
+# whose tests run several threads says PARALLEL: its label is `core-parallel`, and thread sanitizer runs them too.
+add_custom_target(core_tests)
+add_custom_target(parallel_tests)
+
 function(gusto_floor name)
-  cmake_parse_arguments(PARSE_ARGV 1 floor "" "" "SOURCES;TESTS")
+  cmake_parse_arguments(PARSE_ARGV 1 floor "PARALLEL" "" "SOURCES;TESTS")
   list(TRANSFORM floor_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   target_sources(gusto PRIVATE ${floor_SOURCES})
-  if(GUSTO_BUILD_TESTS AND floor_TESTS)
-    add_executable(gusto_${name}_test ${floor_TESTS})
-    target_link_libraries(gusto_${name}_test PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck nlohmann_json::nlohmann_json)
-    target_compile_definitions(gusto_${name}_test PRIVATE
-      GUSTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GUSTO_BINARY_DIR="${PROJECT_BINARY_DIR}")
-    gtest_discover_tests(gusto_${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${name} TIMEOUT 300)
+  if(NOT GUSTO_BUILD_TESTS OR NOT floor_TESTS)
+    return()
   endif()
+
+  set(test gusto_${name}_test)
+  set(label core)
+  add_executable(${test} ${floor_TESTS})
+  target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck nlohmann_json::nlohmann_json)
+  target_compile_definitions(${test} PRIVATE
+    GUSTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GUSTO_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_dependencies(core_tests ${test})
+  if(floor_PARALLEL)
+    set(label core-parallel)
+    add_dependencies(parallel_tests ${test})
+  endif()
+  gtest_discover_tests(${test} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 300)
 endfunction()

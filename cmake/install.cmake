@@ -1,0 +1,18 @@
+# `cmake --install` gives headers, library, command, embedded data set and a package for find_package(gusto).
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gusto)
+
+install(TARGETS gusto EXPORT gusto ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS gusto_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/gusto DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h" PATTERN cli EXCLUDE)
+install(EXPORT gusto NAMESPACE gusto:: FILE gustoTargets.cmake DESTINATION ${package_dir})
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/gustoConfig.cmake.in ${PROJECT_BINARY_DIR}/gustoConfig.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/gustoConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${PROJECT_BINARY_DIR}/gustoConfig.cmake
+    ${PROJECT_BINARY_DIR}/gustoConfigVersion.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake
+  DESTINATION ${package_dir})

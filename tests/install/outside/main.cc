@@ -1,0 +1,11 @@
+#include <gusto/base/error.h>
+
+#include <cstdio>
+
+int main() {
+  try {
+    throw gusto::Error(gusto::ErrorCode::not_found, "No film.", "Name another.");
+  } catch (const gusto::Error& error) {
+    std::puts(error.what());
+  }
+}

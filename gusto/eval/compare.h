@@ -1,0 +1,119 @@
+#pragma once
+
+/// Several models trained and measured side by side, on the same folds, by the same rules.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gusto/base/context.h"
+#include "gusto/base/error.h"
+#include "gusto/base/field.h"
+#include "gusto/data/dataset.h"
+#include "gusto/data/split.h"
+#include "gusto/eval/bootstrap.h"
+#include "gusto/eval/estimate.h"
+#include "gusto/eval/evaluate.h"
+
+namespace gusto {
+
+/// One competitor.
+struct CompareEntry {
+  std::string model;  ///< its name in the registry
+  std::string label;  ///< how results call it; empty: the model's name. Labels are unique within a comparison
+  Settings settings;  ///< options that differ from the defaults
+};
+
+/// A whole experiment: what a recipe holds.
+struct CompareSpec {
+  std::string data;    ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
+  SplitOptions split;  ///< compare() sets its seed to `seed`
+  EvaluateOptions evaluate;
+  std::vector<CompareEntry> entries;
+  std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap; the context must have been made with it
+};
+
+/// All registered models that can do a task, with their defaults.
+std::vector<CompareEntry> default_entries(Task task);
+
+/// Sets a comparison's model options from "model.option=value", as typed after --set: the option goes to every entry
+/// whose label, or else whose model, is the part before the first dot.
+/// Errors   invalid_option, if the text has another form or names no entry or option, with the nearest name
+void apply_set(CompareSpec& spec, std::string_view assignment);
+
+/// What one competitor reached.
+struct ModelResult {
+  std::string model;
+  std::string label;
+  Settings options;                 ///< all of them, defaults included
+  std::vector<Estimate> estimates;  ///< means over folds, in the order of docs/metrics.md; empty if it refused
+  /// estimates[i] − the best model's estimate of that metric; empty for the best model itself and without a best
+  std::vector<Difference> differences;
+  std::uint64_t users_left_out = 0;  ///< users with training events but without test items, summed over folds
+  double fit_seconds = 0;            ///< mean over folds
+  double score_seconds = 0;          ///< mean over folds
+  std::uint64_t peak_bytes = 0;      ///< largest resident size of the process during fit and scoring, over folds
+  /// Why there are no estimates: a model that may not (out_of_memory), cannot (unsupported) or failed to learn
+  /// (not_finite, empty_dataset). The others go on.
+  std::optional<Error> refusal;
+
+  /// The estimate of that metric, or null.
+  const Estimate* find(std::string_view metric) const;
+};
+
+struct FoldSummary {
+  std::string name;
+  SplitReceipt receipt;
+};
+
+struct Comparison {
+  CompareSpec spec;  ///< with every label filled in
+  unsigned threads = 0;
+  std::vector<FoldSummary> folds;
+  std::uint64_t candidates = 0;      ///< items that a ranking may contain
+  std::string primary_metric;        ///< what `best` was judged by: rmse, auc or ndcg@k, or the first metric kept
+  std::optional<std::size_t> best;   ///< index into results; nothing if every model refused
+  std::vector<ModelResult> results;  ///< in the order of spec.entries
+
+  /// Indexes into results from best to worst by the primary metric, refusals last; equal ones in the order given.
+  std::vector<std::size_t> ranking() const;
+};
+
+/// Whom to tell how far a comparison has come. Called from the calling thread; any may be empty. While a model learns,
+/// the context's progress sink is called by the model.
+struct CompareObserver {
+  std::function<void(const Split& split)> on_split;
+  std::function<void(std::size_t entry, std::size_t fold)> on_fit;              ///< before an entry is fitted on a fold
+  std::function<void(std::size_t entry, std::size_t fold)> on_score;            ///< before it is measured
+  std::function<void(std::size_t entry, const ModelResult& result)> on_result;  ///< differences still missing
+};
+
+/// Splits data, fits every entry on every fold, measures it, and tests each against the best.
+///
+/// The best model is the one with the best mean of the primary metric. All settings, labels and metric names are
+/// checked before anything is fitted. Errors   invalid_option, for an unknown model, option or metric, labels that
+/// repeat, no entries, or a context made with
+///          another seed than spec's; those of make_split; cancelled
+/// Repeatable estimates and differences have the same bits at any number of threads
+Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
+                   const CompareObserver& observer = {}, const std::filesystem::path& source = {});
+
+/// The same on folds made already.
+Comparison compare(const Split& split, const CompareSpec& spec, Context& context, const CompareObserver& observer = {});
+
+/// A comparison as JSON, indented by two:
+///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":
+///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
+///   "score_seconds", "peak_bytes", "users_left_out"}]}
+/// and beside these "version", "positives", "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
+/// "folds" [{"name", …receipt}]. Options have their own types. A model that refused has "refusal": {"code", "message"}
+/// and no metrics; the best model has no "difference".
+std::string to_json(const Comparison& comparison);
+
+}  // namespace gusto

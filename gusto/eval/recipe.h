@@ -1,0 +1,44 @@
+#pragma once
+
+/// Recipes: experiments as TOML files.
+///
+///   data = "ml-1m"            # as typed after `gusto compare`; left out: the embedded set
+///   split = "holdout:0.2"     # left out: random:0.1
+///   task = "top-n"            # ratings, likes or top-n; left out: ratings
+///   positives = 4             # keep only events of at least this value …
+///   min_positives = 5         # … of users with at least so many of them
+///   like_threshold = 4        # likes: what counts as one
+///   k = [10, 20]              # top-n: list lengths; one number is enough
+///   metrics = ["ndcg@10"]     # left out: all of the task
+///   seed = 42
+///
+///   [[model]]                 # none at all: every model that can do the task
+///   name = "item-knn"
+///   label = "cosine"          # needed when a model comes twice
+///   neighbors = 100           # options stand beside name and label …
+///   [model.options]           # … or in a table of their own
+///   shrinkage = 10
+///
+/// Paths are meant from the folder that the caller works in, as on the command line.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "gusto/eval/compare.h"
+
+namespace gusto {
+
+/// Reads a recipe. `name` stands for the file in messages ("recipe.toml:3:1: …"). Missing labels are filled in.
+/// Errors   invalid_input, with line and column, if the text is no TOML; invalid_option, with line and column, for an
+///          unknown key (with the nearest name), a value of the wrong type or out of range, an unknown model, option or
+///          metric, an option given twice, or two entries with the same label
+CompareSpec parse_recipe(std::string_view toml, std::string_view name = "recipe");
+
+/// The same from a file. Errors   not_found and io as well
+CompareSpec read_recipe(const std::filesystem::path& path);
+
+/// A spec as a recipe: parse_recipe(format_recipe(spec)) gives spec back.
+std::string format_recipe(const CompareSpec& spec);
+
+}  // namespace gusto

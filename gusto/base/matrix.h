@@ -17,7 +17,7 @@ struct CacheAligned {
 
   CacheAligned() = default;
   template <class U>
-  CacheAligned(const CacheAligned<U>&) {}
+  CacheAligned(const CacheAligned<U>&) {}  // NOLINT(google-explicit-constructor)
 
   T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kAlignment)); }
   void deallocate(T* p, std::size_t) { ::operator delete(p, kAlignment); }
@@ -40,6 +40,7 @@ struct MatrixView {
   MatrixView(T* data_, std::size_t rows_, std::size_t cols_, std::size_t stride_)
       : data(data_), rows(rows_), cols(cols_), stride(stride_) {}
   /// A view that may write serves as one that only reads.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   MatrixView(const MatrixView<std::remove_const_t<T>>& other) requires(std::is_const_v<T>)
       : MatrixView(other.data, other.rows, other.cols, other.stride) {}
 

@@ -69,8 +69,7 @@ struct Split {
 
 /// Divides a data set. `source` is the folder the data came from, for folds:u.
 /// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a
-/// test
-///          file names an event that the data set does not have, or training and test overlap
+///          test file names an event that the data set does not have, or training and test overlap
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const std::filesystem::path& source = {});
 

@@ -11,8 +11,9 @@ namespace gusto {
 
 /// Maps the owner's ids, which are UTF-8 strings or numbers written as such, to rows 0, 1, 2 … in order of addition.
 ///
-/// State    the ids' bytes end to end, an offset per id, and an open-addressing table: about 16 bytes an id plus the
-/// text Cost     add and find in O(length), expected Threads  const members may be called concurrently
+/// State    the ids' bytes end to end, an offset per id, an open-addressing table: about 16 bytes an id beside the text
+/// Cost     add and find in O(length), expected
+/// Threads  const members may be called concurrently
 class Vocabulary {
  public:
   /// The row of id, added at the end if new. Error(invalid_input) beyond 2³² − 2 ids.

@@ -1,6 +1,6 @@
-#include <gusto/base/error.h>
-
 #include <cstdio>
+
+#include <gusto/base/error.h>
 
 int main() {
   try {

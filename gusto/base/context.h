@@ -36,7 +36,7 @@ struct ContextOptions {
   std::uint64_t seed = 42;              ///< every draw is keyed by it; 0 is a seed like any other
   std::uint64_t memory_limit = 0;       ///< bytes that a model may state as its need; 0: what the container leaves
   const CancelToken* cancel = nullptr;  ///< not owned; may be null
-  ProgressSink progress;                ///< called from the thread that runs the work; may be empty
+  ProgressSink progress = {};           ///< called from the thread that runs the work; may be empty
 };
 
 /// What surrounds a computation without changing its result: threads, progress, cancellation, memory limit; and the

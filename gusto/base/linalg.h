@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "gusto/base/context.h"
 #include "gusto/base/matrix.h"
@@ -25,8 +26,8 @@ Matrix<float> gram(Context& context, MatrixView<const float> a);
 /// Cost     d³/3 operations
 void solve_spd(MatrixView<const double> a, std::span<double> b);
 
-/// Turns the columns of a tall A [n × d] into an orthonormal basis of their span (twice-run Cholesky QR; columns that
-/// depend on earlier ones become zero).
+/// Turns the columns of a tall A [n × d] into an orthonormal basis of their span (by the eigenvectors of AᵀA, run
+/// twice; directions that hold next to nothing become zero columns).
 void orthonormalize(Context& context, MatrixView<float> a);
 
 /// Eigenvalues (largest first) and matching unit eigenvectors, as columns, of a symmetric A [d × d].

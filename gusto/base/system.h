@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace gusto {
 
@@ -11,9 +10,6 @@ unsigned available_threads();
 
 /// Bytes that this process may still use: the container's limit if there is one, else the machine's memory.
 std::uint64_t available_memory();
-
-/// The instruction set that the vector kernels were dispatched to on this processor, e.g. "AVX2".
-std::string cpu_level();
 
 /// The largest resident size of this process in bytes since it began, or since reset_peak_memory() where the kernel
 /// allows that.

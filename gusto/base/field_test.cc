@@ -1,0 +1,70 @@
+#include "gusto/base/field.h"
+
+#include <gmock/gmock.h>
+
+#include "gusto/base/error.h"
+
+namespace gusto {
+namespace {
+
+enum class Shape { round, square };
+constexpr std::array<std::string_view, 2> kShapeNames = {"round", "square"};
+
+struct Options {
+  int dim = 64;
+  float reg = 0.05f;
+  bool biases = true;
+  Shape shape = Shape::round;
+};
+
+constexpr auto kFields = fields(field<&Options::dim>("dim", between(1, 4096), search_log(8, 256), "Width."),
+                                field<&Options::reg>("reg", at_least(0), search_log(0.001, 1), "Regularisation."),
+                                field<&Options::biases>("biases", "Whether there are biases."),
+                                choice<&Options::shape>("shape", kShapeNames, "Form."));
+
+Error failure(const Settings& settings) {
+  Options options;
+  try {
+    apply_settings(kFields, "toy", settings, &options);
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorCode::internal, "no error"};
+}
+
+TEST(Field, SetsAndListsEveryKind) {
+  Options options;
+  apply_settings(kFields, "toy", {{"dim", "128"}, {"reg", "0.1"}, {"biases", "false"}, {"shape", "square"}}, &options);
+  EXPECT_EQ(options.dim, 128);
+  EXPECT_EQ(options.reg, 0.1f);
+  EXPECT_FALSE(options.biases);
+  EXPECT_EQ(options.shape, Shape::square);
+  EXPECT_EQ(list_settings(kFields, &options),
+            (Settings{{"dim", "128"}, {"reg", "0.1"}, {"biases", "false"}, {"shape", "square"}}));
+}
+
+TEST(Field, ListedSettingsReadBackToTheSameValues) {
+  Options options;
+  options.reg = 0.1f / 3;
+  Options again;
+  apply_settings(kFields, "toy", list_settings(kFields, &options), &again);
+  EXPECT_EQ(again.reg, options.reg);
+}
+
+TEST(Field, UnknownNameSuggestsTheNearest) {
+  EXPECT_EQ(failure({{"dmi", "3"}}).message(), "toy has no option \"dmi\".");
+  EXPECT_EQ(failure({{"dmi", "3"}}).hint(), "Did you mean dim?");
+  EXPECT_EQ(failure({{"temperature", "3"}}).hint(), "It has: dim, reg, biases, shape.");
+}
+
+TEST(Field, ValueOutsideItsDomainSaysWhatFits) {
+  EXPECT_EQ(failure({{"dim", "0"}}).message(), "toy.dim cannot be \"0\".");
+  EXPECT_EQ(failure({{"dim", "0"}}).hint(), "It takes a whole number from 1 to 4096.");
+  EXPECT_EQ(failure({{"dim", "1.5"}}).code(), ErrorCode::invalid_option);
+  EXPECT_EQ(failure({{"reg", "nan"}}).hint(), "It takes a number of at least 0.");
+  EXPECT_EQ(failure({{"biases", "maybe"}}).hint(), "It takes true or false.");
+  EXPECT_EQ(failure({{"shape", "oval"}}).hint(), "It takes one of round, square.");
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,0 +1,137 @@
+#include "gusto/base/kernels.h"
+
+// Highway compiles this file once per instruction set, each time with another HWY_NAMESPACE.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "gusto/base/kernels.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace gusto {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::ScalableTag<float>;
+
+std::size_t PositionsAbove(const float* HWY_RESTRICT scores, std::size_t n, float threshold,
+                           std::uint32_t* HWY_RESTRICT found) {
+  const FloatTag d;
+  const hn::RebindToUnsigned<FloatTag> du;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto limit = hn::Set(d, threshold);
+  std::size_t count = 0;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto above = hn::Gt(hn::LoadU(d, scores + i), limit);
+    if (hn::AllFalse(d, above)) continue;
+    count +=
+        hn::CompressStore(hn::Iota(du, static_cast<std::uint32_t>(i)), hn::RebindMask(du, above), du, found + count);
+  }
+  for (; i < n; ++i) {
+    if (scores[i] > threshold) found[count++] = static_cast<std::uint32_t>(i);
+  }
+  return count;
+}
+
+float Dot(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t n) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum0 = hn::Zero(d);
+  auto sum1 = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    sum0 = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum0);
+    sum1 = hn::MulAdd(hn::LoadU(d, a + i + lanes), hn::LoadU(d, b + i + lanes), sum1);
+  }
+  float sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
+  for (; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+void Axpy(float alpha, const float* HWY_RESTRICT x, float* HWY_RESTRICT y, std::size_t n) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto factor = hn::Set(d, alpha);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(hn::MulAdd(factor, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
+  for (; i < n; ++i) y[i] += alpha * x[i];
+}
+
+// Rows of the events this far ahead are fetched while the current one is worked on.
+constexpr std::size_t kPrefetchDistance = 4;
+
+double SgdBlock(const SgdEvent* HWY_RESTRICT events, std::size_t count, const SgdTables& tables,
+                const SgdRates& rates) {
+  const hn::CappedTag<float, 16> d;  // width is a multiple of 16
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t width = tables.width;
+  const auto rate = hn::Set(d, rates.learning_rate);
+  const auto keep = hn::Set(d, 1 - rates.learning_rate * rates.reg);
+  const float bias_keep = 1 - rates.bias_learning_rate * rates.bias_reg;
+  double squared_error = 0;
+  for (std::size_t e = 0; e < count; ++e) {
+    if (e + kPrefetchDistance < count) {
+      const float* next = tables.item_factors + events[e + kPrefetchDistance].item * width;
+      for (std::size_t i = 0; i < width; i += 16) __builtin_prefetch(next + i);
+    }
+    float* HWY_RESTRICT p = tables.user_factors + events[e].user * width;
+    float* HWY_RESTRICT q = tables.item_factors + events[e].item * width;
+    float& user_bias = tables.user_biases[events[e].user];
+    float& item_bias = tables.item_biases[events[e].item];
+    auto sum0 = hn::Zero(d);
+    auto sum1 = hn::Zero(d);
+    for (std::size_t i = 0; i < width; i += 2 * lanes) {
+      sum0 = hn::MulAdd(hn::Load(d, p + i), hn::Load(d, q + i), sum0);
+      if (i + lanes < width) sum1 = hn::MulAdd(hn::Load(d, p + i + lanes), hn::Load(d, q + i + lanes), sum1);
+    }
+    const float predicted = user_bias + item_bias + hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
+    const float error = events[e].value - predicted;
+    squared_error += static_cast<double>(error) * static_cast<double>(error);
+    user_bias = bias_keep * user_bias + rates.bias_learning_rate * error;
+    item_bias = bias_keep * item_bias + rates.bias_learning_rate * error;
+    const auto step = hn::Mul(rate, hn::Set(d, error));
+    for (std::size_t i = 0; i < width; i += lanes) {
+      const auto old_p = hn::Load(d, p + i);
+      const auto old_q = hn::Load(d, q + i);
+      hn::Store(hn::MulAdd(step, old_q, hn::Mul(keep, old_p)), d, p + i);
+      hn::Store(hn::MulAdd(step, old_p, hn::Mul(keep, old_q)), d, q + i);
+    }
+  }
+  return squared_error;
+}
+
+const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace gusto
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gusto {
+
+HWY_EXPORT(PositionsAbove);
+HWY_EXPORT(Dot);
+HWY_EXPORT(Axpy);
+HWY_EXPORT(SgdBlock);
+HWY_EXPORT(TargetName);
+
+std::size_t positions_above(std::span<const float> scores, float threshold, std::uint32_t* found) {
+  return HWY_DYNAMIC_DISPATCH(PositionsAbove)(scores.data(), scores.size(), threshold, found);
+}
+
+float dot(std::span<const float> a, std::span<const float> b) {
+  return HWY_DYNAMIC_DISPATCH(Dot)(a.data(), b.data(), a.size());
+}
+
+void axpy(float alpha, std::span<const float> x, std::span<float> y) {
+  HWY_DYNAMIC_DISPATCH(Axpy)(alpha, x.data(), y.data(), x.size());
+}
+
+double sgd_block(std::span<const SgdEvent> events, const SgdTables& tables, const SgdRates& rates) {
+  return HWY_DYNAMIC_DISPATCH(SgdBlock)(events.data(), events.size(), tables, rates);
+}
+
+std::string kernel_target() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+}  // namespace gusto
+#endif

@@ -1,0 +1,134 @@
+#include "gusto/base/linalg.h"
+
+#include <cmath>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <dnnl.h>
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+
+// oneDNN asks OpenMP how many threads to use; the two calls are declared here because Clang ships no omp.h with it.
+extern "C" {
+int omp_get_max_threads();
+void omp_set_num_threads(int threads);
+}
+
+namespace gusto {
+namespace {
+
+using DoubleMap =
+    Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>, 0, Eigen::OuterStride<>>;
+
+DoubleMap map(MatrixView<const double> a) {
+  return {a.data, static_cast<Eigen::Index>(a.rows), static_cast<Eigen::Index>(a.cols),
+          Eigen::OuterStride<>(static_cast<Eigen::Index>(a.stride))};
+}
+
+// Holds this thread's OpenMP at one thread, so that a product runs where it is called.
+class OneOpenMpThread {
+ public:
+  OneOpenMpThread() : before_(omp_get_max_threads()) {
+    if (before_ != 1) omp_set_num_threads(1);
+  }
+  ~OneOpenMpThread() {
+    if (before_ != 1) omp_set_num_threads(before_);
+  }
+  OneOpenMpThread(const OneOpenMpThread&) = delete;
+  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
+
+ private:
+  int before_;
+};
+
+// Rows of one task: enough work to be worth handing out, few enough to share among many threads.
+constexpr std::size_t kRowBlock = 2048;
+
+// Eigenvalues of a single-precision Gram matrix below this share of the largest are rounding noise.
+constexpr double kRankTolerance = 1e-6;
+
+}  // namespace
+
+void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a, MatrixView<const float> b, float beta,
+          MatrixView<float> c) {
+  const bool a_turned = a_op == Transpose::yes;
+  const bool b_turned = b_op == Transpose::yes;
+  const std::size_t m = a_turned ? a.cols : a.rows;
+  const std::size_t k = a_turned ? a.rows : a.cols;
+  const std::size_t n = b_turned ? b.rows : b.cols;
+  if ((b_turned ? b.cols : b.rows) != k || c.rows != m || c.cols != n) {
+    throw Error(ErrorCode::internal, fmt::format("Matrix product of [{} × {}] and [{} × {}] into [{} × {}].", m, k,
+                                                 b_turned ? b.cols : b.rows, n, c.rows, c.cols));
+  }
+  if (m == 0 || n == 0) return;
+  const OneOpenMpThread guard;
+  const auto size = [](std::size_t value) { return static_cast<dnnl_dim_t>(value); };
+  dnnl_sgemm(a_turned ? 'T' : 'N', b_turned ? 'T' : 'N', size(m), size(n), size(k), alpha, a.data, size(a.stride),
+             b.data, size(b.stride), beta, c.data, size(c.stride));
+}
+
+Matrix<float> gram(Context& context, MatrixView<const float> a) {
+  const std::size_t d = a.cols;
+  const std::size_t blocks = (a.rows + kRowBlock - 1) / kRowBlock;
+  std::vector<Matrix<float>> parts(blocks);
+  parallel_blocks(context, a.rows, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    Matrix<float>& part = parts[begin / kRowBlock];
+    part = Matrix<float>(d, d);
+    gemm(Transpose::yes, Transpose::no, 1, a.slice(begin, end), a.slice(begin, end), 0, part.view());
+  });
+  Matrix<float> sum(d, d);
+  for (const Matrix<float>& part : parts) {
+    for (std::size_t i = 0; i < d * d; ++i) sum.values()[i] += part.values()[i];
+  }
+  return sum;
+}
+
+void solve_spd(MatrixView<const double> a, std::span<double> b) {
+  const Eigen::LLT<Eigen::MatrixXd> factor(map(a));
+  if (factor.info() != Eigen::Success) {
+    throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularisation.");
+  }
+  Eigen::Map<Eigen::VectorXd> x(b.data(), static_cast<Eigen::Index>(b.size()));
+  factor.solveInPlace(x);
+}
+
+void orthonormalize(Context& context, MatrixView<float> a) {
+  // With AᵀA = V·Λ·Vᵀ, the columns of A·V·Λ^(-1/2) are orthonormal; a second round mends what rounding left of the first.
+  for (int round = 0; round < 2; ++round) {
+    const Matrix<float> g = gram(context, a);
+    Matrix<double> wide(g.rows(), g.cols());
+    std::copy(g.values().begin(), g.values().end(), wide.values().begin());
+    const EigenPairs pairs = symmetric_eigen(wide.view());
+    const double least = kRankTolerance * std::max(pairs.values.empty() ? 0.0 : pairs.values.front(), 1e-30);
+    Matrix<float> turn(g.rows(), g.cols());
+    for (std::size_t c = 0; c < g.cols(); ++c) {
+      const double scale = pairs.values[c] > least ? 1 / std::sqrt(pairs.values[c]) : 0;
+      for (std::size_t r = 0; r < g.rows(); ++r) turn(r, c) = static_cast<float>(pairs.vectors(r, c) * scale);
+    }
+    parallel_blocks(context, a.rows, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      const MatrixView<float> rows = a.slice(begin, end);
+      Matrix<float> turned(rows.rows, rows.cols);
+      gemm(Transpose::no, Transpose::no, 1, rows, turn.view(), 0, turned.view());
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        std::copy(turned.row(r).begin(), turned.row(r).end(), rows.row(r).begin());
+      }
+    });
+  }
+}
+
+EigenPairs symmetric_eigen(MatrixView<const double> a) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(map(a));
+  if (solver.info() != Eigen::Success) throw Error(ErrorCode::not_finite, "An eigenvalue search did not converge.");
+  const std::size_t d = a.rows;
+  EigenPairs pairs{std::vector<double>(d), Matrix<double>(d, d)};
+  for (std::size_t c = 0; c < d; ++c) {  // Eigen gives the smallest first
+    const auto column = static_cast<Eigen::Index>(d - 1 - c);
+    pairs.values[c] = solver.eigenvalues()[column];
+    for (std::size_t r = 0; r < d; ++r)
+      pairs.vectors(r, c) = solver.eigenvectors()(static_cast<Eigen::Index>(r), column);
+  }
+  return pairs;
+}
+
+}  // namespace gusto

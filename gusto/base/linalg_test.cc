@@ -1,0 +1,106 @@
+#include "gusto/base/linalg.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/random.h"
+
+namespace gusto {
+namespace {
+
+Matrix<float> random_matrix(std::size_t rows, std::size_t cols, std::uint64_t key) {
+  Matrix<float> a(rows, cols);
+  Random random(key, "linalg test");
+  for (float& x : a.values()) x = static_cast<float>(random.normal());
+  return a;
+}
+
+TEST(Gemm, EqualsTheNaiveProductInEveryOrientation) {
+  for (Transpose a_op : {Transpose::no, Transpose::yes}) {
+    for (Transpose b_op : {Transpose::no, Transpose::yes}) {
+      const std::size_t m = 5, n = 33, k = 17;
+      const bool ta = a_op == Transpose::yes, tb = b_op == Transpose::yes;
+      const Matrix<float> a = ta ? random_matrix(k, m, 1) : random_matrix(m, k, 1);
+      const Matrix<float> b = tb ? random_matrix(n, k, 2) : random_matrix(k, n, 2);
+      Matrix<float> c = random_matrix(m, n, 3);
+      const Matrix<float> before = c;
+      gemm(a_op, b_op, 2, a.view(), b.view(), 0.5f, c.view());
+      for (std::size_t i = 0; i < m; ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+          double sum = 0;
+          for (std::size_t p = 0; p < k; ++p) {
+            sum += static_cast<double>(ta ? a(p, i) : a(i, p)) * static_cast<double>(tb ? b(j, p) : b(p, j));
+          }
+          EXPECT_NEAR(c(i, j), 2 * sum + 0.5 * static_cast<double>(before(i, j)), 1e-4);
+        }
+      }
+    }
+  }
+}
+
+TEST(Gemm, NamesShapesThatDoNotFit) {
+  Matrix<float> a(2, 3), b(4, 5), c(2, 5);
+  EXPECT_THROW(gemm(Transpose::no, Transpose::no, 1, a.view(), b.view(), 0, c.view()), Error);
+}
+
+TEST(Gemm, StartsNoThreads) {
+  const auto count = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  };
+  const auto before = count();
+  const Matrix<float> a = random_matrix(512, 512, 1);
+  Matrix<float> c(512, 512);
+  gemm(Transpose::no, Transpose::yes, 1, a.view(), a.view(), 0, c.view());
+  EXPECT_EQ(count(), before);
+}
+
+TEST(Gram, HasTheSameBitsAtAnyNumberOfThreads) {
+  const Matrix<float> a = random_matrix(10000, 24, 4);
+  Context one({.threads = 1});
+  Context seven({.threads = 7});
+  const Matrix<float> g = gram(one, a.view());
+  const Matrix<float> h = gram(seven, a.view());
+  EXPECT_TRUE(std::equal(g.values().begin(), g.values().end(), h.values().begin()));
+}
+
+TEST(SolveSpd, SolvesAndRefuses) {
+  Matrix<double> a(2, 2);
+  a(0, 0) = 4;
+  a(0, 1) = a(1, 0) = 1;
+  a(1, 1) = 3;
+  std::vector<double> b = {1, 2};
+  solve_spd(a.view(), b);
+  EXPECT_NEAR(b[0], 1.0 / 11, 1e-12);
+  EXPECT_NEAR(b[1], 7.0 / 11, 1e-12);
+  a(0, 0) = -1;
+  EXPECT_THROW(solve_spd(a.view(), b), Error);
+}
+
+TEST(Orthonormalize, MakesABasisAndZeroesTheRest) {
+  Matrix<float> a = random_matrix(3000, 6, 5);
+  for (std::size_t r = 0; r < a.rows(); ++r) a(r, 5) = a(r, 0) - 2 * a(r, 1);  // rank 5
+  Context context({.threads = 2});
+  orthonormalize(context, a.view());
+  const Matrix<float> g = gram(context, a.view());
+  double trace = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    trace += static_cast<double>(g(i, i));
+    for (std::size_t j = 0; j < 6; ++j) EXPECT_NEAR(g(i, j), i == j && g(i, i) > 0.5f ? 1 : 0, 1e-4);
+  }
+  EXPECT_NEAR(trace, 5, 1e-3);
+}
+
+TEST(SymmetricEigen, OrdersFromTheLargest) {
+  Matrix<double> a(2, 2);
+  a(0, 0) = a(1, 1) = 2;
+  a(0, 1) = a(1, 0) = 1;
+  const EigenPairs pairs = symmetric_eigen(a.view());
+  EXPECT_NEAR(pairs.values[0], 3, 1e-12);
+  EXPECT_NEAR(pairs.values[1], 1, 1e-12);
+  EXPECT_NEAR(pairs.vectors(0, 0), pairs.vectors(1, 0), 1e-12);
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,13 +1,18 @@
 #pragma once
 
 /// Files of named tensors: valid safetensors (https://huggingface.co/docs/safetensors), so that Python opens them
-/// without gusto, plus a checksum per tensor and strings in the metadata.
+/// without gusto, plus checksums and strings in the metadata.
 ///
-/// Layout   8 bytes: header length n, little-endian; n bytes: JSON header, padded with spaces so that data begin at a
-///          multiple of 64; then the tensors' bytes, each beginning at a multiple of 64, in the order written. The
-///          format allows no gaps, so padding is stored as tensors named "__pad_0", … of dtype U8.
-/// Metadata every value is a string; "xxh3" holds a JSON object of tensor name → 16 hexadecimal digits of XXH3-64.
+/// Layout     8 bytes: header length n, little-endian; n bytes: JSON header, padded with spaces so that data begin at a
+///            multiple of 64; then the tensors' bytes without gaps, which the format forbids: ordered by element size,
+///            largest first, then in the order written, so that every tensor is aligned to its element size.
+/// Metadata   every value is a string. Two keys are the file's own:
+///              "xxh3"         a JSON object: tensor name → 16 hexadecimal digits of XXH3-64 over the tensor's bytes
+///              "xxh3_header"  XXH3-64 over the n header bytes, seeded with n, this key's own digits taken as zeros
+///            Together they cover every byte of the file.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -44,7 +49,7 @@ constexpr TensorType tensor_type_of() {
 /// Collects tensors and metadata, then writes them to one file.
 class TensorWriter {
  public:
-  /// Copies the numbers. Names are unique; shape's product is the number of values. Error(internal) otherwise.
+  /// Copies the numbers. Names are unique UTF-8; shape's product is the number of values. Error(internal) otherwise.
   void add_bytes(std::string name, TensorType type, std::vector<std::uint64_t> shape, std::span<const std::byte> bytes);
   template <class T>
   void add(std::string name, std::span<const T> values) {
@@ -59,6 +64,7 @@ class TensorWriter {
     add_bytes(std::move(name), tensor_type_of<T>(), {values.rows(), values.cols()}, std::as_bytes(values.values()));
   }
   void add_text(std::string name, std::string_view text) { add(std::move(name), std::span<const char>(text)); }
+  /// Sets or replaces a string. Error(invalid_input) if the value is not UTF-8; Error(internal) for the file's own keys.
   void set_metadata(std::string key, std::string value);
 
   /// The file's bytes: the same tensors and metadata give the same bytes.
@@ -73,6 +79,10 @@ class TensorWriter {
     std::vector<std::uint64_t> shape;
     std::vector<std::byte> bytes;
   };
+  std::vector<const Tensor*> in_data_order() const;
+  /// Length and JSON header: all that comes before the data.
+  std::string head(const std::vector<const Tensor*>& order) const;
+
   std::vector<Tensor> tensors_;
   std::map<std::string, std::string> metadata_;
 };

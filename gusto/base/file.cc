@@ -1,0 +1,138 @@
+#include "gusto/base/file.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gusto/base/error.h"
+
+namespace gusto {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void fail_to_write(const std::filesystem::path& path, int error) {
+  throw Error(ErrorCode::io, fmt::format("Cannot write {}: {}.", path.string(), reason(error)),
+              "Check that the folder exists, may be written to, and has room.");
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Removes the temporary file unless it has been renamed.
+class TemporaryName {
+ public:
+  explicit TemporaryName(std::filesystem::path path) : path_(std::move(path)) {}
+  ~TemporaryName() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  TemporaryName(const TemporaryName&) = delete;
+  TemporaryName& operator=(const TemporaryName&) = delete;
+  void keep() { path_.clear(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A name beside `path` that no other writer uses: process number and a counter, and never an existing file.
+int create_beside(const std::filesystem::path& path, std::filesystem::path& temporary) {
+  static std::atomic<unsigned> counter{0};
+  while (true) {
+    temporary =
+        path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter.fetch_add(1));
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
+}
+
+void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), std::size_t{1} << 30));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      fail_to_write(path, errno);
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+void MappedFile::Unmap::operator()(const std::byte* data) const noexcept {
+  ::munmap(const_cast<std::byte*>(data), size);
+}
+
+MappedFile MappedFile::open(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) {
+    const int error = errno;
+    if (error == ENOENT || error == ENOTDIR) {
+      throw Error(ErrorCode::not_found, fmt::format("There is no file {}.", path.string()),
+                  "Check the spelling of the path.");
+    }
+    throw Error(ErrorCode::io, fmt::format("Cannot read {}: {}.", path.string(), reason(error)));
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    throw Error(ErrorCode::io, fmt::format("Cannot read {}: {}.", path.string(), reason(errno)));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(ErrorCode::io, fmt::format("Cannot read {}: it is not a regular file.", path.string()));
+  }
+  MappedFile result;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) return result;
+  void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (data == MAP_FAILED) {
+    throw Error(ErrorCode::io, fmt::format("Cannot map {} into memory: {}.", path.string(), reason(errno)));
+  }
+  result.data_ = {static_cast<const std::byte*>(data), Unmap{size}};
+  return result;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  write_file_atomically(path, std::span(&bytes, 1));
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
+  // Renaming over a device such as /dev/null would destroy it.
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+    throw Error(ErrorCode::io, fmt::format("Cannot write {}: it exists and is not a regular file.", path.string()),
+                "Give the name of a file.");
+  }
+  std::filesystem::path temporary;
+  const Descriptor file(create_beside(path, temporary));
+  if (file.get() < 0) fail_to_write(path, errno);
+  TemporaryName name(temporary);
+  for (const std::span<const std::byte> part : parts) write_all(file.get(), part, path);
+  if (::fsync(file.get()) != 0) fail_to_write(path, errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
+  name.keep();
+
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems have no sync for folders and say EINVAL; there is nothing more to do there.
+  if (directory.get() < 0 || (::fsync(directory.get()) != 0 && errno != EINVAL)) fail_to_write(path, errno);
+}
+
+}  // namespace gusto

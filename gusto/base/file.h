@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace gusto {
+
+/// A whole file, mapped into memory for reading. The bytes stay where they are when the object moves.
+///
+/// Writers of gusto replace files and never change them in place, so that a mapping stays what it was; a file that
+/// another program shortens while it is mapped stops the process when the lost part is read.
+/// Cost     pages are read when first touched
+/// Threads  const members may be called concurrently
+class MappedFile {
+ public:
+  /// An empty file of no name.
+  MappedFile() = default;
+  /// Errors   not_found; io, if it is not a regular file or the operating system refuses
+  static MappedFile open(const std::filesystem::path& path);
+
+  std::size_t size() const { return data_ ? data_.get_deleter().size : 0; }
+  std::span<const std::byte> bytes() const { return {data_.get(), size()}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data_.get()), size()}; }
+
+ private:
+  struct Unmap {
+    std::size_t size;
+    void operator()(const std::byte* data) const noexcept;
+  };
+  std::unique_ptr<const std::byte[], Unmap> data_;
+};
+
+/// Replaces the file at path by these bytes, so that whoever opens it, also after a crash, finds the old content or the
+/// new and never a mixture: writes a temporary file in the same folder, syncs it, renames it over path, syncs the folder.
+/// On failure the temporary file is removed and the old file is untouched. A symbolic link is replaced, not followed.
+///
+/// Errors   io, naming the path and the operating system's reason; also if path exists and is not a regular file
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+/// The same with the content in several parts, end to end.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
+
+}  // namespace gusto

@@ -1,0 +1,112 @@
+#include "gusto/base/file.h"
+
+#include <csignal>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "gusto/base/error.h"
+
+namespace gusto {
+namespace {
+
+class FileTest : public testing::Test {
+ protected:
+  FileTest()
+      : folder_(std::filesystem::path(testing::TempDir()) /
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~FileTest() override { std::filesystem::remove_all(folder_); }
+
+  std::vector<std::string> listing() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) names.push_back(entry.path().filename());
+    return names;
+  }
+
+  std::filesystem::path folder_;
+};
+
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+ErrorCode code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_FALSE(error.message().empty());
+    return error.code();
+  }
+  return ErrorCode::internal;
+}
+
+TEST_F(FileTest, WrittenBytesAreReadBack) {
+  write_text(folder_ / "a", "hello");
+  EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "hello");
+  EXPECT_THAT(listing(), testing::ElementsAre("a"));
+}
+
+TEST_F(FileTest, PartsLieEndToEnd) {
+  const std::string_view first = "one ", second = "", third = "two";
+  const std::vector<std::span<const std::byte>> parts = {
+      std::as_bytes(std::span(first)), std::as_bytes(std::span(second)), std::as_bytes(std::span(third))};
+  write_file_atomically(folder_ / "a", parts);
+  EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "one two");
+}
+
+TEST_F(FileTest, EmptyFile) {
+  write_text(folder_ / "a", "");
+  EXPECT_EQ(MappedFile::open(folder_ / "a").size(), 0U);
+}
+
+TEST_F(FileTest, MappingOutlivesMoveAndReplacement) {
+  write_text(folder_ / "a", "old");
+  MappedFile first = MappedFile::open(folder_ / "a");
+  const MappedFile moved = std::move(first);
+  write_text(folder_ / "a", "new content");
+  EXPECT_EQ(moved.text(), "old");
+  EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "new content");
+}
+
+TEST_F(FileTest, MissingFilesAndFoldersAreErrors) {
+  EXPECT_EQ(code_of([&] { MappedFile::open(folder_ / "none"); }), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { MappedFile::open(folder_); }), ErrorCode::io);
+  EXPECT_EQ(code_of([&] { write_text(folder_ / "none" / "a", "x"); }), ErrorCode::io);
+  EXPECT_EQ(code_of([&] { write_text(folder_, "x"); }), ErrorCode::io);
+  EXPECT_EQ(code_of([&] { write_text("/dev/null", "x"); }), ErrorCode::io);
+}
+
+TEST_F(FileTest, SymbolicLinkIsReplacedNotFollowed) {
+  write_text(folder_ / "target", "old");
+  std::filesystem::create_symlink("target", folder_ / "link");
+  write_text(folder_ / "link", "new");
+  EXPECT_EQ(MappedFile::open(folder_ / "target").text(), "old");
+  EXPECT_EQ(MappedFile::open(folder_ / "link").text(), "new");
+}
+
+// The operating system refuses to write beyond a limit, as it would on a full disk.
+TEST_F(FileTest, FailureLeavesTheOldFileAndNothingElse) {
+  write_text(folder_ / "a", "old");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limited = before;
+  limited.rlim_cur = 4096;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limited), 0);
+  const ErrorCode code = code_of([&] { write_text(folder_ / "a", std::string(100'000, 'x')); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+
+  EXPECT_EQ(code, ErrorCode::io);
+  EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "old");
+  EXPECT_THAT(listing(), testing::ElementsAre("a"));
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace gusto {
+
+/// XXH3-64 of bytes (https://xxhash.com, specification 0.2), for checksums and receipts; not for secrets.
+/// Cost     about 0.1 ns a byte
+/// Threads  may be called concurrently
+std::uint64_t xxh3(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+/// Sixteen lower-case hexadecimal digits.
+std::string to_hex(std::uint64_t number);
+
+}  // namespace gusto

@@ -1,0 +1,370 @@
+#include "gusto/base/tensor_file.h"
+
+#include <array>
+#include <bit>
+#include <limits>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gusto/base/error.h"
+#include "gusto/base/file.h"
+#include "gusto/base/hash.h"
+#include "gusto/base/text.h"
+
+namespace gusto {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory, little-endian");
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implementation
+constexpr std::string_view kChecksums = "xxh3";
+constexpr std::string_view kHeaderChecksum = "xxh3_header";
+constexpr std::string_view kMetadata = "__metadata__";
+// Quotes inside JSON strings are escaped, so this text is the key itself wherever it occurs.
+constexpr std::string_view kHeaderChecksumText = "\"xxh3_header\":\"";
+constexpr std::string_view kZeros = "0000000000000000";
+
+struct TypeName {
+  TensorType type;
+  std::string_view name;
+  std::size_t size;
+};
+constexpr std::array kTypes = {
+    TypeName{TensorType::u8, "U8", 1},   TypeName{TensorType::i32, "I32", 4}, TypeName{TensorType::u32, "U32", 4},
+    TypeName{TensorType::i64, "I64", 8}, TypeName{TensorType::u64, "U64", 8}, TypeName{TensorType::f32, "F32", 4},
+    TypeName{TensorType::f64, "F64", 8},
+};
+const TypeName& row_of(TensorType type) { return kTypes[static_cast<std::size_t>(type)]; }
+
+std::optional<TensorType> type_named(std::string_view name) {
+  for (const TypeName& row : kTypes) {
+    if (row.name == name) return row.type;
+  }
+  return std::nullopt;
+}
+
+// Nothing if the product does not fit.
+std::optional<std::uint64_t> checked_product(std::span<const std::uint64_t> factors) {
+  std::uint64_t product = 1;
+  for (const std::uint64_t factor : factors) {
+    if (factor != 0 && product > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
+    product *= factor;
+  }
+  return product;
+}
+
+std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+std::string shape_text(std::span<const std::uint64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+}  // namespace
+
+std::string_view to_string(TensorType type) { return row_of(type).name; }
+std::size_t size_of(TensorType type) { return row_of(type).size; }
+
+void TensorWriter::add_bytes(std::string name, TensorType type, std::vector<std::uint64_t> shape,
+                             std::span<const std::byte> bytes) {
+  const std::optional<std::uint64_t> count = checked_product(shape);
+  if (!count || *count > std::numeric_limits<std::uint64_t>::max() / size_of(type) ||
+      *count * size_of(type) != bytes.size()) {
+    throw Error(ErrorCode::internal,
+                fmt::format("Tensor {} of shape {} and type {} was given {} bytes.", gusto::quoted(name),
+                            shape_text(shape), to_string(type), bytes.size()));
+  }
+  const bool taken = std::any_of(tensors_.begin(), tensors_.end(), [&](const Tensor& t) { return t.name == name; });
+  if (taken || name == kMetadata || !is_utf8(name)) {
+    throw Error(ErrorCode::internal, fmt::format("Tensor name {} is taken or not allowed.", gusto::quoted(name)));
+  }
+  tensors_.push_back({std::move(name), type, std::move(shape), {bytes.begin(), bytes.end()}});
+}
+
+void TensorWriter::set_metadata(std::string key, std::string value) {
+  if (key == kChecksums || key == kHeaderChecksum || !is_utf8(key)) {
+    throw Error(ErrorCode::internal, fmt::format("Metadata key {} is not allowed.", gusto::quoted(key)));
+  }
+  if (!is_utf8(value)) {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("The text to store as {} is not UTF-8: {}.", key, gusto::quoted(value)),
+                "Convert it to UTF-8 first.");
+  }
+  metadata_.insert_or_assign(std::move(key), std::move(value));
+}
+
+std::vector<const TensorWriter::Tensor*> TensorWriter::in_data_order() const {
+  std::vector<const Tensor*> order;
+  for (const Tensor& tensor : tensors_) order.push_back(&tensor);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Tensor* a, const Tensor* b) { return size_of(a->type) > size_of(b->type); });
+  return order;
+}
+
+std::string TensorWriter::head(const std::vector<const Tensor*>& order) const {
+  nlohmann::json checksums = nlohmann::json::object();
+  nlohmann::json tensors = nlohmann::json::object();
+  std::uint64_t begin = 0;
+  for (const Tensor* tensor : order) {
+    const std::uint64_t end = begin + tensor->bytes.size();
+    checksums[tensor->name] = to_hex(xxh3(tensor->bytes));
+    tensors[tensor->name] = {
+        {"dtype", to_string(tensor->type)}, {"shape", tensor->shape}, {"data_offsets", {begin, end}}};
+    begin = end;
+  }
+  nlohmann::json metadata = metadata_;
+  metadata[kChecksums] = checksums.dump();
+  metadata[kHeaderChecksum] = kZeros;
+  tensors[kMetadata] = std::move(metadata);
+
+  std::string json = tensors.dump();
+  const std::size_t unpadded = kLengthBytes + json.size();
+  json.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  if (json.size() > kMaxHeader) {
+    throw Error(ErrorCode::invalid_input, fmt::format("The file's header would take {}; at most {} can be read back.",
+                                                      format_bytes(json.size()), format_bytes(kMaxHeader)));
+  }
+  const std::size_t digits = json.find(kHeaderChecksumText) + kHeaderChecksumText.size();
+  json.replace(digits, kZeros.size(), to_hex(xxh3(as_bytes(json), json.size())));
+
+  const auto length = std::bit_cast<std::array<char, kLengthBytes>>(static_cast<std::uint64_t>(json.size()));
+  return std::string(length.data(), length.size()) + json;
+}
+
+std::string TensorWriter::serialize() const {
+  const std::vector<const Tensor*> order = in_data_order();
+  std::string result = head(order);
+  for (const Tensor* tensor : order) {
+    result.append(reinterpret_cast<const char*>(tensor->bytes.data()), tensor->bytes.size());
+  }
+  return result;
+}
+
+void TensorWriter::write(const std::filesystem::path& path) const {
+  const std::vector<const Tensor*> order = in_data_order();
+  const std::string first = head(order);
+  std::vector<std::span<const std::byte>> parts = {as_bytes(first)};
+  for (const Tensor* tensor : order) parts.emplace_back(tensor->bytes);
+  write_file_atomically(path, parts);
+}
+
+struct TensorFile::Impl {
+  struct Tensor {
+    TensorType type;
+    std::vector<std::uint64_t> shape;
+    std::uint64_t begin;  // in the data part
+    std::span<const std::byte> bytes;
+  };
+
+  std::string name;
+  MappedFile mapped;  // where the bytes are, if from a file
+  std::string owned;  // where the bytes are, if from memory
+  std::map<std::string, Tensor, std::less<>> tensors;
+  std::map<std::string, std::string, std::less<>> metadata;
+
+  [[noreturn]] void corrupt(std::string_view what) const {
+    throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", name, what),
+                "The file is damaged or was not written by gusto; make it again.");
+  }
+
+  // Fills tensors and metadata from the bytes, or throws.
+  void read(std::span<const std::byte> bytes);
+  std::span<const std::byte> header_of(std::span<const std::byte> bytes) const;
+  nlohmann::json parse_header(std::string_view text) const;
+  void check_header(std::string_view text) const;
+  Tensor describe(const std::string& tensor, const nlohmann::json& entry) const;
+  void place(std::span<const std::byte> data);
+  void check_tensors() const;
+};
+
+std::span<const std::byte> TensorFile::Impl::header_of(std::span<const std::byte> bytes) const {
+  if (bytes.size() < kLengthBytes) corrupt(fmt::format("it has {} bytes, too few for a header", bytes.size()));
+  std::array<std::byte, kLengthBytes> length_bytes{};
+  std::copy_n(bytes.begin(), kLengthBytes, length_bytes.begin());
+  const auto length = std::bit_cast<std::uint64_t>(length_bytes);
+  if (length > kMaxHeader || length > bytes.size() - kLengthBytes) {
+    corrupt(fmt::format("its header is said to take {} bytes, and the file has {}", length, bytes.size()));
+  }
+  return bytes.subspan(kLengthBytes, length);
+}
+
+nlohmann::json TensorFile::Impl::parse_header(std::string_view text) const {
+  // The parser keeps the last of equal keys; readers that keep the first would see another file.
+  std::vector<std::set<std::string>> keys(1);
+  const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+    const auto level = static_cast<std::size_t>(depth);
+    if (level > 3) corrupt("its header is nested too deeply");
+    if (event == nlohmann::json::parse_event_t::object_start) {
+      keys.resize(level + 1);
+      keys.emplace_back();
+    } else if (event == nlohmann::json::parse_event_t::key && !keys[level].insert(parsed.get<std::string>()).second) {
+      corrupt(fmt::format("its header names {} twice", gusto::quoted(parsed.get<std::string>())));
+    }
+    return true;
+  };
+  try {
+    nlohmann::json header = nlohmann::json::parse(text, watch);
+    if (header.is_object()) return header;
+  } catch (const nlohmann::json::exception&) {
+    corrupt("its header is not JSON");
+  }
+  corrupt("its header is not a JSON object");
+}
+
+void TensorFile::Impl::check_header(std::string_view text) const {
+  const auto found = metadata.find(kHeaderChecksum);
+  if (found == metadata.end()) corrupt("its header carries no checksum");
+  std::string zeroed(text);
+  const std::size_t key = zeroed.find(kHeaderChecksumText);
+  if (key == std::string::npos || found->second.size() != kZeros.size()) corrupt("its header's checksum is malformed");
+  zeroed.replace(key + kHeaderChecksumText.size(), kZeros.size(), kZeros);
+  if (to_hex(xxh3(as_bytes(zeroed), zeroed.size())) != found->second) corrupt("its header does not match its checksum");
+}
+
+TensorFile::Impl::Tensor TensorFile::Impl::describe(const std::string& tensor, const nlohmann::json& entry) const {
+  const auto whole_numbers = [](const nlohmann::json& list) {
+    return list.is_array() &&
+           std::all_of(list.begin(), list.end(), [](const nlohmann::json& n) { return n.is_number_unsigned(); });
+  };
+  if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry["dtype"].is_string() ||
+      !entry.contains("shape") || !whole_numbers(entry["shape"]) || !entry.contains("data_offsets") ||
+      !whole_numbers(entry["data_offsets"]) || entry["data_offsets"].size() != 2) {
+    corrupt(fmt::format("the description of tensor {} is malformed", gusto::quoted(tensor)));
+  }
+  const std::optional<TensorType> type = type_named(entry["dtype"].get<std::string>());
+  if (!type) corrupt(fmt::format("tensor {} has the unknown type {}", gusto::quoted(tensor), entry["dtype"].dump()));
+
+  const auto shape = entry["shape"].get<std::vector<std::uint64_t>>();
+  const auto offsets = entry["data_offsets"].get<std::array<std::uint64_t, 2>>();
+  const std::optional<std::uint64_t> count = checked_product(shape);
+  if (!count || offsets[0] > offsets[1] || *count != (offsets[1] - offsets[0]) / size_of(*type) ||
+      (offsets[1] - offsets[0]) % size_of(*type) != 0) {
+    corrupt(fmt::format("tensor {} of type {} and shape {} cannot lie at bytes {} to {}", gusto::quoted(tensor),
+                        to_string(*type), shape_text(shape), offsets[0], offsets[1]));
+  }
+  if (offsets[0] % size_of(*type) != 0) corrupt(fmt::format("tensor {} is not aligned", gusto::quoted(tensor)));
+  // The size is kept as a span without a place until the data part is known to be covered.
+  return {*type, shape, offsets[0], {static_cast<const std::byte*>(nullptr), offsets[1] - offsets[0]}};
+}
+
+void TensorFile::Impl::place(std::span<const std::byte> data) {
+  std::vector<Tensor*> order;
+  for (auto& named : tensors) order.push_back(&named.second);
+  std::sort(order.begin(), order.end(), [](const Tensor* a, const Tensor* b) {
+    return std::pair(a->begin, a->bytes.size()) < std::pair(b->begin, b->bytes.size());
+  });
+  std::uint64_t end = 0;
+  for (Tensor* tensor : order) {
+    if (tensor->begin != end) corrupt(fmt::format("its tensors overlap or leave a gap at byte {} of the data", end));
+    if (tensor->bytes.size() > data.size() - end) {
+      corrupt(fmt::format("its data end after {} bytes, before its tensors do", data.size()));
+    }
+    tensor->bytes = data.subspan(end, tensor->bytes.size());
+    end += tensor->bytes.size();
+  }
+  if (end != data.size()) corrupt(fmt::format("{} bytes follow its last tensor", data.size() - end));
+}
+
+void TensorFile::Impl::check_tensors() const {
+  const auto found = metadata.find(kChecksums);
+  if (found == metadata.end()) corrupt("it carries no checksums");
+  const nlohmann::json checksums = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (!checksums.is_object() || checksums.size() != tensors.size()) corrupt("its list of checksums is malformed");
+  for (const auto& [tensor, entry] : tensors) {
+    const auto checksum = checksums.find(tensor);
+    if (checksum == checksums.end() || *checksum != to_hex(xxh3(entry.bytes))) {
+      corrupt(fmt::format("tensor {} does not match its checksum", gusto::quoted(tensor)));
+    }
+  }
+}
+
+void TensorFile::Impl::read(std::span<const std::byte> bytes) {
+  const std::span<const std::byte> header_bytes = header_of(bytes);
+  const std::string_view text(reinterpret_cast<const char*>(header_bytes.data()), header_bytes.size());
+  const nlohmann::json header = parse_header(text);
+  for (const auto& [key, entry] : header.items()) {
+    if (key != kMetadata) {
+      tensors.emplace(key, describe(key, entry));
+      continue;
+    }
+    if (!entry.is_object()) corrupt("its metadata are not a JSON object");
+    for (const auto& [name_, value] : entry.items()) {
+      if (!value.is_string()) corrupt(fmt::format("its metadata {} is not a string", gusto::quoted(name_)));
+      metadata.emplace(name_, value.get<std::string>());
+    }
+  }
+  check_header(text);
+  place(bytes.subspan(kLengthBytes + header_bytes.size()));
+  check_tensors();
+}
+
+TensorFile::TensorFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TensorFile::TensorFile(TensorFile&&) noexcept = default;
+TensorFile& TensorFile::operator=(TensorFile&&) noexcept = default;
+TensorFile::~TensorFile() = default;
+
+TensorFile TensorFile::open(const std::filesystem::path& path) {
+  auto impl = std::make_unique<Impl>();
+  impl->name = path.string();
+  impl->mapped = MappedFile::open(path);
+  impl->read(impl->mapped.bytes());
+  return TensorFile(std::move(impl));
+}
+
+TensorFile TensorFile::parse(std::string bytes, std::string name) {
+  auto impl = std::make_unique<Impl>();
+  impl->name = std::move(name);
+  impl->owned = std::move(bytes);
+  impl->read(as_bytes(impl->owned));
+  return TensorFile(std::move(impl));
+}
+
+bool TensorFile::has(std::string_view name) const { return impl_->tensors.contains(name); }
+
+std::vector<std::string> TensorFile::names() const {
+  std::vector<std::string> result;
+  for (const auto& named : impl_->tensors) result.push_back(named.first);
+  return result;
+}
+
+std::span<const std::uint64_t> TensorFile::shape(std::string_view name) const {
+  const auto found = impl_->tensors.find(name);
+  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", gusto::quoted(name)));
+  return found->second.shape;
+}
+
+std::span<const std::byte> TensorFile::raw(std::string_view name, TensorType type) const {
+  const auto found = impl_->tensors.find(name);
+  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", gusto::quoted(name)));
+  if (found->second.type != type) {
+    impl_->corrupt(fmt::format("tensor {} has type {}, not {}", gusto::quoted(name), to_string(found->second.type),
+                               to_string(type)));
+  }
+  return found->second.bytes;
+}
+
+void TensorFile::require_shape(std::string_view name, const std::vector<std::uint64_t>& expected) const {
+  const std::span<const std::uint64_t> found = shape(name);
+  if (!std::equal(found.begin(), found.end(), expected.begin(), expected.end())) {
+    impl_->corrupt(
+        fmt::format("tensor {} has shape {}, not {}", gusto::quoted(name), shape_text(found), shape_text(expected)));
+  }
+}
+
+std::string_view TensorFile::text(std::string_view name) const {
+  const std::span<const char> found = values<char>(name);
+  return {found.data(), found.size()};
+}
+
+const std::string& TensorFile::metadata(std::string_view key) const {
+  const auto found = impl_->metadata.find(key);
+  if (found == impl_->metadata.end()) impl_->corrupt(fmt::format("its metadata lack {}", gusto::quoted(key)));
+  return found->second;
+}
+
+bool TensorFile::has_metadata(std::string_view key) const { return impl_->metadata.contains(key); }
+
+}  // namespace gusto

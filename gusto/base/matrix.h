@@ -40,8 +40,9 @@ struct MatrixView {
   MatrixView(T* data_, std::size_t rows_, std::size_t cols_, std::size_t stride_)
       : data(data_), rows(rows_), cols(cols_), stride(stride_) {}
   /// A view that may write serves as one that only reads.
+  template <class U>
   // NOLINTNEXTLINE(google-explicit-constructor)
-  MatrixView(const MatrixView<std::remove_const_t<T>>& other) requires(std::is_const_v<T>)
+  MatrixView(const MatrixView<U>& other) requires(std::is_const_v<T>&& std::is_same_v<U, std::remove_const_t<T>>)
       : MatrixView(other.data, other.rows, other.cols, other.stride) {}
 
   T& operator()(std::size_t r, std::size_t c) const { return data[r * stride + c]; }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ enum class FoldIn {
 
 /// What a model declares that it can do. The conformance suite checks every claim, both ways.
 struct Abilities {
+  bool personalised = false;      ///< the order of items depends on who asks
   bool predicts_ratings = false;  ///< predict() in units of the training values, when trained for ratings or likes
   bool probabilities = false;     ///< predict() is a probability of a like, when trained for likes
   FoldIn fold_in = FoldIn::none;
@@ -61,7 +63,7 @@ class Model {
   virtual Settings settings() const = 0;
 
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
-  /// if it throws, the model is as before for a first fit (unfitted).
+  /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
   ///          not_finite, if learning diverged; invalid_option, if options and data do not go together
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context);
@@ -78,12 +80,15 @@ class Model {
   bool predicts() const;
 
   /// out[i] = the predicted value of items[i] for queries[i], in units of the training values, not clipped.
-  /// Errors   unsupported, if not predicts(), or for a query that the model cannot answer
+  /// Errors   unsupported, if not predicts(), or for a query that the model cannot answer; invalid_input, for a row
+  ///          outside the catalogue or a history value that isn't finite; not_found, for a feature that users don't
+  ///          have; not_finite, where a history is so extreme that the answer overflows
   void predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
 
   /// scores(q, i) = the ranking score of item i for queries[q], on the calling thread; higher is better, finite.
   /// Scores of one query are comparable with each other only.
   /// Shape    scores [queries × item_count]
+  /// Errors   as predict, but for predicts()
   void score(std::span<const Query> queries, MatrixView<float> scores) const;
 
   /// For models with item_vectors: scores are inner products of these. [item_count × width] and [queries × width].
@@ -104,6 +109,9 @@ class Model {
   void load_state(const TensorFile& in, std::shared_ptr<const Dataset> data, Task task);
 
  protected:
+  // What the public functions do after their checks: models are fitted (but for do_fit and do_load), queries and items
+  // are valid, shapes match, and the ability is declared. In do_fit and do_load task() is already the one asked for; in
+  // do_load data() is too.
   virtual void do_fit(const Dataset& data, Context& context) = 0;
   virtual void do_load(const TensorFile& in) = 0;
   virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
@@ -120,27 +128,22 @@ class Model {
   std::span<const HistoryEvent> history_of(const Query& query, std::vector<HistoryEvent>& storage) const;
   /// Whether the query stands for a training user as trained (a user, and no history of its own).
   static bool is_training_user(const Query& query) { return query.user && query.history.empty(); }
+  /// Whether two queries come from the same asker, so that what was folded in for one serves the other.
+  static bool same_asker(const Query& a, const Query& b);
+
+  /// Error(not_finite), naming model and array, if a learned value is NaN or infinite. For the end of do_fit.
+  void require_finite(std::string_view array, std::span<const float> values) const;
+  /// Error(unsupported): "<model> <does not do this>."
+  [[noreturn]] void refuse(std::string_view what) const;
 
  private:
-  /// Error(unsupported) or Error(invalid_input) if a query cannot be answered.
+  /// Error(unsupported), Error(invalid_input) or Error(not_found) if a query cannot be answered.
   void check_queries(std::span<const Query> queries) const;
+  void check_item(ItemRow item) const;
+  void check_answer(std::span<const float> values) const;
 
   std::shared_ptr<const Dataset> data_;
   Task task_ = Task::ratings;
-};
-
-/// Holds a model's options and its row in the registry, so that a model is its mathematics and little else.
-/// `Info` is the registry's constant row, `Options` the struct that its field table describes.
-template <class Options, const ModelInfo& Info, const auto& Table>
-class ModelWith : public Model {
- public:
-  explicit ModelWith(Options options = {}) : options_(options) {}
-  const ModelInfo& info() const final { return Info; }
-  Settings settings() const final { return list_settings(Table, &options_); }
-  const Options& options() const { return options_; }
-
- private:
-  Options options_;
 };
 
 }  // namespace gusto

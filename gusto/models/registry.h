@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "gusto/base/field.h"
 #include "gusto/models/model.h"
@@ -20,12 +21,32 @@ struct ModelInfo {
   std::unique_ptr<Model> (*make)(const Settings& settings);
 };
 
-/// Makes a model's row: its options struct is filled from settings through the field table.
-template <class ModelType, class Options>
-std::unique_ptr<Model> make_with(Fields table, std::string_view owner, const Settings& settings) {
-  Options options;
-  apply_settings(table, owner, settings, &options);
-  return std::make_unique<ModelType>(options);
+/// Holds a model's options and its row in the registry, so that a model is its mathematics and little else:
+///
+///   extern const ModelInfo kSvdInfo;                        // svd.h; defined constexpr in svd.cc, with
+///   class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> { using ModelWith::ModelWith; … };
+///   … .make = &make_with<SvdModel> …                        // and one line in registry.cc
+template <class OptionsStruct, const ModelInfo& Info>
+class ModelWith : public Model {
+ public:
+  using Options = OptionsStruct;
+  static constexpr const ModelInfo& kInfo = Info;
+
+  explicit ModelWith(Options options = {}) : options_(std::move(options)) {}
+  const ModelInfo& info() const final { return Info; }
+  Settings settings() const final { return list_settings(Info.fields, &options_); }
+  const Options& options() const { return options_; }
+
+ private:
+  Options options_;
+};
+
+/// Makes a model whose options struct is filled from settings through the field table.
+template <class ModelType>
+std::unique_ptr<Model> make_with(const Settings& settings) {
+  typename ModelType::Options options;
+  apply_settings(ModelType::kInfo.fields, ModelType::kInfo.name, settings, &options);
+  return std::make_unique<ModelType>(std::move(options));
 }
 
 /// All kinds of model, in the order in which they are shown.

@@ -1,0 +1,204 @@
+#include "gusto/models/model.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/linalg.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+namespace {
+
+/// Written on bits without an early exit, so that compilers vectorise it: it runs over every score that is handed out.
+bool all_finite(std::span<const float> values) {
+  constexpr std::uint32_t kExponent = 0x7f800000;
+  std::uint32_t bad = 0;
+  for (const float value : values) bad |= (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent ? 1U : 0U;
+  return bad == 0;
+}
+
+void require_shape(std::string_view who, std::size_t found, std::size_t expected) {
+  if (found == expected) return;
+  throw Error(ErrorCode::internal, fmt::format("{} was given {} entries where {} belong.", who, found, expected));
+}
+
+}  // namespace
+
+void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context) {
+  data_.reset();
+  if (data == nullptr || data->event_count() == 0) {
+    throw Error(ErrorCode::empty_dataset, fmt::format("{} has no events to learn from.", info().name),
+                "Check the data, and the filters and the split that were applied to it.");
+  }
+  context.require_memory(info().name, memory_need(*data, task, context.threads()));
+  context.check_cancelled();
+  task_ = task;
+  do_fit(*data, context);
+  context.check_cancelled();
+  data_ = std::move(data);
+}
+
+const Dataset& Model::data() const {
+  if (data_ == nullptr) {
+    throw Error(ErrorCode::unsupported, fmt::format("{} has not been trained yet.", info().name),
+                "Train it first, or load a trained model.");
+  }
+  return *data_;
+}
+
+bool Model::predicts() const {
+  if (task_ == Task::top_n) return false;
+  return info().abilities.predicts_ratings || (info().abilities.probabilities && task_ == Task::likes);
+}
+
+void Model::predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
+  check_queries(queries);
+  if (!predicts()) {
+    refuse(task_ == Task::top_n ? "was trained for top-n and predicts no values" : "predicts no values");
+  }
+  require_shape("Model::predict", items.size(), queries.size());
+  require_shape("Model::predict", out.size(), queries.size());
+  for (const ItemRow item : items) check_item(item);
+  do_predict(queries, items, out);
+  check_answer(out);
+}
+
+void Model::score(std::span<const Query> queries, MatrixView<float> scores) const {
+  check_queries(queries);
+  require_shape("Model::score", scores.rows, queries.size());
+  require_shape("Model::score", scores.cols, data().item_count());
+  do_score(queries, scores);
+  for (std::size_t q = 0; q < scores.rows; ++q) check_answer(scores.row(q));
+}
+
+MatrixView<const float> Model::item_vectors() const { refuse("has no item vectors"); }
+
+void Model::query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
+  check_queries(queries);
+  if (!info().abilities.item_vectors) refuse("has no query vectors");
+  require_shape("Model::query_vectors", out.rows, queries.size());
+  require_shape("Model::query_vectors", out.cols, item_vectors().cols);
+  do_query_vectors(queries, out);
+  for (std::size_t q = 0; q < out.rows; ++q) check_answer(out.row(q));
+}
+
+void Model::item_similarity(ItemRow item, std::span<float> out) const {
+  require_shape("Model::item_similarity", out.size(), data().item_count());
+  if (!info().abilities.similar_items) refuse("does not find similar items");
+  check_item(item);
+  do_item_similarity(item, out);
+  check_answer(out);
+}
+
+void Model::user_similarity(const Query& query, std::span<float> out) const {
+  require_shape("Model::user_similarity", out.size(), data().user_count());
+  if (!info().abilities.similar_users) refuse("does not find similar users");
+  check_queries({&query, 1});
+  do_user_similarity(query, out);
+  check_answer(out);
+}
+
+std::vector<Contribution> Model::explain(const Query& query, ItemRow item) const {
+  check_queries({&query, 1});
+  if (!info().abilities.explains) refuse("does not explain its scores");
+  check_item(item);
+  std::vector<Contribution> result = do_explain(query, item);
+  std::stable_sort(result.begin(), result.end(),
+                   [](const Contribution& a, const Contribution& b) { return a.amount > b.amount; });
+  return result;
+}
+
+void Model::load_state(const TensorFile& in, std::shared_ptr<const Dataset> data, Task task) {
+  data_ = std::move(data);
+  task_ = task;
+  try {
+    do_load(in);
+  } catch (...) {
+    data_.reset();
+    throw;
+  }
+}
+
+void Model::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
+  const MatrixView<const float> items = item_vectors();
+  Matrix<float> vectors(queries.size(), items.cols);
+  do_query_vectors(queries, vectors.view());
+  gemm(Transpose::no, Transpose::yes, 1, std::as_const(vectors).view(), items, 0, scores);
+}
+
+void Model::do_query_vectors(std::span<const Query>, MatrixView<float>) const { refuse("has no query vectors"); }
+void Model::do_item_similarity(ItemRow, std::span<float>) const { refuse("does not find similar items"); }
+void Model::do_user_similarity(const Query&, std::span<float>) const { refuse("does not find similar users"); }
+std::vector<Contribution> Model::do_explain(const Query&, ItemRow) const { refuse("does not explain its scores"); }
+
+std::span<const HistoryEvent> Model::history_of(const Query& query, std::vector<HistoryEvent>& storage) const {
+  if (!is_training_user(query)) return query.history;
+  const History history = data().history(*query.user);
+  storage.resize(history.size());
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    storage[i] = {history.items[i], history.values[i], history.times.empty() ? kNoTime : history.times[i]};
+  }
+  return storage;
+}
+
+bool Model::same_asker(const Query& a, const Query& b) {
+  return a.user == b.user && a.time == b.time && a.history.data() == b.history.data() &&
+         a.history.size() == b.history.size() && a.features.data() == b.features.data() &&
+         a.features.size() == b.features.size();
+}
+
+void Model::require_finite(std::string_view array, std::span<const float> values) const {
+  if (all_finite(values)) return;
+  throw Error(ErrorCode::not_finite,
+              fmt::format("{} diverged: its {} hold numbers that are not finite.", info().name, array),
+              "Lower the learning rate or raise the regularisation, and look for extreme values in the data.");
+}
+
+void Model::refuse(std::string_view what) const {
+  throw Error(ErrorCode::unsupported, fmt::format("{} {}.", info().name, what),
+              "Choose a model that declares this ability; `gusto models` lists them.");
+}
+
+void Model::check_queries(std::span<const Query> queries) const {
+  const Dataset& known = data();
+  const bool folds_in = info().abilities.fold_in != FoldIn::none;
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const Query& query = queries[q];
+    if (q > 0 && same_asker(query, queries[q - 1])) continue;
+    if (!folds_in && !is_training_user(query)) refuse("answers only for users it was trained on");
+    if (query.user && query.user->index >= known.user_count()) {
+      throw Error(ErrorCode::invalid_input, fmt::format("User row {} is outside the catalogue's {} users.",
+                                                        query.user->index, known.user_count()));
+    }
+    for (const HistoryEvent& event : query.history) {
+      check_item(event.item);
+      if (!std::isfinite(event.value)) {
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("The history's value {} for item {} is not a finite number.", event.value,
+                                known.catalogue().title(event.item)),
+                    "Give every item of the history a number, such as its rating.");
+      }
+    }
+    for (const FeatureValue& feature : query.features) known.catalogue().user_features.at(feature.field);
+  }
+}
+
+void Model::check_item(ItemRow item) const {
+  if (item.index < data().item_count()) return;
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("Item row {} is outside the catalogue's {} items.", item.index, data().item_count()));
+}
+
+void Model::check_answer(std::span<const float> values) const {
+  if (all_finite(values)) return;
+  throw Error(ErrorCode::not_finite, fmt::format("{} gave an answer that is not a finite number.", info().name),
+              "Look for extreme values in the history.");
+}
+
+}  // namespace gusto

@@ -1,0 +1,42 @@
+#include "gusto/models/registry.h"
+
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/models/bias.h"
+#include "gusto/models/popularity.h"
+
+namespace gusto {
+namespace {
+
+// Adding a model adds its line here: a constant array leaves no registration for a linker to drop.
+constexpr std::array kModels{
+    &kPopularityInfo,
+    &kBiasInfo,
+};
+
+}  // namespace
+
+std::span<const ModelInfo* const> registry() { return kModels; }
+
+const ModelInfo& find_model(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const ModelInfo* info : kModels) {
+    if (info->name == name) return *info;
+    names.push_back(info->name);
+  }
+  const auto nearest = nearest_name(name, names);
+  throw Error(
+      ErrorCode::not_found, fmt::format("There is no model {}.", quoted(name)),
+      nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The models are {}.", fmt::join(names, ", ")));
+}
+
+std::unique_ptr<Model> make_model(std::string_view name, const Settings& settings) {
+  return find_model(name).make(settings);
+}
+
+}  // namespace gusto

@@ -38,7 +38,7 @@ inline constexpr std::size_t kBootstrapDraws = 2000;
 /// Source     Efron, Tibshirani: An Introduction to the Bootstrap, 1993, ch. 13; the linearised statistic of ch. 22.6
 ///            makes a draw a sum of rows instead of a re-evaluation
 /// Cost       O(draws · users · pairs) time, O((users + draws) · pairs) memory
-/// Errors     cancelled
+/// Errors     invalid_option, if draws is 0; cancelled
 /// Repeatable same bits at any number of threads
 std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Context& context,
                                          std::size_t draws = kBootstrapDraws);

@@ -21,7 +21,7 @@ namespace gusto {
 struct Estimate {
   std::string metric;  ///< "rmse", "ndcg@10"
   double mean = 0;
-  double stderr_ = 0;
+  double stderr_ = 0;  ///< 0 with fewer than two users, who say nothing about how users differ
   std::uint64_t user_count = 0;
   bool higher_is_better = true;
   std::vector<UserRow> users;     ///< ascending
@@ -33,6 +33,10 @@ Estimate mean_estimate(std::string metric, std::span<const UserRow> users, std::
                        bool higher_is_better);
 Estimate ratio_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> numerators,
                         std::span<const double> denominators, bool higher_is_better, bool root = false);
+
+/// An estimate whose influences were worked out elsewhere; users ascend, influences sum to 0.
+Estimate influence_estimate(std::string metric, double mean, std::vector<UserRow> users, std::vector<double> influence,
+                            bool higher_is_better);
 
 /// The mean over folds of one metric; influences of a user met in several folds add up, each divided by the number of
 /// folds.

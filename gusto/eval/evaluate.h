@@ -20,19 +20,30 @@ struct EvaluateOptions {
   std::vector<std::string> metrics;   ///< names to keep ("ndcg@10"); empty: all of the task
 };
 
+/// The names of what these options measure, in the order of docs/metrics.md.
+/// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or repeats
+std::vector<std::string> measured_metrics(const EvaluateOptions& options);
+
 struct Evaluation {
   std::vector<Estimate> estimates;   ///< in the order of docs/metrics.md
   std::uint64_t users = 0;           ///< measured
   std::uint64_t users_left_out = 0;  ///< of the training part, without test items
-  double score_seconds = 0;
+  double score_seconds = 0;  ///< spent in predictions or searches for the test part, without fitting a calibration
 };
 
 /// Measures a fitted model on the test part of a fold. Formulas: docs/metrics.md.
 ///
 /// ratings  predictions are clipped to the training scale
 /// likes    for models without probabilities of their own, predict() is turned into one by a logistic curve that was
-///          fitted on an inner part of the training data (see LikesCalibration)
-/// top_n    full ranking of the candidates, items of the training part excluded, except for topk-accuracy
+///          fitted on an inner part of the training data (see LikesCalibration); AUC needs none. A test part without a
+///          like, or with nothing else, has no AUC
+/// top_n    full ranking of the candidates, items of the training part excluded, except for topk-accuracy; without
+///          categorical or multi-valued item features there is no diversity
+///
+/// Errors     empty_dataset, without test events or candidates; not_finite, if the model predicts no number; those of
+///            measured_metrics, of the model's answers and, for calibrations, of its fit; cancelled
+/// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n
+/// Repeatable same bits at any number of threads
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,
                     const EvaluateOptions& options, Context& context);
 

@@ -1,0 +1,150 @@
+#include "gusto/eval/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/random.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+namespace {
+
+double logistic(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
+
+// Predictions brought to mean 0 and deviation 1, which keeps Newton's matrix well conditioned.
+struct Standardized {
+  std::vector<double> x;
+  double mean = 0;
+  double deviation = 1;
+};
+
+Standardized standardize(std::span<const float> predictions) {
+  Standardized result;
+  const auto n = static_cast<double>(predictions.size());
+  for (const float x : predictions) {
+    if (!std::isfinite(x)) throw Error(ErrorCode::not_finite, "A prediction to calibrate is not a finite number.");
+    result.mean += x / n;
+  }
+  double squares = 0;
+  for (const float x : predictions) squares += (x - result.mean) * (x - result.mean);
+  if (squares > 0) result.deviation = std::sqrt(squares / n);
+  for (const float x : predictions) result.x.push_back((x - result.mean) / result.deviation);
+  return result;
+}
+
+double loss_of(const std::vector<double>& x, const std::vector<double>& target, double slope, double intercept) {
+  double loss = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double f = slope * x[i] + intercept;
+    loss += f >= 0 ? (1 - target[i]) * f + std::log1p(std::exp(-f)) : -target[i] * f + std::log1p(std::exp(f));
+  }
+  return loss;
+}
+
+}  // namespace
+
+double LikesCalibration::probability(double prediction) const { return logistic(slope * prediction + intercept); }
+
+LikesCalibration fit_likes_calibration(std::span<const float> predictions, std::span<const std::uint8_t> liked) {
+  const Standardized data = standardize(predictions);
+  const auto likes =
+      static_cast<double>(std::count_if(liked.begin(), liked.end(), [](auto flag) { return flag != 0; }));
+  const double others = static_cast<double>(liked.size()) - likes;
+  std::vector<double> target(liked.size());
+  for (std::size_t i = 0; i < liked.size(); ++i)
+    target[i] = liked[i] != 0 ? (likes + 1) / (likes + 2) : 1 / (others + 2);
+
+  constexpr int kMaxSteps = 100;
+  constexpr double kRidge = 1e-12;          // for predictions that are all the same
+  constexpr double kSmallGradient = 1e-10;  // an event
+  double slope = 0, intercept = std::log((likes + 1) / (others + 1));
+  double loss = loss_of(data.x, target, slope, intercept);
+  for (int step = 0; step < kMaxSteps; ++step) {
+    double g_slope = 0, g_intercept = 0, h_slope = kRidge, h_both = 0, h_intercept = kRidge;
+    for (std::size_t i = 0; i < data.x.size(); ++i) {
+      const double p = logistic(slope * data.x[i] + intercept);
+      const double error = p - target[i];
+      const double curvature = p * (1 - p);
+      g_slope += error * data.x[i];
+      g_intercept += error;
+      h_slope += curvature * data.x[i] * data.x[i];
+      h_both += curvature * data.x[i];
+      h_intercept += curvature;
+    }
+    if (std::abs(g_slope) + std::abs(g_intercept) <= kSmallGradient * static_cast<double>(data.x.size())) break;
+    const double determinant = h_slope * h_intercept - h_both * h_both;
+    const double d_slope = -(h_intercept * g_slope - h_both * g_intercept) / determinant;
+    const double d_intercept = -(h_slope * g_intercept - h_both * g_slope) / determinant;
+    const double descent = g_slope * d_slope + g_intercept * d_intercept;
+
+    double length = 1;
+    double next = loss_of(data.x, target, slope + d_slope, intercept + d_intercept);
+    while (next > loss + 1e-4 * length * descent && length > 1e-10) {
+      length /= 2;
+      next = loss_of(data.x, target, slope + length * d_slope, intercept + length * d_intercept);
+    }
+    if (next >= loss) break;  // as low as rounding lets it get
+    slope += length * d_slope;
+    intercept += length * d_intercept;
+    loss = next;
+  }
+  return {slope / data.deviation, intercept - slope * data.mean / data.deviation};
+}
+
+LikesCalibration calibrate_likes(const Model& model, double like_threshold, Context& context) {
+  const Dataset& train = model.data();
+  if (train.event_count() < 2) {
+    throw Error(ErrorCode::empty_dataset,
+                "A training part with fewer than two events is too small to calibrate likes on.",
+                "Leave out log-loss and accuracy, or train on more events.");
+  }
+  std::vector<std::size_t> order(train.event_count());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Random random(context.seed(), "likes calibration");
+  random.shuffle(std::span(order));
+  const std::size_t held_count = std::max<std::size_t>(1, (order.size() + 5) / 10);
+  std::vector<bool> is_held(order.size());
+  for (std::size_t i = 0; i < held_count; ++i) is_held[order[i]] = true;
+
+  std::vector<Event> held, kept;
+  const std::vector<Event> events = train.events();
+  for (std::size_t i = 0; i < events.size(); ++i) (is_held[i] ? held : kept).push_back(events[i]);
+
+  const std::unique_ptr<Model> inner = model.info().make(model.settings());
+  inner->fit(std::make_shared<Dataset>(train.shared_catalogue(), kept), model.task(), context);
+  std::vector<std::uint8_t> liked;
+  for (const Event& event : held) liked.push_back(event.value >= like_threshold ? 1 : 0);
+  return fit_likes_calibration(predict_events(*inner, held, context), liked);
+}
+
+std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context) {
+  constexpr std::size_t kBlock = 2048;
+  std::vector<float> predictions(events.size());
+  parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    std::vector<Query> queries;
+    std::vector<ItemRow> items;
+    for (const Event& event : events.subspan(begin, end - begin)) {
+      queries.push_back(Query::known(event.user));
+      items.push_back(event.item);
+    }
+    model.predict(queries, items, std::span(predictions).subspan(begin, end - begin));
+  });
+  const auto bad = std::find_if(predictions.begin(), predictions.end(), [](float x) { return !std::isfinite(x); });
+  if (bad != predictions.end()) {
+    const Event& event = events[static_cast<std::size_t>(bad - predictions.begin())];
+    const Catalogue& catalogue = model.data().catalogue();
+    throw Error(ErrorCode::not_finite,
+                fmt::format("{} predicts {} for user {} and item {}.", model.info().name, *bad,
+                            catalogue.users[event.user.index], catalogue.items[event.item.index]),
+                "A smaller learning rate or more regularization usually helps.");
+  }
+  return predictions;
+}
+
+}  // namespace gusto

@@ -1,0 +1,70 @@
+#include "gusto/eval/evaluate.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/eval/evaluate_tasks.h"
+#include "gusto/eval/metrics.h"
+
+namespace gusto {
+namespace detail {
+
+TestUsers group_by_user(std::span<const Event> test) {
+  TestUsers result;
+  for (std::size_t i = 0; i < test.size(); ++i) {
+    if (result.users.empty() || result.users.back() != test[i].user) {
+      if (i > 0) result.offsets.push_back(i);
+      result.users.push_back(test[i].user);
+    }
+  }
+  if (!test.empty()) result.offsets.push_back(test.size());
+  return result;
+}
+
+bool Measuring::wants(std::string_view name) const {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace detail
+
+std::vector<std::string> measured_metrics(const EvaluateOptions& options) {
+  if (options.task == Task::top_n) {
+    if (options.k.empty()) {
+      throw Error(ErrorCode::invalid_option, "The task top-n needs a list length.", "Give k, for example 10.");
+    }
+    for (auto k = options.k.begin(); k != options.k.end(); ++k) {
+      if (*k == 0) throw Error(ErrorCode::invalid_option, "A list length k of 0 was given.", "k is at least 1.");
+      if (std::find(options.k.begin(), k, *k) != k) {
+        throw Error(ErrorCode::invalid_option, fmt::format("The list length {} was given twice.", *k));
+      }
+    }
+  }
+  return select_metrics(options.task, options.k, options.metrics);
+}
+
+Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,
+                    const EvaluateOptions& options, Context& context) {
+  const std::vector<std::string> names = measured_metrics(options);
+  if (fold.test.empty()) throw Error(ErrorCode::empty_dataset, "There are no test events to measure on.");
+  const detail::TestUsers test = detail::group_by_user(fold.test);
+
+  Evaluation evaluation;
+  evaluation.users = test.users.size();
+  for (std::size_t u = 0; u < fold.train->user_count(); ++u) {
+    const UserRow user(u);
+    const bool tested = std::binary_search(test.users.begin(), test.users.end(), user);
+    if (!tested && fold.train->history(user).size() > 0) ++evaluation.users_left_out;
+  }
+
+  const detail::Measuring measuring{model, fold, candidates, options, names, test, context};
+  switch (options.task) {
+    case Task::ratings: detail::measure_ratings(measuring, evaluation); break;
+    case Task::likes: detail::measure_likes(measuring, evaluation); break;
+    case Task::top_n: detail::measure_top_n(measuring, evaluation); break;
+  }
+  return evaluation;
+}
+
+}  // namespace gusto

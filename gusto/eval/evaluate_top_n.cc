@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
+
+#include "gusto/base/error.h"
+#include "gusto/eval/beyond.h"
+#include "gusto/eval/evaluate_tasks.h"
+#include "gusto/eval/metrics.h"
+#include "gusto/eval/stopwatch.h"
+#include "gusto/retrieval/search.h"
+
+namespace gusto::detail {
+namespace {
+
+struct HitMetric {
+  std::string_view name;
+  double (*measure)(const Hits&);
+};
+constexpr std::array kHitMetrics{
+    HitMetric{"hit-rate", hit_rate},     HitMetric{"precision", precision}, HitMetric{"recall", recall},
+    HitMetric{"recall-min", recall_min}, HitMetric{"ndcg", ndcg},           HitMetric{"map", average_precision},
+    HitMetric{"mrr", reciprocal_rank},
+};
+
+// Lists of the longest length asked for, and where each has hits; shorter lengths read their beginnings.
+struct FoundLists {
+  std::vector<std::uint64_t> offsets;
+  std::vector<ItemRow> items;
+  std::vector<std::vector<std::uint32_t>> positions;
+};
+
+// The positions below k, of ascending ones.
+std::span<const std::uint32_t> below(std::span<const std::uint32_t> positions, std::size_t k) {
+  return positions.first(
+      static_cast<std::size_t>(std::lower_bound(positions.begin(), positions.end(), k) - positions.begin()));
+}
+
+class TopN {
+ public:
+  explicit TopN(const Measuring& in, Evaluation& out) : in_(in), out_(out) {}
+
+  void measure() {
+    search_lists();
+    const ItemLists lists{in_.test.users, unseen_.offsets, unseen_.items};
+    const std::size_t item_count = in_.fold.train->item_count();
+    const std::vector<double> bits = self_information(*in_.fold.train);
+    const std::vector<bool> head = popular_head(*in_.fold.train, in_.candidates);
+    const FeatureSets features(in_.fold.train->catalogue().item_features);
+
+    for (const MetricInfo& metric : metric_table()) {
+      if (metric.task != Task::top_n) continue;
+      for (const std::size_t k : in_.options.k) {
+        const std::string name = metric_name(metric, k);
+        if (!in_.wants(name)) continue;
+        if (const auto hits = std::find_if(kHitMetrics.begin(), kHitMetrics.end(),
+                                           [&](const HitMetric& m) { return m.name == metric.name; });
+            hits != kHitMetrics.end()) {
+          add_mean(metric, name, [&](std::size_t u) {
+            return hits->measure({below(unseen_.positions[u], k), test_items(u), k});
+          });
+        } else if (metric.name == "topk-accuracy") {
+          add_topk_accuracy(name, k);
+        } else if (metric.name == "coverage") {
+          out_.estimates.push_back(coverage(name, lists, k, in_.candidates, item_count));
+        } else if (metric.name == "diversity") {
+          add_mean(metric, name, [&](std::size_t u) { return intra_list_diversity(features, lists.top(u, k)); });
+        } else if (metric.name == "novelty") {
+          add_mean(metric, name, [&](std::size_t u) {
+            return mean_over(lists.top(u, k), [&](ItemRow item) { return bits[item.index]; });
+          });
+        } else if (metric.name == "popularity-share") {
+          add_mean(metric, name, [&](std::size_t u) {
+            return mean_over(lists.top(u, k), [&](ItemRow item) { return head[item.index] ? 1.0 : 0.0; });
+          });
+        } else if (metric.name == "gini") {
+          out_.estimates.push_back(gini(name, lists, k, in_.candidates, item_count));
+        }
+      }
+    }
+  }
+
+ private:
+  void search_lists() {
+    std::vector<Query> queries;
+    for (const UserRow user : in_.test.users) queries.push_back(Query::known(user));
+    std::vector<SearchFilter> filters(1);
+    // An empty list of allowed items stands for all.
+    if (in_.candidates.size() < in_.fold.train->item_count()) filters[0].allowed = in_.candidates;
+    const bool seen_too = std::any_of(in_.names.begin(), in_.names.end(),
+                                      [](const std::string& name) { return name.starts_with("topk-accuracy@"); });
+    if (seen_too) {
+      filters.push_back(filters[0]);
+      filters[1].exclude_seen = false;
+    }
+    const std::size_t longest = *std::max_element(in_.options.k.begin(), in_.options.k.end());
+    const Stopwatch watch;
+    const std::vector<TopLists> found = search(in_.model, queries, longest, filters, in_.context);
+    out_.score_seconds += watch.seconds();
+    unseen_ = find_hits(found[0]);
+    if (seen_too) all_ = find_hits(found[1]);
+  }
+
+  FoundLists find_hits(const TopLists& lists) const {
+    FoundLists result{lists.offsets, {}, std::vector<std::vector<std::uint32_t>>(lists.size())};
+    for (const ScoredItem& entry : lists.entries) result.items.push_back(entry.item);
+    for (std::size_t u = 0; u < lists.size(); ++u) {
+      const auto first = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u]);
+      const auto last = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u + 1]);
+      const std::span<const ScoredItem> list = lists[u];
+      for (std::size_t p = 0; p < list.size(); ++p) {
+        const auto at_or_after = std::lower_bound(first, last, list[p].item,
+                                                  [](const Event& event, ItemRow item) { return event.item < item; });
+        if (at_or_after != last && at_or_after->item == list[p].item) {
+          result.positions[u].push_back(static_cast<std::uint32_t>(p));
+        }
+      }
+    }
+    return result;
+  }
+
+  template <class Value>
+  static std::optional<double> mean_over(std::span<const ItemRow> list, Value value) {
+    if (list.empty()) return std::nullopt;
+    double sum = 0;
+    for (const ItemRow item : list) sum += value(item);
+    return sum / static_cast<double>(list.size());
+  }
+
+  // The mean over those users for whom there is a value; no estimate if there are none.
+  void add_mean(const MetricInfo& metric, const std::string& name,
+                const std::function<std::optional<double>(std::size_t)>& value_of) {
+    constexpr std::size_t kUserBlock = 256;
+    std::vector<std::optional<double>> found(in_.test.users.size());
+    parallel_blocks(in_.context, found.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      for (std::size_t u = begin; u < end; ++u) found[u] = value_of(u);
+    });
+    std::vector<UserRow> users;
+    std::vector<double> values;
+    for (std::size_t u = 0; u < found.size(); ++u) {
+      if (!found[u]) continue;
+      users.push_back(in_.test.users[u]);
+      values.push_back(*found[u]);
+    }
+    if (!users.empty()) out_.estimates.push_back(mean_estimate(name, users, values, metric.higher_is_better));
+  }
+
+  void add_topk_accuracy(const std::string& name, std::size_t k) {
+    std::vector<double> found, events;
+    for (std::size_t u = 0; u < in_.test.users.size(); ++u) {
+      found.push_back(static_cast<double>(below(all_.positions[u], k).size()));
+      events.push_back(static_cast<double>(test_items(u)));
+    }
+    out_.estimates.push_back(ratio_estimate(name, in_.test.users, found, events, true));
+  }
+
+  std::size_t test_items(std::size_t u) const { return in_.test.offsets[u + 1] - in_.test.offsets[u]; }
+
+  const Measuring& in_;
+  Evaluation& out_;
+  FoundLists unseen_;  // seen items excluded
+  FoundLists all_;     // seen items kept; filled if topk-accuracy is wanted
+};
+
+}  // namespace
+
+void measure_top_n(const Measuring& measuring, Evaluation& out) {
+  if (measuring.candidates.empty()) {
+    throw Error(ErrorCode::empty_dataset, "There are no candidates that a ranking may contain.");
+  }
+  TopN(measuring, out).measure();
+}
+
+}  // namespace gusto::detail

@@ -6,8 +6,6 @@
 #include <numeric>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
 #include "gusto/models/registry.h"
@@ -135,15 +133,6 @@ std::vector<float> predict_events(const Model& model, std::span<const Event> eve
     }
     model.predict(queries, items, std::span(predictions).subspan(begin, end - begin));
   });
-  const auto bad = std::find_if(predictions.begin(), predictions.end(), [](float x) { return !std::isfinite(x); });
-  if (bad != predictions.end()) {
-    const Event& event = events[static_cast<std::size_t>(bad - predictions.begin())];
-    const Catalogue& catalogue = model.data().catalogue();
-    throw Error(ErrorCode::not_finite,
-                fmt::format("{} predicts {} for user {} and item {}.", model.info().name, *bad,
-                            catalogue.users[event.user.index], catalogue.items[event.item.index]),
-                "A smaller learning rate or more regularization usually helps.");
-  }
   return predictions;
 }
 

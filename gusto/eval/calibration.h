@@ -36,7 +36,7 @@ LikesCalibration fit_likes_calibration(std::span<const float> predictions, std::
 LikesCalibration calibrate_likes(const Model& model, double like_threshold, Context& context);
 
 /// predict() for (known user, item) of every event, in parallel.
-/// Errors     not_finite, naming the model, if a prediction isn't; those of Model::predict
+/// Errors     those of Model::predict; cancelled
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context);
 
 }  // namespace gusto

@@ -40,8 +40,8 @@ struct Evaluation {
 /// top_n    full ranking of the candidates, items of the training part excluded, except for topk-accuracy; without
 ///          categorical or multi-valued item features there is no diversity
 ///
-/// Errors     empty_dataset, without test events or candidates; not_finite, if the model predicts no number; those of
-///            measured_metrics, of the model's answers and, for calibrations, of its fit; cancelled
+/// Errors     empty_dataset, without test events or candidates; those of measured_metrics, of the model's answers and, for
+///            a calibration, of its fit; cancelled
 /// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n
 /// Repeatable same bits at any number of threads
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,

@@ -30,15 +30,17 @@
 namespace gusto {
 
 /// Reads a recipe. `name` stands for the file in messages ("recipe.toml:3:1: …"). Missing labels are filled in.
-/// Errors   invalid_input, with line and column, if the text is no TOML; invalid_option, with line and column, for an
-///          unknown key (with the nearest name), a value of the wrong type or out of range, an unknown model, option or
-///          metric, an option given twice, or two entries with the same label
+/// No [[model]] at all leaves entries empty: default_entries() gives them then.
+/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key (with the
+///          nearest name), a value of the wrong type or out of range, an unknown option or metric, an option given
+///          twice, or two entries with the same label; not_found, for an unknown model
 CompareSpec parse_recipe(std::string_view toml, std::string_view name = "recipe");
 
 /// The same from a file. Errors   not_found and io as well
 CompareSpec read_recipe(const std::filesystem::path& path);
 
-/// A spec as a recipe: parse_recipe(format_recipe(spec)) gives spec back.
+/// A spec as a recipe: parse_recipe gives it back, labels filled in and options in their own kind's spelling.
+/// Errors   invalid_option, for a seed of 2⁶³ or more, which TOML cannot hold; those of the options; not_found
 std::string format_recipe(const CompareSpec& spec);
 
 }  // namespace gusto

@@ -1,0 +1,100 @@
+#include <cmath>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "gusto/base/version.h"
+#include "gusto/eval/compare.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+namespace {
+
+// Keys stay in the order in which they are written.
+using Json = nlohmann::ordered_json;
+
+Json options_json(const ModelResult& result) {
+  Json json = Json::object();
+  const Fields fields = find_model(result.model).fields;
+  for (const auto& [name, text] : result.options) {
+    const FieldValue value = parse_field(find_field(fields, result.model, name), result.model, text);
+    std::visit([&, key = name](const auto& typed) { json[key] = typed; }, value);
+  }
+  return json;
+}
+
+Json metrics_json(const ModelResult& result) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < result.estimates.size(); ++i) {
+    const Estimate& estimate = result.estimates[i];
+    Json& metric = json[estimate.metric];
+    metric = {{"mean", estimate.mean}, {"stderr", estimate.stderr_}, {"users", estimate.user_count}};
+    if (result.differences.empty()) continue;
+    const Difference& difference = result.differences[i];
+    metric["difference"] = {{"mean", difference.mean},
+                            {"low", difference.low},
+                            {"high", difference.high},
+                            {"distinguishable", difference.distinguishable}};
+  }
+  return json;
+}
+
+Json result_json(const ModelResult& result) {
+  Json json = {{"model", result.model},
+               {"label", result.label},
+               {"options", options_json(result)},
+               {"metrics", metrics_json(result)},
+               {"fit_seconds", result.fit_seconds},
+               {"score_seconds", result.score_seconds},
+               {"peak_bytes", result.peak_bytes},
+               {"users_left_out", result.users_left_out}};
+  if (result.refusal) {
+    json["refusal"] = {{"code", to_string(result.refusal->code())}, {"message", result.refusal->what()}};
+  }
+  return json;
+}
+
+Json time_range(std::optional<std::int64_t> first, std::optional<std::int64_t> last) {
+  return first && last ? Json::array({*first, *last}) : Json();
+}
+
+Json fold_json(const FoldSummary& fold) {
+  const SplitReceipt& receipt = fold.receipt;
+  return {{"name", fold.name},
+          {"train_events", receipt.train_events},
+          {"test_events", receipt.test_events},
+          {"train_users", receipt.train_users},
+          {"test_users", receipt.test_users},
+          {"train_items", receipt.train_items},
+          {"test_items", receipt.test_items},
+          {"train_times", time_range(receipt.train_first, receipt.train_last)},
+          {"test_times", time_range(receipt.test_first, receipt.test_last)},
+          {"unseen_user_share", receipt.unseen_user_share},
+          {"unseen_item_share", receipt.unseen_item_share},
+          {"hash", receipt.hash}};
+}
+
+}  // namespace
+
+std::string to_json(const Comparison& comparison) {
+  const CompareSpec& spec = comparison.spec;
+  Json json = {{"data", spec.data}, {"split", spec.split.spec.text()}, {"task", to_string(spec.evaluate.task)},
+               {"seed", spec.seed}, {"threads", comparison.threads},   {"version", version()}};
+  if (spec.split.positives) {
+    json["positives"] = *spec.split.positives;
+    json["min_positives"] = spec.split.min_positives;
+  }
+  if (spec.evaluate.task == Task::likes) json["like_threshold"] = spec.evaluate.like_threshold;
+  if (spec.evaluate.task == Task::top_n) json["k"] = spec.evaluate.k;
+  json["candidates"] = comparison.candidates;
+  json["primary_metric"] = comparison.primary_metric;
+  json["best"] = comparison.best ? Json(comparison.results[*comparison.best].label) : Json();
+  json["folds"] = Json::array();
+  for (const FoldSummary& fold : comparison.folds) json["folds"].push_back(fold_json(fold));
+  json["results"] = Json::array();
+  for (const ModelResult& result : comparison.results) json["results"].push_back(result_json(result));
+  // A label or path that is no UTF-8 must not cost the results.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace gusto

@@ -1,0 +1,73 @@
+/// ml-latest and its larger sisters, ml-20m to ml-32m (GroupLens, since 2014): CSV in UTF-8 with a header. ratings.csv:
+/// userId, movieId, rating, timestamp. movies.csv: movieId, title, genres separated by '|'.
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/data/io/layouts.h"
+
+namespace gusto {
+namespace {
+
+Column find_column(const SourceText& source, const std::vector<std::string>& header, const std::string& name) {
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    if (to_lower(trim(header[c])) == to_lower(name)) return {c, name};
+  }
+  throw Error(ErrorCode::not_found, fmt::format("{}, line 1: there is no column {}.", source.name, name),
+              "Give a file of movies with the columns movieId, title and genres.");
+}
+
+}  // namespace
+
+void read_movies_csv(const SourceText& movies, DatasetBuilder& builder) {
+  RecordReader reader(movies, ",", Quotes::csv);
+  if (!reader.next()) {
+    throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", movies.name),
+                "Copy or download it again, or remove it.");
+  }
+  const std::vector<std::string> header(reader.fields().begin(), reader.fields().end());
+  const Column id = find_column(movies, header, "movieId");
+  const Column title = find_column(movies, header, "title");
+  const Column genres = find_column(movies, header, "genres");
+  DescriptionTable descriptions(
+      builder.catalogue().items,
+      {{"title", FeatureKind::text}, {"year", FeatureKind::number}, {"genres", FeatureKind::multi}});
+  std::uint64_t records = 0;
+  for (; reader.next(); ++records) {
+    reader.require_fields(header.size());
+    const std::string_view own = reader.field(genres);
+    const std::string name(reader.field(title));
+    descriptions.add(reader.id(id),
+                     std::vector<std::string>{name, std::string(year_of(name)),
+                                              own == "(no genres listed)" ? std::string() : std::string(own)});
+  }
+  builder.describe(reader, "items", records, descriptions);
+  builder.catalogue().item_features = descriptions.finish();
+}
+
+OpenedDataset read_ml_latest(const SourceText& ratings, const std::optional<SourceText>& movies,
+                             const OpenOptions& options, Context& context) {
+  DatasetBuilder builder(options.duplicates);
+  builder.report().layout = "ml-latest";
+  const EventFormat format = recognise_events(ratings, {});
+  builder.report().reason = "There is ratings.csv, as in ml-latest. " + format.reason;
+  builder.read_events(ratings, format, context);
+  if (movies) {
+    read_movies_csv(*movies, builder);
+  } else {
+    builder.note("movies.csv is missing, and so are titles, years and genres.");
+  }
+  return builder.finish();
+}
+
+OpenedDataset read_ml_latest(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
+  std::optional<SourceText> movies;
+  if (std::filesystem::exists(folder / "movies.csv")) movies = load_source(folder / "movies.csv", Encoding::utf8);
+  return read_ml_latest(load_source(folder / "ratings.csv", Encoding::utf8), movies, options, context);
+}
+
+}  // namespace gusto

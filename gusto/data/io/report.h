@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gusto {
+
+/// A file that a data set was read from.
+struct SourceFile {
+  std::string path;
+  std::string role;               ///< "events", "items", "users" or "genres"
+  std::uint64_t bytes = 0;        ///< as stored
+  std::uint64_t lines = 0;        ///< all of them: header and blank lines too
+  std::uint64_t records = 0;      ///< lines that carried an event or a description
+  std::uint64_t blank_lines = 0;  ///< skipped
+  bool latin1 = false;            ///< was Latin-1 and has been converted to UTF-8
+};
+
+/// How a data set was read: what was recognised and why, and all that was skipped or repaired on the way.
+struct SourceReport {
+  std::string layout;                ///< "ml-100k", "ml-1m", "ml-latest", "delimited"
+  std::string reason;                ///< a sentence: by what the layout was recognised
+  std::string delimiter;             ///< of the events, e.g. "\t"
+  bool header = false;               ///< whether the file of events begins with column names
+  std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
+  std::vector<SourceFile> files;     ///< in the order read
+  std::uint64_t duplicates = 0;      ///< events left out because their user and item came again
+  std::vector<std::string> notes;    ///< sentences: what was skipped, repaired or found missing
+};
+
+}  // namespace gusto

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gusto {
+
+enum class Encoding {
+  utf8,            ///< anything else is an error
+  utf8_or_latin1,  ///< what is not UTF-8 is taken for Latin-1 and converted: MovieLens before 2012
+};
+
+/// A text file in memory, in UTF-8. Copies share the bytes.
+struct SourceText {
+  std::string name;         ///< its path, for messages
+  std::string_view text;    ///< without byte order mark
+  std::uint64_t bytes = 0;  ///< as stored
+  bool latin1 = false;      ///< was converted from Latin-1
+  std::shared_ptr<const void> owner;
+};
+
+/// Reads a whole file; pipes too. The file is read, not mapped, so that one that is cut short meanwhile does no harm.
+/// Errors   not_found; io; invalid_input as check_source
+/// Cost     about 0.3 ns a byte
+SourceText load_source(const std::filesystem::path& path, Encoding encoding);
+
+/// The same for bytes that `owner` keeps alive (null if they live for ever).
+/// Errors   invalid_input, with the line: bytes that are not text, or text in another encoding
+SourceText check_source(std::string name, std::string_view bytes, std::shared_ptr<const void> owner, Encoding encoding);
+
+}  // namespace gusto

@@ -15,14 +15,15 @@ inline constexpr std::array<std::string_view, 3> kPopularityMethodNames{"count",
 
 struct PopularityOptions {
   PopularityMethod method = PopularityMethod::count;
-  double prior_count = 5;
+  double prior_count = 2;
   double window_days = 90;
 };
 inline constexpr auto kPopularityFields = fields(
     choice<&PopularityOptions::method>("method", kPopularityMethodNames,
                                        "What ranks: number of events, Bayesian rating, or number of late events."),
-    field<&PopularityOptions::prior_count>("prior_count", between(0, 1e9), search_log(1, 1000),
-                                           "Average ratings added to each item's own (the m of a weighted rating)."),
+    field<&PopularityOptions::prior_count>(
+        "prior_count", between(0, 1e9), search_log(1, 1000),
+        "Average ratings added to each item's own: 2 predicts well, 50 ranks by rating well."),
     field<&PopularityOptions::window_days>("window_days", between(0.001, 36500), search_log(1, 1000),
                                            "Days before the latest training event that method recent counts."));
 extern const ModelInfo kPopularityInfo;
@@ -35,6 +36,8 @@ extern const ModelInfo kPopularityInfo;
 /// event,
 ///            the instant at the window's start left out
 /// Source     weighted-rating is IMDb's formula for its Top 250: a Bayesian mean with a prior of m votes at μ
+/// Defaults   prior_count is best for prediction on a random tenth of the training parts of ml-1m and of ml-100k's u1–u5;
+///            lists by weighted-rating take a larger one, or a few kind ratings make a best film
 /// State      event_counts [items], uint32; value_sums [items] and global_mean, float64; recent_counts [items], uint32,
 ///            with method recent
 /// Cost       O(events), one pass; 28 bytes an item

@@ -1,0 +1,68 @@
+#pragma once
+
+// Small data sets that tests of models share. For tests only.
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gusto/base/random.h"
+#include "gusto/data/dataset.h"
+
+namespace gusto::test {
+
+/// A catalogue of users "u0", "u1", … and items "i0", "i1", …
+inline std::shared_ptr<const Catalogue> catalogue_of(std::size_t users, std::size_t items) {
+  auto catalogue = std::make_shared<Catalogue>();
+  for (std::size_t u = 0; u < users; ++u) catalogue->users.add("u" + std::to_string(u));
+  for (std::size_t i = 0; i < items; ++i) catalogue->items.add("i" + std::to_string(i));
+  return catalogue;
+}
+
+inline std::shared_ptr<const Dataset> dataset_of(std::size_t users, std::size_t items,
+                                                 const std::vector<Event>& events) {
+  return std::make_shared<const Dataset>(catalogue_of(users, items), events);
+}
+
+/// size users × size items; a user likes the items of the own parity. With values, likes are 5 and dislikes 1; without,
+/// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbour, a dislike.
+inline std::size_t withheld_dislike(std::size_t user, std::size_t size) { return (user + 1) % size; }
+inline std::shared_ptr<const Dataset> checkerboard(std::size_t size, bool with_values) {
+  std::vector<Event> events;
+  for (std::size_t u = 0; u < size; ++u) {
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool like = (u + i) % 2 == 0;
+      if (i == u || i == withheld_dislike(u, size) || (!like && !with_values)) continue;
+      events.push_back({UserRow(u), ItemRow(i), with_values ? (like ? 5.0F : 1.0F) : 1.0F, kNoTime});
+    }
+  }
+  return dataset_of(size, size, events);
+}
+
+/// Users of three tastes over items of three kinds, with kinder and sterner users and better and worse items: values
+/// from 1 to 5 in halves, times, about 40 % of the cells, more of popular items. The last user has no events, nor has
+/// the last item.
+inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::size_t items = 40) {
+  std::vector<Event> events;
+  for (std::size_t u = 0; u + 1 < users; ++u) {
+    Random random(7, "three tastes", u);
+    const double kindness = random.normal() * 0.4;
+    for (std::size_t i = 0; i + 1 < items; ++i) {
+      const bool fits = u % 3 == i % 3;
+      const double popularity = 1.0 / (1.0 + static_cast<double>(i) * 0.1);
+      const double quality = static_cast<double>(i * 7 % 11) / 11.0 - 0.5;
+      const double draw = random.uniform();
+      const double noise = random.normal() * 0.3;
+      if (draw > (fits ? 0.35 : 0.1) + 0.4 * popularity) continue;
+      const double value = 3 + (fits ? 0.8 : -0.6) + kindness + quality + noise;
+      const auto rounded = static_cast<float>(std::clamp(static_cast<int>(value * 2 + 0.5), 2, 10)) / 2.0F;
+      events.push_back(
+          {UserRow(u), ItemRow(i), rounded, static_cast<std::int64_t>(1000000 + (u * 37 + i * 101) % 5000)});
+    }
+  }
+  return dataset_of(users, items, events);
+}
+
+}  // namespace gusto::test

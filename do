@@ -94,7 +94,8 @@ fuzz() {
   for program in build/fuzz/fuzz/*_fuzzer; do
     name=$(basename "$program" _fuzzer)
     mkdir -p "build/fuzz/corpus/$name"
-    say "$name" && "$program" -max_total_time="${1:-60}" "build/fuzz/corpus/$name" $(ls -d "fuzz/corpus/$name" 2>/dev/null)
+    say "$name"
+    "$program" -verbosity=0 -print_final_stats=1 -max_total_time="${1:-60}" "build/fuzz/corpus/$name" "fuzz/corpus/$name"
   done
 }
 

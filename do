@@ -95,7 +95,8 @@ fuzz() {
     name=$(basename "$program" _fuzzer)
     mkdir -p "build/fuzz/corpus/$name"
     say "$name"
-    "$program" -verbosity=0 -print_final_stats=1 -max_total_time="${1:-60}" "build/fuzz/corpus/$name" "fuzz/corpus/$name"
+    "$program" -verbosity=0 -print_funcs=0 -print_final_stats=1 -max_total_time="${1:-60}" \
+      -artifact_prefix="build/fuzz/$name-" "build/fuzz/corpus/$name" "fuzz/corpus/$name"
   done
 }
 

@@ -1,11 +1,13 @@
-# `cmake --install` gives headers, library, command, embedded data set and a package for find_package(gusto).
+# `cmake --install` gives headers, library, command, licences and a package for find_package(gusto).
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gusto)
 
 install(TARGETS gusto EXPORT gusto ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS gusto_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/gusto DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h" PATTERN cli EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" PATTERN "test_*.h" EXCLUDE PATTERN cli EXCLUDE)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/data/movielens-small/NOTICE.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/movielens-small)
 install(EXPORT gusto NAMESPACE gusto:: FILE gustoTargets.cmake DESTINATION ${package_dir})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/gustoConfig.cmake.in ${PROJECT_BINARY_DIR}/gustoConfig.cmake

@@ -1,11 +1,14 @@
-#include <cstdio>
+#include <iostream>
 
-#include <gusto/base/error.h>
+#include <gusto/data/embedded.h>
+#include <gusto/models/registry.h>
 
 int main() {
-  try {
-    throw gusto::Error(gusto::ErrorCode::not_found, "No film.", "Name another.");
-  } catch (const gusto::Error& error) {
-    std::puts(error.what());
+  gusto::Context context;
+  const auto data = gusto::open_embedded(context).data;
+  const auto model = gusto::make_model("bias");
+  model->fit(data, gusto::Task::ratings, context);
+  for (const auto& reason : model->explain(gusto::Query::known(gusto::UserRow(0)), gusto::ItemRow(0))) {
+    std::cout << reason.label << ' ' << reason.amount << '\n';
   }
 }

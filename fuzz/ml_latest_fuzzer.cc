@@ -1,0 +1,40 @@
+// Two files of GroupLens' newer layout from anyone, ratings and movies, with a zero byte between them: they are read, or
+// refused as invalid input.
+
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "gusto/base/context.h"
+#include "gusto/base/error.h"
+#include "gusto/data/io/layouts.h"
+
+namespace {
+
+gusto::Context& context() {
+  static gusto::Context one_thread({.threads = 1});
+  return one_thread;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::size_t end = input.find('\0');
+  try {
+    const auto ratings = gusto::check_source("ratings.csv", input.substr(0, end), nullptr, gusto::Encoding::utf8);
+    std::optional<gusto::SourceText> movies;
+    if (end != std::string_view::npos) {
+      movies = gusto::check_source("movies.csv", input.substr(end + 1), nullptr, gusto::Encoding::utf8);
+    }
+    const gusto::OpenedDataset opened = gusto::read_ml_latest(ratings, movies, {}, context());
+    for (const gusto::ItemRow item : opened.data->items()) {
+      if (opened.data->catalogue().title(item).empty()) std::abort();
+    }
+  } catch (const gusto::Error& error) {
+    using enum gusto::ErrorCode;  // a missing column is not_found
+    if (error.code() != invalid_input && error.code() != not_found && error.code() != empty_dataset) std::abort();
+  }
+  return 0;
+}

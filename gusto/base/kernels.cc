@@ -65,9 +65,8 @@ double SgdBlock(const SgdEvent* HWY_RESTRICT events, std::size_t count, const Sg
   const hn::CappedTag<float, 16> d;  // width is a multiple of 16
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t width = tables.width;
-  const auto rate = hn::Set(d, rates.learning_rate);
-  const auto keep = hn::Set(d, 1 - rates.learning_rate * rates.reg);
-  const float bias_keep = 1 - rates.bias_learning_rate * rates.bias_reg;
+  const float rate = rates.learning_rate;
+  const float bias_keep = 1 - rate * rates.bias_reg;
   double squared_error = 0;
   for (std::size_t e = 0; e < count; ++e) {
     if (e + kPrefetchDistance < count) {
@@ -87,14 +86,16 @@ double SgdBlock(const SgdEvent* HWY_RESTRICT events, std::size_t count, const Sg
     const float predicted = user_bias + item_bias + hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
     const float error = events[e].value - predicted;
     squared_error += static_cast<double>(error) * static_cast<double>(error);
-    user_bias = bias_keep * user_bias + rates.bias_learning_rate * error;
-    item_bias = bias_keep * item_bias + rates.bias_learning_rate * error;
-    const auto step = hn::Mul(rate, hn::Set(d, error));
+    user_bias = bias_keep * user_bias + rate * error;
+    item_bias = bias_keep * item_bias + rate * error;
+    const auto step = hn::Set(d, rate * error);
+    const auto keep_p = hn::Set(d, 1 - rate * tables.user_reg[events[e].user]);
+    const auto keep_q = hn::Set(d, 1 - rate * tables.item_reg[events[e].item]);
     for (std::size_t i = 0; i < width; i += lanes) {
       const auto old_p = hn::Load(d, p + i);
       const auto old_q = hn::Load(d, q + i);
-      hn::Store(hn::MulAdd(step, old_q, hn::Mul(keep, old_p)), d, p + i);
-      hn::Store(hn::MulAdd(step, old_p, hn::Mul(keep, old_q)), d, q + i);
+      hn::Store(hn::MulAdd(step, old_q, hn::Mul(keep_p, old_p)), d, p + i);
+      hn::Store(hn::MulAdd(step, old_p, hn::Mul(keep_q, old_q)), d, q + i);
     }
   }
   return squared_error;

@@ -34,30 +34,30 @@ struct SgdEvent {
 
 /// What sgd_block learns: factors and biases of both sides.
 ///
-/// A row is `width` floats, a multiple of 16: the factors, padded with zeros. biases hold one float a row.
+/// A row is `width` floats, a multiple of 16, cache-line aligned: the factors, padded with zeros. The other arrays hold one
+/// float a row.
 struct SgdTables {
   float* user_factors;
   float* item_factors;
   float* user_biases;
   float* item_biases;
+  const float* user_reg;  ///< regularisation of the row's factors
+  const float* item_reg;
   std::size_t width;
 };
 
-/// Learning rate and regularisation of one pass.
+/// Of one pass.
 struct SgdRates {
   float learning_rate;
-  float bias_learning_rate;
-  float reg;
   float bias_reg;
 };
 
 /// One pass of stochastic gradient descent over events, in order:
 ///
 ///   e = value − b_u − b_i − p_u·q_i
-///   b_u += η_b (e − λ_b b_u),   b_i += η_b (e − λ_b b_i)
-///   p_u += η (e q_i − λ p_u),   q_i += η (e p_u − λ q_i)   (both from the old p_u, q_i)
+///   b_u += η (e − λ_b b_u),     b_i += η (e − λ_b b_i)
+///   p_u += η (e q_i − λ_u p_u), q_i += η (e p_u − λ_i q_i)   (both from the old p_u, q_i)
 ///
-/// Events of one user that follow one another keep p_u in registers where the width allows.
 /// Returns Σ e², in double, summed in order.
 /// Cost  about 12·width operations and 4·width·4 bytes of traffic an event
 double sgd_block(std::span<const SgdEvent> events, const SgdTables& tables, const SgdRates& rates);

@@ -50,28 +50,40 @@ TEST(Axpy, AddsAMultiple) {
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_FLOAT_EQ(y[i], before[i] + 0.5f * x[i]);
 }
 
+struct PlainTables {
+  Matrix<double> p, q;
+  std::vector<double> user_bias, item_bias, user_reg, item_reg;
+};
+
+std::vector<double> widened(std::span<const float> values) { return {values.begin(), values.end()}; }
+
+Matrix<double> widened(const Matrix<float>& a) {
+  Matrix<double> wide(a.rows(), a.cols());
+  std::copy(a.values().begin(), a.values().end(), wide.values().begin());
+  return wide;
+}
+
 // The formula of sgd_block's declaration, word for word, in double.
-double plain_sgd_block(std::span<const SgdEvent> events, std::size_t width, Matrix<double>& p, Matrix<double>& q,
-                       std::vector<double>& bu, std::vector<double>& bi, const SgdRates& rates) {
+double plain_sgd_block(std::span<const SgdEvent> events, PlainTables& t, double rate, double bias_reg) {
   double squared_error = 0;
-  for (const SgdEvent& event : events) {
-    double e = static_cast<double>(event.value) - bu[event.user] - bi[event.item];
-    for (std::size_t i = 0; i < width; ++i) e -= p(event.user, i) * q(event.item, i);
+  for (const auto& [user, item, value] : events) {
+    double e = static_cast<double>(value) - t.user_bias[user] - t.item_bias[item];
+    for (std::size_t i = 0; i < t.p.cols(); ++i) e -= t.p(user, i) * t.q(item, i);
     squared_error += e * e;
-    bu[event.user] += rates.bias_learning_rate * (e - rates.bias_reg * bu[event.user]);
-    bi[event.item] += rates.bias_learning_rate * (e - rates.bias_reg * bi[event.item]);
-    for (std::size_t i = 0; i < width; ++i) {
-      const double old_p = p(event.user, i);
-      p(event.user, i) += rates.learning_rate * (e * q(event.item, i) - rates.reg * old_p);
-      q(event.item, i) += rates.learning_rate * (e * old_p - rates.reg * q(event.item, i));
+    t.user_bias[user] += rate * (e - bias_reg * t.user_bias[user]);
+    t.item_bias[item] += rate * (e - bias_reg * t.item_bias[item]);
+    for (std::size_t i = 0; i < t.p.cols(); ++i) {
+      const double old_p = t.p(user, i);
+      t.p(user, i) += rate * (e * t.q(item, i) - t.user_reg[user] * old_p);
+      t.q(item, i) += rate * (e * old_p - t.item_reg[item] * t.q(item, i));
     }
   }
   return squared_error;
 }
 
 TEST(SgdBlock, FollowsItsPlainTwin) {
-  constexpr std::size_t kUsers = 9, kItems = 7;
-  const SgdRates rates{0.02f, 0.01f, 0.06f, 0.03f};
+  constexpr std::size_t kUsers = 9;
+  constexpr std::size_t kItems = 7;
   for (std::size_t width : {16u, 32u, 48u, 64u, 128u, 208u}) {
     Random random(width, "sgd test");
     std::vector<SgdEvent> events(400);
@@ -80,23 +92,27 @@ TEST(SgdBlock, FollowsItsPlainTwin) {
       events[e] = {static_cast<std::uint32_t>(e / 5 % kUsers), static_cast<std::uint32_t>(random.below(kItems)),
                    static_cast<float>(random.normal())};
     }
-    Matrix<float> p(kUsers, width), q(kItems, width);
-    std::vector<float> bu(kUsers), bi(kItems);
-    for (float& x : p.values()) x = 0.1f * static_cast<float>(random.normal());
-    for (float& x : q.values()) x = 0.1f * static_cast<float>(random.normal());
-    Matrix<double> wide_p(kUsers, width), wide_q(kItems, width);
-    std::copy(p.values().begin(), p.values().end(), wide_p.values().begin());
-    std::copy(q.values().begin(), q.values().end(), wide_q.values().begin());
-    std::vector<double> wide_bu(kUsers), wide_bi(kItems);
+    Matrix<float> p(kUsers, width);
+    Matrix<float> q(kItems, width);
+    std::vector<float> user_bias(kUsers), item_bias(kItems), user_reg(kUsers), item_reg(kItems);
+    for (float& x : p.values()) x = 0.1F * static_cast<float>(random.normal());
+    for (float& x : q.values()) x = 0.1F * static_cast<float>(random.normal());
+    for (float& x : user_reg) x = static_cast<float>(random.uniform());
+    for (float& x : item_reg) x = static_cast<float>(random.uniform());
+    PlainTables plain{widened(p),         widened(q),        widened(user_bias),
+                      widened(item_bias), widened(user_reg), widened(item_reg)};
 
-    const double expected = plain_sgd_block(events, width, wide_p, wide_q, wide_bu, wide_bi, rates);
-    const double error = sgd_block(events, {p.values().data(), q.values().data(), bu.data(), bi.data(), width}, rates);
+    const double expected = plain_sgd_block(events, plain, 0.02, 0.03);
+    const double error = sgd_block(events,
+                                   {p.values().data(), q.values().data(), user_bias.data(), item_bias.data(),
+                                    user_reg.data(), item_reg.data(), width},
+                                   {0.02F, 0.03F});
 
     EXPECT_NEAR(error, expected, 1e-3 * expected);
-    for (std::size_t i = 0; i < p.values().size(); ++i) EXPECT_NEAR(p.values()[i], wide_p.values()[i], 1e-4);
-    for (std::size_t i = 0; i < q.values().size(); ++i) EXPECT_NEAR(q.values()[i], wide_q.values()[i], 1e-4);
-    for (std::size_t i = 0; i < kUsers; ++i) EXPECT_NEAR(bu[i], wide_bu[i], 1e-4);
-    for (std::size_t i = 0; i < kItems; ++i) EXPECT_NEAR(bi[i], wide_bi[i], 1e-4);
+    for (std::size_t i = 0; i < p.values().size(); ++i) EXPECT_NEAR(p.values()[i], plain.p.values()[i], 1e-4);
+    for (std::size_t i = 0; i < q.values().size(); ++i) EXPECT_NEAR(q.values()[i], plain.q.values()[i], 1e-4);
+    for (std::size_t i = 0; i < kUsers; ++i) EXPECT_NEAR(user_bias[i], plain.user_bias[i], 1e-4);
+    for (std::size_t i = 0; i < kItems; ++i) EXPECT_NEAR(item_bias[i], plain.item_bias[i], 1e-4);
   }
 }
 

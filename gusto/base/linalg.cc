@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/kernels.h"
 
 // oneDNN asks OpenMP how many threads to use; the two calls are declared here because Clang ships no omp.h with it.
 extern "C" {
@@ -82,6 +83,14 @@ Matrix<float> gram(Context& context, MatrixView<const float> a) {
     for (std::size_t i = 0; i < d * d; ++i) sum.values()[i] += part.values()[i];
   }
   return sum;
+}
+
+void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector, std::span<float> out) {
+  const float length = std::sqrt(dot(vector, vector));
+  for (std::size_t r = 0; r < rows.rows; ++r) {
+    const float product = length * std::sqrt(dot(rows.row(r), rows.row(r)));
+    out[r] = product > 0 ? dot(rows.row(r), vector) / product : 0.0F;
+  }
 }
 
 void solve_spd(MatrixView<const double> a, std::span<double> b) {

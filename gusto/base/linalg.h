@@ -21,6 +21,9 @@ void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a
 /// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over fixed blocks of rows, added in block order.
 Matrix<float> gram(Context& context, MatrixView<const float> a);
 
+/// out[r] = cosine of `vector` and row r; 0 where either is zero.
+void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector, std::span<float> out);
+
 /// Solves A x = b for a symmetric positive-definite A [d × d] by Cholesky in double precision; x replaces b.
 /// Errors   Error(not_finite) if A is not positive definite
 /// Cost     d³/3 operations

@@ -8,7 +8,9 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/models/bias.h"
+#include "gusto/models/biased_mf.h"
 #include "gusto/models/popularity.h"
+#include "gusto/models/svd.h"
 
 namespace gusto {
 namespace {
@@ -17,6 +19,8 @@ namespace {
 constexpr std::array kModels{
     &kPopularityInfo,
     &kBiasInfo,
+    &kSvdInfo,
+    &kBiasedMfInfo,
 };
 
 }  // namespace

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "gusto/base/matrix.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+
+enum class Schedule { linear, constant };
+inline constexpr std::string_view kScheduleNames[] = {"linear", "constant"};
+
+struct BiasedMfOptions {
+  int dim = 64;
+  int epochs = 40;
+  double learning_rate = 0.02;
+  Schedule schedule = Schedule::linear;
+  double reg = 0.055;
+  double reg_bias = 0.06;
+  double reg_power = 0.5;
+  double init = 0.02;
+  double negatives = 3;
+  double validation = 0;
+  int patience = 3;
+};
+inline constexpr auto kBiasedMfFields = fields(
+    field<&BiasedMfOptions::dim>("dim", between(1, 4096), search_log(16, 256), "Length of each user and item vector."),
+    field<&BiasedMfOptions::epochs>("epochs", between(1, 10000), search_log(10, 100),
+                                    "Passes over the training events."),
+    field<&BiasedMfOptions::learning_rate>("learning_rate", between(1e-6, 1), search_log(0.005, 0.05),
+                                           "Step size at the start."),
+    choice<&BiasedMfOptions::schedule>("schedule", kScheduleNames,
+                                       "How the step size goes on: down to 0 in a line, or constant."),
+    field<&BiasedMfOptions::reg>("reg", between(0, 10), search_log(0.01, 0.2),
+                                 "Pull of the vectors towards 0, as the mean over events."),
+    field<&BiasedMfOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.01, 0.2),
+                                      "Pull of the biases towards 0."),
+    field<&BiasedMfOptions::reg_power>("reg_power", between(0, 1), search_linear(0, 1),
+                                       "How much weaker the pull is on rows with many events: reg / events^reg_power."),
+    field<&BiasedMfOptions::init>("init", between(0, 10), search_log(0.001, 0.3),
+                                  "Length that vectors start with, about."),
+    field<&BiasedMfOptions::negatives>("negatives", between(0, 100), search_log(1, 10),
+                                       "Top-n: items drawn at random against each event, as not chosen."),
+    field<&BiasedMfOptions::validation>(
+        "validation", between(0, 0.5), search_none(),
+        "Share of the training events held out to stop early and keep the best epoch; 0: none."),
+    field<&BiasedMfOptions::patience>("patience", between(1, 1000), search_none(),
+                                      "Epochs without a better validation error before stopping."));
+extern const ModelInfo kBiasedMfInfo;
+
+/// Predicts by biases and the inner product of learned user and item vectors.
+///
+///   ŷ_ui = μ + b_u + b_i + p_u · q_i
+///
+/// Learning   stochastic gradient descent on (r_ui − ŷ_ui)² + λ_u ‖p_u‖² + λ_i ‖q_i‖² + reg_bias (b_u² + b_i²) per event,
+///            λ_u = reg · n_u^(−reg_power) / mean over events of n^(−reg_power), λ_i alike.
+///            Users and items are cut into B groups each, so that B² blocks of events arise; an epoch is B rounds of B
+///            blocks that share no row, and blocks of a round run in parallel. B depends on the data alone.
+/// Refit      last, all users' vectors z_u = (p_u, b_u) are learned anew from the item side, as the maximum a posteriori
+///            under the Gaussian that the learned vectors themselves follow (empirical Bayes): with y_i = (q_i, 1),
+///              z_u = m + (Σ_i y_i y_iᵀ + σ² S⁻¹)⁻¹ Σ_i y_i (r_ui − μ − b_i − y_i·m)
+///            m, S the mean and covariance of the learned z_u, σ² the mean squared training error. A new user is folded
+///            in by the same solution, so that folding in is exact.
+/// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value 0,
+///            new ones each epoch; in the refit every item counts as 0 with weight negatives · n_u / items.
+/// Source     Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; blocks as in Gemulla et al.: DSGD,
+///            KDD 2011, and LIBMF (Chin et al. 2015); the prior as in Salakhutdinov & Mnih: BPMF, ICML 2008
+/// State      user_vectors [users × (dim + 1)], item_vectors [items × dim], item_bias [items], prior, float32
+/// Cost       O(epochs · events · dim + events · dim² + users · dim³ / 3);
+///            (users + items) · dim · 4 + events · 12 bytes, times 1 + negatives for top-n
+/// Errors     those of Model; not_finite if learning diverges, with the epoch
+/// Repeatable same bits at any number of threads, for one seed and one CPU level
+class BiasedMfModel final : public ModelWith<BiasedMfOptions, kBiasedMfInfo> {
+ public:
+  using ModelWith::ModelWith;
+  std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
+  MatrixView<const float> item_vectors() const override { return ranking_.view(); }
+  void save_state(TensorWriter& out) const override;
+
+ private:
+  void do_fit(const Dataset& data, Context& context) override;
+  void do_load(const TensorFile& in) override;
+  void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
+  void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
+  void do_item_similarity(ItemRow item, std::span<float> out) const override;
+  void do_user_similarity(const Query& query, std::span<float> out) const override;
+  std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
+
+  void prepare_ranking();
+  void sum_all_items(Context& context);
+  /// y_i = (q_i, 1).
+  std::span<const float> item_side(std::size_t item) const { return ranking_.row(item).first(prior_mean_.size()); }
+  /// μ + b_i + y_i·m: what someone of typical taste would give.
+  double offset(std::size_t item) const;
+
+  /// The refit of someone with a history: left · (z − m) = right.
+  struct Equations {
+    Matrix<double> left;
+    std::vector<double> right;
+    std::vector<double> targets;  // of each event: its value less offset()
+    double rest = 0;              // of top-n: the weight of each item as one not chosen
+  };
+  Equations equations(std::span<const HistoryEvent> history) const;
+  std::vector<double> fold_in(std::span<const HistoryEvent> history) const;
+
+  double mean_ = 0;
+  Matrix<float> item_factors_;
+  std::vector<float> item_bias_;
+  Matrix<float> users_;              // z_u
+  std::vector<double> prior_mean_;   // m
+  Matrix<double> prior_precision_;   // σ² S⁻¹
+  Matrix<float> all_items_;          // of top-n: Σ over all items of y_i y_iᵀ
+  std::vector<double> all_targets_;  // of top-n: Σ over all items of −y_i · offset(i)
+  Matrix<float> ranking_;            // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
+};
+
+}  // namespace gusto

@@ -101,11 +101,11 @@ fuzz() {
 }
 
 lint() {
-  need build test bench lint
+  need build test bench fuzz lint
   check "code format" formatted
   configure clang
   compile clang all
-  check "clang-tidy" run-clang-tidy-14 -quiet -p build/clang "^$PWD/(gusto|bench|tests)/"
+  check "clang-tidy" run-clang-tidy-14 -quiet -p build/clang "^$PWD/(gusto|bench|fuzz|tests)/"
   [ "$failed" = 0 ]
 }
 

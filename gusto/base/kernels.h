@@ -2,7 +2,7 @@
 
 /// Vector kernels, dispatched once per call to the best instructions of the processor (Highway).
 ///
-/// Each has a plain twin in kernels_plain.h, the oracle of its test. All run on the calling thread and may be called
+/// Each has a plain twin in kernels_test.cc, the oracle of its test. All run on the calling thread and may be called
 /// concurrently.
 
 #include <cstddef>

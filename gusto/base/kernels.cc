@@ -57,6 +57,43 @@ void Axpy(float alpha, const float* HWY_RESTRICT x, float* HWY_RESTRICT y, std::
   for (; i < n; ++i) y[i] += alpha * x[i];
 }
 
+// Adds rows into `Vectors` registers' worth of columns beginning at `column`.
+template <std::size_t Vectors, class D>
+void SumColumns(D d, const float* HWY_RESTRICT rows, std::size_t stride, const std::uint32_t* HWY_RESTRICT indexes,
+                const float* HWY_RESTRICT weights, std::size_t count, std::size_t column, float* HWY_RESTRICT sum) {
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum0 = hn::Zero(d);
+  auto sum1 = hn::Zero(d);
+  auto sum2 = hn::Zero(d);
+  auto sum3 = hn::Zero(d);
+  for (std::size_t n = 0; n < count; ++n) {
+    const float* row = rows + indexes[n] * stride + column;
+    const auto weight = hn::Set(d, weights[n]);
+    sum0 = hn::MulAdd(weight, hn::LoadU(d, row), sum0);
+    if (Vectors > 1) sum1 = hn::MulAdd(weight, hn::LoadU(d, row + lanes), sum1);
+    if (Vectors > 2) sum2 = hn::MulAdd(weight, hn::LoadU(d, row + 2 * lanes), sum2);
+    if (Vectors > 2) sum3 = hn::MulAdd(weight, hn::LoadU(d, row + 3 * lanes), sum3);
+  }
+  hn::StoreU(sum0, d, sum + column);
+  if (Vectors > 1) hn::StoreU(sum1, d, sum + column + lanes);
+  if (Vectors > 2) hn::StoreU(sum2, d, sum + column + 2 * lanes);
+  if (Vectors > 2) hn::StoreU(sum3, d, sum + column + 3 * lanes);
+}
+
+void SumRows(const float* HWY_RESTRICT rows, std::size_t stride, const std::uint32_t* HWY_RESTRICT indexes,
+             const float* HWY_RESTRICT weights, std::size_t count, float* HWY_RESTRICT sum, std::size_t width) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t column = 0;
+  for (; column + 4 * lanes <= width; column += 4 * lanes)
+    SumColumns<4>(d, rows, stride, indexes, weights, count, column, sum);
+  for (; column + 2 * lanes <= width; column += 2 * lanes)
+    SumColumns<2>(d, rows, stride, indexes, weights, count, column, sum);
+  for (; column + lanes <= width; column += lanes) SumColumns<1>(d, rows, stride, indexes, weights, count, column, sum);
+  const hn::CappedTag<float, 1> one;
+  for (; column < width; ++column) SumColumns<1>(one, rows, stride, indexes, weights, count, column, sum);
+}
+
 // Rows of the events this far ahead are fetched while the current one is worked on.
 constexpr std::size_t kPrefetchDistance = 4;
 
@@ -113,6 +150,7 @@ namespace gusto {
 HWY_EXPORT(PositionsAbove);
 HWY_EXPORT(Dot);
 HWY_EXPORT(Axpy);
+HWY_EXPORT(SumRows);
 HWY_EXPORT(SgdBlock);
 HWY_EXPORT(TargetName);
 
@@ -126,6 +164,12 @@ float dot(std::span<const float> a, std::span<const float> b) {
 
 void axpy(float alpha, std::span<const float> x, std::span<float> y) {
   HWY_DYNAMIC_DISPATCH(Axpy)(alpha, x.data(), y.data(), x.size());
+}
+
+void sum_rows(const float* rows, std::size_t stride, std::span<const std::uint32_t> indexes,
+              std::span<const float> weights, std::span<float> sum) {
+  HWY_DYNAMIC_DISPATCH(SumRows)
+  (rows, stride, indexes.data(), weights.data(), indexes.size(), sum.data(), sum.size());
 }
 
 double sgd_block(std::span<const SgdEvent> events, const SgdTables& tables, const SgdRates& rates) {

@@ -22,6 +22,10 @@ float dot(std::span<const float> a, std::span<const float> b);
 /// y += alpha · x.
 void axpy(float alpha, std::span<const float> x, std::span<float> y);
 
+/// sum = Σ_n weights[n] · rows[indexes[n]], added up in order of n; rows are `stride` floats apart, sum.size() long.
+void sum_rows(const float* rows, std::size_t stride, std::span<const std::uint32_t> indexes,
+              std::span<const float> weights, std::span<float> sum);
+
 /// The name of the instruction set that the kernels run on, e.g. "AVX2".
 std::string kernel_target();
 

@@ -50,6 +50,25 @@ TEST(Axpy, AddsAMultiple) {
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_FLOAT_EQ(y[i], before[i] + 0.5f * x[i]);
 }
 
+TEST(SumRows, EqualsTheSumInDouble) {
+  const std::size_t stride = 150;
+  const std::vector<float> rows = random_floats(20 * stride, 1);
+  const std::vector<float> weights = random_floats(30, 2);
+  std::vector<std::uint32_t> indexes(weights.size());
+  for (std::size_t n = 0; n < indexes.size(); ++n) indexes[n] = static_cast<std::uint32_t>(n * 7 % 20);
+  for (std::size_t width : {1u, 3u, 8u, 17u, 50u, 64u, 99u, 150u}) {
+    std::vector<float> sum(width, 5.0F);
+    sum_rows(rows.data(), stride, indexes, weights, sum);
+    for (std::size_t c = 0; c < width; ++c) {
+      double expected = 0;
+      for (std::size_t n = 0; n < indexes.size(); ++n) {
+        expected += static_cast<double>(weights[n]) * static_cast<double>(rows[indexes[n] * stride + c]);
+      }
+      EXPECT_NEAR(sum[c], expected, 1e-4);
+    }
+  }
+}
+
 struct PlainTables {
   Matrix<double> p, q;
   std::vector<double> user_bias, item_bias, user_reg, item_reg;

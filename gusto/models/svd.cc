@@ -13,13 +13,33 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kOversampling = 8;
-constexpr std::size_t kRatingsDim = 12;
-constexpr std::size_t kTopNDim = 50;
+constexpr std::size_t kRatingsDim = 32;
+constexpr std::size_t kTopNDim = 60;
 constexpr std::size_t kRowBlock = 128;
 
 float power(std::size_t count, double exponent) {
   return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -exponent));
 }
+
+/// A weighted sum of a matrix's rows.
+class WeightedRows {
+ public:
+  void clear() {
+    indexes_.clear();
+    weights_.clear();
+  }
+  void add(std::size_t row, float weight) {
+    indexes_.push_back(static_cast<std::uint32_t>(row));
+    weights_.push_back(weight);
+  }
+  void sum(const Matrix<float>& matrix, std::span<float> out) const {
+    sum_rows(matrix.values().data(), matrix.cols(), indexes_, weights_, out);
+  }
+
+ private:
+  std::vector<std::uint32_t> indexes_;
+  std::vector<float> weights_;
+};
 
 /// The training matrix with its entries computed as they are read, row-wise and column-wise.
 class TrainingMatrix {
@@ -31,13 +51,15 @@ class TrainingMatrix {
   /// Y = A X.
   void times(Context& context, const Matrix<float>& x, Matrix<float>& y) const {
     parallel_blocks(context, data_.user_count(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      WeightedRows rows;
       for (std::size_t u = begin; u < end; ++u) {
-        std::fill(y.row(u).begin(), y.row(u).end(), 0.0F);
         const History history = data_.history(UserRow(u));
+        rows.clear();
         for (std::size_t e = 0; e < history.size(); ++e) {
           const std::size_t i = history.items[e].index;
-          axpy(entry(u, i, history.values[e]), x.row(i), y.row(u));
+          rows.add(i, entry(u, i, history.values[e]));
         }
+        rows.sum(x, y.row(u));
       }
     });
   }
@@ -45,13 +67,15 @@ class TrainingMatrix {
   /// X = Aᵀ Y.
   void transposed_times(Context& context, const Matrix<float>& y, Matrix<float>& x) const {
     parallel_blocks(context, data_.item_count(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      WeightedRows rows;
       for (std::size_t i = begin; i < end; ++i) {
-        std::fill(x.row(i).begin(), x.row(i).end(), 0.0F);
         const Audience audience = data_.audience(ItemRow(i));
+        rows.clear();
         for (std::size_t e = 0; e < audience.size(); ++e) {
           const std::size_t u = audience.users[e].index;
-          axpy(entry(u, i, audience.values[e]), y.row(u), x.row(i));
+          rows.add(u, entry(u, i, audience.values[e]));
         }
+        rows.sum(y, x.row(i));
       }
     });
   }
@@ -186,8 +210,9 @@ float SvdModel::entry(const Asker& asker, const HistoryEvent& event) const {
 }
 
 void SvdModel::project(const Asker& asker, std::span<const HistoryEvent> history, std::span<float> out) const {
-  std::fill(out.begin(), out.end(), 0.0F);
-  for (const HistoryEvent& event : history) axpy(entry(asker, event), vectors_.row(event.item.index), out);
+  WeightedRows rows;
+  for (const HistoryEvent& event : history) rows.add(event.item.index, entry(asker, event));
+  rows.sum(vectors_, out);
 }
 
 void SvdModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {

@@ -13,13 +13,13 @@ namespace gusto {
 struct SvdOptions {
   int dim = 0;
   int iterations = 6;
-  double user_power = 0.3;
-  double item_power = 0.2;
+  double user_power = 0.4;
+  double item_power = 0.4;
 };
 inline constexpr auto kSvdFields =
     fields(field<&SvdOptions::dim>(
                "dim", between(0, 4096), search_log(8, 256),
-               "Number of singular vectors; 0 chooses by the task: 12 for ratings and likes, 50 for top-n."),
+               "Number of singular vectors; 0 chooses by the task: 32 for ratings and likes, 60 for top-n."),
            field<&SvdOptions::iterations>("iterations", between(0, 100), search_none(),
                                           "Rounds of subspace iteration; more make the vectors more exact."),
            field<&SvdOptions::user_power>("user_power", between(0, 1), search_linear(0, 0.6),
@@ -63,7 +63,7 @@ class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> {
   struct Asker;
   Asker asker(std::span<const HistoryEvent> history) const;
   float entry(const Asker& asker, const HistoryEvent& event) const;
-  /// Adds a_u V into out [dim].
+  /// out [dim] = a_u V.
   void project(const Asker& asker, std::span<const HistoryEvent> history, std::span<float> out) const;
   void prepare_ranking();
 

@@ -57,7 +57,7 @@ void BiasModel::do_fit(const Dataset& data, Context& context) {
   user_bias_.assign(data.user_count(), 0.0F);
   user_slope_.assign(data.user_count(), 1.0F);
   if (task() == Task::top_n) {
-    fit_choices(data);
+    fit_choices(data, context);
   } else {
     fit_values(data, context);
   }
@@ -134,7 +134,7 @@ void BiasModel::fit_users(const Dataset& data, Context& context) {
   });
 }
 
-void BiasModel::fit_choices(const Dataset& data) {
+void BiasModel::fit_choices(const Dataset& data, Context& context) {
   std::vector<std::uint64_t> counts(data.item_count());
   for (const ItemRow item : data.items()) ++counts[item.index];
   double users = 0;
@@ -147,6 +147,7 @@ void BiasModel::fit_choices(const Dataset& data) {
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     user_bias_[u] = fold_in(data.history(UserRow(u)).size(), [](std::size_t) { return HistoryEvent{}; }).bias;
   }
+  context.progress(info().name, 1, 1);
 }
 
 template <class EventAt>
@@ -207,18 +208,10 @@ void BiasModel::do_score(std::span<const Query> queries, MatrixView<float> score
 std::vector<Contribution> BiasModel::do_explain(const Query& query, ItemRow item) const {
   const Taste asker = taste(query);
   const double item_bias = item_bias_[item.index];
-  std::vector<Contribution> result(3);
-  result[0].label = "global mean";
-  result[0].amount = mean_;
-  result[1].label = "user bias";
-  result[1].amount = asker.bias;
-  result[2].label = "item bias";
-  result[2].amount = item_bias;
-  if (asker.slope != 1) {
-    Contribution& stretch = result.emplace_back();
-    stretch.label = "user slope";
-    stretch.amount = (asker.slope - 1.0) * item_bias;
-  }
+  std::vector<Contribution> result{{.label = "global mean", .amount = mean_},
+                                   {.label = "user bias", .amount = asker.bias},
+                                   {.label = "item bias", .amount = item_bias}};
+  if (asker.slope != 1) result.push_back({.label = "user slope", .amount = (asker.slope - 1.0) * item_bias});
   return result;
 }
 

@@ -66,7 +66,7 @@ class BiasModel final : public ModelWith<BiasOptions, kBiasInfo> {
     float slope = 1;
   };
   void fit_values(const Dataset& data, Context& context);
-  void fit_choices(const Dataset& data);
+  void fit_choices(const Dataset& data, Context& context);
   void fit_items(const Dataset& data, Context& context);
   void fit_users(const Dataset& data, Context& context);
   /// The taste of someone with that many events, event(e) giving the e-th one's item and value.

@@ -45,9 +45,9 @@ struct Abilities {
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.
 struct Contribution {
-  std::string label;            ///< "global mean", "user bias", …; for an item of the history, empty
-  std::optional<ItemRow> item;  ///< the history's item that contributes
-  std::optional<UserRow> user;  ///< the neighbour who contributes
+  std::string label;              ///< "global mean", "user bias", …; for an item of the history, empty
+  std::optional<ItemRow> item{};  ///< the history's item that contributes
+  std::optional<UserRow> user{};  ///< the neighbour who contributes
   double amount = 0;
 };
 

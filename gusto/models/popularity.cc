@@ -90,10 +90,10 @@ void PopularityModel::do_score(std::span<const Query> queries, MatrixView<float>
 std::vector<Contribution> PopularityModel::do_explain(const Query&, ItemRow item) const {
   if (options().method != PopularityMethod::weighted_rating) {
     const bool recent = options().method == PopularityMethod::recent;
-    return {{.label = recent ? "recent events" : "events", .item = {}, .user = {}, .amount = scores_[item.index]}};
+    return {{.label = recent ? "recent events" : "events", .amount = scores_[item.index]}};
   }
-  return {{.label = "ratings of the item", .item = {}, .user = {}, .amount = own_part(item.index)},
-          {.label = "mean of all ratings", .item = {}, .user = {}, .amount = prior_part(item.index)}};
+  return {{.label = "ratings of the item", .amount = own_part(item.index)},
+          {.label = "mean of all ratings", .amount = prior_part(item.index)}};
 }
 
 void PopularityModel::save_state(TensorWriter& out) const {

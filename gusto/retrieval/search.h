@@ -33,9 +33,9 @@ struct TopLists {
 
 /// Which items may appear.
 struct SearchFilter {
-  bool exclude_seen = true;          ///< the items of the query's history (a training user's: those trained on)
-  std::span<const ItemRow> allowed;  ///< if not empty, nothing else
-  std::span<const ItemRow> denied;   ///< never these
+  bool exclude_seen = true;            ///< the items of the query's history (a training user's: those trained on)
+  std::span<const ItemRow> allowed{};  ///< if not empty, nothing else
+  std::span<const ItemRow> denied{};   ///< never these
 };
 
 /// The k best items for every query under a filter.

@@ -1,0 +1,94 @@
+#pragma once
+
+// What the conformance suites share: every registered model, trained for every task. For tests only.
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "gusto/base/error.h"
+#include "gusto/models/registry.h"
+#include "gusto/models/test_data.h"
+
+namespace gusto::test {
+
+struct ConformanceCase {
+  const ModelInfo* info;
+  Task task;
+};
+
+inline std::string name_of(const ConformanceCase& one) {
+  std::string name = std::string(one.info->name) + "_" + std::string(to_string(one.task));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+inline void PrintTo(const ConformanceCase& one, std::ostream* out) { *out << name_of(one); }
+
+inline std::vector<ConformanceCase> conformance_cases() {
+  std::vector<ConformanceCase> cases;
+  for (const ModelInfo* info : registry()) {
+    for (const Task task : {Task::ratings, Task::likes, Task::top_n}) cases.push_back({info, task});
+  }
+  return cases;
+}
+
+/// The code of the Error that action throws, or nothing if it throws none.
+inline std::optional<ErrorCode> error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return std::nullopt;
+}
+
+inline std::string state_bytes(const Model& model) {
+  TensorWriter writer;
+  model.save_state(writer);
+  return writer.serialize();
+}
+
+/// A training user's own events, as somebody else would bring them along.
+inline std::vector<HistoryEvent> own_history(const Dataset& data, UserRow user) {
+  const History history = data.history(user);
+  std::vector<HistoryEvent> events(history.size());
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    events[i] = {history.items[i], history.values[i], history.times.empty() ? kNoTime : history.times[i]};
+  }
+  return events;
+}
+
+class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {
+ protected:
+  const ModelInfo& info() const { return *GetParam().info; }
+  const Abilities& abilities() const { return info().abilities; }
+  Task task() const { return GetParam().task; }
+  bool folds_in() const { return abilities().fold_in != FoldIn::none; }
+
+  std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, unsigned threads = 1) const {
+    Context context({.threads = threads, .seed = 42});
+    auto model = info().make({});
+    model->fit(data, task(), context);
+    return model;
+  }
+  static std::vector<float> scores_of(const Model& model, const Query& query) {
+    Matrix<float> scores(1, model.data().item_count());
+    model.score({&query, 1}, scores.view());
+    return {scores.values().begin(), scores.values().end()};
+  }
+  static std::vector<float> predictions_of(const Model& model, const Query& query) {
+    const std::size_t items = model.data().item_count();
+    std::vector<ItemRow> rows(items);
+    for (std::size_t i = 0; i < items; ++i) rows[i] = ItemRow(i);
+    std::vector<float> out(items);
+    model.predict(std::vector<Query>(items, query), rows, out);
+    return out;
+  }
+};
+
+}  // namespace gusto::test

@@ -70,9 +70,10 @@ class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {
   Task task() const { return GetParam().task; }
   bool folds_in() const { return abilities().fold_in != FoldIn::none; }
 
-  std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, unsigned threads = 1) const {
+  std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, unsigned threads = 1,
+                                const Settings& settings = {}) const {
     Context context({.threads = threads, .seed = 42});
-    auto model = info().make({});
+    auto model = info().make(settings);
     model->fit(data, task(), context);
     return model;
   }

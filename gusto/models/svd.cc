@@ -96,7 +96,7 @@ class TrainingMatrix {
 
 constexpr ModelInfo kSvdInfo{
     .name = "svd",
-    .summary = "Truncated singular value decomposition of the centred ratings, or of who chose what.",
+    .summary = "Truncated singular value decomposition of ratings, or of who chose what.",
     .about =
         "PureSVD (Cremonesi, Koren, Turrin, RecSys 2010): keeps the strongest directions of the training matrix and "
         "projects the asker's row on them, s_u = a_u V V^T. For ratings the matrix holds what user and item biases "

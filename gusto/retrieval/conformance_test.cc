@@ -1,0 +1,199 @@
+// What every registered model's lists must keep. The rest of the suite is in gusto/models/conformance_test.cc.
+
+#include "gusto/models/conformance.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "gusto/models/history.h"
+#include "gusto/retrieval/search.h"
+
+namespace gusto {
+namespace {
+
+using test::ConformanceTest;
+using ::testing::IsEmpty;
+
+constexpr std::size_t kUsers = 60;
+constexpr std::size_t kItems = 40;
+
+std::shared_ptr<const Dataset> small_data() {
+  static const auto data = test::three_tastes(kUsers, kItems);
+  return data;
+}
+
+std::vector<Query> known_users(std::size_t count) {
+  std::vector<Query> queries(count);
+  for (std::size_t u = 0; u < count; ++u) queries[u].user = UserRow(u);
+  return queries;
+}
+
+std::vector<std::uint32_t> rows_of(std::span<const ScoredItem> list) {
+  std::vector<std::uint32_t> rows;
+  for (const ScoredItem& entry : list) rows.push_back(entry.item.index);
+  return rows;
+}
+
+class ListConformanceTest : public ConformanceTest {
+ protected:
+  static TopLists lists_of(const Model& model, const std::vector<Query>& queries, std::size_t k,
+                           const SearchFilter& filter = {}, unsigned threads = 1) {
+    Context context({.threads = threads});
+    return search(model, queries, k, filter, context);
+  }
+  static std::vector<std::uint32_t> list_of(const Model& model, const Query& query, std::size_t k,
+                                            const SearchFilter& filter = {}) {
+    return rows_of(lists_of(model, {query}, k, filter)[0]);
+  }
+};
+
+TEST_P(ListConformanceTest, WithheldDiagonalOfACheckerboardIsRankedFirst) {
+  constexpr std::size_t kSize = 60;
+  // Two tastes: with room for as many as there are users a factor model learns by heart that the diagonal was not chosen.
+  Settings settings;
+  for (const Field& field : info().fields) {
+    if (field.name == "dim") settings.emplace_back("dim", "3");
+  }
+  const auto model = fitted(test::checkerboard(kSize, task() != Task::top_n), 1, settings);
+  if (abilities().personalised) {
+    for (std::size_t u = 0; u < kSize; ++u) {
+      const std::vector<std::uint32_t> list = list_of(*model, Query::known(UserRow(u)), 2);
+      ASSERT_FALSE(list.empty());
+      EXPECT_EQ(list.front(), u) << "user " << u;
+    }
+  } else if (task() == Task::top_n) {
+    const auto everyone = list_of(*model, Query::known(UserRow(0)), kSize, {.exclude_seen = false});
+    for (std::size_t u = 1; u < kSize; ++u) {
+      EXPECT_EQ(list_of(*model, Query::known(UserRow(u)), kSize, {.exclude_seen = false}), everyone);
+    }
+  }
+}
+
+TEST_P(ListConformanceTest, ListsHoldTheBestOfWhatTheFilterLeaves) {
+  const auto model = fitted(small_data());
+  const std::vector<ItemRow> allowed{ItemRow(1),  ItemRow(2),  ItemRow(3),  ItemRow(5),  ItemRow(8), ItemRow(13),
+                                     ItemRow(20), ItemRow(21), ItemRow(33), ItemRow(34), ItemRow(38)};
+  const std::vector<ItemRow> denied{ItemRow(2), ItemRow(7), ItemRow(8), ItemRow(39)};
+  std::vector<SearchFilter> filters;
+  for (const bool exclude_seen : {true, false}) {
+    filters.push_back({.exclude_seen = exclude_seen});
+    filters.push_back({.exclude_seen = exclude_seen, .allowed = allowed});
+    filters.push_back({.exclude_seen = exclude_seen, .denied = denied});
+    filters.push_back({.exclude_seen = exclude_seen, .allowed = allowed, .denied = denied});
+  }
+  const std::vector<Query> queries = known_users(kUsers);
+  constexpr std::size_t kLength = 6;
+  Context context({.threads = 2});
+  const std::vector<TopLists> found = search(*model, queries, kLength, filters, context);
+  ASSERT_EQ(found.size(), filters.size());
+  for (std::size_t f = 0; f < filters.size(); ++f) {
+    for (std::size_t u = 0; u < kUsers; ++u) {
+      const std::vector<float> scores = scores_of(*model, queries[u]);
+      std::set<std::uint32_t> out;
+      for (const ItemRow item : filters[f].denied) out.insert(item.index);
+      const History seen = small_data()->history(UserRow(u));
+      if (filters[f].exclude_seen) {
+        for (const ItemRow item : seen.items) out.insert(item.index);
+      }
+      std::size_t candidates = 0;
+      float best_left_out = -std::numeric_limits<float>::infinity();
+      const std::vector<std::uint32_t> list = rows_of(found[f][u]);
+      for (std::uint32_t i = 0; i < kItems; ++i) {
+        const bool is_allowed = filters[f].allowed.empty() ||
+                                std::find(allowed.begin(), allowed.end(), ItemRow(std::size_t{i})) != allowed.end();
+        if (!is_allowed) out.insert(i);
+        if (out.count(i) > 0) continue;
+        ++candidates;
+        if (std::find(list.begin(), list.end(), i) == list.end()) best_left_out = std::max(best_left_out, scores[i]);
+      }
+      ASSERT_EQ(list.size(), std::min(kLength, candidates));
+      ASSERT_EQ(std::set<std::uint32_t>(list.begin(), list.end()).size(), list.size()) << "an item came twice";
+      for (const ScoredItem& entry : found[f][u]) {
+        ASSERT_EQ(out.count(entry.item.index), 0U) << "item " << entry.item.index << " was filtered out";
+        const float tolerance = 1e-4F * (1 + std::abs(entry.score));
+        ASSERT_NEAR(entry.score, scores[entry.item.index], tolerance);
+        ASSERT_GE(entry.score, best_left_out - tolerance);
+      }
+    }
+  }
+}
+
+TEST_P(ListConformanceTest, ListsAreOrderedByScoreThenRow) {
+  const auto model = fitted(small_data());
+  const TopLists lists = lists_of(*model, known_users(kUsers), kItems);
+  for (std::size_t u = 0; u < kUsers; ++u) {
+    EXPECT_TRUE(std::is_sorted(lists[u].begin(), lists[u].end(), [](const ScoredItem& a, const ScoredItem& b) {
+      return a.score != b.score ? a.score > b.score : a.item < b.item;
+    }));
+  }
+}
+
+TEST_P(ListConformanceTest, ListsAreTheSameAtAnyNumberOfThreads) {
+  const auto model = fitted(small_data());
+  const TopLists once = lists_of(*model, known_users(kUsers), 10);
+  for (const unsigned threads : {2U, 7U}) {
+    const TopLists again = lists_of(*model, known_users(kUsers), 10, {}, threads);
+    ASSERT_EQ(again.offsets, once.offsets);
+    for (std::size_t e = 0; e < once.entries.size(); ++e) {
+      ASSERT_EQ(again.entries[e].item, once.entries[e].item);
+      ASSERT_EQ(again.entries[e].score, once.entries[e].score);
+    }
+  }
+}
+
+TEST_P(ListConformanceTest, FewerCandidatesThanAskedForGiveAShortList) {
+  const auto model = fitted(small_data());
+  const Query query = Query::known(UserRow(0));
+  const std::size_t unseen = kItems - small_data()->history(UserRow(0)).size();
+  EXPECT_EQ(list_of(*model, query, 1000).size(), unseen);
+  EXPECT_THAT(list_of(*model, query, 0), IsEmpty());
+  const std::vector<ItemRow> one{ItemRow(39)};
+  EXPECT_EQ(list_of(*model, query, 10, {.allowed = one}).size(), 1U);
+  EXPECT_THAT(list_of(*model, query, 10, {.allowed = one, .denied = one}), IsEmpty());
+}
+
+TEST_P(ListConformanceTest, OwnHistoryFoldedInGivesTheUsersOwnList) {
+  if (!folds_in()) return;
+  constexpr std::size_t kLength = 10;
+  const auto model = fitted(small_data());
+  double shared = 0;
+  double listed = 0;
+  for (std::size_t u = 0; u + 1 < kUsers; ++u) {
+    const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
+    std::vector<std::uint32_t> known = list_of(*model, Query::known(UserRow(u)), kLength);
+    std::vector<std::uint32_t> folded = list_of(*model, Query::with_history(history), kLength);
+    ASSERT_EQ(known.size(), folded.size()) << "seen items are those of the history";
+    std::sort(known.begin(), known.end());
+    std::sort(folded.begin(), folded.end());
+    std::vector<std::uint32_t> both;
+    std::set_intersection(known.begin(), known.end(), folded.begin(), folded.end(), std::back_inserter(both));
+    shared += static_cast<double>(both.size());
+    listed += static_cast<double>(known.size());
+  }
+  // Scores that differ in the last bit may swap neighbours at the list's end.
+  EXPECT_GE(shared, (abilities().fold_in == FoldIn::exact ? 0.99 : 0.5) * listed);
+}
+
+TEST_P(ListConformanceTest, UnknownItemsOfAHistoryAreSkippedAndCounted) {
+  if (!folds_in()) return;
+  const auto model = fitted(small_data());
+  const Vocabulary& items = small_data()->catalogue().items;
+  const std::vector<NamedEvent> with_unknown{{"i3", 5}, {"not yet made", 5}, {"i6", 4}, {"nor this", 1}};
+  const std::vector<NamedEvent> without{{"i3", 5}, {"i6", 4}};
+  const ResolvedHistory some = resolve_history(items, with_unknown);
+  const ResolvedHistory all = resolve_history(items, without);
+  EXPECT_EQ(some.unknown.size(), 2U);
+  const std::vector<std::uint32_t> list = list_of(*model, Query::with_history(some.events), 10);
+  EXPECT_EQ(list, list_of(*model, Query::with_history(all.events), 10));
+  EXPECT_EQ(list.size(), 10U);
+  EXPECT_EQ(std::count(list.begin(), list.end(), 3U) + std::count(list.begin(), list.end(), 6U), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, ListConformanceTest, ::testing::ValuesIn(test::conformance_cases()),
+                         [](const auto& one) { return test::name_of(one.param); });
+
+}  // namespace
+}  // namespace gusto

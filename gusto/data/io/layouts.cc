@@ -17,20 +17,18 @@ std::optional<SourceText> load_if_there(const std::filesystem::path& file, Encod
 std::string_view year_of(std::string_view title) {
   constexpr std::size_t kDigits = 4;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  std::size_t open = title.rfind('(');
-  // Brackets are gone through from the last; what follows the year's may only be more of them.
-  while (open != std::string_view::npos) {
+  // Brackets at the end are gone through from the last.
+  while (true) {
+    title = trim(title);
+    const std::size_t open = title.rfind('(');
+    if (!title.ends_with(')') || open == std::string_view::npos) return {};
     const std::string_view inside = title.substr(open + 1);
     const std::string_view year = inside.substr(0, kDigits);
-    if (year.size() == kDigits && std::all_of(year.begin(), year.end(), is_digit) && inside.size() > kDigits &&
-        !is_digit(inside[kDigits])) {
+    if (inside.size() > kDigits && !is_digit(inside[kDigits]) && std::all_of(year.begin(), year.end(), is_digit)) {
       return year;
     }
-    const std::string_view before = trim(title.substr(0, open));
-    if (!before.ends_with(')')) return {};
-    open = open == 0 ? std::string_view::npos : title.rfind('(', open - 1);
+    title = title.substr(0, open);
   }
-  return {};
 }
 
 }  // namespace gusto

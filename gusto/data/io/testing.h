@@ -1,0 +1,76 @@
+#pragma once
+
+/// Helpers that the tests of readers share.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "gusto/base/error.h"
+#include "gusto/data/io/open.h"
+
+namespace gusto::testing_io {
+
+/// A folder that is new, empty, and removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "gusto-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw Error(ErrorCode::io, "There is no temporary folder.");
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  void write(const std::string& name, std::string_view content) const {
+    std::ofstream(path_ / name, std::ios::binary) << content;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline OpenedDataset open_folder(const TemporaryFolder& folder) {
+  Context context({.threads = 1});
+  return open_dataset(folder.path(), {}, context);
+}
+
+inline OpenedDataset read_text(std::string_view text, const OpenOptions& options = {}) {
+  Context context({.threads = 1});
+  return read_delimited("ratings.txt", text, options, context);
+}
+
+/// The error's message, a bar, and its hint; and a test failure if there is no error.
+template <class Action>
+std::string complaint(const Action& action, ErrorCode code = ErrorCode::invalid_input) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(to_string(error.code()), to_string(code)) << error.what();
+    return error.message() + " | " + error.hint();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+/// The event of a user and an item, by their ids.
+inline Event event_of(const Dataset& data, std::string_view user, std::string_view item) {
+  const auto user_row = data.catalogue().users.find(user);
+  const auto item_row = data.catalogue().items.find(item);
+  for (const Event& event : data.events()) {
+    if (event.user.index == user_row && event.item.index == item_row) return event;
+  }
+  ADD_FAILURE() << "no event of " << user << " and " << item;
+  return {};
+}
+
+}  // namespace gusto::testing_io

@@ -1,6 +1,7 @@
 #include "gusto/data/io/layouts.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -8,8 +9,13 @@
 
 namespace gusto {
 
+bool may_exist(const std::filesystem::path& file) {
+  std::error_code problem;
+  return std::filesystem::exists(file, problem) || problem;
+}
+
 std::optional<SourceText> load_if_there(const std::filesystem::path& file, Encoding encoding, DatasetBuilder& builder) {
-  if (std::filesystem::exists(file)) return load_source(file, encoding);
+  if (may_exist(file)) return load_source(file, encoding);
   builder.note(fmt::format("{} is missing, and so are the features that it would hold.", file.string()));
   return std::nullopt;
 }

@@ -27,6 +27,9 @@ void read_movies_dat(const SourceText& movies, DatasetBuilder& builder);
 void read_users_dat(const SourceText& users, DatasetBuilder& builder);
 void read_movies_csv(const SourceText& movies, DatasetBuilder& builder);
 
+/// Whether there is such a file, or there may be: one that can't be examined is left to be opened, which says why.
+bool may_exist(const std::filesystem::path& file);
+
 /// A file if it is there; else nothing, and a note in the report that it is missing.
 std::optional<SourceText> load_if_there(const std::filesystem::path& file, Encoding encoding, DatasetBuilder& builder);
 

@@ -66,7 +66,7 @@ OpenedDataset read_ml_latest(const SourceText& ratings, const std::optional<Sour
 
 OpenedDataset read_ml_latest(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
   std::optional<SourceText> movies;
-  if (std::filesystem::exists(folder / "movies.csv")) movies = load_source(folder / "movies.csv", Encoding::utf8);
+  if (may_exist(folder / "movies.csv")) movies = load_source(folder / "movies.csv", Encoding::utf8);
   return read_ml_latest(load_source(folder / "ratings.csv", Encoding::utf8), movies, options, context);
 }
 

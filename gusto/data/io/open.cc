@@ -26,9 +26,9 @@ OpenedDataset open_folder(const std::filesystem::path& folder, const OpenOptions
                 fmt::format("{} is a folder, whose layout fixes columns and delimiter.", folder.string()),
                 "Name the file of events itself, or leave both options out.");
   }
-  if (std::filesystem::exists(folder / "u.data")) return read_ml_100k(folder, options, context);
-  if (std::filesystem::exists(folder / "ratings.dat")) return read_ml_1m(folder, options, context);
-  if (std::filesystem::exists(folder / "ratings.csv")) return read_ml_latest(folder, options, context);
+  if (may_exist(folder / "u.data")) return read_ml_100k(folder, options, context);
+  if (may_exist(folder / "ratings.dat")) return read_ml_1m(folder, options, context);
+  if (may_exist(folder / "ratings.csv")) return read_ml_latest(folder, options, context);
   throw Error(ErrorCode::not_found,
               fmt::format("The folder {} holds none of u.data, ratings.dat and ratings.csv.", folder.string()),
               "Name a file with an event on each line, or a folder as GroupLens publishes them.");

@@ -23,7 +23,7 @@ namespace gusto {
 ///   test:FILE      the events listed in FILE; all others are for training
 ///
 /// The part after the colon may be left out: random:0.1, holdout:0.2, last:1, time:0.8 and folds:u are meant then.
-/// Listed events: one a line, no header: user, item and, if given, value and more, separated by tabs, "::" or commas.
+/// Listed events: one a line: user, item and, if given, value and more, in any format that a data set may have.
 /// Draws are keyed by the ids of user and item, so that a split does not depend on the order of events in a file.
 struct SplitSpec {
   enum class Kind { random, holdout, last, time, folds, test } kind = Kind::random;

@@ -33,8 +33,8 @@ class EventFinder {
   std::vector<std::uint64_t> by_item_;  // positions, each user's ordered by item
 };
 
-/// Marks as `part` the events that the file lists: user, item and, if given, value and more, one event a line, without
-/// header, separated by tabs, "::" or commas, as its first line shows.
+/// Marks as `part` the events that the file lists: user, item and, if given, value and more, one event a line; its format
+/// is recognised as that of a data set.
 /// Shape    parts has one entry for every stored event
 /// Errors   not_found; io; invalid_input, with file, line and column, if a line has other fields than the first, names an
 ///          event that the data set does not have or has with another value, or one that is already marked

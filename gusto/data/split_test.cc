@@ -79,7 +79,7 @@ class TemporaryFolder {
  public:
   TemporaryFolder()
       : path_(std::filesystem::path(testing::TempDir()) /
-              (std::string("split_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
+              (std::string("gusto_split_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

@@ -143,7 +143,7 @@ TEST(Compare, WritesTheJsonThatIsPromised) {
   EXPECT_EQ(json["seed"], 42);
   EXPECT_EQ(json["threads"], 2);
   EXPECT_EQ(json["positives"], 2);
-  EXPECT_EQ(json["k"], nlohmann::json::array({3, 5}));
+  EXPECT_EQ(json["k"], nlohmann::ordered_json::array({3, 5}));
   ASSERT_EQ(json["results"].size(), 3u);
   const auto& blunt = json["results"][1];
   EXPECT_EQ(blunt["model"], "bias");

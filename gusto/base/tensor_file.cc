@@ -322,6 +322,8 @@ TensorFile TensorFile::parse(std::string bytes, std::string name) {
   return TensorFile(std::move(impl));
 }
 
+const std::string& TensorFile::name() const { return impl_->name; }
+
 bool TensorFile::has(std::string_view name) const { return impl_->tensors.contains(name); }
 
 std::vector<std::string> TensorFile::names() const {

@@ -100,6 +100,8 @@ class TensorFile {
   TensorFile& operator=(TensorFile&&) noexcept;
   ~TensorFile();
 
+  /// The path, or what stands for it in messages.
+  const std::string& name() const;
   bool has(std::string_view name) const;
   std::vector<std::string> names() const;
   /// Shape of a tensor. Error(corrupt_file) if missing.

@@ -19,8 +19,12 @@ namespace gusto {
 ///   last:1         per user, that many events latest in time; users with no more than that many keep all in training
 ///   time:0.8       events after the percentile of time that leaves that share for training; needs times
 ///   folds:u        ml-100k's own u1–u5 (or folds:ua for that one pair): five folds; folds:PATH: pairs PATH1.base,
-///                  PATH1.test, PATH2.base …
-///   test:FILE      the events listed in FILE (user, item, value, tab- or comma-separated, no header)
+///                  PATH1.test, PATH2.base …; a relative PATH is looked for beside the data, then from here
+///   test:FILE      the events listed in FILE; all others are for training
+///
+/// The part after the colon may be left out: random:0.1, holdout:0.2, last:1, time:0.8 and folds:u are meant then.
+/// Listed events: one a line: user, item and, if given, value and more, in any format that a data set may have.
+/// Draws are keyed by the ids of user and item, so that a split does not depend on the order of events in a file.
 struct SplitSpec {
   enum class Kind { random, holdout, last, time, folds, test } kind = Kind::random;
   double share = 0.1;       ///< of random, holdout and time
@@ -43,7 +47,11 @@ struct SplitReceipt {
   std::optional<std::int64_t> train_first, train_last, test_first, test_last;  ///< time ranges, if there are times
   double unseen_user_share = 0;  ///< share of test events whose user has no training event
   double unseen_item_share = 0;
-  std::string hash;  ///< 16 hexadecimal digits of XXH3-64 over the ids and values of both parts, in canonical order
+  /// 16 hexadecimal digits over the ids and values of both parts, whatever the order in which events were read: events lie
+  /// ordered by the bytes of user id, then of item id, as (user id, 0, item id, 0, four bytes of value); XXH3-64 is taken
+  /// user by user, first of the training part, then of the test part, each seeded with the hash before it (0 at first),
+  /// to which the number of a part's events is added where that part begins.
+  std::string hash;
 };
 
 struct Fold {

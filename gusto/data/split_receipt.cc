@@ -1,0 +1,170 @@
+#include "gusto/data/split_receipt.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gusto/base/error.h"
+#include "gusto/base/hash.h"
+#include "gusto/base/text.h"
+
+namespace gusto {
+namespace {
+
+// Each row's place among all ids in order of their bytes.
+std::vector<std::uint32_t> id_ranks(const Vocabulary& ids) {
+  std::vector<std::uint32_t> rows(ids.size());
+  std::iota(rows.begin(), rows.end(), 0U);
+  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
+  std::vector<std::uint32_t> ranks(rows.size());
+  for (std::uint32_t rank = 0; rank < rows.size(); ++rank) ranks[rows[rank]] = rank;
+  return ranks;
+}
+
+class CanonicalHash {
+ public:
+  explicit CanonicalHash(const Catalogue& catalogue)
+      : catalogue_(catalogue), user_ranks_(id_ranks(catalogue.users)), item_ranks_(id_ranks(catalogue.items)) {}
+
+  void add_part(std::vector<Event> events) {
+    std::sort(events.begin(), events.end(), [&](const Event& a, const Event& b) {
+      return std::pair(user_ranks_[a.user.index], item_ranks_[a.item.index]) <
+             std::pair(user_ranks_[b.user.index], item_ranks_[b.item.index]);
+    });
+    hash_ += events.size();
+    std::string block;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const Event& event = events[i];
+      block.append(catalogue_.users[event.user.index]).push_back('\0');
+      block.append(catalogue_.items[event.item.index]).push_back('\0');
+      block.append(reinterpret_cast<const char*>(&event.value), sizeof event.value);
+      if (i + 1 < events.size() && events[i + 1].user == event.user) continue;
+      hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
+      block.clear();
+    }
+  }
+  std::string text() const { return to_hex(hash_); }
+
+ private:
+  const Catalogue& catalogue_;
+  std::vector<std::uint32_t> user_ranks_;
+  std::vector<std::uint32_t> item_ranks_;
+  std::uint64_t hash_ = 0;
+};
+
+struct Seen {
+  std::vector<bool> users;
+  std::vector<bool> items;
+  std::optional<std::int64_t> first, last;
+
+  Seen(const Catalogue& catalogue, std::span<const Event> events)
+      : users(catalogue.users.size()), items(catalogue.items.size()) {
+    for (const Event& event : events) {
+      users[event.user.index] = true;
+      items[event.item.index] = true;
+      if (event.time == kNoTime) continue;
+      first = std::min(first.value_or(event.time), event.time);
+      last = std::max(last.value_or(event.time), event.time);
+    }
+  }
+};
+
+std::uint64_t count_true(const std::vector<bool>& flags) {
+  return static_cast<std::uint64_t>(std::count(flags.begin(), flags.end(), true));
+}
+
+std::string part_line(std::string_view name, std::uint64_t events, std::uint64_t users, std::uint64_t items,
+                      std::optional<std::int64_t> first, std::optional<std::int64_t> last) {
+  std::string line = fmt::format("{:<5} {} events, {} users, {} items", name, format_count(events), format_count(users),
+                                 format_count(items));
+  if (first && last) {
+    line += fmt::format(", {} to {}", format_time(*first).substr(0, 10), format_time(*last).substr(0, 10));
+  }
+  return line;
+}
+
+constexpr auto kCounts = {
+    std::pair("train_events", &SplitReceipt::train_events), std::pair("test_events", &SplitReceipt::test_events),
+    std::pair("train_users", &SplitReceipt::train_users),   std::pair("test_users", &SplitReceipt::test_users),
+    std::pair("train_items", &SplitReceipt::train_items),   std::pair("test_items", &SplitReceipt::test_items),
+};
+constexpr auto kTimes = {
+    std::pair("train_first", &SplitReceipt::train_first),
+    std::pair("train_last", &SplitReceipt::train_last),
+    std::pair("test_first", &SplitReceipt::test_first),
+    std::pair("test_last", &SplitReceipt::test_last),
+};
+
+}  // namespace
+
+SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test) {
+  const Catalogue& catalogue = train.catalogue();
+  std::vector<Event> train_events = train.events();
+  const Seen in_train(catalogue, train_events);
+  const Seen in_test(catalogue, test);
+  SplitReceipt receipt;
+  receipt.train_events = train_events.size();
+  receipt.test_events = test.size();
+  receipt.train_users = count_true(in_train.users);
+  receipt.test_users = count_true(in_test.users);
+  receipt.train_items = count_true(in_train.items);
+  receipt.test_items = count_true(in_test.items);
+  receipt.train_first = in_train.first;
+  receipt.train_last = in_train.last;
+  receipt.test_first = in_test.first;
+  receipt.test_last = in_test.last;
+
+  const auto share = [&](auto&& unseen) {
+    if (test.empty()) return 0.0;
+    return static_cast<double>(std::count_if(test.begin(), test.end(), unseen)) / static_cast<double>(test.size());
+  };
+  receipt.unseen_user_share = share([&](const Event& event) { return !in_train.users[event.user.index]; });
+  receipt.unseen_item_share = share([&](const Event& event) { return !in_train.items[event.item.index]; });
+
+  CanonicalHash hash(catalogue);
+  hash.add_part(std::move(train_events));
+  hash.add_part({test.begin(), test.end()});
+  receipt.hash = hash.text();
+  return receipt;
+}
+
+std::string describe(const SplitReceipt& r) {
+  return fmt::format("{}\n{}\n{:.2f} % of test events have an unseen user, {:.2f} % an unseen item; hash {}",
+                     part_line("train", r.train_events, r.train_users, r.train_items, r.train_first, r.train_last),
+                     part_line("test", r.test_events, r.test_users, r.test_items, r.test_first, r.test_last),
+                     100 * r.unseen_user_share, 100 * r.unseen_item_share, r.hash);
+}
+
+std::string to_json(const SplitReceipt& receipt) {
+  nlohmann::ordered_json json;
+  for (const auto& [name, member] : kCounts) json[name] = receipt.*member;
+  for (const auto& [name, member] : kTimes) {
+    if (receipt.*member) json[name] = *(receipt.*member);
+  }
+  json["unseen_user_share"] = receipt.unseen_user_share;
+  json["unseen_item_share"] = receipt.unseen_item_share;
+  json["hash"] = receipt.hash;
+  return json.dump();
+}
+
+SplitReceipt receipt_from_json(std::string_view text) {
+  try {
+    const auto json = nlohmann::json::parse(text);
+    SplitReceipt receipt;
+    for (const auto& [name, member] : kCounts) receipt.*member = json.at(name).get<std::uint64_t>();
+    for (const auto& [name, member] : kTimes) {
+      if (json.contains(name)) receipt.*member = json.at(name).get<std::int64_t>();
+    }
+    receipt.unseen_user_share = json.at("unseen_user_share").get<double>();
+    receipt.unseen_item_share = json.at("unseen_item_share").get<double>();
+    receipt.hash = json.at("hash").get<std::string>();
+    return receipt;
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorCode::corrupt_file, fmt::format("This is not the receipt of a split: {}.", gusto::quoted(text)));
+  }
+}
+
+}  // namespace gusto

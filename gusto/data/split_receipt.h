@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gusto/data/split.h"
+
+namespace gusto {
+
+/// Counts, time ranges, unseen shares and hash of a training and a test part.
+/// Cost     O(n log n) for n events
+SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test);
+
+/// Three lines for people: the training part, the test part, and what of the test part is unseen, with the hash.
+std::string describe(const SplitReceipt& receipt);
+
+/// As a JSON object whose keys are the members' names, and back. Error(corrupt_file) if it is none.
+std::string to_json(const SplitReceipt& receipt);
+SplitReceipt receipt_from_json(std::string_view json);
+
+}  // namespace gusto

@@ -1,0 +1,380 @@
+#include "gusto/data/split.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/random.h"
+#include "gusto/base/text.h"
+#include "gusto/data/split_receipt.h"
+
+namespace gusto {
+namespace {
+
+using testing::HasSubstr;
+
+struct Line {
+  std::string user;
+  std::string item;
+  float value = 1;
+  std::int64_t time = kNoTime;
+};
+
+std::shared_ptr<const Dataset> make_data(const std::vector<Line>& lines) {
+  auto catalogue = std::make_shared<Catalogue>();
+  std::vector<Event> events;
+  for (const Line& line : lines) {
+    events.push_back(
+        {UserRow(catalogue->users.add(line.user)), ItemRow(catalogue->items.add(line.item)), line.value, line.time});
+  }
+  return std::make_shared<const Dataset>(std::move(catalogue), events);
+}
+
+// User u has u + 1 events: items 0 … u, valued 1 … 5 in turn, at times that grow with user and item.
+std::vector<Line> staircase(int users) {
+  std::vector<Line> lines;
+  for (int u = 0; u < users; ++u) {
+    for (int i = 0; i <= u; ++i) {
+      lines.push_back({"u" + std::to_string(u), "i" + std::to_string(i), static_cast<float>(i % 5 + 1), 100 * i + u});
+    }
+  }
+  return lines;
+}
+
+Split split_of(const std::vector<Line>& lines, std::string_view spec, std::uint64_t seed = 42) {
+  SplitOptions options;
+  options.spec = parse_split(spec);
+  options.seed = seed;
+  return make_split(make_data(lines), options);
+}
+
+// Events by their ids, so that parts of differently numbered data can be compared.
+std::set<std::pair<std::string, std::string>> named(const Catalogue& catalogue, std::span<const Event> events) {
+  std::set<std::pair<std::string, std::string>> result;
+  for (const Event& event : events) {
+    result.emplace(catalogue.users[event.user.index], catalogue.items[event.item.index]);
+  }
+  return result;
+}
+
+Error error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(ErrorCode::internal, "no error");
+}
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder()
+      : path_(std::filesystem::path(testing::TempDir()) /
+              (std::string("gusto_split_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string write(const std::string& name, std::string_view text) const {
+    std::ofstream(path_ / name) << text;
+    return (path_ / name).string();
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(ParseSplit, WhatIsTypedComesBack) {
+  for (const char* text : {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv"}) {
+    EXPECT_EQ(parse_split(text).text(), text);
+  }
+  EXPECT_EQ(parse_split("random").text(), "random:0.1");
+  EXPECT_EQ(parse_split("last").text(), "last:1");
+  EXPECT_EQ(parse_split("folds").text(), "folds:u");
+}
+
+TEST(ParseSplit, WhatIsNoSplitIsRefused) {
+  for (const char* text : {"", "rnadom:0.1", "random:", "random:1", "random:0", "random:x", "random:nan", "holdout:-1",
+                           "last:0", "last:1.5", "test", "test:", "folds:"}) {
+    const Error error = error_of([&] { parse_split(text); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid_option) << text;
+    EXPECT_THAT(error.hint(), HasSubstr("holdout:0.2")) << text;
+  }
+}
+
+void expect_partition(const Split& split, const std::vector<Line>& lines) {
+  for (const Fold& fold : split.folds) {
+    const auto train = named(fold.train->catalogue(), fold.train->events());
+    const auto test = named(fold.train->catalogue(), fold.test);
+    RC_ASSERT(train.size() == fold.train->event_count());
+    RC_ASSERT(test.size() == fold.test.size());
+    RC_ASSERT(train.size() + test.size() == lines.size());
+    for (const auto& event : test) RC_ASSERT(!train.contains(event));
+    RC_ASSERT(fold.receipt.train_events == train.size());
+    RC_ASSERT(fold.receipt.test_events == test.size());
+  }
+}
+
+RC_GTEST_PROP(Split, RandomHasTheExactShare, ()) {
+  const auto lines = staircase(*rc::gen::inRange(5, 25));
+  const int percent = *rc::gen::inRange(10, 90);
+  const Split split =
+      split_of(lines, "random:" + std::to_string(percent / 100.0), *rc::gen::arbitrary<std::uint64_t>());
+  expect_partition(split, lines);
+  const auto expected = std::llround(std::stod(std::to_string(percent / 100.0)) * static_cast<double>(lines.size()));
+  RC_ASSERT(split.folds[0].test.size() == static_cast<std::size_t>(expected));
+}
+
+RC_GTEST_PROP(Split, HoldoutTakesTheShareOfEveryUser, ()) {
+  const int users = *rc::gen::inRange(2, 25);
+  const int percent = *rc::gen::inRange(1, 100);
+  const auto lines = staircase(users);
+  const Split split =
+      split_of(lines, "holdout:" + std::to_string(percent / 100.0), *rc::gen::arbitrary<std::uint64_t>());
+  expect_partition(split, lines);
+  std::vector<int> counts(static_cast<std::size_t>(users));
+  for (const Event& event : split.folds[0].test) ++counts[event.user.index];
+  RC_ASSERT(counts[0] == 0);  // the first user has one event, which stays in training
+  for (int u = 1; u < users; ++u)
+    RC_ASSERT(counts[static_cast<std::size_t>(u)] == std::max(1, percent * (u + 1) / 100));
+}
+
+RC_GTEST_PROP(Split, TheOrderOfEventsDoesNotMatter, ()) {
+  const auto lines = staircase(12);
+  auto shuffled = lines;
+  Random random(*rc::gen::arbitrary<std::uint64_t>(), "split test");
+  random.shuffle(std::span(shuffled));
+  for (const char* spec : {"random:0.2", "holdout:0.3", "last:2", "time:0.7"}) {
+    const Fold a = split_of(lines, spec).folds[0];
+    const Fold b = split_of(shuffled, spec).folds[0];
+    RC_ASSERT(named(a.train->catalogue(), a.test) == named(b.train->catalogue(), b.test));
+    RC_ASSERT(a.receipt.hash == b.receipt.hash);
+  }
+}
+
+TEST(Split, SeedsAndPartsChangeTheHash) {
+  const auto lines = staircase(12);
+  EXPECT_EQ(split_of(lines, "random:0.2", 1).folds[0].receipt.hash,
+            split_of(lines, "random:0.2", 1).folds[0].receipt.hash);
+  EXPECT_NE(split_of(lines, "random:0.2", 1).folds[0].receipt.hash,
+            split_of(lines, "random:0.2", 2).folds[0].receipt.hash);
+  auto revalued = lines;
+  revalued[3].value = 2.5F;
+  EXPECT_NE(split_of(lines, "random:0.2").folds[0].receipt.hash,
+            split_of(revalued, "random:0.2").folds[0].receipt.hash);
+}
+
+// The same training and test events in one sequence, cut elsewhere.
+TEST(Split, TheHashKnowsWhichPartAnEventIsIn) {
+  const auto data = make_data({{"a", "x"}, {"b", "x"}, {"c", "x"}});
+  const std::vector<Event> events = data->events();
+  const auto receipt = [&](std::size_t cut) {
+    const Dataset train(data->shared_catalogue(), std::span(events).first(cut));
+    return make_receipt(train, std::span(events).subspan(cut));
+  };
+  EXPECT_NE(receipt(1).hash, receipt(2).hash);
+}
+
+TEST(Split, LastTakesEachUsersLatest) {
+  const Split split = split_of({{"a", "x", 1, 30}, {"a", "y", 1, 10}, {"a", "z", 1, 20}, {"b", "x", 1, 5}}, "last:1");
+  const Fold& fold = split.folds[0];
+  EXPECT_THAT(named(fold.train->catalogue(), fold.test), testing::ElementsAre(testing::Pair("a", "x")));
+  EXPECT_EQ(fold.receipt.train_last, 20);
+  EXPECT_EQ(fold.receipt.test_first, 30);
+}
+
+TEST(Split, TimeCutsAtAPercentileAndKeepsTiesTogether) {
+  std::vector<Line> lines;
+  for (int i = 0; i < 10; ++i) lines.push_back({"u", "i" + std::to_string(i), 1, i < 8 ? i : 7});
+  lines.push_back({"u", "late", 1, 9});
+  const Fold fold = split_of(lines, "time:0.5").folds[0];
+  EXPECT_EQ(fold.receipt.train_last, 5);
+  EXPECT_EQ(fold.receipt.test_first, 6);
+  const Fold tied = split_of(lines, "time:0.8").folds[0];
+  EXPECT_EQ(tied.receipt.train_last, 7);
+  EXPECT_EQ(tied.test.size(), 1U);
+}
+
+TEST(Split, TimesAreNeededByName) {
+  for (const char* spec : {"last:1", "time:0.8"}) {
+    EXPECT_EQ(error_of([&] { split_of({{"a", "x"}, {"a", "y"}}, spec); }).code(), ErrorCode::invalid_input);
+  }
+}
+
+TEST(Split, EmptyPartsAreErrors) {
+  EXPECT_EQ(error_of([&] { split_of({{"a", "x"}}, "holdout:0.5"); }).code(), ErrorCode::empty_dataset);
+  EXPECT_EQ(error_of([&] { split_of({{"a", "x"}, {"a", "y"}}, "random:0.1"); }).code(), ErrorCode::empty_dataset);
+  EXPECT_EQ(error_of([&] { split_of({}, "random:0.1"); }).code(), ErrorCode::empty_dataset);
+}
+
+TEST(Split, PositivesKeepsActiveUsersAndAllCandidates) {
+  SplitOptions options;
+  options.spec = parse_split("holdout:0.5");
+  options.positives = 4;
+  options.min_positives = 2;
+  const Split split = make_split(make_data({{"a", "x", 5}, {"a", "y", 4}, {"a", "z", 3}, {"b", "w", 5}}), options);
+  EXPECT_EQ(split.folds[0].receipt.train_events, 1U);
+  EXPECT_EQ(split.folds[0].receipt.test_events, 1U);
+  EXPECT_EQ(split.candidates.size(), 4U);
+  for (const Event& event : split.folds[0].test) EXPECT_GE(event.value, 4);
+}
+
+TEST(Split, ReceiptCountsWhatIsUnseen) {
+  const Split split = split_of({{"a", "x", 1, 1}, {"b", "x", 1, 2}, {"c", "x", 1, 3}, {"a", "y", 1, 4}}, "time:0.5");
+  const SplitReceipt& receipt = split.folds[0].receipt;
+  EXPECT_EQ(receipt.train_users, 2U);
+  EXPECT_EQ(receipt.test_users, 2U);
+  EXPECT_EQ(receipt.train_items, 1U);
+  EXPECT_EQ(receipt.test_items, 2U);
+  EXPECT_DOUBLE_EQ(receipt.unseen_user_share, .5);
+  EXPECT_DOUBLE_EQ(receipt.unseen_item_share, .5);
+}
+
+TEST(SplitReceipt, TextAndJson) {
+  const SplitReceipt receipt = split_of(staircase(5), "random:0.2").folds[0].receipt;
+  EXPECT_THAT(describe(receipt), HasSubstr("train 12 events, "));
+  EXPECT_THAT(describe(receipt), HasSubstr("hash " + receipt.hash));
+  EXPECT_EQ(to_json(receipt_from_json(to_json(receipt))), to_json(receipt));
+  EXPECT_EQ(error_of([] { receipt_from_json("{}"); }).code(), ErrorCode::corrupt_file);
+  EXPECT_EQ(error_of([] { receipt_from_json("x"); }).code(), ErrorCode::corrupt_file);
+}
+
+class SplitFiles : public testing::Test {
+ protected:
+  Split run(const std::string& spec) const {
+    SplitOptions options;
+    options.spec = parse_split(spec);
+    return make_split(data_, options, folder_.path());
+  }
+
+  TemporaryFolder folder_;
+  std::shared_ptr<const Dataset> data_ =
+      make_data({{"a", "x", 5}, {"a", "y", 4}, {"b", "x", 3}, {"b", "z", 2.5F}, {"c", "y", 1}});
+};
+
+TEST_F(SplitFiles, TestFileGivesTheTestPart) {
+  for (const char* text : {"a\ty\t4\nb\tz\t2.5\n", "a,y\r\nb,z\r\n", "a::y::4::880\nb::z::2.5::881",
+                           "\xEF\xBB\xBF"
+                           "a,y\nb,z"}) {
+    const Fold fold = run("test:" + folder_.write("t", text)).folds.at(0);
+    EXPECT_EQ(fold.train->event_count(), 3U) << text;
+    EXPECT_THAT(named(data_->catalogue(), fold.test),
+                testing::ElementsAre(testing::Pair("a", "y"), testing::Pair("b", "z")));
+  }
+}
+
+TEST_F(SplitFiles, BadLinesAreNamed) {
+  const auto complaint = [&](std::string_view text) {
+    const Error error = error_of([&] { run("test:" + folder_.write("t.tsv", text)); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid_input) << text;
+    EXPECT_FALSE(error.hint().empty()) << text;
+    return error.message();
+  };
+  EXPECT_THAT(complaint("a\tx\t5\nq\tx\t5\n"), HasSubstr("t.tsv, line 2, column user: \"q\" is no user of the data"));
+  EXPECT_THAT(complaint("a\tx\t5\na\tq\t5\n"), HasSubstr("line 2, column item: \"q\" is no item of the data set"));
+  EXPECT_THAT(complaint("a\tz\t5\n"),
+              HasSubstr("line 1: the event of user \"a\" and item \"z\" is not in the data set"));
+  EXPECT_THAT(complaint("a\tx\t4\n"),
+              HasSubstr("column rating: \"4\" is not the value of this event in the data set, 5"));
+  EXPECT_THAT(complaint("a\tx\t5\na\tx\tfive\n"), HasSubstr("line 2, column rating: \"five\" is not a number"));
+  EXPECT_THAT(complaint("a\tx\t5\na\tx\t5\n"),
+              HasSubstr("line 2: the event of user \"a\" and item \"x\" is listed twice"));
+  EXPECT_THAT(complaint("a\tx\t5\na\ty"), HasSubstr("line 2"));
+  EXPECT_THAT(complaint("a\n"), HasSubstr("t.tsv"));
+  EXPECT_THAT(complaint(""), HasSubstr("t.tsv"));
+}
+
+TEST_F(SplitFiles, MissingFiles) {
+  EXPECT_EQ(error_of([&] { run("test:no/such.tsv"); }).code(), ErrorCode::not_found);
+  EXPECT_EQ(error_of([&] { run("folds:u"); }).code(), ErrorCode::not_found);
+}
+
+TEST_F(SplitFiles, FoldsAreReadBesideTheData) {
+  folder_.write("u1.base", "a\tx\t5\nb\tx\t3\n");
+  folder_.write("u1.test", "a\ty\t4\n");
+  folder_.write("u2.base", "a\ty\t4\nb\tz\t2.5\n");
+  folder_.write("u2.test", "a\tx\t5\nb\tx\t3\n");
+  const Split split = run("folds:u");
+  ASSERT_EQ(split.folds.size(), 2U);
+  EXPECT_EQ(split.folds[0].name, "u1");
+  EXPECT_EQ(split.folds[0].train->event_count(), 2U);
+  EXPECT_EQ(split.folds[1].name, "u2");
+  EXPECT_EQ(split.folds[1].test.size(), 2U);
+  EXPECT_EQ(run("folds:u2").folds.size(), 1U);
+  EXPECT_EQ(run("folds:" + (folder_.path() / "u").string()).folds.size(), 2U);
+}
+
+TEST_F(SplitFiles, FoldsMayNotOverlapNorLackAPart) {
+  folder_.write("u1.base", "a\tx\t5\nb\tx\t3\n");
+  EXPECT_EQ(error_of([&] { run("folds:u"); }).code(), ErrorCode::not_found);
+  folder_.write("u1.test", "a\ty\t4\nb\tx\t3\n");
+  const Error error = error_of([&] { run("folds:u"); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_input);
+  EXPECT_THAT(error.message(), HasSubstr("u1.test, line 2: the event of user \"b\" and item \"x\" is in the training"));
+}
+
+// Real data, where they lie beside the source or where GUSTO_DATA says.
+std::filesystem::path data_folder() {
+  const char* const given = std::getenv("GUSTO_DATA");
+  return given != nullptr ? std::filesystem::path(given) : std::filesystem::path(GUSTO_SOURCE_DIR) / "../shared/data";
+}
+
+std::shared_ptr<const Dataset> read_movielens(const std::filesystem::path& path, std::string_view separator) {
+  std::ifstream in(path);
+  std::vector<Line> lines;
+  for (std::string text; std::getline(in, text);) {
+    const auto fields = split(text, separator);
+    lines.push_back({std::string(fields[0]), std::string(fields[1]), static_cast<float>(*parse_real(fields[2])),
+                     *parse_integer(trim(fields[3]))});
+  }
+  return make_data(lines);
+}
+
+TEST(SplitRealData, Ml1mTopnIsThePublishedProtocol) {
+  const auto file = data_folder() / "../splits/ml-1m.topn.test.tsv";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no MovieLens data here";
+  SplitOptions options;
+  options.spec = parse_split("test:" + file.string());
+  options.positives = 4;
+  const Split split = make_split(read_movielens(data_folder() / "ml-1m/ratings.dat", "::"), options);
+  EXPECT_EQ(split.folds.at(0).receipt.test_events, 112'609U);
+  EXPECT_EQ(split.folds.at(0).receipt.test_users, 6'034U);
+  EXPECT_EQ(split.folds.at(0).receipt.train_users, 6'034U);
+  EXPECT_EQ(split.candidates.size(), 3'706U);
+
+  options.spec = parse_split("holdout:0.2");
+  EXPECT_EQ(make_split(read_movielens(data_folder() / "ml-1m/ratings.dat", "::"), options).folds[0].test.size(),
+            112'609U);
+}
+
+TEST(SplitRealData, Ml100kHasFiveFolds) {
+  const auto folder = data_folder() / "ml-100k";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no MovieLens data here";
+  const auto data = read_movielens(folder / "u.data", "\t");
+  SplitOptions options;
+  options.spec = parse_split("folds:u");
+  const Split split = make_split(data, options, folder);
+  ASSERT_EQ(split.folds.size(), 5U);
+  for (const Fold& fold : split.folds) {
+    EXPECT_EQ(fold.receipt.train_events, 80'000U);
+    EXPECT_EQ(fold.receipt.test_events, 20'000U);
+  }
+  options.spec = parse_split("folds:ua");
+  EXPECT_EQ(make_split(data, options, folder).folds.at(0).receipt.test_events, 9'430U);
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,0 +1,54 @@
+#pragma once
+
+/// Finds items by what a person types.
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gusto/data/dataset.h"
+
+namespace gusto {
+
+/// Every item's id and title, with the other ways in which a title is written.
+///
+/// GroupLens writes "Matrix, The (1999)" and "City of Lost Children, The (Cité des enfants perdus, La) (1995)"; these are
+/// also found as "The Matrix (1999)", "The Matrix", "Matrix" and "La Cité des enfants perdus". The case of ASCII letters
+/// is ignored.
+///
+/// State    the catalogue, borrowed, and about four spellings an item
+/// Cost     O(items · log items) to build; find: O(log items), or O(items) when the spelling has to be guessed
+/// Threads  const members may be called concurrently
+class TitleIndex {
+ public:
+  /// The catalogue must outlive the index.
+  explicit TitleIndex(const Catalogue& catalogue);
+
+  /// The item that is meant: by exact id; else by exact title; else by another spelling of it; else by the start of one,
+  /// if only one item's begins so; else by the closest spelling, if one item's is clearly closest.
+  /// Errors   invalid_input, if several items fit; not_found, if none does; the hint suggests up to three items
+  ItemRow find(std::string_view typed) const;
+
+  /// Reads a history as typed: "Toy Story (1995):5,American President, The (1995):4,Heat". Entries are separated by
+  /// commas and end with a colon and a number, or have `usual` for value; commas and colons within titles are understood.
+  /// Errors   as find; invalid_input, if there is no entry, an empty one, or one item twice
+  std::vector<std::pair<ItemRow, float>> parse_history(std::string_view typed, float usual) const;
+
+ private:
+  struct Spelling {
+    std::string text;  // lower case
+    ItemRow item;
+  };
+  // Items that fit exactly or by their start; none, one or several.
+  std::vector<ItemRow> matches(std::string_view typed) const;
+  std::vector<ItemRow> spelled_like(std::string_view typed, std::size_t limit) const;
+  std::vector<std::string_view> divide(std::string_view titles, bool valued) const;
+  std::string suggest(const std::vector<ItemRow>& items) const;
+
+  const Catalogue* catalogue_;
+  std::vector<Spelling> spellings_;  // ordered by text, then item
+  std::vector<Spelling> titles_;     // as written, ordered likewise
+};
+
+}  // namespace gusto

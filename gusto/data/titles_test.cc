@@ -1,0 +1,128 @@
+#include "gusto/data/titles.h"
+
+#include <functional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gusto/base/error.h"
+
+namespace gusto {
+namespace {
+
+using testing::HasSubstr;
+
+class Titles : public testing::Test {
+ protected:
+  Titles() {
+    FeatureField titles;
+    titles.name = "title";
+    titles.kind = FeatureKind::text;
+    const auto add = [&](const char* id, const char* title) {
+      catalogue_.items.add(id);
+      titles.append(title);
+    };
+    add("1", "Toy Story (1995)");
+    add("6", "Heat (1995)");
+    add("11", "American President, The (1995)");
+    add("2571", "Matrix, The (1999)");
+    add("6365", "Matrix Reloaded, The (2003)");
+    add("29", "City of Lost Children, The (Cité des enfants perdus, La) (1995)");
+    add("924", "2001: A Space Odyssey (1968)");
+    add("3114", "Toy Story 2 (1999)");
+    add("7000", "Emma (1996)");
+    add("7001", "Emma (1932)");
+    add("4011", "Snatch (2000)");
+    add("5", "Crimson Tide (1995)");
+    catalogue_.item_features = FeatureTable({titles});
+  }
+
+  std::string found(const char* typed) const {
+    try {
+      return std::string(catalogue_.items[TitleIndex(catalogue_).find(typed).index]);
+    } catch (const Error& error) {
+      return std::string(to_string(error.code())) + ": " + error.what();
+    }
+  }
+  std::string history(const char* typed) const {
+    std::string text;
+    try {
+      for (const auto& [item, value] : TitleIndex(catalogue_).parse_history(typed, 9)) {
+        text += std::string(catalogue_.items[item.index]) + "=" + std::to_string(value).substr(0, 3) + " ";
+      }
+    } catch (const Error& error) {
+      return std::string(to_string(error.code())) + ": " + error.what();
+    }
+    return text;
+  }
+
+  Catalogue catalogue_;
+};
+
+TEST_F(Titles, ByIdTitleAndOtherSpellings) {
+  EXPECT_EQ(found("6"), "6");
+  EXPECT_EQ(found("Heat (1995)"), "6");
+  EXPECT_EQ(found("  heat "), "6");
+  EXPECT_EQ(found("Toy Story"), "1");
+  EXPECT_EQ(found("The Matrix"), "2571");
+  EXPECT_EQ(found("the matrix (1999)"), "2571");
+  EXPECT_EQ(found("Matrix"), "2571");
+  EXPECT_EQ(found("Matrix, The (1999)"), "2571");
+  EXPECT_EQ(found("The American President"), "11");
+  EXPECT_EQ(found("La Cité des enfants perdus"), "29");
+  EXPECT_EQ(found("The City of Lost Children (1995)"), "29");
+  EXPECT_EQ(found("2001: A Space Odyssey"), "924");
+}
+
+TEST_F(Titles, ByTheStart) {
+  EXPECT_EQ(found("crims"), "5");
+  EXPECT_EQ(found("the matrix rel"), "6365");
+  EXPECT_EQ(found("toy story 2"), "3114");
+}
+
+TEST_F(Titles, ByTheClosestSpelling) {
+  EXPECT_EQ(found("Toy Stroy (1995)"), "1");
+  EXPECT_EQ(found("Crimsen Tide"), "5");
+  EXPECT_EQ(found("The Matricks"), "2571");
+}
+
+TEST_F(Titles, AmbiguityIsAQuestion) {
+  EXPECT_THAT(found("Emma"), testing::AllOf(HasSubstr("invalid_input: 2 items could be meant by \"Emma\"."),
+                                            HasSubstr("Did you mean Emma (1996) (id 7000) or Emma (1932) (id 7001)?")));
+  EXPECT_THAT(found("Toy"), HasSubstr("invalid_input"));
+}
+
+TEST_F(Titles, WhatIsNotThereIsAnErrorWithSuggestions) {
+  EXPECT_THAT(found("Crimson Dawn"), testing::AllOf(HasSubstr("not_found"), HasSubstr("Crimson Tide (1995) (id 5)")));
+  EXPECT_THAT(found("Zzzzzz"), testing::AllOf(HasSubstr("not_found"), HasSubstr("Type the item's id")));
+  EXPECT_THAT(found(" "), HasSubstr("invalid_input"));
+}
+
+TEST_F(Titles, HistoriesWithCommasAndColons) {
+  EXPECT_EQ(history("Toy Story (1995):5,Heat (1995):4"), "1=5.0 6=4.0 ");
+  EXPECT_EQ(history("American President, The (1995):4"), "11=4.0 ");
+  EXPECT_EQ(history("American President, The (1995):4, Heat:3.5"), "11=4.0 6=3.5 ");
+  EXPECT_EQ(history("2001: A Space Odyssey (1968):2"), "924=2.0 ");
+  EXPECT_EQ(history("2001: A Space Odyssey"), "924=9.0 ");
+  EXPECT_EQ(history("1:5,6:4"), "1=5.0 6=4.0 ");
+}
+
+TEST_F(Titles, HistoriesWithoutValues) {
+  EXPECT_EQ(history("Heat"), "6=9.0 ");
+  EXPECT_EQ(history("Heat,Toy Story"), "6=9.0 1=9.0 ");
+  EXPECT_EQ(history("Heat, American President, The, Toy Story (1995):2, 5"), "6=9.0 11=9.0 1=2.0 5=9.0 ");
+  EXPECT_EQ(history("1,6,11"), "1=9.0 6=9.0 11=9.0 ");
+}
+
+TEST_F(Titles, MisspeltHistories) {
+  EXPECT_EQ(history("Amercan President, The (1995):4,Haet (1995):1"), "11=4.0 6=1.0 ");
+  EXPECT_EQ(history("Heat (1995),Toy Stroy (1995):1"), "6=9.0 1=1.0 ");
+  EXPECT_THAT(history("Heat:1,Qqqqqqqq:2"), HasSubstr("not_found: There is no item \"Qqqqqqqq\"."));
+  EXPECT_THAT(history("Heat:1,Heat:2"), HasSubstr("invalid_input: The history names Heat (1995) twice."));
+  EXPECT_THAT(history(""), HasSubstr("invalid_input"));
+  EXPECT_THAT(history("Heat:1,"), HasSubstr("invalid_input"));
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,0 +1,136 @@
+#include "gusto/models/model_file.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/base/version.h"
+#include "gusto/data/dataset_file.h"
+#include "gusto/data/split_receipt.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::string_view kFormat = "gusto-model";
+constexpr std::int64_t kFormatVersion = 1;
+
+[[noreturn]] void corrupt(const TensorFile& in, std::string_view what) {
+  throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in.name(), what),
+              "The file is damaged or was not written by gusto; train the model again.");
+}
+
+TensorWriter collect(const Model& model, const ModelRecord& record) {
+  if (!nlohmann::json::parse(record.metrics, nullptr, /*allow_exceptions=*/false).is_object()) {
+    throw Error(ErrorCode::internal,
+                fmt::format("The metrics to store are not a JSON object: {}.", gusto::quoted(record.metrics)));
+  }
+  nlohmann::ordered_json options = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : model.settings()) options[name] = value;
+
+  TensorWriter out;
+  out.set_metadata("format", std::string(kFormat));
+  out.set_metadata("format_version", std::to_string(kFormatVersion));
+  out.set_metadata("engine_version", std::string(version()));
+  out.set_metadata("model", std::string(model.info().name));
+  out.set_metadata("options", options.dump());
+  out.set_metadata("task", std::string(to_string(model.task())));
+  out.set_metadata("seed", std::to_string(record.seed));
+  out.set_metadata("split", record.split);
+  out.set_metadata("receipt", record.receipt ? to_json(*record.receipt) : std::string());
+  out.set_metadata("metrics", record.metrics);
+  write_dataset(model.data(), out);
+  model.save_state(out);
+  return out;
+}
+
+void check_format(const TensorFile& in) {
+  if (!in.has_metadata("format") || in.metadata("format") != kFormat) corrupt(in, "it holds no gusto model");
+  const std::optional<std::int64_t> found = parse_integer(in.metadata("format_version"));
+  if (!found || *found < 1) corrupt(in, "its format version is malformed");
+  if (*found <= kFormatVersion) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} has format version {}, and gusto {} reads up to {}.", in.name(), *found, version(),
+                          kFormatVersion),
+              fmt::format("Use gusto {} or later.", in.metadata("engine_version")));
+}
+
+Settings read_options(const TensorFile& in) {
+  Settings settings;
+  try {
+    const auto options = nlohmann::ordered_json::parse(in.metadata("options"));
+    if (!options.is_object()) corrupt(in, "its options are malformed");
+    for (const auto& [name, value] : options.items()) settings.emplace_back(name, value.get<std::string>());
+  } catch (const nlohmann::json::exception&) {
+    corrupt(in, "its options are malformed");
+  }
+  return settings;
+}
+
+std::unique_ptr<Model> make_unfitted(const TensorFile& in) {
+  const Settings settings = read_options(in);
+  try {
+    return make_model(in.metadata("model"), settings);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::invalid_option) throw;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} was written by gusto {}, and gusto {} cannot make its model: {}", in.name(),
+                            in.metadata("engine_version"), version(), error.message()),
+                "Use the gusto that wrote it, or train the model again.");
+  }
+}
+
+ModelRecord read_record(const TensorFile& in) {
+  const auto seed = nlohmann::json::parse(in.metadata("seed"), nullptr, /*allow_exceptions=*/false);
+  const auto metrics = nlohmann::json::parse(in.metadata("metrics"), nullptr, /*allow_exceptions=*/false);
+  if (!seed.is_number_unsigned()) corrupt(in, "its seed is malformed");
+  if (!metrics.is_object()) corrupt(in, "its metrics are malformed");
+  ModelRecord record;
+  record.seed = seed.get<std::uint64_t>();
+  record.metrics = in.metadata("metrics");
+  record.split = in.metadata("split");
+  if (const std::string& receipt = in.metadata("receipt"); !receipt.empty()) {
+    record.receipt = receipt_from_json(receipt);
+  }
+  return record;
+}
+
+Task read_task(const TensorFile& in) {
+  for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
+    if (to_string(task) == in.metadata("task")) return task;
+  }
+  corrupt(in, fmt::format("its task {} is unknown", gusto::quoted(in.metadata("task"))));
+}
+
+TrainedModel read_model(const TensorFile& in) {
+  check_format(in);
+  TrainedModel result;
+  result.engine_version = in.metadata("engine_version");
+  result.record = read_record(in);
+  result.model = make_unfitted(in);
+  std::shared_ptr<const Dataset> data = read_dataset(in);
+  if (data->event_count() == 0) corrupt(in, "it holds no events");
+  result.model->load_state(in, std::move(data), read_task(in));
+  return result;
+}
+
+}  // namespace
+
+std::string serialize_model(const Model& model, const ModelRecord& record) {
+  return collect(model, record).serialize();
+}
+
+void save_model(const Model& model, const ModelRecord& record, const std::filesystem::path& path) {
+  collect(model, record).write(path);
+}
+
+TrainedModel load_model(const std::filesystem::path& path) { return read_model(TensorFile::open(path)); }
+
+TrainedModel parse_model(std::string bytes, std::string name) {
+  return read_model(TensorFile::parse(std::move(bytes), std::move(name)));
+}
+
+}  // namespace gusto

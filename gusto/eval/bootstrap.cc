@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "gusto/base/error.h"
+#include "gusto/base/linalg.h"
 #include "gusto/base/matrix.h"
 #include "gusto/base/random.h"
 
@@ -27,14 +28,19 @@ std::vector<UserRow> union_of_users(std::span<const EstimatePair> pairs) {
   return all;
 }
 
-// Adds sign · influence to a pair's column of the [users × pairs] table.
-void add_influence(const Estimate& estimate, double sign, std::span<const UserRow> users, std::size_t column,
-                   Matrix<double>& table) {
-  std::size_t row = 0;
-  for (std::size_t i = 0; i < estimate.users.size(); ++i) {
-    while (users[row] != estimate.users[i]) ++row;
-    table(row, column) += sign * estimate.influence[i];
-  }
+// What each of the users contributes to the difference a − b.
+std::vector<double> paired_influence(const EstimatePair& pair, std::span<const UserRow> users) {
+  std::vector<double> influence(users.size());
+  const auto add = [&](const Estimate& estimate, double sign) {
+    std::size_t row = 0;
+    for (std::size_t i = 0; i < estimate.users.size(); ++i) {
+      while (users[row] != estimate.users[i]) ++row;
+      influence[row] += sign * estimate.influence[i];
+    }
+  };
+  add(*pair.a, 1);
+  add(*pair.b, -1);
+  return influence;
 }
 
 // The value below which a share of the ascending values lies, by linear interpolation between neighbours.
@@ -50,27 +56,25 @@ double percentile(std::span<const double> ascending, double share) {
 std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Context& context, std::size_t draws) {
   if (draws == 0) throw Error(ErrorCode::invalid_option, "A bootstrap takes at least one draw.");
   const std::vector<UserRow> users = union_of_users(pairs);
-  Matrix<double> influence(users.size(), pairs.size());
+  if (users.empty()) return std::vector<Difference>(pairs.size());
+  Matrix<float> influence(users.size(), pairs.size());
   for (std::size_t p = 0; p < pairs.size(); ++p) {
-    add_influence(*pairs[p].a, 1, users, p, influence);
-    add_influence(*pairs[p].b, -1, users, p, influence);
+    const std::vector<double> column = paired_influence(pairs[p], users);
+    for (std::size_t u = 0; u < users.size(); ++u) influence(u, p) = static_cast<float>(column[u]);
   }
 
-  // Σ_u influence is 0 but for rounding, so Σ (w_u − 1) · influence_u is the sum over the users drawn, less that.
-  std::vector<double> remainder(pairs.size());
-  for (std::size_t u = 0; u < users.size(); ++u) {
-    for (std::size_t p = 0; p < pairs.size(); ++p) remainder[p] += influence(u, p);
-  }
-  Matrix<double> samples(draws, pairs.size());
-  parallel_blocks(context, draws, 8, [&](std::size_t begin, std::size_t end, unsigned) {
+  // All draws of all pairs are one matrix product, of (w_u − 1) [draws × users] with influence [users × pairs].
+  constexpr std::size_t kBlock = 32;
+  Matrix<float> samples(draws, pairs.size());
+  parallel_blocks(context, draws, kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    Matrix<float> weights(end - begin, users.size());
+    weights.fill(-1);
     for (std::size_t draw = begin; draw < end; ++draw) {
       Random random(context.seed(), "bootstrap", draw);
-      const std::span<double> sample = samples.row(draw);
-      for (std::size_t i = 0; i < users.size(); ++i) {
-        const std::span<const double> drawn = influence.row(random.below(users.size()));
-        for (std::size_t p = 0; p < sample.size(); ++p) sample[p] += drawn[p];
-      }
+      const std::span<float> row = weights.row(draw - begin);
+      for (std::size_t i = 0; i < row.size(); ++i) ++row[random.below(row.size())];
     }
+    gemm(Transpose::no, Transpose::no, 1, weights.view(), influence.view(), 0, samples.view().slice(begin, end));
   });
 
   std::vector<Difference> differences(pairs.size());
@@ -79,7 +83,7 @@ std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Co
     Difference& difference = differences[p];
     difference.mean = pairs[p].a->mean - pairs[p].b->mean;
     for (std::size_t draw = 0; draw < draws; ++draw) {
-      column[draw] = difference.mean + samples(draw, p) - remainder[p];
+      column[draw] = difference.mean + static_cast<double>(samples(draw, p));
     }
     std::sort(column.begin(), column.end());
     difference.low = percentile(column, 0.025);

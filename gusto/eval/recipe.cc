@@ -187,7 +187,8 @@ class RecipeReader {
 
 std::string toml_text(const std::string& text) {
   std::ostringstream out;
-  out << toml::toml_formatter(toml::value<std::string>(text));
+  // Strings of several lines would lose a line break at their beginning.
+  out << toml::toml_formatter(toml::value<std::string>(text), toml::format_flags::none);
   return out.str();
 }
 

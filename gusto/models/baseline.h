@@ -30,6 +30,8 @@ struct Baseline {
   std::vector<float> user_bias;
   std::vector<float> item_bias;
 
+  /// μ + b_i.
+  double item_part(ItemRow item) const { return mean + item_bias[item.index]; }
   /// The bias of someone with this history. A training user's own history gives that user's very bias.
   float fold_in(std::span<const HistoryEvent> history, double reg_user) const;
 

@@ -17,13 +17,13 @@ inline constexpr std::string_view kScheduleNames[] = {"linear", "constant"};
 struct BiasedMfOptions {
   int dim = 64;
   int epochs = 40;
-  double learning_rate = 0.02;
+  double learning_rate = 0;
   Schedule schedule = Schedule::linear;
-  double reg = 0.055;
+  double reg = 0;
   double reg_bias = 0.06;
   double reg_power = 0.5;
-  double init = 0.02;
-  double negatives = 3;
+  double init = 0;
+  double negatives = 5;
   double validation = 0;
   int patience = 3;
 };
@@ -31,18 +31,19 @@ inline constexpr auto kBiasedMfFields = fields(
     field<&BiasedMfOptions::dim>("dim", between(1, 4096), search_log(16, 256), "Length of each user and item vector."),
     field<&BiasedMfOptions::epochs>("epochs", between(1, 10000), search_log(10, 100),
                                     "Passes over the training events."),
-    field<&BiasedMfOptions::learning_rate>("learning_rate", between(1e-6, 1), search_log(0.005, 0.05),
-                                           "Step size at the start."),
+    field<&BiasedMfOptions::learning_rate>("learning_rate", between(0, 1), search_log(0.005, 0.2),
+                                           "Step size at the start; 0 chooses by the task: 0.023, for top-n 0.1."),
     choice<&BiasedMfOptions::schedule>("schedule", kScheduleNames,
                                        "How the step size goes on: down to 0 in a line, or constant."),
-    field<&BiasedMfOptions::reg>("reg", between(0, 10), search_log(0.01, 0.2),
-                                 "Pull of the vectors towards 0, as the mean over events."),
+    field<&BiasedMfOptions::reg>("reg", between(0, 10), search_log(0.003, 0.2),
+                                 "Pull of the vectors towards 0, as the mean over events; 0 chooses by the task: "
+                                 "0.05, for top-n 0.01."),
     field<&BiasedMfOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.01, 0.2),
                                       "Pull of the biases towards 0."),
     field<&BiasedMfOptions::reg_power>("reg_power", between(0, 1), search_linear(0, 1),
                                        "How much weaker the pull is on rows with many events: reg / events^reg_power."),
     field<&BiasedMfOptions::init>("init", between(0, 10), search_log(0.001, 0.3),
-                                  "Length that vectors start with, about."),
+                                  "Length that vectors start with, about; 0 chooses by the task: 0.02, for top-n 0.1."),
     field<&BiasedMfOptions::negatives>("negatives", between(0, 100), search_log(1, 10),
                                        "Top-n: items drawn at random against each event, as not chosen."),
     field<&BiasedMfOptions::validation>(

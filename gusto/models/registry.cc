@@ -9,8 +9,10 @@
 #include "gusto/base/text.h"
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
+#include "gusto/models/item_knn.h"
 #include "gusto/models/popularity.h"
 #include "gusto/models/svd.h"
+#include "gusto/models/user_knn.h"
 
 namespace gusto {
 namespace {
@@ -19,6 +21,8 @@ namespace {
 constexpr std::array kModels{
     &kPopularityInfo,
     &kBiasInfo,
+    &kUserKnnInfo,
+    &kItemKnnInfo,
     &kSvdInfo,
     &kBiasedMfInfo,
 };

@@ -1,0 +1,248 @@
+#include "gusto/eval/compare.h"
+
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "gusto/base/random.h"
+
+namespace gusto {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+// 60 users and 25 items, each with a taste of their own, so that biases predict well.
+std::shared_ptr<const Dataset> make_data() {
+  auto catalogue = std::make_shared<Catalogue>();
+  FeatureField genres;
+  genres.name = "genres";
+  genres.kind = FeatureKind::multi;
+  for (int u = 0; u < 60; ++u) catalogue->users.add("u" + std::to_string(u));
+  for (int i = 0; i < 25; ++i) {
+    catalogue->items.add("i" + std::to_string(i));
+    genres.append(i % 2 == 0 ? "Comedy" : i % 3 == 0 ? "Drama|Comedy" : "Drama");
+  }
+  std::vector<FeatureField> fields;
+  fields.push_back(std::move(genres));
+  catalogue->item_features = FeatureTable(std::move(fields));
+  std::vector<Event> events;
+  for (int u = 0; u < 60; ++u) {
+    for (int i = 0; i < 25; ++i) {
+      Random random(3, "compare test", static_cast<std::uint64_t>(u * 25 + i));
+      if (random.uniform() < 0.02 * i) continue;
+      const double value = 3 + 0.06 * (i - 12) + 0.03 * (u - 30) + 0.3 * random.normal();
+      events.push_back({UserRow(u), ItemRow(i), static_cast<float>(value)});
+    }
+  }
+  return std::make_shared<Dataset>(catalogue, events);
+}
+
+CompareSpec make_spec(Task task) {
+  CompareSpec spec;
+  spec.data = "made up";
+  spec.split.spec = parse_split("random:0.25");
+  spec.evaluate.task = task;
+  spec.evaluate.k = {3, 5};
+  spec.entries = {
+      {"bias", "", {}}, {"bias", "blunt", {{"reg_item", "1000"}, {"reg_user", "1000"}}}, {"popularity", "", {}}};
+  return spec;
+}
+
+Comparison run(const CompareSpec& spec, unsigned threads = 1, std::uint64_t memory_limit = 0,
+               const CompareObserver& observer = {}) {
+  ContextOptions options;
+  options.threads = threads;
+  options.seed = spec.seed;
+  options.memory_limit = memory_limit;
+  Context context(options);
+  return compare(make_data(), spec, context, observer);
+}
+
+TEST(Compare, FindsTheBestAndHowSureThatIs) {
+  const Comparison comparison = run(make_spec(Task::ratings));
+  EXPECT_EQ(comparison.primary_metric, "rmse");
+  ASSERT_TRUE(comparison.best);
+  EXPECT_EQ(comparison.results[*comparison.best].label, "bias");
+  EXPECT_TRUE(comparison.results[*comparison.best].differences.empty());
+  const ModelResult& blunt = comparison.results[1];
+  ASSERT_EQ(blunt.differences.size(), blunt.estimates.size());
+  EXPECT_GT(blunt.differences[0].low, 0);  // a larger error
+  EXPECT_TRUE(blunt.differences[0].distinguishable);
+  EXPECT_EQ(comparison.ranking().front(), 0u);
+  EXPECT_THAT(blunt.options, testing::Contains(Pair("reg_item", "1000")));
+  EXPECT_GT(blunt.peak_bytes, 0u);
+  ASSERT_EQ(comparison.folds.size(), 1u);
+  EXPECT_GT(comparison.folds[0].receipt.test_events, 0u);
+}
+
+TEST(Compare, HasTheSameBitsAtAnyNumberOfThreads) {
+  for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
+    const Comparison one = run(make_spec(task), 1);
+    for (const unsigned threads : {2u, 7u}) {
+      const Comparison many = run(make_spec(task), threads);
+      for (std::size_t r = 0; r < one.results.size(); ++r) {
+        ASSERT_EQ(many.results[r].estimates.size(), one.results[r].estimates.size());
+        for (std::size_t i = 0; i < one.results[r].estimates.size(); ++i) {
+          EXPECT_EQ(many.results[r].estimates[i].mean, one.results[r].estimates[i].mean);
+          EXPECT_EQ(many.results[r].estimates[i].influence, one.results[r].estimates[i].influence);
+        }
+        for (std::size_t i = 0; i < one.results[r].differences.size(); ++i) {
+          EXPECT_EQ(many.results[r].differences[i].low, one.results[r].differences[i].low);
+        }
+      }
+    }
+  }
+}
+
+TEST(Compare, RefusalsAreRecordedAndOthersGoOn) {
+  const Comparison comparison = run(make_spec(Task::ratings), 1, 1);
+  EXPECT_FALSE(comparison.best);
+  for (const ModelResult& result : comparison.results) {
+    ASSERT_TRUE(result.refusal);
+    EXPECT_EQ(result.refusal->code(), ErrorCode::out_of_memory);
+  }
+  const auto json = nlohmann::json::parse(to_json(comparison));
+  EXPECT_TRUE(json["best"].is_null());
+  EXPECT_EQ(json["results"][0]["refusal"]["code"], "out_of_memory");
+  EXPECT_TRUE(json["results"][0]["metrics"].empty());
+}
+
+TEST(Compare, AveragesFolds) {
+  const CompareSpec spec = make_spec(Task::ratings);
+  SplitOptions options = spec.split;
+  Split both = make_split(make_data(), options);
+  options.seed = 43;
+  both.folds.push_back(make_split(make_data(), options).folds[0]);
+  const auto one = [&](std::vector<Fold> folds) {
+    Context context;
+    Split split;
+    split.folds = std::move(folds);
+    split.candidates = both.candidates;
+    return compare(split, spec, context).results[0].find("rmse")->mean;
+  };
+  EXPECT_NEAR(one(both.folds), (one({both.folds[0]}) + one({both.folds[1]})) / 2, 1e-12);
+}
+
+TEST(Compare, WritesTheJsonThatIsPromised) {
+  CompareSpec spec = make_spec(Task::top_n);
+  spec.split.positives = 2;
+  const Comparison comparison = run(spec, 2);
+  const auto json = nlohmann::ordered_json::parse(to_json(comparison));
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  keys.resize(5);
+  EXPECT_THAT(keys, ElementsAre("data", "split", "task", "seed", "threads"));
+  EXPECT_EQ(json["data"], "made up");
+  EXPECT_EQ(json["split"], "random:0.25");
+  EXPECT_EQ(json["task"], "top-n");
+  EXPECT_EQ(json["seed"], 42);
+  EXPECT_EQ(json["threads"], 2);
+  EXPECT_EQ(json["positives"], 2);
+  EXPECT_EQ(json["k"], nlohmann::ordered_json::array({3, 5}));
+  ASSERT_EQ(json["results"].size(), 3u);
+  const auto& blunt = json["results"][1];
+  EXPECT_EQ(blunt["model"], "bias");
+  EXPECT_EQ(blunt["label"], "blunt");
+  EXPECT_TRUE(blunt["options"]["epochs"].is_number_integer());
+  EXPECT_TRUE(blunt["options"]["reg_item"].is_number_float());
+  for (const char* key : {"fit_seconds", "score_seconds", "peak_bytes"}) EXPECT_TRUE(blunt[key].is_number()) << key;
+  for (const char* metric :
+       {"ndcg@3", "recall@5", "topk-accuracy@5", "coverage@5", "diversity@5", "novelty@5", "gini@5"}) {
+    EXPECT_TRUE(blunt["metrics"][metric]["mean"].is_number()) << metric;
+    EXPECT_TRUE(blunt["metrics"][metric]["stderr"].is_number()) << metric;
+    EXPECT_GT(blunt["metrics"][metric]["users"], 0) << metric;
+  }
+  EXPECT_EQ(json["folds"][0]["hash"], comparison.folds[0].receipt.hash);
+}
+
+TEST(Compare, MistakesAreFoundBeforeAnythingIsFitted) {
+  const auto message = [](const CompareSpec& spec, std::uint64_t context_seed = 42) {
+    ContextOptions options;
+    options.seed = context_seed;
+    Context context(options);
+    CompareObserver observer;
+    observer.on_fit = [](std::size_t, std::size_t) { ADD_FAILURE() << "fitted"; };
+    try {
+      compare(make_data(), spec, context, observer);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CompareSpec spec = make_spec(Task::ratings);
+  spec.entries[2] = {"bais", "", {}};
+  EXPECT_THAT(message(spec), HasSubstr("bias"));
+  spec.entries[2] = {"bias", "blunt", {}};
+  EXPECT_THAT(message(spec), HasSubstr("label"));
+  spec.entries[2] = {"bias", "third", {{"reg_itm", "3"}}};
+  EXPECT_THAT(message(spec), HasSubstr("reg_item"));
+  spec.entries.clear();
+  EXPECT_THAT(message(spec), HasSubstr("no model"));
+  spec = make_spec(Task::ratings);
+  spec.evaluate.metrics = {"ndcg"};
+  EXPECT_THAT(message(spec), HasSubstr("top-n"));
+  EXPECT_THAT(message(make_spec(Task::ratings), 7), HasSubstr("seed"));
+}
+
+TEST(Compare, TellsHowFarItIs) {
+  std::vector<std::string> calls;
+  CompareObserver observer;
+  observer.on_split = [&](const Split& split) { calls.push_back("split " + std::to_string(split.folds.size())); };
+  observer.on_fit = [&](std::size_t entry, std::size_t) { calls.push_back("fit " + std::to_string(entry)); };
+  observer.on_score = [&](std::size_t entry, std::size_t) { calls.push_back("score " + std::to_string(entry)); };
+  observer.on_result = [&](std::size_t, const ModelResult& result) { calls.push_back("result " + result.label); };
+  CompareSpec spec = make_spec(Task::ratings);
+  spec.entries.resize(2);
+  run(spec, 1, 0, observer);
+  EXPECT_THAT(calls, ElementsAre("split 1", "fit 0", "score 0", "result bias", "fit 1", "score 1", "result blunt"));
+}
+
+TEST(Compare, CancellingEndsIt) {
+  CancelToken token;
+  token.cancel();
+  ContextOptions options;
+  options.cancel = &token;
+  Context context(options);
+  try {
+    compare(make_data(), make_spec(Task::ratings), context);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::cancelled);
+  }
+}
+
+TEST(Compare, SetReachesLabelsFirstAndThenModels) {
+  CompareSpec spec = make_spec(Task::ratings);
+  spec.entries[0].label = "bias";
+  apply_set(spec, "blunt.epochs=3");
+  EXPECT_TRUE(spec.entries[0].settings.empty());
+  EXPECT_THAT(spec.entries[1].settings, testing::Contains(Pair("epochs", "3")));
+  apply_set(spec, "blunt.epochs=4");
+  EXPECT_EQ(spec.entries[1].settings.size(), 3u);
+  spec.entries[0].label = "sharp";
+  apply_set(spec, "bias.reg_user = 2");
+  EXPECT_THAT(spec.entries[0].settings, ElementsAre(Pair("reg_user", "2")));
+  EXPECT_THAT(spec.entries[1].settings, testing::Contains(Pair("reg_user", "2")));
+  for (const char* wrong : {"bias", "bias.epochs", "epochs=3", "bais.epochs=3", "bias.epoch=3", "bias.epochs=x"}) {
+    EXPECT_THROW(apply_set(spec, wrong), Error) << wrong;
+  }
+}
+
+TEST(Compare, DefaultEntriesCanDoTheTask) {
+  const auto has = [](Task task, const std::string& model) {
+    for (const CompareEntry& entry : default_entries(task)) {
+      if (entry.model == model) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(has(Task::ratings, "bias"));
+  EXPECT_TRUE(has(Task::top_n, "popularity"));
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,0 +1,178 @@
+#include "gusto/eval/recipe.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "gusto/base/error.h"
+
+namespace gusto {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::StartsWith;
+
+constexpr std::string_view kFull = R"(
+data = "ml-1m"
+split = "holdout:0.2"
+task = "top-n"
+positives = 4
+min_positives = 3
+like_threshold = 3.5
+k = [10, 20]
+metrics = ["ndcg@10", "recall"]
+seed = 7
+
+[[model]]
+name = "popularity"
+
+[[model]]
+name = "bias"
+label = "plain"
+epochs = 4
+
+[[model]]
+name = "bias"
+label = "damped"
+[model.options]
+reg_item = 12.5
+reg_user = 20
+)";
+
+TEST(Recipe, HoldsAWholeExperiment) {
+  const CompareSpec spec = parse_recipe(kFull);
+  EXPECT_EQ(spec.data, "ml-1m");
+  EXPECT_EQ(spec.split.spec.text(), "holdout:0.2");
+  EXPECT_EQ(spec.split.positives, 4);
+  EXPECT_EQ(spec.split.min_positives, 3u);
+  EXPECT_EQ(spec.split.seed, 7u);
+  EXPECT_EQ(spec.seed, 7u);
+  EXPECT_EQ(spec.evaluate.task, Task::top_n);
+  EXPECT_EQ(spec.evaluate.like_threshold, 3.5);
+  EXPECT_THAT(spec.evaluate.k, ElementsAre(10, 20));
+  EXPECT_THAT(spec.evaluate.metrics, ElementsAre("ndcg@10", "recall"));
+  ASSERT_EQ(spec.entries.size(), 3u);
+  EXPECT_EQ(spec.entries[0].label, "popularity");
+  EXPECT_TRUE(spec.entries[0].settings.empty());
+  EXPECT_EQ(spec.entries[1].label, "plain");
+  EXPECT_THAT(spec.entries[1].settings, ElementsAre(Pair("epochs", "4")));
+  EXPECT_THAT(spec.entries[2].settings, ElementsAre(Pair("reg_item", "12.5"), Pair("reg_user", "20")));
+}
+
+TEST(Recipe, EmptyOneIsAllDefaults) {
+  const CompareSpec spec = parse_recipe("");
+  EXPECT_TRUE(spec.data.empty());
+  EXPECT_EQ(spec.split.spec.text(), "random:0.1");
+  EXPECT_EQ(spec.evaluate.task, Task::ratings);
+  EXPECT_TRUE(spec.entries.empty());
+  EXPECT_EQ(spec.seed, 42u);
+}
+
+void expect_equal(const CompareSpec& a, const CompareSpec& b) {
+  EXPECT_EQ(a.data, b.data);
+  EXPECT_EQ(a.split.spec.text(), b.split.spec.text());
+  EXPECT_EQ(a.split.positives, b.split.positives);
+  EXPECT_EQ(a.split.min_positives, b.split.min_positives);
+  EXPECT_EQ(a.seed, b.seed);
+  EXPECT_EQ(a.evaluate.task, b.evaluate.task);
+  EXPECT_EQ(a.evaluate.like_threshold, b.evaluate.like_threshold);
+  EXPECT_EQ(a.evaluate.k, b.evaluate.k);
+  EXPECT_EQ(a.evaluate.metrics, b.evaluate.metrics);
+  ASSERT_EQ(a.entries.size(), b.entries.size());
+  for (std::size_t i = 0; i < a.entries.size(); ++i) {
+    EXPECT_EQ(a.entries[i].model, b.entries[i].model);
+    EXPECT_EQ(a.entries[i].label, b.entries[i].label);
+    EXPECT_EQ(a.entries[i].settings, b.entries[i].settings);
+  }
+}
+
+TEST(Recipe, SurvivesWritingAndReading) {
+  for (const std::string_view text : {kFull, std::string_view("")}) {
+    const CompareSpec spec = parse_recipe(text);
+    expect_equal(parse_recipe(format_recipe(spec)), spec);
+  }
+  CompareSpec seed;
+  seed.seed = ~std::uint64_t{0};
+  EXPECT_THROW(format_recipe(seed), Error);
+}
+
+RC_GTEST_PROP(Recipe, AnyTextSurvivesInALabel, ()) {
+  CompareSpec spec = parse_recipe("[[model]]\nname = \"bias\"");
+  spec.data = *rc::gen::container<std::string>(rc::gen::inRange<char>(0x01, 0x7f));
+  spec.entries[0].label = "x" + *rc::gen::container<std::string>(rc::gen::inRange<char>(0x01, 0x7f)) + "é";
+  const CompareSpec again = parse_recipe(format_recipe(spec));
+  RC_ASSERT(again.data == spec.data);
+  RC_ASSERT(again.entries[0].label == spec.entries[0].label);
+}
+
+struct Mistake {
+  const char* recipe;
+  ErrorCode code;
+  const char* place;
+  const char* says;
+};
+
+class RecipeMistake : public testing::TestWithParam<Mistake> {};
+
+TEST_P(RecipeMistake, IsNamedWithItsPlace) {
+  try {
+    parse_recipe(GetParam().recipe, "r.toml");
+    FAIL() << "accepted: " << GetParam().recipe;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), GetParam().code) << error.what();
+    EXPECT_THAT(error.message(), StartsWith(GetParam().place));
+    EXPECT_THAT(std::string(error.what()), HasSubstr(GetParam().says));
+  }
+}
+
+constexpr Mistake kMistakes[] = {
+    {"split = \n", ErrorCode::invalid_input, "r.toml:1:", "TOML"},
+    {"seed = 1\nseed = 2\n", ErrorCode::invalid_input, "r.toml:2:", "TOML"},
+    {"data = \"x\"\nspilt = \"last:1\"", ErrorCode::invalid_option, "r.toml:2:1: ", "split"},
+    {"split = \"lsat:1\"", ErrorCode::invalid_option, "r.toml:1:9: ", "lsat"},
+    {"split = 3", ErrorCode::invalid_option, "r.toml:1:9: ", "text"},
+    {"task = \"topn\"", ErrorCode::invalid_option, "r.toml:1:8: ", "top-n"},
+    {"positives = \"4\"", ErrorCode::invalid_option, "r.toml:1:13: ", "number"},
+    {"positives = nan", ErrorCode::invalid_option, "r.toml:1:13: ", "number"},
+    {"min_positives = 0", ErrorCode::invalid_option, "r.toml:1:17: ", "at least 1"},
+    {"like_threshold = inf", ErrorCode::invalid_option, "r.toml:1:18: ", "number"},
+    {"seed = -1", ErrorCode::invalid_option, "r.toml:1:8: ", "at least 0"},
+    {"seed = 1.5", ErrorCode::invalid_option, "r.toml:1:8: ", "whole"},
+    {"k = [10, 0]", ErrorCode::invalid_option, "r.toml:1:10: ", "at least 1"},
+    {"task = \"top-n\"\nk = [10, 10]", ErrorCode::invalid_option, "r.toml:2:5: ", "twice"},
+    {"task = \"top-n\"\nk = []", ErrorCode::invalid_option, "r.toml:2:5: ", "length"},
+    {"metrics = \"rmse\"", ErrorCode::invalid_option, "r.toml:1:11: ", "list"},
+    {"metrics = [\"mae\", \"rsme\"]", ErrorCode::invalid_option, "r.toml:1:19: ", "rmse"},
+    {"metrics = [\"auc\"]", ErrorCode::invalid_option, "r.toml:1:12: ", "likes"},
+    {"model = \"bias\"", ErrorCode::invalid_option, "r.toml:1:9: ", "[[model]]"},
+    {"[model]\nname = \"bias\"", ErrorCode::invalid_option, "r.toml:1:", "[[model]]"},
+    {"[[model]]\nlabel = \"x\"", ErrorCode::invalid_option, "r.toml:1:", "name"},
+    {"[[model]]\nname = \"bais\"", ErrorCode::not_found, "r.toml:2:8: ", "bias"},
+    {"[[model]]\nname = \"bias\"\nepoch = 3", ErrorCode::invalid_option, "r.toml:3:1: ", "epochs"},
+    {"[[model]]\nname = \"bias\"\nepochs = 3.5", ErrorCode::invalid_option, "r.toml:3:10: ", "whole"},
+    {"[[model]]\nname = \"bias\"\nepochs = [3]", ErrorCode::invalid_option, "r.toml:3:10: ", "neither"},
+    {"[[model]]\nname = \"bias\"\noptions = 3", ErrorCode::invalid_option, "r.toml:3:11: ", "table"},
+    {"[[model]]\nname = \"bias\"\nepochs = 3\n[model.options]\nepochs = 4", ErrorCode::invalid_option,
+     "r.toml:", "twice"},
+    {"[[model]]\nname = \"bias\"\nlabel = \"\"", ErrorCode::invalid_option, "r.toml:3:9: ", "empty"},
+    {"[[model]]\nname = \"bias\"\n[[model]]\nname = \"bias\"", ErrorCode::invalid_option, "r.toml:3:", "label"},
+    {"[[model]]\nname = \"bias\"\n[[model]]\nname = \"popularity\"\nlabel = \"bias\"", ErrorCode::invalid_option,
+     "r.toml:5:9: ", "label"},
+};
+INSTANTIATE_TEST_SUITE_P(All, RecipeMistake, testing::ValuesIn(kMistakes));
+
+TEST(Recipe, MissingFileIsNotFound) {
+  try {
+    read_recipe("no-such-folder/recipe.toml");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::not_found);
+  }
+}
+
+}  // namespace
+}  // namespace gusto

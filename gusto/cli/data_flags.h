@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "gusto/cli/command.h"
+#include "gusto/cli/run.h"
+#include "gusto/data/dataset.h"
+#include "gusto/data/io/open.h"
+
+namespace gusto::cli {
+
+/// What every command that reads events is told about them.
+struct DataFlags {
+  std::string data;  ///< empty: the embedded set
+  std::string columns;
+  std::string delimiter;
+  std::string duplicates;
+};
+
+/// The name by which the embedded set can be called.
+inline constexpr const char* kEmbeddedName = "movielens-small";
+
+enum class DataArgument { optional, required };
+void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument);
+/// The same without DATA itself.
+void add_format_flags(CLI::App* command, DataFlags& flags);
+
+struct OpenedData {
+  std::shared_ptr<const Dataset> dataset;
+  SourceReport report;
+  std::filesystem::path source;  ///< where the events lie; empty for the embedded set
+};
+
+/// A path as given if it exists, else that of a data set in the folder GUSTO_DATA if there is one, else as given.
+std::filesystem::path find_data(const std::string& name);
+
+/// Names of the folders in GUSTO_DATA whose layout is recognised, in order.
+std::vector<std::string> list_data();
+
+OpenedData open_data(const DataFlags& flags, Run& run);
+
+}  // namespace gusto::cli

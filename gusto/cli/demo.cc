@@ -1,0 +1,116 @@
+/// gusto demo: the whole story on the embedded data set: which recommender is best, how sure that is, and what it says.
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "gusto/base/text.h"
+#include "gusto/cli/comparison_report.h"
+#include "gusto/cli/data_flags.h"
+#include "gusto/cli/item_report.h"
+#include "gusto/cli/model_flags.h"
+#include "gusto/cli/run.h"
+#include "gusto/cli/table.h"
+#include "gusto/eval/compare.h"
+#include "gusto/models/registry.h"
+#include "gusto/retrieval/search.h"
+
+namespace gusto::cli {
+namespace {
+
+struct DemoFlags {
+  RunFlags run;
+  std::string user = "42";
+};
+
+constexpr std::size_t kFilms = 3;
+constexpr std::size_t kLiked = 5;
+constexpr std::size_t kReasons = 3;
+
+void title(const Session& session, std::string_view text) {
+  fmt::print("\n{}\n\n", paint(session.out, Style::bold, text));
+}
+
+Comparison run_task(const Session& session, Run& run, const OpenedData& data, Task task, std::string_view metrics) {
+  CompareSpec spec;
+  spec.seed = run.context().seed();
+  spec.evaluate.task = task;
+  spec.split.spec = parse_split(task == Task::top_n ? "holdout:0.2" : "random:0.1");
+  for (const std::string_view name : split(metrics, ",")) spec.evaluate.metrics.emplace_back(name);
+  spec.entries = default_entries(task);
+  Comparison comparison = compare(data.dataset, spec, run.context(), run.observer(spec));
+  run.set_stage({});
+  run.clear();
+  fmt::print("{}", describe_comparison(comparison, session.out));
+  return comparison;
+}
+
+/// What the user rated highest, later ratings first among equals.
+void show_liked(const Session& session, const Dataset& data, UserRow user, const std::string& id) {
+  const History history = data.history(user);
+  std::vector<ScoredItem> rated;
+  for (std::size_t i = history.size(); i > 0; --i) rated.push_back({history.items[i - 1], history.values[i - 1]});
+  std::stable_sort(rated.begin(), rated.end(),
+                   [](const ScoredItem& a, const ScoredItem& b) { return a.score > b.score; });
+  rated.resize(std::min(rated.size(), kLiked));
+  fmt::print("User {} rated {} films, these highest:\n{}", id, history.size(),
+             describe_items(data.catalogue(), rated, "rating", 1, session.out));
+}
+
+void show_reasons(const Session& session, const Model& model, const Query& query, ItemRow film) {
+  const Catalogue& catalogue = model.data().catalogue();
+  const std::vector<Contribution> reasons = model.explain(query, film);
+  fmt::print("\nWhy {}:\n{}", catalogue.title(film), describe_contributions(catalogue, reasons, kReasons, session.out));
+}
+
+void recommend_films(const Session& session, Run& run, const OpenedData& data, const ModelResult& best,
+                     const std::string& user_id) {
+  const UserRow user = find_user(data.dataset->catalogue(), user_id);
+  show_liked(session, *data.dataset, user, user_id);
+  const std::unique_ptr<Model> model = make_model(best.model, best.options);
+  run.set_stage(best.label);
+  model->fit(data.dataset, Task::top_n, run.context());
+  const std::array<Query, 1> queries{Query::known(user)};
+  const TopLists lists = search(*model, queries, kFilms, SearchFilter{}, run.context());
+  run.clear();
+  fmt::print("\n{}, trained on all ratings, recommends:\n{}", best.label,
+             describe_items(data.dataset->catalogue(), lists[0], "score", 3, session.out));
+  if (!model->info().abilities.explains) return;
+  for (const ScoredItem& entry : lists[0]) show_reasons(session, *model, queries[0], entry.item);
+}
+
+void run_demo(Session& session, const DemoFlags& flags) {
+  Run run(session, flags.run);
+  const OpenedData data = open_data({}, run);
+  fmt::print("{} events of {} users and {} films: MovieLens latest-small of 2016.\n",
+             format_count(data.dataset->event_count()), format_count(data.dataset->user_count()),
+             format_count(data.dataset->item_count()));
+  title(session, "1. Who predicts ratings best?");
+  run_task(session, run, data, Task::ratings, "rmse,mae");
+  title(session, "2. Who finds the films that people go on to watch?");
+  const Comparison ranking = run_task(session, run, data, Task::top_n, "ndcg,recall,hit-rate,coverage,novelty");
+  title(session, "3. Three films for you");
+  if (ranking.best) recommend_films(session, run, data, ranking.results[*ranking.best], flags.user);
+  fmt::print("\nNext: `gusto compare YOUR-RATINGS.csv`, or `gusto --help`.\n");
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<DemoFlags>();
+  CLI::App* command = add_command(
+      app,
+      {.name = "demo",
+       .summary = "See it all on the embedded MovieLens ratings; takes under a minute.",
+       .about =
+           "Trains every recommender on 100,000 ratings of films, compares them on predicting ratings and on ranking "
+           "films, and lets the best one recommend three films to a user.",
+       .examples = {"gusto demo", "gusto demo --user 7"}},
+      [flags, &session] { run_demo(session, *flags); });
+  command->add_option("--user", flags->user, "Whom to recommend films to, 1 to 671. Default: 42.")->type_name("ID");
+  add_run_flags(command, flags->run, Seeded::yes);
+}
+
+}  // namespace gusto::cli

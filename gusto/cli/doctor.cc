@@ -1,0 +1,66 @@
+/// gusto doctor: what this program runs on and what it finds.
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "gusto/base/kernels.h"
+#include "gusto/base/system.h"
+#include "gusto/base/text.h"
+#include "gusto/base/version.h"
+#include "gusto/cli/command.h"
+#include "gusto/cli/data_flags.h"
+#include "gusto/data/embedded.h"
+#include "gusto/models/registry.h"
+
+namespace gusto::cli {
+namespace {
+
+void line(const Session& session, std::string_view label, std::string_view text) {
+  fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, 12)), text);
+}
+
+void show_data(Session& session) {
+  Context context({.threads = 1, .cancel = &session.cancel});
+  const OpenedDataset embedded = open_embedded(context);
+  line(session, "embedded",
+       fmt::format("{}: {} events, {} users, {} items", kEmbeddedName, format_count(embedded.data->event_count()),
+                   format_count(embedded.data->user_count()), format_count(embedded.data->item_count())));
+  const char* folder = std::getenv("GUSTO_DATA");
+  if (folder == nullptr || *folder == '\0') {
+    line(session, "GUSTO_DATA", "not set; it may name a folder of data sets");
+    return;
+  }
+  line(session, "GUSTO_DATA", folder);
+  const std::vector<std::string> names = list_data();
+  if (names.empty()) line(session, "", "holds no data set that gusto recognises");
+  for (const std::string& name : names) line(session, "", "- " + name);
+}
+
+void run_doctor(Session& session) {
+  line(session, "gusto", version());
+  line(session, "CPU level", kernel_target());
+  line(session, "threads", fmt::format("{} may be used", available_threads()));
+  line(session, "memory", fmt::format("{} may be used", format_bytes(available_memory())));
+  std::vector<std::string_view> models;
+  for (const ModelInfo* info : registry()) models.push_back(info->name);
+  line(session, "models", fmt::format("{}", fmt::join(models, ", ")));
+  show_data(session);
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Session& session) {
+  add_command(
+      app,
+      {.name = "doctor",
+       .summary = "Show version, processor, threads, memory and data found.",
+       .about = "Prints what belongs into a bug report, and where gusto looks for data: the embedded set, and the "
+                "folder that the environment variable GUSTO_DATA names, whose data sets can be called by name, "
+                "as in `gusto compare ml-1m`.",
+       .examples = {"gusto doctor", "GUSTO_DATA=~/data gusto doctor"}},
+      [&session] { run_doctor(session); });
+}
+
+}  // namespace gusto::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gusto/cli/command.h"
+#include "gusto/data/split.h"
+#include "gusto/eval/evaluate.h"
+
+namespace gusto::cli {
+
+/// How to divide the events and what to measure.
+struct ExperimentFlags {
+  std::string split;
+  std::string task;
+  std::string k;
+  std::string metrics;
+  std::optional<double> positives;
+  std::optional<double> like_threshold;
+};
+
+/// `role` says what the split is for and what happens without.
+void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::string& role);
+void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
+void add_metric_flags(CLI::App* command, ExperimentFlags& flags);
+/// All of them.
+void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);
+
+/// Puts what was given over the defaults, or over a recipe's. Without --split, and unless `split_given`, the split is
+/// random:0.1, or holdout:0.2 for top-n.
+void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptions& split, EvaluateOptions& evaluate);
+
+}  // namespace gusto::cli

@@ -1,0 +1,54 @@
+/// gusto explain: why an item got its score.
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "gusto/cli/item_report.h"
+#include "gusto/cli/model_flags.h"
+#include "gusto/models/registry.h"
+
+namespace gusto::cli {
+namespace {
+
+struct ExplainFlags {
+  std::string model;
+  AskerFlags asker;
+  std::string item;
+  std::size_t count = 10;
+};
+
+void run_explain(Session& session, const ExplainFlags& flags) {
+  const std::unique_ptr<Model> model = open_model(flags.model);
+  const Catalogue& catalogue = model->data().catalogue();
+  const TitleIndex titles(catalogue);
+  const Asker asker(flags.asker, model->data(), titles);
+  const ItemRow item = titles.find(flags.item);
+  const std::vector<Contribution> contributions = model->explain(asker.query(), item);
+  fmt::print("Why {} scores so for {}, by {}:\n{}", catalogue.title(item), asker.name(), model->info().name,
+             describe_contributions(catalogue, contributions, flags.count, session.out));
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<ExplainFlags>();
+  CLI::App* command = add_command(
+      app,
+      {.name = "explain",
+       .summary = "Show what an item's score is made of.",
+       .about =
+           "Lists the contributions that sum to the score, the largest first. Only models whose mathematics allows it "
+           "exactly can explain; `gusto models` says which.",
+       .examples = {"gusto explain films.gusto --user 42 --item \"Heat (1995)\"",
+                    "gusto explain films.gusto --history \"Toy Story (1995):5\" --item \"Heat (1995)\""}},
+      [flags, &session] { run_explain(session, *flags); });
+  add_model_argument(command, flags->model);
+  add_asker_flags(command, flags->asker);
+  command->add_option("--item", flags->item, "The item, by title or id.")->type_name("ITEM")->required();
+  command->add_option("-n", flags->count, "How many contributions to list. Default: 10.")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1000000U).description(""));
+}
+
+}  // namespace gusto::cli

@@ -1,0 +1,78 @@
+/// gusto inspect: what a data set or a model file holds.
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "gusto/base/text.h"
+#include "gusto/cli/data_flags.h"
+#include "gusto/cli/data_report.h"
+#include "gusto/cli/run.h"
+#include "gusto/cli/table.h"
+#include "gusto/models/model_file.h"
+#include "gusto/models/registry.h"
+
+namespace gusto::cli {
+namespace {
+
+struct InspectFlags {
+  DataFlags data;
+  RunFlags run;
+};
+
+/// Model files are safetensors: eight bytes of length, then JSON. No file of events begins so.
+bool is_model_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 9> head{};
+  return file.read(head.data(), head.size()) && head[6] == 0 && head[7] == 0 && head[8] == '{';
+}
+
+void inspect_model(const Session& session, const std::string& path) {
+  const TrainedModel trained = load_model(path);
+  const Model& model = *trained.model;
+  const auto line = [&](std::string_view label, std::string_view text) {
+    fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, 12)), text);
+  };
+  line("model", model.info().name);
+  line("task", to_string(model.task()));
+  line("split", trained.record.split.empty() ? "none: trained on all events" : trained.record.split);
+  line("seed", fmt::format("{}", trained.record.seed));
+  line("written by", "gusto " + trained.engine_version);
+  line("size", format_bytes(std::filesystem::file_size(path)));
+  Table options({{"option"}, {"value"}});
+  for (const auto& [name, value] : model.settings()) options.add({name, value});
+  fmt::print("\n{}\nThe events it was trained on:\n\n{}", options.render(session.out),
+             describe_data(model.data(), session.out));
+}
+
+void run_inspect(Session& session, const InspectFlags& flags) {
+  if (!flags.data.data.empty() && is_model_file(flags.data.data)) {
+    inspect_model(session, flags.data.data);
+    return;
+  }
+  Run run(session, flags.run);
+  const OpenedData opened = open_data(flags.data, run);
+  fmt::print("{}\n{}", describe_source(opened.report, session.out), describe_data(*opened.dataset, session.out));
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<InspectFlags>();
+  CLI::App* command = add_command(
+      app,
+      {.name = "inspect",
+       .summary = "Show what a data set or a model file holds.",
+       .about = "Of a data set: which layout was recognised and why, counts, sparsity, a histogram of values, the long "
+                "tail, the time range and the features. Of a model file: what it was trained with, and on what.",
+       .examples = {"gusto inspect", "gusto inspect ratings.csv", "gusto inspect log.txt --columns user,item,-,time",
+                    "gusto inspect films.gusto"}},
+      [flags, &session] { run_inspect(session, *flags); });
+  add_data_flags(command, flags->data, DataArgument::optional);
+  command->add_flag("--quiet", flags->run.quiet, "Show no progress.")->group("Running");
+}
+
+}  // namespace gusto::cli

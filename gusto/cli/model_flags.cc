@@ -1,0 +1,57 @@
+#include "gusto/cli/model_flags.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/models/model_file.h"
+
+namespace gusto::cli {
+
+void add_model_argument(CLI::App* command, std::string& path) {
+  command->add_option("MODEL", path, "A model file that `gusto train` wrote.")->required();
+}
+
+std::unique_ptr<Model> open_model(const std::string& path) { return load_model(path).model; }
+
+void add_asker_flags(CLI::App* command, AskerFlags& flags) {
+  command->add_option("--user", flags.user, "A user of the training data, by id.")->type_name("ID")->group("Who asks");
+  command
+      ->add_option("--history", flags.history,
+                   "Someone new, by what they rated: titles with a value each, such as \"Toy Story (1995):5,Heat:4\". "
+                   "Without a value, the highest is meant.")
+      ->type_name("TITLE:VALUE,…")
+      ->group("Who asks");
+}
+
+Asker::Asker(const AskerFlags& flags, const Dataset& data, const TitleIndex& titles) {
+  if (flags.user.empty() == flags.history.empty()) {
+    throw Error(ErrorCode::invalid_option, "Give either --user or --history.",
+                "For example --user 42, or --history \"Toy Story (1995):5,Heat (1995):4\".");
+  }
+  if (!flags.user.empty()) {
+    user_ = find_user(data.catalogue(), flags.user);
+    name_ = "user " + flags.user;
+    return;
+  }
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> named;
+  for (const auto& [item, value] : titles.parse_history(flags.history, data.scale().high)) {
+    history_.push_back({item, value});
+    if (named.size() < kNamed) named.push_back(fmt::format("{}: {:g}", data.catalogue().title(item), value));
+  }
+  if (history_.size() > kNamed) named.push_back(fmt::format("{} more", history_.size() - kNamed));
+  name_ = fmt::format("someone new ({})", fmt::join(named, ", "));
+}
+
+Query Asker::query() const { return user_ ? Query::known(*user_) : Query::with_history(history_); }
+
+UserRow find_user(const Catalogue& catalogue, std::string_view id) {
+  if (const auto row = catalogue.users.find(id)) return UserRow(*row);
+  throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", gusto::quoted(id)),
+              "Describe someone new with --history.");
+}
+
+}  // namespace gusto::cli

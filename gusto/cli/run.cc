@@ -1,0 +1,88 @@
+#include "gusto/cli/run.h"
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+
+namespace gusto::cli {
+namespace {
+
+ProgressMode progress_mode(const Session& session, const RunFlags& flags) {
+  if (flags.quiet) return ProgressMode::none;
+  return session.err.interactive ? ProgressMode::bar : ProgressMode::lines;
+}
+
+std::uint64_t memory_limit(const std::string& text) {
+  if (text.empty()) return 0;
+  if (const auto bytes = parse_bytes(text); bytes && *bytes > 0) return *bytes;
+  throw Error(ErrorCode::invalid_option, fmt::format("--memory {} is no size.", gusto::quoted(text)),
+              "Write a number with a unit, such as 512M or 8G.");
+}
+
+}  // namespace
+
+void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded) {
+  if (seeded == Seeded::yes) {
+    command
+        ->add_option("--seed", flags.seed,
+                     "Seed of every random draw; the same seed gives the same result. Default: 42.")
+        ->type_name("N")
+        ->check([](const std::string& text) {
+          return text.starts_with('-') ? fmt::format("{} is no seed; write a whole number from 0", text)
+                                       : std::string();
+        })
+        ->group("Running");
+  }
+  command
+      ->add_option("--threads", flags.threads,
+                   "Threads to use; results do not depend on it. Default: all that this process may use.")
+      ->type_name("N")
+      ->group("Running")
+      ->check(CLI::Range(1U, 1024U).description(""));
+  command
+      ->add_option("--memory", flags.memory,
+                   "Memory that a model may need, such as 512M or 8G; one that needs more is refused before it starts. "
+                   "Default: the container's or the machine's.")
+      ->type_name("SIZE")
+      ->group("Running");
+  command->add_flag("--quiet", flags.quiet, "Show no progress.")->group("Running");
+}
+
+Run::Run(Session& session, const RunFlags& flags, std::uint64_t default_seed)
+    : bar_(stderr, session.err, progress_mode(session, flags)),
+      context_({.threads = flags.threads,
+                .seed = flags.seed.value_or(default_seed),
+                .memory_limit = memory_limit(flags.memory),
+                .cancel = &session.cancel,
+                .progress = [this](const ProgressEvent& event) {
+                  ProgressEvent shown = event;
+                  if (!stage_.empty()) shown.stage = stage_;
+                  bar_.show(shown);
+                }}) {}
+
+void Run::progress(std::string_view stage, std::size_t done, std::size_t total) { bar_.show({stage, done, total, {}}); }
+
+CompareObserver Run::observer(const CompareSpec& spec) {
+  std::vector<std::string> labels;
+  for (const CompareEntry& entry : spec.entries) labels.push_back(entry.label.empty() ? entry.model : entry.label);
+  auto fold_names = std::make_shared<std::vector<std::string>>();
+  const auto name = [labels, fold_names](std::size_t entry, std::size_t fold) {
+    return (fold_names->size() > 1 ? (*fold_names)[fold] + " " : std::string()) + labels[entry];
+  };
+  CompareObserver observer;
+  observer.on_split = [fold_names](const Split& split) {
+    for (const Fold& fold : split.folds) fold_names->push_back(fold.name);
+  };
+  observer.on_fit = [this, name](std::size_t entry, std::size_t fold) {
+    set_stage(name(entry, fold));
+    progress(stage_);
+  };
+  observer.on_score = [this, name](std::size_t entry, std::size_t fold) {
+    set_stage("measure " + name(entry, fold));
+    progress(stage_);
+  };
+  return observer;
+}
+
+}  // namespace gusto::cli

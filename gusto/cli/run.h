@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gusto/base/context.h"
+#include "gusto/cli/command.h"
+#include "gusto/cli/progress_bar.h"
+#include "gusto/eval/compare.h"
+
+namespace gusto::cli {
+
+/// The flags of every command that computes.
+struct RunFlags {
+  std::optional<std::uint64_t> seed;  ///< left out: 42
+  unsigned threads = 0;
+  std::string memory;
+  bool quiet = false;
+};
+
+enum class Seeded { no, yes };
+void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded);
+
+/// One computation of the command: its context, and what it says on standard error meanwhile.
+class Run {
+ public:
+  /// Error(invalid_option) if --memory is no size.
+  Run(Session& session, const RunFlags& flags, std::uint64_t default_seed = 42);
+
+  Context& context() { return context_; }
+  /// What the bar shows when the model itself reports progress; empty: the model's own stage.
+  void set_stage(std::string stage) { stage_ = std::move(stage); }
+  /// A step of the command's own.
+  void progress(std::string_view stage, std::size_t done = 0, std::size_t total = 0);
+  void clear() { bar_.clear(); }
+  /// Tells what a comparison is at: "u1 item-knn".
+  CompareObserver observer(const CompareSpec& spec);
+
+ private:
+  ProgressBar bar_;
+  std::string stage_;
+  Context context_;
+};
+
+}  // namespace gusto::cli

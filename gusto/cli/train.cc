@@ -1,0 +1,126 @@
+/// gusto train: one model, kept in a file.
+
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/cli/comparison_report.h"
+#include "gusto/cli/data_flags.h"
+#include "gusto/cli/experiment_flags.h"
+#include "gusto/cli/interrupt.h"
+#include "gusto/cli/output.h"
+#include "gusto/cli/run.h"
+#include "gusto/eval/compare.h"
+#include "gusto/eval/stopwatch.h"
+#include "gusto/models/model_file.h"
+#include "gusto/models/registry.h"
+
+namespace gusto::cli {
+namespace {
+
+struct TrainFlags {
+  DataFlags data;
+  ExperimentFlags experiment;
+  RunFlags run;
+  std::string model;
+  std::vector<std::string> sets;
+  std::string out;
+};
+
+/// "option=value" or, as for compare, "model.option=value".
+Settings settings_from(const TrainFlags& flags) {
+  CompareSpec spec;
+  spec.entries = {{flags.model, flags.model, {}}};
+  for (const std::string& assignment : flags.sets) {
+    const bool bare = assignment.substr(0, assignment.find('=')).find('.') == std::string::npos;
+    apply_set(spec, bare ? flags.model + "." + assignment : assignment);
+  }
+  return spec.entries.front().settings;
+}
+
+/// The training part that the flags ask for, and its receipt; everything without a split.
+std::shared_ptr<const Dataset> training_part(const TrainFlags& flags, const SplitOptions& split, const OpenedData& data,
+                                             const Terminal& terminal, ModelRecord& record) {
+  if (flags.experiment.split.empty()) {
+    if (!flags.experiment.positives) return data.dataset;
+    throw Error(ErrorCode::invalid_option, "--positives goes with --split.", "Name the split that it belongs to.");
+  }
+  const Split parts = make_split(data.dataset, split, data.source);
+  if (parts.folds.size() > 1) {
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("The split {} makes {} folds, and a model is trained on one.", split.spec.text(),
+                            parts.folds.size()),
+                fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name));
+  }
+  const Fold& fold = parts.folds.front();
+  record.split = split.spec.text();
+  record.receipt = fold.receipt;
+  fmt::print("{}\n", describe_split({{{fold.name, fold.receipt}}}, parts.candidates.size(), terminal));
+  return fold.train;
+}
+
+void run_train(Session& session, const TrainFlags& flags) {
+  const std::unique_ptr<Model> model = make_model(flags.model, settings_from(flags));
+  require_folder(flags.out);
+  SplitOptions split;
+  EvaluateOptions evaluate;
+  apply_experiment(flags.experiment, false, split, evaluate);
+  Run run(session, flags.run);
+  split.seed = run.context().seed();
+
+  ModelRecord record;
+  record.seed = split.seed;
+  const OpenedData data = open_data(flags.data, run);
+  const std::shared_ptr<const Dataset> events = training_part(flags, split, data, session.out, record);
+  run.set_stage(flags.model);
+  const Stopwatch watch;
+  model->fit(events, evaluate.task, run.context());
+  const double seconds = watch.seconds();
+  run.context().check_cancelled();
+  run.clear();
+  {
+    const WriteGuard guard;
+    save_model(*model, record, flags.out);
+  }
+  fmt::print("Trained {} for {} on {} events in {}.\nWrote {} ({}).\n", flags.model, to_string(evaluate.task),
+             format_count(events->event_count()), format_seconds(seconds), flags.out,
+             format_bytes(std::filesystem::file_size(flags.out)));
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<TrainFlags>();
+  CLI::App* command = add_command(
+      app,
+      {.name = "train",
+       .summary = "Train one model and keep it in a file.",
+       .about =
+           "Trains on all events, or with --split on the training part, so that `gusto evaluate` can measure the "
+           "model on the rest. The file holds all that the model needs to answer: its options, what it learned, and "
+           "the events with ids and features. It is a valid safetensors file.",
+       .examples = {"gusto train --model item-knn --task top-n --out films.gusto",
+                    "gusto train ratings.csv --model biased-mf --set dim=64 --out ratings.gusto",
+                    "gusto train ml-1m --model svd --split random:0.1 --out ml-1m.gusto"}},
+      [flags, &session] { run_train(session, *flags); });
+  add_data_flags(command, flags->data, DataArgument::optional);
+  command->add_option("--model", flags->model, "The kind of model; `gusto models` lists them.")
+      ->type_name("NAME")
+      ->required()
+      ->group("Model");
+  command
+      ->add_option("--set", flags->sets,
+                   "Set an option of the model; may be given again. `gusto models NAME` lists them.")
+      ->type_name("OPTION=VALUE")
+      ->allow_extra_args(false)
+      ->group("Model");
+  command->add_option("--out", flags->out, "The file to write.")->type_name("FILE")->required()->group("Model");
+  add_task_flag(command, flags->experiment, "Default: ratings.");
+  add_split_flags(command, flags->experiment, "Train on the training part only. Default: on everything.");
+  add_run_flags(command, flags->run, Seeded::yes);
+}
+
+}  // namespace gusto::cli

@@ -1,0 +1,96 @@
+#include "gusto/eval/transfer.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/data/split_receipt.h"
+
+namespace gusto {
+namespace {
+
+// For each row of `from` the row of the same id in `to`.
+std::vector<std::optional<std::uint32_t>> same_ids(const Vocabulary& from, const Vocabulary& to) {
+  std::vector<std::optional<std::uint32_t>> rows(from.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = to.find(from[row]);
+  return rows;
+}
+
+void require_unseen(const Dataset& train, std::span<const Event> test) {
+  std::vector<ItemRow> seen;
+  std::size_t overlap = 0;
+  const Event* first = nullptr;
+  for (std::size_t begin = 0; begin < test.size();) {
+    const UserRow user = test[begin].user;
+    const std::span<const ItemRow> items = train.history(user).items;
+    seen.assign(items.begin(), items.end());
+    std::sort(seen.begin(), seen.end());
+    for (; begin < test.size() && test[begin].user == user; ++begin) {
+      if (!std::binary_search(seen.begin(), seen.end(), test[begin].item)) continue;
+      if (first == nullptr) first = &test[begin];
+      ++overlap;
+    }
+  }
+  if (first == nullptr) return;
+  const Catalogue& catalogue = train.catalogue();
+  throw Error(
+      ErrorCode::invalid_input,
+      fmt::format("The model was trained on {} of the {} test events, such as user {}, item {}.", format_count(overlap),
+                  format_count(test.size()), gusto::quoted(catalogue.users[first->user.index]),
+                  gusto::quoted(catalogue.items[first->item.index])),
+      "Train with the same split and seed, so that the test part stays unseen.");
+}
+
+}  // namespace
+
+TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, std::span<const Event> test,
+                              std::span<const ItemRow> candidates) {
+  const Catalogue& own = model.data().catalogue();
+  const auto users = same_ids(catalogue.users, own.users);
+  const auto items = same_ids(catalogue.items, own.items);
+  TransferredTest result;
+  result.fold.name = "test";
+  result.fold.train = model.shared_data();
+  for (const Event& event : test) {
+    const auto user = users[event.user.index];
+    const auto item = items[event.item.index];
+    if (!user) {
+      ++result.unknown_users;
+    } else if (!item) {
+      ++result.unknown_items;
+    } else {
+      result.fold.test.push_back({UserRow(*user), ItemRow(*item), event.value, event.time});
+    }
+  }
+  if (result.fold.test.empty()) {
+    throw Error(ErrorCode::empty_dataset, "No test event has both a user and an item that the model knows.",
+                "Test on data with the ids that the model was trained on.");
+  }
+  std::sort(result.fold.test.begin(), result.fold.test.end(),
+            [](const Event& a, const Event& b) { return std::tie(a.user, a.item) < std::tie(b.user, b.item); });
+  require_unseen(*result.fold.train, result.fold.test);
+  for (const ItemRow candidate : candidates) {
+    if (const auto item = items[candidate.index]) result.candidates.emplace_back(*item);
+    else ++result.unknown_candidates;
+  }
+  std::sort(result.candidates.begin(), result.candidates.end());
+  result.fold.receipt = make_receipt(*result.fold.train, result.fold.test);
+  return result;
+}
+
+std::vector<ItemRow> items_with_events(const Dataset& train, std::span<const Event> test) {
+  std::vector<bool> has_events(train.item_count());
+  for (const ItemRow item : train.items()) has_events[item.index] = true;
+  for (const Event& event : test) has_events[event.item.index] = true;
+  std::vector<ItemRow> items;
+  for (std::size_t row = 0; row < has_events.size(); ++row) {
+    if (has_events[row]) items.emplace_back(row);
+  }
+  return items;
+}
+
+}  // namespace gusto

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gusto/data/split.h"
+#include "gusto/models/model.h"
+
+namespace gusto {
+
+/// Test events for a model that comes from elsewhere, such as a file, in the model's own rows.
+struct TransferredTest {
+  Fold fold;                             ///< train: what the model was trained on
+  std::vector<ItemRow> candidates;       ///< ascending
+  std::uint64_t unknown_users = 0;       ///< test events left out because the model has no such user …
+  std::uint64_t unknown_items = 0;       ///< … or knows the user, but has no such item
+  std::uint64_t unknown_candidates = 0;  ///< candidates left out because the model has no such item
+};
+
+/// Finds the users and items of a data set's test events by id in a model's catalogue.
+///
+/// Errors   invalid_input, if the model was trained on one of the test events, naming the first; empty_dataset, if none
+///          is left
+/// Cost     O(users + items + test · log history) time
+TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, std::span<const Event> test,
+                              std::span<const ItemRow> candidates);
+
+/// The items with an event in a training part or among test events, ascending.
+std::vector<ItemRow> items_with_events(const Dataset& train, std::span<const Event> test);
+
+}  // namespace gusto

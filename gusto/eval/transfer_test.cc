@@ -1,0 +1,70 @@
+#include "gusto/eval/transfer.h"
+
+#include <gmock/gmock.h>
+
+#include "gusto/base/error.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+namespace {
+
+std::shared_ptr<const Catalogue> make_catalogue(const std::vector<std::string>& users,
+                                                const std::vector<std::string>& items) {
+  auto catalogue = std::make_shared<Catalogue>();
+  for (const std::string& id : users) catalogue->users.add(id);
+  for (const std::string& id : items) catalogue->items.add(id);
+  return catalogue;
+}
+
+class TransferTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::vector<Event> events{
+        {UserRow(0), ItemRow(0), 5}, {UserRow(0), ItemRow(1), 3}, {UserRow(1), ItemRow(0), 4}};
+    model_ = make_model("bias");
+    Context context({.threads = 1});
+    model_->fit(std::make_shared<Dataset>(make_catalogue({"ann", "bob"}, {"heat", "jaws"}), events), Task::ratings,
+                context);
+  }
+  std::unique_ptr<Model> model_;
+};
+
+TEST_F(TransferTest, FindsRowsByIdAndCountsWhatIsUnknown) {
+  const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});
+  const std::vector<Event> test{{UserRow(0), ItemRow(0), 1}, {UserRow(1), ItemRow(0), 2}, {UserRow(1), ItemRow(1), 3}};
+  const std::vector<ItemRow> candidates{ItemRow(0), ItemRow(1), ItemRow(2)};
+  const TransferredTest result = transfer_test(*model_, *other, test, candidates);
+  ASSERT_EQ(result.fold.test.size(), 1U);
+  EXPECT_EQ(result.fold.test[0].user, UserRow(1));
+  EXPECT_EQ(result.fold.test[0].item, ItemRow(1));
+  EXPECT_EQ(result.unknown_users, 1U);
+  EXPECT_EQ(result.unknown_items, 1U);
+  EXPECT_EQ(result.unknown_candidates, 1U);
+  EXPECT_THAT(result.candidates, ::testing::ElementsAre(ItemRow(0), ItemRow(1)));
+  EXPECT_EQ(result.fold.receipt.test_events, 1U);
+}
+
+TEST_F(TransferTest, RefusesEventsThatTheModelWasTrainedOn) {
+  const auto same = make_catalogue({"ann", "bob"}, {"heat", "jaws"});
+  const std::vector<Event> test{{UserRow(0), ItemRow(1), 3}, {UserRow(1), ItemRow(1), 3}};
+  try {
+    transfer_test(*model_, *same, test, {});
+    FAIL() << "overlap went unnoticed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_input);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("1 of the 2 test events, such as user \"ann\", item \"jaws\""));
+  }
+}
+
+TEST_F(TransferTest, RefusesATestWithoutAnythingKnown) {
+  const auto other = make_catalogue({"cem"}, {"heat"});
+  const std::vector<Event> test{{UserRow(0), ItemRow(0), 3}};
+  EXPECT_THROW(transfer_test(*model_, *other, test, {}), Error);
+}
+
+TEST_F(TransferTest, ListsItemsWithEvents) {
+  EXPECT_THAT(items_with_events(model_->data(), {}), ::testing::ElementsAre(ItemRow(0), ItemRow(1)));
+}
+
+}  // namespace
+}  // namespace gusto

@@ -21,9 +21,9 @@ struct ThreadPool::Shared {
   std::condition_variable done;
   const Task* task = nullptr;
   std::size_t tasks = 0;
-  std::uint64_t round = 0;  // a new number for every loop
-  unsigned running = 0;     // workers that have not yet left the current loop
-  bool stop = false;
+  std::atomic<std::uint64_t> round{0};  // a new number for every loop
+  std::atomic<unsigned> running{0};     // workers that have not yet left the current loop
+  std::atomic<bool> stop{false};
   std::size_t failed_index = std::numeric_limits<std::size_t>::max();
   std::exception_ptr failure;
 
@@ -36,6 +36,20 @@ struct ThreadPool::Shared {
 };
 
 namespace {
+
+// Loops often follow one another within microseconds, less than it takes to wake a thread: so a waiting thread looks this
+// many times before it sleeps, for some 20 µs.
+constexpr int kLooks = 1000;
+
+template <class Condition>
+void look_for(const Condition& condition) {
+  for (int look = 0; look < kLooks && !condition(); ++look) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+}
+
 // The pool whose task this thread is running, to run nested loops inline.
 thread_local const void* running_pool = nullptr;
 thread_local unsigned running_worker = 0;
@@ -66,9 +80,11 @@ void ThreadPool::Shared::work(const Task& body, std::size_t count, unsigned work
 
 void ThreadPool::Shared::serve(unsigned worker) {
   std::uint64_t seen = 0;
-  std::unique_lock lock(mutex);
+  const auto called = [&] { return stop || round != seen; };
   while (true) {
-    start.wait(lock, [&] { return stop || round != seen; });
+    look_for(called);
+    std::unique_lock lock(mutex);
+    start.wait(lock, called);
     if (stop) return;
     seen = round;
     const Task& body = *task;
@@ -117,6 +133,7 @@ void ThreadPool::run(std::size_t tasks, const std::function<void(std::size_t, un
   }
   shared_->start.notify_all();
   shared_->work(task, tasks, 0);
+  look_for([&] { return shared_->running == 0; });
   std::unique_lock lock(shared_->mutex);
   shared_->done.wait(lock, [&] { return shared_->running == 0; });
   if (shared_->failure) std::rethrow_exception(std::exchange(shared_->failure, nullptr));

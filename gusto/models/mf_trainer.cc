@@ -1,6 +1,7 @@
 #include "gusto/models/mf_trainer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -31,8 +32,9 @@ std::size_t padded(std::size_t dim) { return (dim + 15) / 16 * 16; }
 std::size_t group_count(std::size_t events, std::size_t users, std::size_t items, std::size_t width) {
   const std::size_t for_cache = (users + items) * width * sizeof(float) / kBlockBytes + 1;
   const auto by_events = static_cast<std::size_t>(std::sqrt(static_cast<double>(events / kBlockEvents)));
-  const std::size_t groups = std::max(for_cache, std::min(by_events, kWantedGroups));
-  return std::max<std::size_t>(1, std::min({groups, users, items, by_events, kMostGroups}));
+  const std::size_t groups =
+      std::min({std::max(for_cache, std::min(by_events, kWantedGroups)), users, items, by_events, kMostGroups});
+  return std::bit_floor(std::max<std::size_t>(groups, 1));  // a power of two deals evenly to most numbers of threads
 }
 
 /// Rows dealt into groups with about equally many events, the busiest first to the lightest group; and a numbering of

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "gusto/base/context.h"
+#include "gusto/data/embedded.h"
+#include "gusto/data/io/open.h"
+#include "gusto/data/split.h"
+#include "gusto/models/task.h"
+
+/// ml-1m from GUSTO_DATA (by default ../shared/data), or the embedded set where it is missing.
+inline gusto::OpenedDataset open_bench_data(gusto::Context& context) {
+  const char* variable = std::getenv("GUSTO_DATA");
+  const std::filesystem::path folder = variable != nullptr ? variable : "../shared/data";
+  if (!std::filesystem::exists(folder / "ml-1m" / "ratings.dat")) return gusto::open_embedded(context);
+  return gusto::open_dataset(folder / "ml-1m", {}, context);
+}
+
+/// A random nine tenths of it for ratings; for top-n, of events with a value of at least 4, four fifths per user.
+inline gusto::Fold bench_fold(gusto::Task task) {
+  gusto::Context context({.threads = 1});
+  gusto::SplitOptions options;
+  options.spec = gusto::parse_split(task == gusto::Task::top_n ? "holdout:0.2" : "random:0.1");
+  if (task == gusto::Task::top_n) options.positives = 4;
+  return gusto::make_split(open_bench_data(context).data, options).folds.front();
+}

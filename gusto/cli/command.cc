@@ -70,7 +70,9 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
   std::string parent = std::move(name);
   if (app->get_parent() != nullptr) parent = app->get_parent()->get_name();
   else parent.clear();
-  std::string text = app->get_description() + "\n\n" + usage(*app, parent);
+  std::string text;
+  for (const std::string& line : wrap(app->get_description(), kMaxWidth)) text += line + "\n";
+  text += "\n" + usage(*app, parent);
 
   if (app->get_parent() == nullptr) {
     text += "\nCommands:\n";

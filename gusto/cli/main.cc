@@ -48,7 +48,7 @@ int run(int argc, char** argv) {
   session.err = terminal_of(stderr);
   stop_on_signals(session.cancel);
 
-  CLI::App app("gusto: recommendations from ratings or clicks, and an honest comparison of recommenders.", "gusto");
+  CLI::App app("gusto: recommendations from ratings or clicks, and an honest comparison of models.", "gusto");
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Show this help; `gusto COMMAND --help` tells about one command.");
   app.set_version_flag("--version", "gusto", "Print the version.");

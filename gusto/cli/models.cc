@@ -73,7 +73,7 @@ void print_one(const Session& session, const std::string& name) {
     table.add({Cell(std::string(field.name), Style::bold), defaults[i].second,
                fmt::format("{}\n({}{})", field.help, describe_domain(field), describe_search(field.search))});
   }
-  fmt::print("\n{}\nGive one with --set, for example: gusto compare --models {} --set {}.{}={}\n",
+  fmt::print("\n{}\nGive one with --set, for example:\n  gusto compare --models {} --set {}.{}={}\n",
              table.render(session.out), info.name, info.name, defaults.front().first, defaults.front().second);
 }
 

@@ -59,7 +59,10 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
   const TrainedModel trained = load_model(flags.model);
   EvaluateOptions options;
   options.task = trained.model->task();
-  if (flags.experiment.split.empty()) flags.experiment.split = trained.record.split;
+  if (flags.experiment.split.empty()) {
+    flags.experiment.split = trained.record.split;
+    if (!flags.experiment.positives) flags.experiment.positives = trained.record.positives;
+  }
   SplitOptions split;
   apply_experiment(flags.experiment, false, split, options);
   Run run(session, flags.run, trained.record.seed);

@@ -8,10 +8,12 @@
 #include <fmt/format.h>
 
 #include "gusto/base/text.h"
+#include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/data_report.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
+#include "gusto/eval/compare.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
 
@@ -44,6 +46,9 @@ void inspect_model(const Session& session, const std::string& path) {
   line("size", format_bytes(std::filesystem::file_size(path)));
   Table options({{"option"}, {"value"}});
   for (const auto& [name, value] : model.settings()) options.add({name, value});
+  if (const auto reached = estimates_from_json(trained.record.metrics); !reached.empty()) {
+    fmt::print("\nWhat it reached on the split's test part:\n\n{}", describe_estimates(reached, session.out));
+  }
   fmt::print("\n{}\nThe events it was trained on:\n\n{}", options.render(session.out),
              describe_data(model.data(), session.out));
 }

@@ -19,9 +19,10 @@ std::unique_ptr<Model> open_model(const std::string& path) { return load_model(p
 void add_asker_flags(CLI::App* command, AskerFlags& flags) {
   command->add_option("--user", flags.user, "A user of the training data, by id.")->type_name("ID")->group("Who asks");
   command
-      ->add_option("--history", flags.history,
-                   "Someone new, by what they rated: titles with a value each, such as \"Toy Story (1995):5,Heat:4\". "
-                   "Without a value, the highest is meant.")
+      ->add_option(
+          "--history", flags.history,
+          "Someone new, by what they rated: titles with a value each, such as \"Toy Story (1995):5,Heat (1995):4\". "
+          "Without a value, the highest is meant.")
       ->type_name("TITLE:VALUE,…")
       ->group("Who asks");
 }
@@ -38,12 +39,16 @@ Asker::Asker(const AskerFlags& flags, const Dataset& data, const TitleIndex& tit
   }
   constexpr std::size_t kNamed = 3;
   std::vector<std::string> named;
-  for (const auto& [item, value] : titles.parse_history(flags.history, data.scale().high)) {
+  const TypedHistory typed = titles.parse_history(flags.history, data.scale().high);
+  for (const auto& [item, value] : typed.events) {
     history_.push_back({item, value});
     if (named.size() < kNamed) named.push_back(fmt::format("{}: {:g}", data.catalogue().title(item), value));
   }
   if (history_.size() > kNamed) named.push_back(fmt::format("{} more", history_.size() - kNamed));
   name_ = fmt::format("someone new ({})", fmt::join(named, ", "));
+  if (!typed.unknown.empty()) {
+    fmt::print(stderr, "Left out of the history, as no item is called so: {}.\n", fmt::join(typed.unknown, ", "));
+  }
 }
 
 Query Asker::query() const { return user_ ? Query::known(*user_) : Query::with_history(history_); }

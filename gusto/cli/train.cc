@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/eval/compare.h"
+#include "gusto/eval/evaluate.h"
 #include "gusto/eval/stopwatch.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
@@ -41,51 +43,66 @@ Settings settings_from(const TrainFlags& flags) {
   return spec.entries.front().settings;
 }
 
-/// The training part that the flags ask for, and its receipt; everything without a split.
-std::shared_ptr<const Dataset> training_part(const TrainFlags& flags, const SplitOptions& split, const OpenedData& data,
-                                             const Terminal& terminal, ModelRecord& record) {
+/// The split that the flags ask for, of a single fold; none without --split.
+std::optional<Split> divide(const TrainFlags& flags, const SplitOptions& split, const OpenedData& data) {
   if (flags.experiment.split.empty()) {
-    if (!flags.experiment.positives) return data.dataset;
+    if (!flags.experiment.positives) return std::nullopt;
     throw Error(ErrorCode::invalid_option, "--positives goes with --split.", "Name the split that it belongs to.");
   }
-  const Split parts = make_split(data.dataset, split, data.source);
+  Split parts = make_split(data.dataset, split, data.source);
   if (parts.folds.size() > 1) {
     throw Error(ErrorCode::invalid_option,
                 fmt::format("The split {} makes {} folds, and a model is trained on one.", split.spec.text(),
                             parts.folds.size()),
                 fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name));
   }
-  const Fold& fold = parts.folds.front();
-  record.split = split.spec.text();
-  record.receipt = fold.receipt;
-  fmt::print("{}\n", describe_split({{{fold.name, fold.receipt}}}, parts.candidates.size(), terminal));
-  return fold.train;
+  return parts;
+}
+
+/// Measures the model on the split's test part; what it reached is printed, and kept in the record.
+void measure(const Model& model, const Split& parts, const EvaluateOptions& options, Session& session, Run& run,
+             ModelRecord& record) {
+  run.set_stage("measure " + std::string(model.info().name));
+  const Evaluation reached = evaluate(model, parts.folds.front(), parts.candidates, options, run.context());
+  run.clear();
+  record.metrics = to_json(reached.estimates);
+  fmt::print("{}\n", describe_estimates(reached.estimates, session.out));
 }
 
 void run_train(Session& session, const TrainFlags& flags) {
   const std::unique_ptr<Model> model = make_model(flags.model, settings_from(flags));
   require_folder(flags.out);
   SplitOptions split;
-  EvaluateOptions evaluate;
-  apply_experiment(flags.experiment, false, split, evaluate);
+  EvaluateOptions evaluate_options;
+  apply_experiment(flags.experiment, false, split, evaluate_options);
   Run run(session, flags.run);
   split.seed = run.context().seed();
 
   ModelRecord record;
   record.seed = split.seed;
   const OpenedData data = open_data(flags.data, run);
-  const std::shared_ptr<const Dataset> events = training_part(flags, split, data, session.out, record);
+  const std::optional<Split> parts = divide(flags, split, data);
+  std::shared_ptr<const Dataset> events = data.dataset;
+  if (parts) {
+    const Fold& fold = parts->folds.front();
+    events = fold.train;
+    record.split = split.spec.text();
+    record.positives = split.positives;
+    record.receipt = fold.receipt;
+    fmt::print("{}\n", describe_split({{{fold.name, fold.receipt}}}, parts->candidates.size(), session.out));
+  }
   run.set_stage(flags.model);
   const Stopwatch watch;
-  model->fit(events, evaluate.task, run.context());
+  model->fit(events, evaluate_options.task, run.context());
   const double seconds = watch.seconds();
   run.context().check_cancelled();
   run.clear();
+  if (parts) measure(*model, *parts, evaluate_options, session, run, record);
   {
     const WriteGuard guard;
     save_model(*model, record, flags.out);
   }
-  fmt::print("Trained {} for {} on {} events in {}.\nWrote {} ({}).\n", flags.model, to_string(evaluate.task),
+  fmt::print("Trained {} for {} on {} events in {}.\nWrote {} ({}).\n", flags.model, to_string(evaluate_options.task),
              format_count(events->event_count()), format_seconds(seconds), flags.out,
              format_bytes(std::filesystem::file_size(flags.out)));
 }
@@ -99,9 +116,9 @@ void add_train(CLI::App& app, Session& session) {
       {.name = "train",
        .summary = "Train one model and keep it in a file.",
        .about =
-           "Trains on all events, or with --split on the training part, so that `gusto evaluate` can measure the "
-           "model on the rest. The file holds all that the model needs to answer: its options, what it learned, and "
-           "the events with ids and features. It is a valid safetensors file.",
+           "Trains on all events, or with --split on the training part, and then measures the model on the rest. The "
+           "file holds all that the model needs to answer: its options, what it learned, what it reached, and the "
+           "events with ids and features. It is a valid safetensors file.",
        .examples = {"gusto train --model item-knn --task top-n --out films.gusto",
                     "gusto train ratings.csv --model biased-mf --set dim=64 --out ratings.gusto",
                     "gusto train ml-1m --model svd --split random:0.1 --out ml-1m.gusto"}},

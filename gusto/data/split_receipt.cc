@@ -76,16 +76,6 @@ std::uint64_t count_true(const std::vector<bool>& flags) {
   return static_cast<std::uint64_t>(std::count(flags.begin(), flags.end(), true));
 }
 
-std::string part_line(std::string_view name, std::uint64_t events, std::uint64_t users, std::uint64_t items,
-                      std::optional<std::int64_t> first, std::optional<std::int64_t> last) {
-  std::string line = fmt::format("{:<5} {} events, {} users, {} items", name, format_count(events), format_count(users),
-                                 format_count(items));
-  if (first && last) {
-    line += fmt::format(", {} to {}", format_time(*first).substr(0, 10), format_time(*last).substr(0, 10));
-  }
-  return line;
-}
-
 constexpr auto kCounts = {
     std::pair("train_events", &SplitReceipt::train_events), std::pair("test_events", &SplitReceipt::test_events),
     std::pair("train_users", &SplitReceipt::train_users),   std::pair("test_users", &SplitReceipt::test_users),
@@ -129,13 +119,6 @@ SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test) {
   hash.add_part({test.begin(), test.end()});
   receipt.hash = hash.text();
   return receipt;
-}
-
-std::string describe(const SplitReceipt& r) {
-  return fmt::format("{}\n{}\n{:.2f} % of test events have an unseen user, {:.2f} % an unseen item; hash {}",
-                     part_line("train", r.train_events, r.train_users, r.train_items, r.train_first, r.train_last),
-                     part_line("test", r.test_events, r.test_users, r.test_items, r.test_first, r.test_last),
-                     100 * r.unseen_user_share, 100 * r.unseen_item_share, r.hash);
 }
 
 std::string to_json(const SplitReceipt& receipt) {

@@ -12,9 +12,6 @@ namespace gusto {
 /// Cost     O(n log n) for n events
 SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test);
 
-/// Three lines for people: the training part, the test part, and what of the test part is unseen, with the hash.
-std::string describe(const SplitReceipt& receipt);
-
 /// As a JSON object whose keys are the members' names, and back. Error(corrupt_file) if it is none.
 std::string to_json(const SplitReceipt& receipt);
 SplitReceipt receipt_from_json(std::string_view json);

@@ -177,11 +177,17 @@ std::string TitleIndex::suggest(const std::vector<ItemRow>& items) const {
   return fmt::format("Did you mean {}?", list);
 }
 
+std::vector<ItemRow> TitleIndex::candidates(std::string_view typed) const {
+  typed = trim(typed);
+  std::vector<ItemRow> items = matches(typed);
+  if (items.empty()) items = spelled_like(typed, tolerance(typed));
+  return items;
+}
+
 ItemRow TitleIndex::find(std::string_view typed) const {
   typed = trim(typed);
   if (typed.empty()) throw Error(ErrorCode::invalid_input, "An item's name is empty.", suggest({}));
-  std::vector<ItemRow> items = matches(typed);
-  if (items.empty()) items = spelled_like(typed, tolerance(typed));
+  const std::vector<ItemRow> items = candidates(typed);
   if (items.size() == 1) return items.front();
   if (!items.empty()) {
     throw Error(ErrorCode::invalid_input,
@@ -224,19 +230,24 @@ std::vector<std::string_view> TitleIndex::divide(std::string_view titles, bool v
   return result;
 }
 
-std::vector<std::pair<ItemRow, float>> TitleIndex::parse_history(std::string_view typed, float usual) const {
-  std::vector<std::pair<ItemRow, float>> result;
+TypedHistory TitleIndex::parse_history(std::string_view typed, float usual) const {
+  TypedHistory result;
   for (const Segment& segment : cut_at_values(typed)) {
     const std::vector<std::string_view> titles = divide(segment.titles, segment.value.has_value());
     for (std::size_t i = 0; i < titles.size(); ++i) {
+      if (!trim(titles[i]).empty() && candidates(titles[i]).empty()) {
+        result.unknown.emplace_back(trim(titles[i]));
+        continue;
+      }
       const ItemRow item = find(titles[i]);
-      if (std::any_of(result.begin(), result.end(), [&](const auto& entry) { return entry.first == item; })) {
+      if (std::any_of(result.events.begin(), result.events.end(), [&](const auto& e) { return e.first == item; })) {
         throw Error(ErrorCode::invalid_input, fmt::format("The history names {} twice.", catalogue_->title(item)),
                     "Name every item once.");
       }
-      result.emplace_back(item, i + 1 == titles.size() ? segment.value.value_or(usual) : usual);
+      result.events.emplace_back(item, i + 1 == titles.size() ? segment.value.value_or(usual) : usual);
     }
   }
+  if (result.events.empty()) find(result.unknown.front());  // says what is near
   return result;
 }
 

@@ -11,6 +11,12 @@
 
 namespace gusto {
 
+/// A history that a person typed.
+struct TypedHistory {
+  std::vector<std::pair<ItemRow, float>> events;
+  std::vector<std::string> unknown;  ///< titles that were left out, as typed
+};
+
 /// Every item's id and title, with the other ways in which a title is written.
 ///
 /// GroupLens writes "Matrix, The (1999)" and "City of Lost Children, The (Cité des enfants perdus, La) (1995)"; these are
@@ -32,14 +38,18 @@ class TitleIndex {
 
   /// Reads a history as typed: "Toy Story (1995):5,American President, The (1995):4,Heat". Entries are separated by
   /// commas and end with a colon and a number, or have `usual` for value; commas and colons within titles are understood.
-  /// Errors   as find; invalid_input, if there is no entry, an empty one, or one item twice
-  std::vector<std::pair<ItemRow, float>> parse_history(std::string_view typed, float usual) const;
+  /// Titles that no item has are left out and listed.
+  /// Errors   invalid_input, if there is no entry, an empty one, one item twice, or a title that several items fit;
+  ///          not_found, if no title is known
+  TypedHistory parse_history(std::string_view typed, float usual) const;
 
  private:
   struct Spelling {
     std::string text;  // lower case
     ItemRow item;
   };
+  // Items that may be meant: those that fit exactly or by their start, else those spelled most like it.
+  std::vector<ItemRow> candidates(std::string_view typed) const;
   // Items that fit exactly or by their start; none, one or several.
   std::vector<ItemRow> matches(std::string_view typed) const;
   std::vector<ItemRow> spelled_like(std::string_view typed, std::size_t limit) const;

@@ -48,9 +48,11 @@ class Titles : public testing::Test {
   std::string history(const char* typed) const {
     std::string text;
     try {
-      for (const auto& [item, value] : TitleIndex(catalogue_).parse_history(typed, 9)) {
+      const TypedHistory parsed = TitleIndex(catalogue_).parse_history(typed, 9);
+      for (const auto& [item, value] : parsed.events) {
         text += std::string(catalogue_.items[item.index]) + "=" + std::to_string(value).substr(0, 3) + " ";
       }
+      for (const std::string& title : parsed.unknown) text += "unknown " + title + " ";
     } catch (const Error& error) {
       return std::string(to_string(error.code())) + ": " + error.what();
     }
@@ -118,7 +120,8 @@ TEST_F(Titles, HistoriesWithoutValues) {
 TEST_F(Titles, MisspeltHistories) {
   EXPECT_EQ(history("Amercan President, The (1995):4,Haet (1995):1"), "11=4.0 6=1.0 ");
   EXPECT_EQ(history("Heat (1995),Toy Stroy (1995):1"), "6=9.0 1=1.0 ");
-  EXPECT_THAT(history("Heat:1,Qqqqqqqq:2"), HasSubstr("not_found: There is no item \"Qqqqqqqq\"."));
+  EXPECT_EQ(history("Heat:1,Qqqqqqqq:2"), "6=1.0 unknown Qqqqqqqq ");
+  EXPECT_THAT(history("Qqqqqqqq:2"), HasSubstr("not_found: There is no item \"Qqqqqqqq\"."));
   EXPECT_THAT(history("Heat:1,Heat:2"), HasSubstr("invalid_input: The history names Heat (1995) twice."));
   EXPECT_THAT(history(""), HasSubstr("invalid_input"));
   EXPECT_THAT(history("Heat:1,"), HasSubstr("invalid_input"));

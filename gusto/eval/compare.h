@@ -115,5 +115,9 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
 /// "folds" [{"name", …receipt}]. Options have their own types. A model that refused has "refusal": {"code", "message"}
 /// and no metrics; the best model has no "difference".
 std::string to_json(const Comparison& comparison);
+/// The metrics alone, as model files keep them: {"ndcg@10": {"mean": 0.31, "stderr": 0.003, "users": 6034}, …}.
+std::string to_json(std::span<const Estimate> estimates);
+/// Back from there, without influences. Error(corrupt_file) if the text is no such object.
+std::vector<Estimate> estimates_from_json(std::string_view json);
 
 }  // namespace gusto

@@ -1,10 +1,14 @@
 #include <cmath>
 #include <variant>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
 #include "gusto/base/version.h"
 #include "gusto/eval/compare.h"
+#include "gusto/eval/metrics.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
@@ -23,18 +27,22 @@ Json options_json(const ModelResult& result) {
   return json;
 }
 
-Json metrics_json(const ModelResult& result) {
+Json estimates_json(std::span<const Estimate> estimates) {
   Json json = Json::object();
-  for (std::size_t i = 0; i < result.estimates.size(); ++i) {
-    const Estimate& estimate = result.estimates[i];
-    Json& metric = json[estimate.metric];
-    metric = {{"mean", estimate.mean}, {"stderr", estimate.stderr_}, {"users", estimate.user_count}};
-    if (result.differences.empty()) continue;
+  for (const Estimate& estimate : estimates) {
+    json[estimate.metric] = {{"mean", estimate.mean}, {"stderr", estimate.stderr_}, {"users", estimate.user_count}};
+  }
+  return json;
+}
+
+Json metrics_json(const ModelResult& result) {
+  Json json = estimates_json(result.estimates);
+  for (std::size_t i = 0; i < result.differences.size(); ++i) {
     const Difference& difference = result.differences[i];
-    metric["difference"] = {{"mean", difference.mean},
-                            {"low", difference.low},
-                            {"high", difference.high},
-                            {"distinguishable", difference.distinguishable}};
+    json[result.estimates[i].metric]["difference"] = {{"mean", difference.mean},
+                                                      {"low", difference.low},
+                                                      {"high", difference.high},
+                                                      {"distinguishable", difference.distinguishable}};
   }
   return json;
 }
@@ -75,6 +83,26 @@ Json fold_json(const FoldSummary& fold) {
 }
 
 }  // namespace
+
+std::string to_json(std::span<const Estimate> estimates) { return estimates_json(estimates).dump(); }
+
+std::vector<Estimate> estimates_from_json(std::string_view text) {
+  try {
+    std::vector<Estimate> estimates;
+    const Json json = Json::parse(text);
+    for (const auto& [name, metric] : json.items()) {
+      Estimate& estimate = estimates.emplace_back();
+      estimate.metric = name;
+      estimate.mean = metric.at("mean").get<double>();
+      estimate.stderr_ = metric.at("stderr").get<double>();
+      estimate.user_count = metric.at("users").get<std::uint64_t>();
+      estimate.higher_is_better = find_metric(name).higher_is_better;
+    }
+    return estimates;
+  } catch (const Json::exception&) {
+    throw Error(ErrorCode::corrupt_file, fmt::format("These are no metrics: {}.", gusto::quoted(text)));
+  }
+}
 
 std::string to_json(const Comparison& comparison) {
   const CompareSpec& spec = comparison.spec;

@@ -160,6 +160,27 @@ TEST(Compare, WritesTheJsonThatIsPromised) {
   EXPECT_EQ(json["folds"][0]["hash"], comparison.folds[0].receipt.hash);
 }
 
+TEST(Compare, EstimatesComeBackFromTheirJson) {
+  Estimate rmse;
+  rmse.metric = "rmse";
+  rmse.mean = 0.8389;
+  rmse.stderr_ = 0.0035;
+  rmse.user_count = 5970;
+  Estimate ndcg = rmse;
+  ndcg.metric = "ndcg@10";
+  const std::vector<Estimate> written = {rmse, ndcg};
+  const std::vector<Estimate> read = estimates_from_json(to_json(written));
+  ASSERT_EQ(read.size(), 2U);
+  EXPECT_EQ(read[0].metric, "rmse");
+  EXPECT_EQ(read[0].mean, 0.8389);
+  EXPECT_EQ(read[0].stderr_, 0.0035);
+  EXPECT_EQ(read[0].user_count, 5970U);
+  EXPECT_FALSE(read[0].higher_is_better);
+  EXPECT_TRUE(read[1].higher_is_better);
+  EXPECT_TRUE(estimates_from_json("{}").empty());
+  for (const char* broken : {"", "[1]", R"({"rmse": 1})"}) EXPECT_THROW(estimates_from_json(broken), Error) << broken;
+}
+
 TEST(Compare, MistakesAreFoundBeforeAnythingIsFitted) {
   const auto message = [](const CompareSpec& spec, std::uint64_t context_seed = 42) {
     ContextOptions options;

@@ -40,6 +40,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record) {
   out.set_metadata("task", std::string(to_string(model.task())));
   out.set_metadata("seed", std::to_string(record.seed));
   out.set_metadata("split", record.split);
+  if (record.positives) out.set_metadata("positives", fmt::format("{}", *record.positives));
   out.set_metadata("receipt", record.receipt ? to_json(*record.receipt) : std::string());
   out.set_metadata("metrics", record.metrics);
   write_dataset(model.data(), out);
@@ -92,6 +93,10 @@ ModelRecord read_record(const TensorFile& in) {
   record.seed = seed.get<std::uint64_t>();
   record.metrics = in.metadata("metrics");
   record.split = in.metadata("split");
+  if (in.has_metadata("positives")) {
+    record.positives = parse_real(in.metadata("positives"));
+    if (!record.positives) corrupt(in, "its positives are malformed");
+  }
   if (const std::string& receipt = in.metadata("receipt"); !receipt.empty()) {
     record.receipt = receipt_from_json(receipt);
   }

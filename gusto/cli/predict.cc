@@ -99,7 +99,7 @@ void add_predict(CLI::App& app, Session& session) {
        .about = "Needs a model that predicts, trained for ratings or likes. Predictions stay within the scale of the "
                 "training data. For a file of pairs it writes CSV, user by user.",
        .examples = {"gusto predict ratings.gusto --user 42 --item \"Heat (1995)\"",
-                    "gusto predict ratings.gusto --history \"Toy Story (1995):5\" --item \"Heat (1995)\"",
+                    "gusto predict ratings.gusto --history \"Toy Story (1995):5\" --item 6",
                     "gusto predict ratings.gusto --pairs pairs.csv > predictions.csv"}},
       [flags, &session] { run_predict(session, *flags); });
   add_model_argument(command, flags->model);

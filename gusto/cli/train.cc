@@ -66,7 +66,7 @@ void measure(const Model& model, const Split& parts, const EvaluateOptions& opti
   const Evaluation reached = evaluate(model, parts.folds.front(), parts.candidates, options, run.context());
   run.clear();
   record.metrics = to_json(reached.estimates);
-  fmt::print("{}\n", describe_estimates(reached.estimates, session.out));
+  fmt::print("\n{}\n", describe_estimates(reached.estimates, session.out));
 }
 
 void run_train(Session& session, const TrainFlags& flags) {
@@ -97,14 +97,14 @@ void run_train(Session& session, const TrainFlags& flags) {
   const double seconds = watch.seconds();
   run.context().check_cancelled();
   run.clear();
+  fmt::print("Trained {} for {} on {} events in {}.\n", flags.model, to_string(evaluate_options.task),
+             format_count(events->event_count()), format_seconds(seconds));
   if (parts) measure(*model, *parts, evaluate_options, session, run, record);
   {
     const WriteGuard guard;
     save_model(*model, record, flags.out);
   }
-  fmt::print("Trained {} for {} on {} events in {}.\nWrote {} ({}).\n", flags.model, to_string(evaluate_options.task),
-             format_count(events->event_count()), format_seconds(seconds), flags.out,
-             format_bytes(std::filesystem::file_size(flags.out)));
+  fmt::print("Wrote {} ({}).\n", flags.out, format_bytes(std::filesystem::file_size(flags.out)));
 }
 
 }  // namespace

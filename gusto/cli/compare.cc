@@ -49,9 +49,10 @@ CompareSpec spec_from(CompareFlags& flags) {
 
 void run_compare(Session& session, CompareFlags flags) {
   if (!flags.json.empty() && flags.json != "-") require_folder(flags.json);
-  const CompareSpec spec = spec_from(flags);
+  CompareSpec spec = spec_from(flags);
   Run run(session, flags.run, spec.seed);
   const OpenedData data = open_data(flags.data, run);
+  if (flags.recipe.empty() && choose_task(flags.experiment, *data.dataset)) spec = spec_from(flags);
   const Comparison comparison = compare(data.dataset, spec, run.context(), run.observer(spec), data.source);
   run.clear();
   if (flags.json != "-") fmt::print("{}", describe_comparison(comparison, session.out));

@@ -62,9 +62,18 @@ void add_metric_flags(CLI::App* command, ExperimentFlags& flags) {
 }
 
 void add_experiment_flags(CLI::App* command, ExperimentFlags& flags) {
-  add_task_flag(command, flags, "Default: ratings.");
+  add_task_flag(command, flags, "Default: ratings, or top-n if all values are equal.");
   add_split_flags(command, flags, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
   add_metric_flags(command, flags);
+}
+
+bool choose_task(ExperimentFlags& flags, const Dataset& data) {
+  const Scale scale = data.scale();
+  if (!flags.task.empty() || scale.low < scale.high) return false;
+  flags.task = to_string(Task::top_n);
+  fmt::print(stderr, "All values are {:g}, so there is nothing to predict; this is about ranking (--task top-n).\n",
+             scale.low);
+  return true;
 }
 
 void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptions& split_options,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gusto/cli/command.h"
+#include "gusto/data/dataset.h"
 #include "gusto/data/split.h"
 #include "gusto/eval/evaluate.h"
 
@@ -29,5 +30,9 @@ void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);
 /// Puts what was given over the defaults, or over a recipe's. Without --split, and unless `split_given`, the split is
 /// random:0.1, or holdout:0.2 for top-n.
 void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptions& split, EvaluateOptions& evaluate);
+
+/// Chooses top-n where no task was named and all values are equal, since there is nothing to predict then; says so and
+/// returns true if it did.
+bool choose_task(ExperimentFlags& flags, const Dataset& data);
 
 }  // namespace gusto::cli

@@ -69,7 +69,7 @@ void measure(const Model& model, const Split& parts, const EvaluateOptions& opti
   fmt::print("\n{}\n", describe_estimates(reached.estimates, session.out));
 }
 
-void run_train(Session& session, const TrainFlags& flags) {
+void run_train(Session& session, TrainFlags flags) {
   const std::unique_ptr<Model> model = make_model(flags.model, settings_from(flags));
   require_folder(flags.out);
   SplitOptions split;
@@ -81,6 +81,7 @@ void run_train(Session& session, const TrainFlags& flags) {
   ModelRecord record;
   record.seed = split.seed;
   const OpenedData data = open_data(flags.data, run);
+  if (choose_task(flags.experiment, *data.dataset)) apply_experiment(flags.experiment, false, split, evaluate_options);
   const std::optional<Split> parts = divide(flags, split, data);
   std::shared_ptr<const Dataset> events = data.dataset;
   if (parts) {
@@ -135,7 +136,7 @@ void add_train(CLI::App& app, Session& session) {
       ->allow_extra_args(false)
       ->group("Model");
   command->add_option("--out", flags->out, "The file to write.")->type_name("FILE")->required()->group("Model");
-  add_task_flag(command, flags->experiment, "Default: ratings.");
+  add_task_flag(command, flags->experiment, "Default: ratings, or top-n if all values are equal.");
   add_split_flags(command, flags->experiment, "Train on the training part only. Default: on everything.");
   add_run_flags(command, flags->run, Seeded::yes);
 }

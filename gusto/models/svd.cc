@@ -13,8 +13,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kOversampling = 8;
-constexpr std::size_t kRatingsDim = 32;
-constexpr std::size_t kTopNDim = 60;
+constexpr double kMostDim = 128;  // that is chosen without being asked for
 constexpr std::size_t kRowBlock = 128;
 
 float power(std::size_t count, double exponent) {
@@ -119,8 +118,12 @@ struct SvdModel::Asker {
 };
 
 std::size_t SvdModel::dim(Task task, std::size_t item_count) const {
-  const std::size_t chosen = task == Task::top_n ? kTopNDim : kRatingsDim;
-  return std::min(options().dim == 0 ? chosen : static_cast<std::size_t>(options().dim), item_count);
+  std::size_t wanted = static_cast<std::size_t>(options().dim);
+  if (wanted == 0) {
+    const double root = std::min(kMostDim, std::sqrt(static_cast<double>(item_count)));
+    wanted = static_cast<std::size_t>(std::ceil(task == Task::top_n ? root : root / 2));
+  }
+  return std::min(wanted, item_count);
 }
 
 std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned) const {

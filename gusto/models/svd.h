@@ -19,7 +19,7 @@ struct SvdOptions {
 inline constexpr auto kSvdFields =
     fields(field<&SvdOptions::dim>(
                "dim", between(0, 4096), search_log(8, 256),
-               "Number of singular vectors; 0 chooses by the task: 32 for ratings and likes, 60 for top-n."),
+               "Number of singular vectors; 0: the root of the number of items, half of it for ratings and likes."),
            field<&SvdOptions::iterations>("iterations", between(0, 100), search_none(),
                                           "Rounds of subspace iteration; more make the vectors more exact."),
            field<&SvdOptions::user_power>("user_power", between(0, 1), search_linear(0, 0.6),

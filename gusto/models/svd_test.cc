@@ -91,6 +91,16 @@ TEST(Svd, ScoresAreTheProjectionOnTheLeadingSingularVectors) {
   }
 }
 
+TEST(Svd, ChoosesItsWidthByTheNumberOfItems) {
+  const auto data = test::three_tastes(60, 40);
+  Context context({.threads = 1});
+  SvdModel model;
+  model.fit(data, Task::top_n, context);
+  EXPECT_EQ(model.item_vectors().cols, 7U);  // ⌈√40⌉
+  model.fit(data, Task::ratings, context);
+  EXPECT_EQ(model.item_vectors().cols, 4U + 2U);  // ⌈√40 / 2⌉, and the biases
+}
+
 TEST(Svd, TakesNoMoreDimensionsThanThereAreItems) {
   const auto data =
       test::dataset_of(3, 2, {{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(1)}, {UserRow(2), ItemRow(0)}});

@@ -7,6 +7,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
+#include "gusto/data/split_receipt.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/models/registry.h"
@@ -62,24 +63,10 @@ Json result_json(const ModelResult& result) {
   return json;
 }
 
-Json time_range(std::optional<std::int64_t> first, std::optional<std::int64_t> last) {
-  return first && last ? Json::array({*first, *last}) : Json();
-}
-
 Json fold_json(const FoldSummary& fold) {
-  const SplitReceipt& receipt = fold.receipt;
-  return {{"name", fold.name},
-          {"train_events", receipt.train_events},
-          {"test_events", receipt.test_events},
-          {"train_users", receipt.train_users},
-          {"test_users", receipt.test_users},
-          {"train_items", receipt.train_items},
-          {"test_items", receipt.test_items},
-          {"train_times", time_range(receipt.train_first, receipt.train_last)},
-          {"test_times", time_range(receipt.test_first, receipt.test_last)},
-          {"unseen_user_share", receipt.unseen_user_share},
-          {"unseen_item_share", receipt.unseen_item_share},
-          {"hash", receipt.hash}};
+  Json json = {{"name", fold.name}};
+  json.update(Json::parse(to_json(fold.receipt)));
+  return json;
 }
 
 }  // namespace

@@ -4,30 +4,19 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
-#include "gusto/base/context.h"
+#include "fuzz/fuzz.h"
+
 #include "gusto/base/error.h"
 #include "gusto/data/io/open.h"
 
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-gusto::Context& context() {
-  static gusto::Context one_thread({.threads = 1});
-  return one_thread;
-}
-
-}  // namespace
+using gusto::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = gusto::fuzz::text_of(data, size);
   try {
-    const gusto::OpenedDataset opened = gusto::read_delimited("input", input, {}, context());
+    const gusto::OpenedDataset opened = gusto::read_delimited("input", input, {}, gusto::fuzz::context());
     require(opened.data->event_count() > 0);
     require(opened.data->event_count() + opened.report.duplicates == opened.report.files.at(0).records);
     for (const float value : opened.data->values()) require(std::isfinite(value));

@@ -6,21 +6,13 @@
 #include <optional>
 #include <string_view>
 
-#include "gusto/base/context.h"
+#include "fuzz/fuzz.h"
+
 #include "gusto/base/error.h"
 #include "gusto/data/io/layouts.h"
 
-namespace {
-
-gusto::Context& context() {
-  static gusto::Context one_thread({.threads = 1});
-  return one_thread;
-}
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = gusto::fuzz::text_of(data, size);
   const std::size_t end = input.find('\0');
   try {
     const auto ratings = gusto::check_source("ratings.csv", input.substr(0, end), nullptr, gusto::Encoding::utf8);
@@ -28,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (end != std::string_view::npos) {
       movies = gusto::check_source("movies.csv", input.substr(end + 1), nullptr, gusto::Encoding::utf8);
     }
-    const gusto::OpenedDataset opened = gusto::read_ml_latest(ratings, movies, {}, context());
+    const gusto::OpenedDataset opened = gusto::read_ml_latest(ratings, movies, {}, gusto::fuzz::context());
     for (const gusto::ItemRow item : opened.data->items()) {
       if (opened.data->catalogue().title(item).empty()) std::abort();
     }

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "fuzz/fuzz.h"
+
 #include "gusto/base/error.h"
 #include "gusto/data/io/layouts.h"
 
@@ -39,11 +41,10 @@ void read(std::uint8_t reader, const SourceText& source, Context& context) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Context context({.threads = 1});
   if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::string_view text = fuzz::text_of(data + 1, size - 1);
   try {
-    read(data[0], check_source("fuzz", text, nullptr, Encoding::utf8_or_latin1), context);
+    read(data[0], check_source("fuzz", text, nullptr, Encoding::utf8_or_latin1), fuzz::context());
   } catch (const Error& error) {
     const bool expected = error.code() == ErrorCode::invalid_input || error.code() == ErrorCode::not_found;
     if (!expected || error.message().empty()) std::abort();

@@ -6,11 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/fuzz.h"
+
 #include "gusto/base/error.h"
 #include "gusto/eval/recipe.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = gusto::fuzz::text_of(data, size);
   std::optional<gusto::CompareSpec> spec;
   try {
     spec = gusto::parse_recipe(input, "input");

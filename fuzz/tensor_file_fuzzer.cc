@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "fuzz/fuzz.h"
+
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
 #include "gusto/base/tensor_file.h"
@@ -57,7 +59,7 @@ std::string forged(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = gusto::fuzz::text_of(data, size);
   read_all(std::string(input));
   read_all(forged(input));
   return 0;

@@ -3,22 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzz/fuzz.h"
+
 #include "gusto/base/text.h"
 
-namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
+using gusto::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = gusto::fuzz::text_of(data, size);
   if (const auto number = gusto::parse_real(input)) require(std::isfinite(*number));
   if (const auto number = gusto::parse_integer(input)) require(gusto::parse_integer(std::to_string(*number)) == number);
   static_cast<void>(gusto::parse_bytes(input));

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gusto/base/descriptor.h"
 #include "gusto/base/error.h"
 
 namespace gusto {
@@ -23,20 +24,6 @@ std::string reason(int error) { return std::generic_category().message(error); }
   throw Error(ErrorCode::io, fmt::format("Cannot write {}: {}.", path.string(), reason(error)),
               "Check that the folder exists, may be written to, and has room.");
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // Removes the temporary file unless it has been renamed.
 class TemporaryName {

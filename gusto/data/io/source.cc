@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gusto/base/descriptor.h"
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 
@@ -28,20 +29,6 @@ constexpr std::size_t kPipeChunk = std::size_t{1} << 20;
               "Check that it is a file and may be read.");
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 struct Buffer {
   std::shared_ptr<char[]> bytes;
   std::size_t size = 0;
@@ -49,7 +36,7 @@ struct Buffer {
 
 // A regular file fits the first buffer, whose last byte lets the end of the file be seen; a pipe makes it grow.
 Buffer read_all(const std::filesystem::path& path) {
-  const Descriptor file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) fail_io(path.string());
   std::size_t capacity = S_ISREG(info.st_mode) ? static_cast<std::size_t>(info.st_size) + 1 : kPipeChunk;

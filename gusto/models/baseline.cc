@@ -8,28 +8,30 @@ namespace {
 constexpr std::size_t kRowBlock = 256;
 constexpr std::size_t kEventBlock = 65536;
 
-/// A damped mean; 0 where there is nothing to average.
-float damped(double sum, double count, double reg) {
-  return count + reg > 0 ? static_cast<float>(sum / (count + reg)) : 0.0F;
-}
-
 }  // namespace
+
+Moments moments_of(std::span<const float> values, Context& context) {
+  const auto mean_of = [&](const auto& term) {
+    const auto part = [&](std::size_t begin, std::size_t end) {
+      double sum = 0;
+      for (std::size_t e = begin; e < end; ++e) sum += term(values[e]);
+      return sum;
+    };
+    return parallel_sum(context, values.size(), kEventBlock, part) / static_cast<double>(values.size());
+  };
+  const double mean = mean_of([](double value) { return value; });
+  return {mean, mean_of([mean](double value) { return (value - mean) * (value - mean); })};
+}
 
 float Baseline::fold_in(std::span<const HistoryEvent> history, double reg_user) const {
   double sum = 0;
   for (const HistoryEvent& event : history) sum += event.value - mean - item_bias[event.item.index];
-  return damped(sum, static_cast<double>(history.size()), reg_user);
+  return static_cast<float>(damped_mean(sum, static_cast<double>(history.size()), reg_user));
 }
 
 Baseline fit_baseline(const Dataset& data, const BaselineOptions& options, Context& context) {
   Baseline baseline{0, std::vector<float>(data.user_count()), std::vector<float>(data.item_count())};
-  const std::span<const float> values = data.values();
-  const double total = parallel_sum(context, values.size(), kEventBlock, [&](std::size_t begin, std::size_t end) {
-    double sum = 0;
-    for (std::size_t e = begin; e < end; ++e) sum += values[e];
-    return sum;
-  });
-  const double mean = baseline.mean = total / static_cast<double>(values.size());
+  const double mean = baseline.mean = moments_of(data.values(), context).mean;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     parallel_blocks(context, data.item_count(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t i = begin; i < end; ++i) {
@@ -38,7 +40,8 @@ Baseline fit_baseline(const Dataset& data, const BaselineOptions& options, Conte
         for (std::size_t e = 0; e < audience.size(); ++e) {
           sum += audience.values[e] - mean - baseline.user_bias[audience.users[e].index];
         }
-        baseline.item_bias[i] = damped(sum, static_cast<double>(audience.size()), options.reg_item);
+        baseline.item_bias[i] =
+            static_cast<float>(damped_mean(sum, static_cast<double>(audience.size()), options.reg_item));
       }
     });
     parallel_blocks(context, data.user_count(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
@@ -48,11 +51,18 @@ Baseline fit_baseline(const Dataset& data, const BaselineOptions& options, Conte
         for (std::size_t e = 0; e < history.size(); ++e) {
           sum += history.values[e] - mean - baseline.item_bias[history.items[e].index];
         }
-        baseline.user_bias[u] = damped(sum, static_cast<double>(history.size()), options.reg_user);
+        baseline.user_bias[u] =
+            static_cast<float>(damped_mean(sum, static_cast<double>(history.size()), options.reg_user));
       }
     });
   }
   return baseline;
+}
+
+std::vector<Contribution> Baseline::explain(double user_bias, ItemRow item) const {
+  return {{.label = "global mean", .item = {}, .user = {}, .amount = mean},
+          {.label = "user bias", .item = {}, .user = {}, .amount = user_bias},
+          {.label = "item bias", .item = {}, .user = {}, .amount = item_bias[item.index]}};
 }
 
 void Baseline::save(TensorWriter& out) const {

@@ -6,9 +6,22 @@
 
 #include "gusto/base/context.h"
 #include "gusto/base/tensor_file.h"
-#include "gusto/models/query.h"
+#include "gusto/models/model.h"
 
 namespace gusto {
+
+/// Mean and variance (over n, not n − 1) of values. Same bits at any number of threads; cost O(values).
+struct Moments {
+  double mean = 0;
+  double variance = 0;
+};
+Moments moments_of(std::span<const float> values, Context& context);
+
+/// (sum + reg · typical) / (count + reg), a mean pulled to `typical` by reg more entries; `typical` where there is nothing
+/// to average.
+inline double damped_mean(double sum, double count, double reg, double typical = 0) {
+  return count + reg > 0 ? (sum + reg * typical) / (count + reg) : typical;
+}
 
 /// How strongly biases are shrunk, and for how many rounds they are fitted.
 struct BaselineOptions {
@@ -34,6 +47,9 @@ struct Baseline {
   double item_part(ItemRow item) const { return mean + item_bias[item.index]; }
   /// The bias of someone with this history. A training user's own history gives that user's very bias.
   float fold_in(std::span<const HistoryEvent> history, double reg_user) const;
+
+  /// μ, the asker's bias and the item's, whose amounts sum to ŷ_ui.
+  std::vector<Contribution> explain(double user_bias, ItemRow item) const;
 
   void save(TensorWriter& out) const;
   static Baseline load(const TensorFile& in, std::size_t users, std::size_t items);

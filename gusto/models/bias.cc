@@ -4,16 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gusto/models/baseline.h"
+
 namespace gusto {
 namespace {
 
 constexpr std::size_t kRowBlock = 256;
-constexpr std::size_t kEventBlock = 65536;
-
-/// A mean pulled to `typical` by reg more entries; `typical` where there is nothing to average.
-double damped(double sum, double count, double reg, double typical = 0) {
-  return count + reg > 0 ? (sum + reg * typical) / (count + reg) : typical;
-}
 
 /// Mean of biases over the rows that have events.
 template <class CountOf>
@@ -67,18 +63,9 @@ void BiasModel::do_fit(const Dataset& data, Context& context) {
 }
 
 void BiasModel::fit_values(const Dataset& data, Context& context) {
-  const std::span<const float> values = data.values();
-  const auto mean_of = [&](const auto& term) {
-    return parallel_sum(context, values.size(), kEventBlock,
-                        [&](std::size_t begin, std::size_t end) {
-                          double sum = 0;
-                          for (std::size_t e = begin; e < end; ++e) sum += term(values[e]);
-                          return sum;
-                        }) /
-           static_cast<double>(values.size());
-  };
-  mean_ = mean_of([](double value) { return value; });
-  variance_ = mean_of([this](double value) { return (value - mean_) * (value - mean_); });
+  const Moments moments = moments_of(data.values(), context);
+  mean_ = moments.mean;
+  variance_ = moments.variance;
   const auto epochs = static_cast<std::size_t>(options().epochs);
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     context.progress(info().name, epoch, epochs);
@@ -106,8 +93,8 @@ void BiasModel::fit_items(const Dataset& data, Context& context) {
         weight += slope * slope;
       }
       const auto events = static_cast<double>(audience.size());
-      free[i] = damped(sum, weight, options().reg_item, typical_item_bias_);
-      pull[i] = damped(events, weight, options().reg_item);
+      free[i] = damped_mean(sum, weight, options().reg_item, typical_item_bias_);
+      pull[i] = damped_mean(events, weight, options().reg_item);
     }
   });
   double excess = 0;
@@ -142,7 +129,7 @@ void BiasModel::fit_choices(const Dataset& data, Context& context) {
   mean_ = static_cast<double>(data.event_count()) / (users * static_cast<double>(data.item_count()));
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const double excess = static_cast<double>(counts[i]) - users * mean_;
-    item_bias_[i] = static_cast<float>(damped(excess, users, options().reg_item));
+    item_bias_[i] = static_cast<float>(damped_mean(excess, users, options().reg_item));
   }
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     user_bias_[u] = fold_in(data.history(UserRow(u)).size(), [](std::size_t) { return HistoryEvent{}; }).bias;
@@ -156,7 +143,7 @@ BiasModel::Taste BiasModel::fold_in(std::size_t count, const EventAt& event) con
   const double reg = options().reg_user;
   if (task() == Task::top_n) {
     const auto items = static_cast<double>(item_bias_.size());
-    return {.bias = static_cast<float>(damped(events - items * mean_, items, reg))};
+    return {.bias = static_cast<float>(damped_mean(events - items * mean_, items, reg))};
   }
   // With x = b_i and y = r − μ − b_i, the least squares of y by b_u + (s_u − 1) x: two equations in two unknowns.
   double x_sum = 0;
@@ -177,7 +164,7 @@ BiasModel::Taste BiasModel::fold_in(std::size_t count, const EventAt& event) con
   const double determinant = bias_diagonal * slope_diagonal - x_sum * x_sum;
   // Undamped, one event or items all alike don't tell a slope from a bias.
   if (!options().slopes || !(determinant > 1e-9 * bias_diagonal * slope_diagonal)) {
-    return {.bias = static_cast<float>(damped(y_sum, events, reg, typical_user_bias_))};
+    return {.bias = static_cast<float>(damped_mean(y_sum, events, reg, typical_user_bias_))};
   }
   const double y_damped = y_sum + reg * typical_user_bias_;
   return {.bias = static_cast<float>((y_damped * slope_diagonal - xy_sum * x_sum) / determinant),

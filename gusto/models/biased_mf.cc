@@ -191,15 +191,6 @@ void BiasedMfModel::do_query_vectors(std::span<const Query> queries, MatrixView<
   }
 }
 
-void BiasedMfModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
-                               std::span<float> out) const {
-  Matrix<float> vector(1, ranking_.cols());
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (i == 0 || !same_asker(queries[i], queries[i - 1])) do_query_vectors(queries.subspan(i, 1), vector.view());
-    out[i] = dot(vector.row(0), ranking_.row(items[i].index));
-  }
-}
-
 void BiasedMfModel::do_item_similarity(ItemRow item, std::span<float> out) const {
   cosine_to_rows(item_factors_.view(), item_factors_.row(item.index), out);
 }

@@ -307,9 +307,7 @@ std::vector<Contribution> ItemKnnModel::do_explain(const Query& query, ItemRow i
   }
   Asker asker(*this);
   asker.become(query);
-  result.push_back({.label = "global mean", .item = {}, .user = {}, .amount = baseline_.mean});
-  result.push_back({.label = "user bias", .item = {}, .user = {}, .amount = asker.user_bias()});
-  result.push_back({.label = "item bias", .item = {}, .user = {}, .amount = baseline_.item_bias[item.index]});
+  result = baseline_.explain(asker.user_bias(), item);
   double norm = options().damping;
   asker.visit(item, [&](ItemRow, float weight, float) { norm += weight; });
   asker.visit(item, [&](ItemRow neighbour, float weight, float residual) {

@@ -13,6 +13,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/random.h"
+#include "gusto/models/baseline.h"
 
 namespace gusto {
 namespace {
@@ -132,20 +133,9 @@ class Trainer {
   };
 
   void standardize() {
-    const std::span<const float> values = data_.values();
-    const auto count = static_cast<double>(values.size());
-    const auto mean_of = [&](const auto& term) {
-      return parallel_sum(context_, values.size(), kEventBlock,
-                          [&](std::size_t begin, std::size_t end) {
-                            double sum = 0;
-                            for (std::size_t e = begin; e < end; ++e) sum += term(values[e]);
-                            return sum;
-                          }) /
-             count;
-    };
-    mean_ = mean_of([](float v) { return static_cast<double>(v); });
-    const double variance = mean_of([this](float v) { return (v - mean_) * (v - mean_); });
-    spread_ = variance > 0 ? std::sqrt(variance) : 1;
+    const Moments moments = moments_of(data_.values(), context_);
+    mean_ = moments.mean;
+    spread_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
   }
 
   /// Whether the e-th event is held out to stop early.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
 #include "gusto/models/registry.h"
 
@@ -122,6 +123,15 @@ void Model::load_state(const TensorFile& in, std::shared_ptr<const Dataset> data
   } catch (...) {
     data_.reset();
     throw;
+  }
+}
+
+void Model::do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
+  const MatrixView<const float> vectors = item_vectors();
+  Matrix<float> asker(1, vectors.cols);
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    if (i == 0 || !same_asker(queries[i], queries[i - 1])) do_query_vectors(queries.subspan(i, 1), asker.view());
+    out[i] = dot(asker.row(0), vectors.row(items[i].index));
   }
 }
 

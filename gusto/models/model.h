@@ -114,9 +114,8 @@ class Model {
   // do_load data() is too.
   virtual void do_fit(const Dataset& data, Context& context) = 0;
   virtual void do_load(const TensorFile& in) = 0;
-  virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
-                          std::span<float> out) const = 0;
-  /// By default through the vectors.
+  // Predicting and scoring go through the vectors by default.
+  virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
   virtual void do_score(std::span<const Query> queries, MatrixView<float> scores) const;
   virtual void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const;
   virtual void do_item_similarity(ItemRow item, std::span<float> out) const;

@@ -231,14 +231,6 @@ void SvdModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
   }
 }
 
-void SvdModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
-  Matrix<float> vector(1, ranking_.cols());
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (i == 0 || !same_asker(queries[i], queries[i - 1])) do_query_vectors(queries.subspan(i, 1), vector.view());
-    out[i] = dot(vector.row(0), ranking_.row(items[i].index));
-  }
-}
-
 void SvdModel::do_item_similarity(ItemRow item, std::span<float> out) const {
   cosine_to_rows(vectors_.view(), vectors_.row(item.index), out);
 }
@@ -262,11 +254,7 @@ std::vector<Contribution> SvdModel::do_explain(const Query& query, ItemRow item)
   const std::span<const HistoryEvent> history = history_of(query, storage);
   const Asker who = asker(history);
   std::vector<Contribution> parts;
-  if (centred()) {
-    parts.push_back({.label = "global mean", .item = {}, .user = {}, .amount = baseline_.mean});
-    parts.push_back({.label = "user bias", .item = {}, .user = {}, .amount = who.bias});
-    parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = baseline_.item_bias[item.index]});
-  }
+  if (centred()) parts = baseline_.explain(who.bias, item);
   for (const HistoryEvent& event : history) {
     const float closeness = dot(vectors_.row(event.item.index), ranking_.row(item.index).first(vectors_.cols()));
     parts.push_back({.label = "", .item = event.item, .user = {}, .amount = entry(who, event) * closeness});

@@ -51,7 +51,6 @@ class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> {
  private:
   void do_fit(const Dataset& data, Context& context) override;
   void do_load(const TensorFile& in) override;
-  void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
   void do_user_similarity(const Query& query, std::span<float> out) const override;

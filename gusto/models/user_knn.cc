@@ -287,9 +287,7 @@ std::vector<Contribution> UserKnnModel::do_explain(const Query& query, ItemRow i
     }
     return result;
   }
-  result.push_back({.label = "global mean", .item = {}, .user = {}, .amount = baseline_.mean});
-  result.push_back({.label = "user bias", .item = {}, .user = {}, .amount = asker.user_bias()});
-  result.push_back({.label = "item bias", .item = {}, .user = {}, .amount = baseline_.item_bias[item.index]});
+  result = baseline_.explain(asker.user_bias(), item);
   double norm = options().damping;
   asker.visit(item, [&](UserRow, double weight, double) { norm += weight; });
   asker.visit(item, [&](UserRow user, double weight, double residual) {

@@ -8,42 +8,27 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "gusto/base/error.h"
+#include "gusto/base/testing.h"
 
 namespace gusto {
 namespace {
 
+using test::code_of;
+
 class FileTest : public testing::Test {
  protected:
-  FileTest()
-      : folder_(std::filesystem::path(testing::TempDir()) /
-                (std::string("gusto_file_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~FileTest() override { std::filesystem::remove_all(folder_); }
-
   std::vector<std::string> listing() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) names.push_back(entry.path().filename());
     return names;
   }
 
-  std::filesystem::path folder_;
+  test::TemporaryFolder temporary_;
+  const std::filesystem::path& folder_ = temporary_.path();
 };
 
 void write_text(const std::filesystem::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
-}
-
-ErrorCode code_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_FALSE(error.message().empty());
-    return error.code();
-  }
-  return ErrorCode::internal;
 }
 
 TEST_F(FileTest, WrittenBytesAreReadBack) {

@@ -1,12 +1,9 @@
 #include "gusto/data/split.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
-#include <functional>
 #include <set>
-#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,12 +11,15 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
-#include "gusto/base/text.h"
+#include "gusto/base/testing.h"
+#include "gusto/data/embedded.h"
 #include "gusto/data/split_receipt.h"
+#include "gusto/data/test_real_data.h"
 
 namespace gusto {
 namespace {
 
+using test::error_of;
 using testing::HasSubstr;
 
 struct Line {
@@ -65,37 +65,6 @@ std::set<std::pair<std::string, std::string>> named(const Catalogue& catalogue, 
   }
   return result;
 }
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(ErrorCode::internal, "no error");
-}
-
-class TemporaryFolder {
- public:
-  TemporaryFolder()
-      : path_(std::filesystem::path(testing::TempDir()) /
-              (std::string("gusto_split_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string write(const std::string& name, std::string_view text) const {
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(ParseSplit, WhatIsTypedComesBack) {
   for (const char* text : {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv"}) {
@@ -258,7 +227,7 @@ class SplitFiles : public testing::Test {
     return make_split(data_, options, folder_.path());
   }
 
-  TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
   std::shared_ptr<const Dataset> data_ =
       make_data({{"a", "x", 5}, {"a", "y", 4}, {"b", "x", 3}, {"b", "z", 2.5F}, {"c", "y", 1}});
 };
@@ -324,52 +293,67 @@ TEST_F(SplitFiles, FoldsMayNotOverlapNorLackAPart) {
   EXPECT_THAT(error.message(), HasSubstr("u1.test, line 2: the event of user \"b\" and item \"x\" is in the training"));
 }
 
-// Real data, where they lie beside the source or where GUSTO_DATA says.
-std::filesystem::path data_folder() {
-  const char* const given = std::getenv("GUSTO_DATA");
-  return given != nullptr ? std::filesystem::path(given) : std::filesystem::path(GUSTO_SOURCE_DIR) / "../shared/data";
-}
-
-std::shared_ptr<const Dataset> read_movielens(const std::filesystem::path& path, std::string_view separator) {
-  std::ifstream in(path);
-  std::vector<Line> lines;
-  for (std::string text; std::getline(in, text);) {
-    const auto fields = split(text, separator);
-    lines.push_back({std::string(fields[0]), std::string(fields[1]), static_cast<float>(*parse_real(fields[2])),
-                     *parse_integer(trim(fields[3]))});
-  }
-  return make_data(lines);
-}
-
-TEST(SplitRealData, Ml1mTopnIsThePublishedProtocol) {
-  const auto file = data_folder() / "../splits/ml-1m.topn.test.tsv";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no MovieLens data here";
+TEST(SplitRealData, TopnIsThePublishedProtocol) {
+  Context context({.threads = 1});
+  const auto folder = test::real_data("ml-1m");
+  const auto data = (folder ? open_dataset(*folder, {}, context) : open_embedded(context)).data;
+  // Those of the embedded set were counted by a script of five lines.
+  const std::size_t test_events = folder ? 112'609 : 10'048;
+  const std::size_t test_users = folder ? 6'034 : 659;
   SplitOptions options;
-  options.spec = parse_split("test:" + file.string());
-  options.positives = 4;
-  const Split split = make_split(read_movielens(data_folder() / "ml-1m/ratings.dat", "::"), options);
-  EXPECT_EQ(split.folds.at(0).receipt.test_events, 112'609U);
-  EXPECT_EQ(split.folds.at(0).receipt.test_users, 6'034U);
-  EXPECT_EQ(split.folds.at(0).receipt.train_users, 6'034U);
-  EXPECT_EQ(split.candidates.size(), 3'706U);
-
   options.spec = parse_split("holdout:0.2");
-  EXPECT_EQ(make_split(read_movielens(data_folder() / "ml-1m/ratings.dat", "::"), options).folds[0].test.size(),
-            112'609U);
+  options.positives = 4;
+  std::vector<Split> splits{make_split(data, options)};
+  const auto list = folder ? test::real_data("../splits/ml-1m.topn.test.tsv") : std::nullopt;
+  if (list) {
+    options.spec = parse_split("test:" + list->string());
+    splits.push_back(make_split(data, options));
+  }
+  for (const Split& split : splits) {
+    EXPECT_EQ(split.folds.at(0).receipt.test_events, test_events);
+    EXPECT_EQ(split.folds.at(0).receipt.test_users, test_users);
+    EXPECT_EQ(split.folds.at(0).receipt.train_users, test_users);
+    EXPECT_EQ(split.candidates.size(), folder ? 3'706U : 9'066U);
+  }
 }
 
-TEST(SplitRealData, Ml100kHasFiveFolds) {
-  const auto folder = data_folder() / "ml-100k";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no MovieLens data here";
-  const auto data = read_movielens(folder / "u.data", "\t");
+// Five folds as ml-100k brings them: every event is in the test part of one.
+void write_folds(const Dataset& data, const test::TemporaryFolder& folder) {
+  const Catalogue& catalogue = data.catalogue();
+  std::array<std::string, 5> base, test;
+  std::size_t count = 0;
+  for (const Event& event : data.events()) {
+    std::string line(catalogue.users[event.user.index]);
+    line.append("\t").append(catalogue.items[event.item.index]).append("\t");
+    line.append(std::to_string(event.value)).append("\n");
+    for (std::size_t fold = 0; fold < 5; ++fold) (count % 5 == fold ? test : base)[fold] += line;
+    ++count;
+  }
+  for (std::size_t fold = 0; fold < 5; ++fold) {
+    folder.write("u" + std::to_string(fold + 1) + ".base", base[fold]);
+    folder.write("u" + std::to_string(fold + 1) + ".test", test[fold]);
+  }
+}
+
+TEST(SplitRealData, FiveFoldsTestEveryEventOnce) {
+  Context context({.threads = 1});
+  const test::TemporaryFolder written;
+  const auto given = test::real_data("ml-100k");
+  const auto data = (given ? open_dataset(*given, {}, context) : open_embedded(context)).data;
+  if (!given) write_folds(*data, written);
+  const std::filesystem::path folder = given.value_or(written.path());
   SplitOptions options;
   options.spec = parse_split("folds:u");
   const Split split = make_split(data, options, folder);
   ASSERT_EQ(split.folds.size(), 5U);
+  std::size_t tested = 0;
   for (const Fold& fold : split.folds) {
-    EXPECT_EQ(fold.receipt.train_events, 80'000U);
-    EXPECT_EQ(fold.receipt.test_events, 20'000U);
+    EXPECT_EQ(fold.receipt.train_events + fold.receipt.test_events, data->event_count());
+    EXPECT_EQ(fold.receipt.train_events / 100, 800U);
+    tested += fold.receipt.test_events;
   }
+  EXPECT_EQ(tested, data->event_count());
+  if (!given) return;
   options.spec = parse_split("folds:ua");
   EXPECT_EQ(make_split(data, options, folder).folds.at(0).receipt.test_events, 9'430U);
 }

@@ -1,5 +1,6 @@
 #include "gusto/eval/recipe.h"
 
+#include <ostream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -115,6 +116,7 @@ struct Mistake {
   const char* place;
   const char* says;
 };
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << testing::PrintToString(mistake.recipe); }
 
 class RecipeMistake : public testing::TestWithParam<Mistake> {};
 

@@ -3,7 +3,6 @@
 // What the conformance suites share: every registered model, trained for every task. For tests only.
 
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -11,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gusto/base/error.h"
+#include "gusto/base/testing.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/test_data.h"
 
@@ -35,16 +34,6 @@ inline std::vector<ConformanceCase> conformance_cases() {
     for (const Task task : {Task::ratings, Task::likes, Task::top_n}) cases.push_back({info, task});
   }
   return cases;
-}
-
-/// The code of the Error that action throws, or nothing if it throws none.
-inline std::optional<ErrorCode> error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return std::nullopt;
 }
 
 inline std::string state_bytes(const Model& model) {

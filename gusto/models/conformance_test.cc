@@ -13,8 +13,8 @@
 namespace gusto {
 namespace {
 
+using test::code_of;
 using test::ConformanceTest;
-using test::error_of;
 using test::state_bytes;
 using ::testing::Each;
 using ::testing::HasSubstr;
@@ -82,7 +82,7 @@ TEST_P(ConformanceTest, RefusesStateThatDoesNotFit) {
   const std::string bytes = state_bytes(*fitted(small_data()));
   const auto load = [&](const std::string& state, const std::shared_ptr<const Dataset>& data) {
     const auto model = info().make({});
-    const auto code = error_of([&] { model->load_state(TensorFile::parse(state, "saved"), data, task()); });
+    const auto code = code_of([&] { model->load_state(TensorFile::parse(state, "saved"), data, task()); });
     EXPECT_FALSE(model->fitted());
     return code;
   };
@@ -98,7 +98,7 @@ TEST_P(ConformanceTest, AnswersWhomItDeclares) {
   for (const Query& query :
        {Query{}, Query::with_history(one), Query::with_history(unrated), Query::with_history(many)}) {
     if (!folds_in()) {
-      EXPECT_EQ(error_of([&] { scores_of(*model, query); }), ErrorCode::unsupported);
+      EXPECT_EQ(code_of([&] { scores_of(*model, query); }), ErrorCode::unsupported);
       continue;
     }
     EXPECT_THAT(scores_of(*model, query), Each(IsFinite()));
@@ -129,7 +129,7 @@ TEST_P(ConformanceTest, PredictsWhatItDeclares) {
       task() != Task::top_n && (abilities().predicts_ratings || (abilities().probabilities && task() == Task::likes));
   EXPECT_EQ(model->predicts(), expected);
   if (!expected) {
-    EXPECT_EQ(error_of([&] { predictions_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { predictions_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
     return;
   }
   double error = 0;
@@ -157,7 +157,7 @@ TEST_P(ConformanceTest, VectorsGiveTheScores) {
   const auto model = fitted(small_data());
   const std::vector<Query> queries{Query::known(UserRow(1)), Query::known(UserRow(59))};
   if (!abilities().item_vectors) {
-    EXPECT_EQ(error_of([&] { model->item_vectors(); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model->item_vectors(); }), ErrorCode::unsupported);
     return;
   }
   const MatrixView<const float> items = model->item_vectors();
@@ -193,7 +193,7 @@ TEST_P(ConformanceTest, FindsSimilarItemsIfItDeclaresTo) {
   const auto model = fitted(small_data());
   std::vector<float> similarity(40);
   if (!abilities().similar_items) {
-    EXPECT_EQ(error_of([&] { model->item_similarity(ItemRow(0), similarity); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model->item_similarity(ItemRow(0), similarity); }), ErrorCode::unsupported);
     return;
   }
   double total = 0;
@@ -203,14 +203,14 @@ TEST_P(ConformanceTest, FindsSimilarItemsIfItDeclaresTo) {
     if (i < 39) total += contrast(similarity, i);
   }
   EXPECT_GT(total, 0);
-  EXPECT_EQ(error_of([&] { model->item_similarity(ItemRow(40), similarity); }), ErrorCode::invalid_input);
+  EXPECT_EQ(code_of([&] { model->item_similarity(ItemRow(40), similarity); }), ErrorCode::invalid_input);
 }
 
 TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
   const auto model = fitted(small_data());
   std::vector<float> similarity(60);
   if (!abilities().similar_users) {
-    EXPECT_EQ(error_of([&] { model->user_similarity(Query::known(UserRow(0)), similarity); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model->user_similarity(Query::known(UserRow(0)), similarity); }), ErrorCode::unsupported);
     return;
   }
   double total = 0;
@@ -234,7 +234,7 @@ TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
 TEST_P(ConformanceTest, ExplanationsSumToTheScore) {
   const auto model = fitted(small_data());
   if (!abilities().explains) {
-    EXPECT_EQ(error_of([&] { model->explain(Query::known(UserRow(0)), ItemRow(0)); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model->explain(Query::known(UserRow(0)), ItemRow(0)); }), ErrorCode::unsupported);
     return;
   }
   const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(5));
@@ -261,18 +261,18 @@ TEST_P(ConformanceTest, RefusesHistoriesThatAreNone) {
   const ErrorCode expected = folds_in() ? ErrorCode::invalid_input : ErrorCode::unsupported;
   const std::vector<HistoryEvent> outside{{ItemRow(40), 3}};
   const std::vector<HistoryEvent> nan{{ItemRow(0), std::numeric_limits<float>::quiet_NaN()}};
-  EXPECT_EQ(error_of([&] { scores_of(*model, Query::with_history(outside)); }), expected);
-  EXPECT_EQ(error_of([&] { scores_of(*model, Query::with_history(nan)); }), expected);
-  EXPECT_EQ(error_of([&] { scores_of(*model, Query::known(UserRow(60))); }), ErrorCode::invalid_input);
+  EXPECT_EQ(code_of([&] { scores_of(*model, Query::with_history(outside)); }), expected);
+  EXPECT_EQ(code_of([&] { scores_of(*model, Query::with_history(nan)); }), expected);
+  EXPECT_EQ(code_of([&] { scores_of(*model, Query::known(UserRow(60))); }), ErrorCode::invalid_input);
 }
 
 TEST_P(ConformanceTest, CancelledWhileFittingStaysUnfitted) {
   CancelToken cancel;
   Context context({.threads = 2, .cancel = &cancel, .progress = [&](const ProgressEvent&) { cancel.cancel(); }});
   const auto model = info().make({});
-  EXPECT_EQ(error_of([&] { model->fit(small_data(), task(), context); }), ErrorCode::cancelled);
+  EXPECT_EQ(code_of([&] { model->fit(small_data(), task(), context); }), ErrorCode::cancelled);
   EXPECT_FALSE(model->fitted());
-  EXPECT_EQ(error_of([&] { scores_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_of([&] { scores_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
 }
 
 TEST_P(ConformanceTest, StatesItsMemoryNeed) {
@@ -291,7 +291,7 @@ TEST_P(ConformanceTest, StatesItsMemoryNeed) {
 TEST_P(ConformanceTest, NothingToLearnFromIsAnError) {
   Context context({.threads = 1});
   const auto model = info().make({});
-  EXPECT_EQ(error_of([&] { model->fit(test::dataset_of(3, 3, {}), task(), context); }), ErrorCode::empty_dataset);
+  EXPECT_EQ(code_of([&] { model->fit(test::dataset_of(3, 3, {}), task(), context); }), ErrorCode::empty_dataset);
 }
 
 TEST_P(ConformanceTest, HardlyAnyDataStillGiveFiniteAnswers) {

@@ -1,6 +1,5 @@
 #include "gusto/models/model_file.h"
 
-#include <functional>
 #include <map>
 
 #include <gmock/gmock.h>
@@ -8,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
+#include "gusto/base/testing.h"
 #include "gusto/base/version.h"
 #include "gusto/data/dataset_file.h"
 #include "gusto/models/registry.h"
@@ -16,6 +16,7 @@
 namespace gusto {
 namespace {
 
+using test::error_of;
 using testing::HasSubstr;
 
 std::unique_ptr<Model> trained(std::string_view name, Task task, const Settings& settings = {}) {
@@ -30,15 +31,6 @@ std::vector<float> scores_of(const Model& model) {
   const Query query = Query::known(UserRow(0));
   model.score({&query, 1}, scores.view());
   return {scores.values().begin(), scores.values().end()};
-}
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(ErrorCode::internal, "no error");
 }
 
 ModelRecord sample_record() {

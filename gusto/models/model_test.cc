@@ -6,12 +6,14 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/error.h"
+#include "gusto/base/testing.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
 namespace {
+
+using test::error_of;
 
 using ::testing::HasSubstr;
 
@@ -68,15 +70,6 @@ class ObedientModel final : public Model {
 std::shared_ptr<const Dataset> small_data() {
   return test::dataset_of(3, 4,
                           {{UserRow(0), ItemRow(1), 4}, {UserRow(0), ItemRow(2), 2}, {UserRow(1), ItemRow(0), 5}});
-}
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(ErrorCode::internal, "nothing was thrown");
 }
 
 TEST(Model, NothingToLearnFromIsAnError) {

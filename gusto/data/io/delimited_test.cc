@@ -12,11 +12,11 @@
 namespace gusto {
 namespace {
 
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing_io::complaint;
 using testing_io::event_of;
 using testing_io::read_text;
-using testing_io::TemporaryFolder;
 
 constexpr std::string_view kCorrect = " | Correct the line, or remove it.";
 

@@ -1,23 +1,25 @@
 #include <algorithm>
-#include <cstdlib>
+#include <ostream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gusto/data/embedded.h"
 #include "gusto/data/io/layouts.h"
 #include "gusto/data/io/open.h"
 #include "gusto/data/io/testing.h"
+#include "gusto/data/test_real_data.h"
 
 namespace gusto {
 namespace {
 
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_io::complaint;
 using testing_io::event_of;
 using testing_io::open_folder;
-using testing_io::TemporaryFolder;
 
 std::string shown(const FeatureTable& table, const Vocabulary& ids, std::string_view id, std::string_view field) {
   return table.at(field).display(ids.find(id).value());
@@ -210,23 +212,23 @@ struct RealSet {
   std::string name;
   std::size_t events, users, rated, described;
 };
+void PrintTo(const RealSet& set, std::ostream* out) { *out << set.name; }
+
+const RealSet kEmbedded{"the embedded data set", 100004, 671, 9066, 9066};
 
 class RealData : public testing::TestWithParam<RealSet> {};
 
 TEST_P(RealData, HasTheCountsThatWerePublished) {
-  const char* given = std::getenv("GUSTO_DATA");
-  const std::filesystem::path data = given != nullptr ? given : GUSTO_SOURCE_DIR "/../shared/data";
-  const std::filesystem::path folder = data / GetParam().name;
-  if (!std::filesystem::exists(folder))
-    GTEST_SKIP() << folder << " is not there; set GUSTO_DATA to the folder above it.";
+  const std::optional<std::filesystem::path> folder = test::real_data(GetParam().name);
   Context context({.threads = 1});
-  const OpenedDataset opened = open_dataset(folder, {}, context);
-  EXPECT_EQ(opened.data->event_count(), GetParam().events);
-  EXPECT_EQ(opened.data->user_count(), GetParam().users);
-  EXPECT_EQ(opened.data->item_count(), GetParam().described);
+  const OpenedDataset opened = folder ? open_dataset(*folder, {}, context) : open_embedded(context);
+  const RealSet& expected = folder ? GetParam() : kEmbedded;
+  EXPECT_EQ(opened.data->event_count(), expected.events);
+  EXPECT_EQ(opened.data->user_count(), expected.users);
+  EXPECT_EQ(opened.data->item_count(), expected.described);
   std::size_t rated = 0;
   for (std::size_t i = 0; i < opened.data->item_count(); ++i) rated += opened.data->audience(ItemRow(i)).size() > 0;
-  EXPECT_EQ(rated, GetParam().rated);
+  EXPECT_EQ(rated, expected.rated);
   EXPECT_TRUE(opened.data->has_times());
   EXPECT_EQ(opened.report.duplicates, 0u);
 }

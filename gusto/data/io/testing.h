@@ -2,44 +2,17 @@
 
 /// Helpers that the tests of readers share.
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include "gusto/base/error.h"
+#include "gusto/base/testing.h"
 #include "gusto/data/io/open.h"
 
 namespace gusto::testing_io {
 
-/// A folder that is new, empty, and removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "gusto-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw Error(ErrorCode::io, "There is no temporary folder.");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  void write(const std::string& name, std::string_view content) const {
-    std::ofstream(path_ / name, std::ios::binary) << content;
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline OpenedDataset open_folder(const TemporaryFolder& folder) {
+inline OpenedDataset open_folder(const test::TemporaryFolder& folder) {
   Context context({.threads = 1});
   return open_dataset(folder.path(), {}, context);
 }

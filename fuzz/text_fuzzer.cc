@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto number = gusto::parse_integer(input)) require(gusto::parse_integer(std::to_string(*number)) == number);
   static_cast<void>(gusto::parse_bytes(input));
   require(gusto::is_utf8(gusto::latin1_to_utf8(input)));
-  require(gusto::quoted(input).size() <= 400);
+  require(gusto::quote(input).size() <= 400);
 
   std::size_t length = 0;
   const auto parts = gusto::split(input, "::");

@@ -58,7 +58,7 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
     names.push_back(field.name);
   }
   const auto nearest = nearest_name(name, names);
-  throw Error(ErrorCode::invalid_option, fmt::format("{} has no option {}.", owner, quoted(name)),
+  throw Error(ErrorCode::invalid_option, fmt::format("{} has no option {}.", owner, quote(name)),
               nearest         ? fmt::format("Did you mean {}?", *nearest)
               : names.empty() ? "It has no options."
                               : fmt::format("It has: {}.", fmt::join(names, ", ")));
@@ -66,7 +66,7 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
 
 FieldValue parse_field(const Field& field, std::string_view owner, std::string_view text) {
   if (auto value = parse_value(field, text)) return *std::move(value);
-  throw Error(ErrorCode::invalid_option, fmt::format("{}.{} cannot be {}.", owner, field.name, quoted(text)),
+  throw Error(ErrorCode::invalid_option, fmt::format("{}.{} cannot be {}.", owner, field.name, quote(text)),
               fmt::format("It takes {}.", describe_domain(field)));
 }
 

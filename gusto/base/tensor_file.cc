@@ -73,24 +73,22 @@ void TensorWriter::add_bytes(std::string name, TensorType type, std::vector<std:
   const std::optional<std::uint64_t> count = checked_product(shape);
   if (!count || *count > std::numeric_limits<std::uint64_t>::max() / size_of(type) ||
       *count * size_of(type) != bytes.size()) {
-    throw Error(ErrorCode::internal,
-                fmt::format("Tensor {} of shape {} and type {} was given {} bytes.", gusto::quoted(name),
-                            shape_text(shape), to_string(type), bytes.size()));
+    throw Error(ErrorCode::internal, fmt::format("Tensor {} of shape {} and type {} was given {} bytes.", quote(name),
+                                                 shape_text(shape), to_string(type), bytes.size()));
   }
   const bool taken = std::any_of(tensors_.begin(), tensors_.end(), [&](const Tensor& t) { return t.name == name; });
   if (taken || name == kMetadata || !is_utf8(name)) {
-    throw Error(ErrorCode::internal, fmt::format("Tensor name {} is taken or not allowed.", gusto::quoted(name)));
+    throw Error(ErrorCode::internal, fmt::format("Tensor name {} is taken or not allowed.", quote(name)));
   }
   tensors_.push_back({std::move(name), type, std::move(shape), {bytes.begin(), bytes.end()}});
 }
 
 void TensorWriter::set_metadata(std::string key, std::string value) {
   if (key == kChecksums || key == kHeaderChecksum || !is_utf8(key)) {
-    throw Error(ErrorCode::internal, fmt::format("Metadata key {} is not allowed.", gusto::quoted(key)));
+    throw Error(ErrorCode::internal, fmt::format("Metadata key {} is not allowed.", quote(key)));
   }
   if (!is_utf8(value)) {
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("The text to store as {} is not UTF-8: {}.", key, gusto::quoted(value)),
+    throw Error(ErrorCode::invalid_input, fmt::format("The text to store as {} is not UTF-8: {}.", key, quote(value)),
                 "Convert it to UTF-8 first.");
   }
   metadata_.insert_or_assign(std::move(key), std::move(value));
@@ -201,7 +199,7 @@ nlohmann::json TensorFile::Impl::parse_header(std::string_view text) const {
       keys.resize(level + 1);
       keys.emplace_back();
     } else if (event == nlohmann::json::parse_event_t::key && !keys[level].insert(parsed.get<std::string>()).second) {
-      corrupt(fmt::format("its header names {} twice", gusto::quoted(parsed.get<std::string>())));
+      corrupt(fmt::format("its header names {} twice", quote(parsed.get<std::string>())));
     }
     return true;
   };
@@ -232,20 +230,20 @@ TensorFile::Impl::Tensor TensorFile::Impl::describe(const std::string& tensor, c
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry["dtype"].is_string() ||
       !entry.contains("shape") || !whole_numbers(entry["shape"]) || !entry.contains("data_offsets") ||
       !whole_numbers(entry["data_offsets"]) || entry["data_offsets"].size() != 2) {
-    corrupt(fmt::format("the description of tensor {} is malformed", gusto::quoted(tensor)));
+    corrupt(fmt::format("the description of tensor {} is malformed", quote(tensor)));
   }
   const std::optional<TensorType> type = type_named(entry["dtype"].get<std::string>());
-  if (!type) corrupt(fmt::format("tensor {} has the unknown type {}", gusto::quoted(tensor), entry["dtype"].dump()));
+  if (!type) corrupt(fmt::format("tensor {} has the unknown type {}", quote(tensor), entry["dtype"].dump()));
 
   const auto shape = entry["shape"].get<std::vector<std::uint64_t>>();
   const auto offsets = entry["data_offsets"].get<std::array<std::uint64_t, 2>>();
   const std::optional<std::uint64_t> count = checked_product(shape);
   if (!count || offsets[0] > offsets[1] || *count != (offsets[1] - offsets[0]) / size_of(*type) ||
       (offsets[1] - offsets[0]) % size_of(*type) != 0) {
-    corrupt(fmt::format("tensor {} of type {} and shape {} cannot lie at bytes {} to {}", gusto::quoted(tensor),
+    corrupt(fmt::format("tensor {} of type {} and shape {} cannot lie at bytes {} to {}", quote(tensor),
                         to_string(*type), shape_text(shape), offsets[0], offsets[1]));
   }
-  if (offsets[0] % size_of(*type) != 0) corrupt(fmt::format("tensor {} is not aligned", gusto::quoted(tensor)));
+  if (offsets[0] % size_of(*type) != 0) corrupt(fmt::format("tensor {} is not aligned", quote(tensor)));
   // The size is kept as a span without a place until the data part is known to be covered.
   return {*type, shape, offsets[0], {static_cast<const std::byte*>(nullptr), offsets[1] - offsets[0]}};
 }
@@ -276,7 +274,7 @@ void TensorFile::Impl::check_tensors() const {
   for (const auto& [tensor, entry] : tensors) {
     const auto checksum = checksums.find(tensor);
     if (checksum == checksums.end() || *checksum != to_hex(xxh3(entry.bytes))) {
-      corrupt(fmt::format("tensor {} does not match its checksum", gusto::quoted(tensor)));
+      corrupt(fmt::format("tensor {} does not match its checksum", quote(tensor)));
     }
   }
 }
@@ -292,7 +290,7 @@ void TensorFile::Impl::read(std::span<const std::byte> bytes) {
     }
     if (!entry.is_object()) corrupt("its metadata are not a JSON object");
     for (const auto& [name_, value] : entry.items()) {
-      if (!value.is_string()) corrupt(fmt::format("its metadata {} is not a string", gusto::quoted(name_)));
+      if (!value.is_string()) corrupt(fmt::format("its metadata {} is not a string", quote(name_)));
       metadata.emplace(name_, value.get<std::string>());
     }
   }
@@ -334,16 +332,16 @@ std::vector<std::string> TensorFile::names() const {
 
 std::span<const std::uint64_t> TensorFile::shape(std::string_view name) const {
   const auto found = impl_->tensors.find(name);
-  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", gusto::quoted(name)));
+  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", quote(name)));
   return found->second.shape;
 }
 
 std::span<const std::byte> TensorFile::raw(std::string_view name, TensorType type) const {
   const auto found = impl_->tensors.find(name);
-  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", gusto::quoted(name)));
+  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", quote(name)));
   if (found->second.type != type) {
-    impl_->corrupt(fmt::format("tensor {} has type {}, not {}", gusto::quoted(name), to_string(found->second.type),
-                               to_string(type)));
+    impl_->corrupt(
+        fmt::format("tensor {} has type {}, not {}", quote(name), to_string(found->second.type), to_string(type)));
   }
   return found->second.bytes;
 }
@@ -351,8 +349,7 @@ std::span<const std::byte> TensorFile::raw(std::string_view name, TensorType typ
 void TensorFile::require_shape(std::string_view name, const std::vector<std::uint64_t>& expected) const {
   const std::span<const std::uint64_t> found = shape(name);
   if (!std::equal(found.begin(), found.end(), expected.begin(), expected.end())) {
-    impl_->corrupt(
-        fmt::format("tensor {} has shape {}, not {}", gusto::quoted(name), shape_text(found), shape_text(expected)));
+    impl_->corrupt(fmt::format("tensor {} has shape {}, not {}", quote(name), shape_text(found), shape_text(expected)));
   }
 }
 
@@ -363,7 +360,7 @@ std::string_view TensorFile::text(std::string_view name) const {
 
 const std::string& TensorFile::metadata(std::string_view key) const {
   const auto found = impl_->metadata.find(key);
-  if (found == impl_->metadata.end()) impl_->corrupt(fmt::format("its metadata lack {}", gusto::quoted(key)));
+  if (found == impl_->metadata.end()) impl_->corrupt(fmt::format("its metadata lack {}", quote(key)));
   return found->second;
 }
 

@@ -191,7 +191,7 @@ std::string latin1_to_utf8(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text, std::size_t limit) {
+std::string quote(std::string_view text, std::size_t limit) {
   std::string result = "\"";
   const bool cut = text.size() > limit;
   if (cut) {

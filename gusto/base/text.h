@@ -47,6 +47,6 @@ bool is_utf8(std::string_view text);
 std::string latin1_to_utf8(std::string_view text);
 
 /// Text for an error message: quotes around it, control characters escaped, cut after `limit` bytes.
-std::string quoted(std::string_view text, std::size_t limit = 60);
+std::string quote(std::string_view text, std::size_t limit = 60);
 
 }  // namespace gusto

@@ -62,9 +62,9 @@ TEST(Text, TellsUtf8FromLatin1) {
 }
 
 TEST(Text, QuotesForMessages) {
-  EXPECT_EQ(quoted("a\tb\n"), "\"a\\tb\\n\"");
-  EXPECT_EQ(quoted(std::string_view("\0", 1)), "\"\\x00\"");
-  EXPECT_EQ(quoted("aéb", 2), "\"a…\"");
+  EXPECT_EQ(quote("a\tb\n"), "\"a\\tb\\n\"");
+  EXPECT_EQ(quote(std::string_view("\0", 1)), "\"\\x00\"");
+  EXPECT_EQ(quote("aéb", 2), "\"a…\"");
 }
 
 TEST(Text, SplitsAndTrims) {

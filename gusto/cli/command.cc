@@ -123,12 +123,12 @@ std::string describe_parse_error(const CLI::App& app, const CLI::ParseError& err
     kind = "command";
     for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   } else {
-    return fmt::format("Unexpected argument {} after {}; quote arguments that contain spaces.{}", gusto::quoted(typed),
-                       where, see);
+    return fmt::format("Unexpected argument {} after {}; quote arguments that contain spaces.{}", quote(typed), where,
+                       see);
   }
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const auto nearest = nearest_name(typed, candidates);
-  return fmt::format("{} has no {} {}.{}{}", where, kind, gusto::quoted(typed),
+  return fmt::format("{} has no {} {}.{}{}", where, kind, quote(typed),
                      nearest ? fmt::format(" Did you mean {}?", *nearest) : std::string(), see);
 }
 

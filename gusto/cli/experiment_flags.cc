@@ -13,7 +13,7 @@ std::vector<std::size_t> parse_lengths(const std::string& text) {
   for (const std::string_view part : split(text, ",")) {
     const auto length = parse_integer(trim(part));
     if (!length || *length < 1) {
-      throw Error(ErrorCode::invalid_option, fmt::format("--k {}: {} is no list length.", text, gusto::quoted(part)),
+      throw Error(ErrorCode::invalid_option, fmt::format("--k {}: {} is no list length.", text, quote(part)),
                   "Write whole numbers from 1, separated by commas, such as 10,20.");
     }
     lengths.push_back(static_cast<std::size_t>(*length));

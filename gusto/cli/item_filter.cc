@@ -21,7 +21,7 @@ const FeatureField& field_named(const FeatureTable& table, const std::string& na
 std::vector<ItemRow> items_where(const Catalogue& catalogue, const std::string& condition) {
   const std::size_t equals = condition.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == condition.size()) {
-    throw Error(ErrorCode::invalid_option, fmt::format("--where {} is no condition.", gusto::quoted(condition)),
+    throw Error(ErrorCode::invalid_option, fmt::format("--where {} is no condition.", quote(condition)),
                 "Write FIELD=VALUE, such as genre=Comedy or year=1995.");
   }
   const std::string value(trim(std::string_view(condition).substr(equals + 1)));
@@ -35,7 +35,7 @@ std::vector<ItemRow> items_where(const Catalogue& catalogue, const std::string& 
     for (std::size_t i = 0; i < field.values.size(); ++i) values.push_back(field.values[i]);
     const auto nearest = nearest_name(value, values);
     throw Error(
-        ErrorCode::not_found, fmt::format("No item has {} {}.", field.name, gusto::quoted(value)),
+        ErrorCode::not_found, fmt::format("No item has {} {}.", field.name, quote(value)),
         nearest ? fmt::format("Did you mean {}?", *nearest) : "`gusto inspect MODEL` lists the features of items.");
   }
   return rows;

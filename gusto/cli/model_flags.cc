@@ -55,7 +55,7 @@ Query Asker::query() const { return user_ ? Query::known(*user_) : Query::with_h
 
 UserRow find_user(const Catalogue& catalogue, std::string_view id) {
   if (const auto row = catalogue.users.find(id)) return UserRow(*row);
-  throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", gusto::quoted(id)),
+  throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", quote(id)),
               "Describe someone new with --history.");
 }
 

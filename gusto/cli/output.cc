@@ -17,7 +17,7 @@ void require_folder(const std::string& file) {
   const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
   std::error_code ignored;
   if (std::filesystem::is_directory(folder, ignored)) return;
-  throw Error(ErrorCode::not_found, fmt::format("There is no folder {} to write into.", gusto::quoted(folder.string())),
+  throw Error(ErrorCode::not_found, fmt::format("There is no folder {} to write into.", quote(folder.string())),
               "Make it first, or choose another file.");
 }
 

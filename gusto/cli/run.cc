@@ -16,7 +16,7 @@ ProgressMode progress_mode(const Session& session, const RunFlags& flags) {
 std::uint64_t memory_limit(const std::string& text) {
   if (text.empty()) return 0;
   if (const auto bytes = parse_bytes(text); bytes && *bytes > 0) return *bytes;
-  throw Error(ErrorCode::invalid_option, fmt::format("--memory {} is no size.", gusto::quoted(text)),
+  throw Error(ErrorCode::invalid_option, fmt::format("--memory {} is no size.", quote(text)),
               "Write a number with a unit, such as 512M or 8G.");
 }
 

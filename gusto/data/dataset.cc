@@ -24,8 +24,8 @@ void check_rows_and_values(const Catalogue& catalogue, std::span<const Event> ev
     if (!std::isfinite(event.value)) {
       throw Error(
           ErrorCode::not_finite,
-          fmt::format("The event of user {} and item {} has the value {}.", quoted(catalogue.users[event.user.index]),
-                      quoted(catalogue.items[event.item.index]), event.value),
+          fmt::format("The event of user {} and item {} has the value {}.", quote(catalogue.users[event.user.index]),
+                      quote(catalogue.items[event.item.index]), event.value),
           "Give every event a finite value.");
     }
   }
@@ -75,8 +75,8 @@ Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, std::span<const Eve
       const Event& event = events[placed[i].position];
       if (last_user[event.item.index] == u + 1) {
         throw Error(ErrorCode::invalid_input,
-                    fmt::format("User {} and item {} have more than one event.", quoted(catalogue_->users[u]),
-                                quoted(catalogue_->items[event.item.index])),
+                    fmt::format("User {} and item {} have more than one event.", quote(catalogue_->users[u]),
+                                quote(catalogue_->items[event.item.index])),
                     "Keep one event for each pair of user and item.");
       }
       last_user[event.item.index] = static_cast<std::uint32_t>(u + 1);

@@ -78,7 +78,7 @@ class Reader {
 std::vector<std::uint64_t> Reader::offsets(const std::string& name, std::uint64_t end) const {
   const std::span<const std::uint64_t> found = in_.values<std::uint64_t>(name);
   if (found.empty() || found.front() != 0 || found.back() != end || !std::is_sorted(found.begin(), found.end())) {
-    corrupt(fmt::format("the offsets {} do not ascend from 0 to {}", gusto::quoted(name), end));
+    corrupt(fmt::format("the offsets {} do not ascend from 0 to {}", quote(name), end));
   }
   return {found.begin(), found.end()};
 }
@@ -89,7 +89,7 @@ std::pair<std::string_view, std::vector<std::uint64_t>> Reader::texts(const std:
   const bool cut = std::any_of(places.begin(), places.end(), [&](std::uint64_t place) {
     return place < text.size() && (static_cast<unsigned char>(text[place]) & 0xC0U) == 0x80U;
   });
-  if (cut || !is_utf8(text)) corrupt(fmt::format("the text {} is not UTF-8", gusto::quoted(name)));
+  if (cut || !is_utf8(text)) corrupt(fmt::format("the text {} is not UTF-8", quote(name)));
   return {text, std::move(places)};
 }
 
@@ -98,7 +98,7 @@ Vocabulary Reader::vocabulary(const std::string& name) const {
   try {
     return Vocabulary::from_parts(std::string(text), std::move(places));
   } catch (const Error& error) {
-    corrupt(fmt::format("in {}: {}", gusto::quoted(name), error.message()));
+    corrupt(fmt::format("in {}: {}", quote(name), error.message()));
   }
 }
 
@@ -108,7 +108,7 @@ FeatureField Reader::field(std::string_view side, const nlohmann::json& row, std
   const auto kind_name = row.at("kind").get<std::string>();
   const auto kind =
       std::find_if(kKinds.begin(), kKinds.end(), [&](FeatureKind k) { return to_string(k) == kind_name; });
-  if (kind == kKinds.end()) corrupt(fmt::format("a feature is of the unknown kind {}", gusto::quoted(kind_name)));
+  if (kind == kKinds.end()) corrupt(fmt::format("a feature is of the unknown kind {}", quote(kind_name)));
   result.kind = *kind;
 
   const std::string prefix = field_name(side, result);
@@ -121,11 +121,11 @@ FeatureField Reader::field(std::string_view side, const nlohmann::json& row, std
       result.offsets = offsets(prefix + "offsets", ids.size());
       const bool outside =
           std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return id >= result.values.size(); });
-      if (outside) corrupt(fmt::format("the feature {} names values that it does not have", gusto::quoted(prefix)));
+      if (outside) corrupt(fmt::format("the feature {} names values that it does not have", quote(prefix)));
       const auto two = [](std::uint64_t begin, std::uint64_t end) { return end > begin + 1; };
       if (result.kind == FeatureKind::categorical &&
           std::adjacent_find(result.offsets.begin(), result.offsets.end(), two) != result.offsets.end()) {
-        corrupt(fmt::format("the feature {} has two values in a row", gusto::quoted(prefix)));
+        corrupt(fmt::format("the feature {} has two values in a row", quote(prefix)));
       }
       break;
     }
@@ -133,7 +133,7 @@ FeatureField Reader::field(std::string_view side, const nlohmann::json& row, std
       const std::span<const double> numbers = in_.values<double>(prefix + "numbers");
       result.numbers.assign(numbers.begin(), numbers.end());
       if (std::any_of(numbers.begin(), numbers.end(), [](double number) { return std::isinf(number); })) {
-        corrupt(fmt::format("the feature {} holds infinite numbers", gusto::quoted(prefix)));
+        corrupt(fmt::format("the feature {} holds infinite numbers", quote(prefix)));
       }
       break;
     }
@@ -146,7 +146,7 @@ FeatureField Reader::field(std::string_view side, const nlohmann::json& row, std
     }
   }
   if (result.rows() != rows) {
-    corrupt(fmt::format("the feature {} has {} rows for {} ids", gusto::quoted(prefix), result.rows(), rows));
+    corrupt(fmt::format("the feature {} has {} rows for {} ids", quote(prefix), result.rows(), rows));
   }
   return result;
 }
@@ -158,12 +158,12 @@ FeatureTable Reader::features(std::string_view side, std::size_t rows) const {
     for (const nlohmann::json& row : schema) {
       const auto row_side = row.at("side").get<std::string>();
       if (row_side != "users" && row_side != "items") {
-        corrupt(fmt::format("a feature is of the unknown side {}", gusto::quoted(row_side)));
+        corrupt(fmt::format("a feature is of the unknown side {}", quote(row_side)));
       }
       if (row_side == side) fields.push_back(field(side, row, rows));
     }
   } catch (const nlohmann::json::exception&) {
-    corrupt(fmt::format("its metadata {} are malformed", gusto::quoted(kSchema)));
+    corrupt(fmt::format("its metadata {} are malformed", quote(kSchema)));
   }
   try {
     return FeatureTable(std::move(fields));

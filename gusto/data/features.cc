@@ -65,7 +65,7 @@ void FeatureField::append(std::string_view value) {
       const std::optional<double> number = parse_real(value);
       if (!number) {
         throw Error(ErrorCode::invalid_input,
-                    fmt::format("The feature {} holds {}, which is no number.", name, quoted(value)),
+                    fmt::format("The feature {} holds {}, which is no number.", name, quote(value)),
                     "Write a number, or leave the value out.");
       }
       numbers.push_back(*number);
@@ -109,7 +109,7 @@ FeatureTable::FeatureTable(std::vector<FeatureField> fields) : fields_(std::move
                   "Give every feature of a table one value, or a missing one, for each row.");
     }
     if (find(fields_[f].name) != &fields_[f]) {
-      throw Error(ErrorCode::invalid_input, fmt::format("Two features have the name {}.", quoted(fields_[f].name)),
+      throw Error(ErrorCode::invalid_input, fmt::format("Two features have the name {}.", quote(fields_[f].name)),
                   "Rename one of them.");
     }
   }
@@ -128,7 +128,7 @@ const FeatureField& FeatureTable::at(std::string_view name) const {
   const std::string hint = names.empty() ? "This data set has no features here."
                            : nearest     ? fmt::format("Did you mean {}?", *nearest)
                                          : fmt::format("The features are: {}.", fmt::join(names, ", "));
-  throw Error(ErrorCode::not_found, fmt::format("There is no feature {}.", quoted(name)), hint);
+  throw Error(ErrorCode::not_found, fmt::format("There is no feature {}.", quote(name)), hint);
 }
 
 }  // namespace gusto

@@ -250,8 +250,7 @@ std::string SplitSpec::text() const {
 
 SplitSpec parse_split(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
-    throw Error(ErrorCode::invalid_option, fmt::format("The split {} {}.", gusto::quoted(text), why),
-                std::string(kKindsHint));
+    throw Error(ErrorCode::invalid_option, fmt::format("The split {} {}.", quote(text), why), std::string(kKindsHint));
   };
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);

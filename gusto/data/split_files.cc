@@ -68,7 +68,7 @@ void mark_listed_events(const EventFinder& finder, const std::filesystem::path& 
     const auto refuse = [&](std::string_view what, std::string_view hint) {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("{}, line {}: the event of user {} and item {} {}.", source.name, record.line(),
-                              gusto::quoted(record.id(format.user)), gusto::quoted(record.id(format.item)), what),
+                              quote(record.id(format.user)), quote(record.id(format.item)), what),
                   std::string(hint));
     };
     if (!position) refuse("is not in the data set", kWrongData);

@@ -146,7 +146,7 @@ SplitReceipt receipt_from_json(std::string_view text) {
     receipt.hash = json.at("hash").get<std::string>();
     return receipt;
   } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorCode::corrupt_file, fmt::format("This is not the receipt of a split: {}.", gusto::quoted(text)));
+    throw Error(ErrorCode::corrupt_file, fmt::format("This is not the receipt of a split: {}.", quote(text)));
   }
 }
 

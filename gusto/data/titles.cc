@@ -190,10 +190,10 @@ ItemRow TitleIndex::find(std::string_view typed) const {
   const std::vector<ItemRow> items = candidates(typed);
   if (items.size() == 1) return items.front();
   if (!items.empty()) {
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{} items could be meant by {}.", items.size(), gusto::quoted(typed)), suggest(items));
+    throw Error(ErrorCode::invalid_input, fmt::format("{} items could be meant by {}.", items.size(), quote(typed)),
+                suggest(items));
   }
-  throw Error(ErrorCode::not_found, fmt::format("There is no item {}.", gusto::quoted(typed)),
+  throw Error(ErrorCode::not_found, fmt::format("There is no item {}.", quote(typed)),
               suggest(spelled_like(typed, typed.size() / 2)));
 }
 

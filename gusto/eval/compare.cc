@@ -34,7 +34,7 @@ CompareSpec checked(CompareSpec spec, const Context& context) {
     if (entry->label.empty()) entry->label = entry->model;
     static_cast<void>(make_model(entry->model, entry->settings));
     if (std::any_of(spec.entries.begin(), entry, [&](const CompareEntry& e) { return e.label == entry->label; })) {
-      throw Error(ErrorCode::invalid_option, fmt::format("Two entries have the label {}.", gusto::quoted(entry->label)),
+      throw Error(ErrorCode::invalid_option, fmt::format("Two entries have the label {}.", quote(entry->label)),
                   "Give each a label of its own.");
     }
   }
@@ -161,7 +161,7 @@ void apply_set(CompareSpec& spec, std::string_view assignment) {
   const std::string_view target = assignment.substr(0, equals);
   const std::size_t dot = target.rfind('.');
   if (equals == std::string_view::npos || dot == std::string_view::npos) {
-    throw Error(ErrorCode::invalid_option, fmt::format("{} sets no option.", gusto::quoted(assignment)),
+    throw Error(ErrorCode::invalid_option, fmt::format("{} sets no option.", quote(assignment)),
                 "Write model.option=value, for example item-knn.neighbors=50.");
   }
   const std::string_view who = trim(target.substr(0, dot));
@@ -183,7 +183,7 @@ void apply_set(CompareSpec& spec, std::string_view assignment) {
       if (!entry.label.empty()) names.push_back(entry.label);
     }
     const auto nearest = nearest_name(who, names);
-    throw Error(ErrorCode::invalid_option, fmt::format("{} is not being compared.", gusto::quoted(who)),
+    throw Error(ErrorCode::invalid_option, fmt::format("{} is not being compared.", quote(who)),
                 nearest ? fmt::format("Did you mean {}?", *nearest) : "Name one of the models of this comparison.");
   }
   for (CompareEntry* entry : chosen) {

@@ -87,7 +87,7 @@ std::vector<Estimate> estimates_from_json(std::string_view text) {
     }
     return estimates;
   } catch (const Json::exception&) {
-    throw Error(ErrorCode::corrupt_file, fmt::format("These are no metrics: {}.", gusto::quoted(text)));
+    throw Error(ErrorCode::corrupt_file, fmt::format("These are no metrics: {}.", quote(text)));
   }
 }
 

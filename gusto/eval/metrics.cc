@@ -56,8 +56,8 @@ const MetricInfo& find_metric(std::string_view name) {
   std::vector<std::string_view> names;
   for (const MetricInfo& metric : kMetrics) names.push_back(metric.name);
   const auto nearest = nearest_name(base, names);
-  throw Error(ErrorCode::invalid_option, fmt::format("There is no metric {}.", gusto::quoted(name)),
-              nearest ? fmt::format("Did you mean {}?", gusto::quoted(*nearest))
+  throw Error(ErrorCode::invalid_option, fmt::format("There is no metric {}.", quote(name)),
+              nearest ? fmt::format("Did you mean {}?", quote(*nearest))
                       : fmt::format("Metrics are {}.", fmt::join(names, ", ")));
 }
 
@@ -85,12 +85,12 @@ std::vector<std::string> select_metrics(Task task, std::span<const std::size_t> 
     const MetricInfo& metric = find_metric(name);
     if (metric.task != task) {
       throw Error(ErrorCode::invalid_option,
-                  fmt::format("Metric {} belongs to the task {}, and the task is {}.", gusto::quoted(name),
+                  fmt::format("Metric {} belongs to the task {}, and the task is {}.", quote(name),
                               to_string(metric.task), to_string(task)),
                   fmt::format("Metrics of {} are {}.", to_string(task), fmt::join(names, ", ")));
     }
     if (name != metric.name && std::find(names.begin(), names.end(), name) == names.end()) {
-      throw Error(ErrorCode::invalid_option, fmt::format("Metric {} is not among those measured.", gusto::quoted(name)),
+      throw Error(ErrorCode::invalid_option, fmt::format("Metric {} is not among those measured.", quote(name)),
                   fmt::format("These are {}.", fmt::join(names, ", ")));
     }
   }

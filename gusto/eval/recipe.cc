@@ -79,7 +79,7 @@ class RecipeReader {
   void require_known(const toml::key& key) const {
     if (std::find(kKeys.begin(), kKeys.end(), key.str()) != kKeys.end()) return;
     const auto nearest = nearest_name(key.str(), kKeys);
-    fail(key.source().begin, fmt::format("There is no key {} in a recipe.", gusto::quoted(key.str())),
+    fail(key.source().begin, fmt::format("There is no key {} in a recipe.", quote(key.str())),
          nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("Its keys are {}.", fmt::join(kKeys, ", ")));
   }
 
@@ -128,8 +128,7 @@ class RecipeReader {
       for (const CompareEntry& earlier : entries) {
         if (earlier.label != entry.label) continue;
         const toml::node* label = table.get("label");
-        fail(label != nullptr ? *label : element,
-             fmt::format("Two entries have the label {}.", gusto::quoted(entry.label)),
+        fail(label != nullptr ? *label : element, fmt::format("Two entries have the label {}.", quote(entry.label)),
              "Give each a label of its own.");
       }
       entries.push_back(std::move(entry));

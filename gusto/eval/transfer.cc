@@ -37,12 +37,11 @@ void require_unseen(const Dataset& train, std::span<const Event> test) {
   }
   if (first == nullptr) return;
   const Catalogue& catalogue = train.catalogue();
-  throw Error(
-      ErrorCode::invalid_input,
-      fmt::format("The model was trained on {} of the {} test events, such as user {}, item {}.", format_count(overlap),
-                  format_count(test.size()), gusto::quoted(catalogue.users[first->user.index]),
-                  gusto::quoted(catalogue.items[first->item.index])),
-      "Train with the same split and seed, so that the test part stays unseen.");
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("The model was trained on {} of the {} test events, such as user {}, item {}.",
+                          format_count(overlap), format_count(test.size()), quote(catalogue.users[first->user.index]),
+                          quote(catalogue.items[first->item.index])),
+              "Train with the same split and seed, so that the test part stays unseen.");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ ResolvedHistory resolve_history(const Vocabulary& items, std::span<const NamedEv
     if (!std::isfinite(event.value)) {
       throw Error(
           ErrorCode::not_finite,
-          fmt::format("The history's value {} for item {} is not a finite number.", event.value, quoted(event.item)),
+          fmt::format("The history's value {} for item {} is not a finite number.", event.value, quote(event.item)),
           "Give every item of the history a number, such as its rating.");
     }
     const auto row = items.find(event.item);

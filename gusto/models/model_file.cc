@@ -26,7 +26,7 @@ constexpr std::int64_t kFormatVersion = 1;
 TensorWriter collect(const Model& model, const ModelRecord& record) {
   if (!nlohmann::json::parse(record.metrics, nullptr, /*allow_exceptions=*/false).is_object()) {
     throw Error(ErrorCode::internal,
-                fmt::format("The metrics to store are not a JSON object: {}.", gusto::quoted(record.metrics)));
+                fmt::format("The metrics to store are not a JSON object: {}.", quote(record.metrics)));
   }
   nlohmann::ordered_json options = nlohmann::ordered_json::object();
   for (const auto& [name, value] : model.settings()) options[name] = value;
@@ -107,7 +107,7 @@ Task read_task(const TensorFile& in) {
   for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
     if (to_string(task) == in.metadata("task")) return task;
   }
-  corrupt(in, fmt::format("its task {} is unknown", gusto::quoted(in.metadata("task"))));
+  corrupt(in, fmt::format("its task {} is unknown", quote(in.metadata("task"))));
 }
 
 TrainedModel read_model(const TensorFile& in) {

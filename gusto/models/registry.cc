@@ -19,12 +19,7 @@ namespace {
 
 // Adding a model adds its line here: a constant array leaves no registration for a linker to drop.
 constexpr std::array kModels{
-    &kPopularityInfo,
-    &kBiasInfo,
-    &kUserKnnInfo,
-    &kItemKnnInfo,
-    &kSvdInfo,
-    &kBiasedMfInfo,
+    &kPopularityInfo, &kBiasInfo, &kUserKnnInfo, &kItemKnnInfo, &kSvdInfo, &kBiasedMfInfo,
 };
 
 }  // namespace
@@ -39,7 +34,7 @@ const ModelInfo& find_model(std::string_view name) {
   }
   const auto nearest = nearest_name(name, names);
   throw Error(
-      ErrorCode::not_found, fmt::format("There is no model {}.", quoted(name)),
+      ErrorCode::not_found, fmt::format("There is no model {}.", quote(name)),
       nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The models are {}.", fmt::join(names, ", ")));
 }
 

@@ -21,7 +21,7 @@ Task parse_task(std::string_view text) {
     if (kTaskNames[i] == text) return static_cast<Task>(i);
   }
   const auto nearest = nearest_name(text, kTaskNames);
-  throw Error(ErrorCode::invalid_option, fmt::format("There is no task {}.", quoted(text)),
+  throw Error(ErrorCode::invalid_option, fmt::format("There is no task {}.", quote(text)),
               nearest ? fmt::format("Did you mean {}?", *nearest)
                       : fmt::format("A task is one of {}.", fmt::join(kTaskNames, ", ")));
 }

@@ -106,8 +106,8 @@ void DatasetBuilder::settle_duplicates(const SourceText& source) {
     if (policy_ == DuplicatePolicy::refuse) {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("{}, line {}: user {} and item {} already have an event on line {}.", source.name,
-                              line_of(e), quoted(catalogue_.users[events_[e].user.index]),
-                              quoted(catalogue_.items[events_[e].item.index]), line_of(earlier)),
+                              line_of(e), quote(catalogue_.users[events_[e].user.index]),
+                              quote(catalogue_.items[events_[e].item.index]), line_of(earlier)),
                   "Remove one of them, or let the last one count.");
     }
     left_out.resize(events_.size());

@@ -50,14 +50,14 @@ std::optional<Role> role_of(std::string_view name) {
 std::string delimiter_for_people(std::string_view delimiter) {
   if (delimiter == "\t") return "tabs";
   if (delimiter == " ") return "blanks";
-  return quoted(delimiter);
+  return quote(delimiter);
 }
 
 std::string delimiter_given(const std::string& text) {
   if (text == "tab" || text == "\\t") return "\t";
   if (text == "space") return " ";
   if (text.empty() || text.find_first_of("\"\r\n") != std::string::npos) {
-    throw Error(ErrorCode::invalid_option, fmt::format("The delimiter {} cannot separate fields.", gusto::quoted(text)),
+    throw Error(ErrorCode::invalid_option, fmt::format("The delimiter {} cannot separate fields.", quote(text)),
                 "Use tab, or a text such as , or ; or :: in its place.");
   }
   return text;
@@ -103,7 +103,7 @@ std::string recognise_delimiter(const SourceText& source, const std::vector<std:
   }
   if (best.empty()) {
     throw Error(ErrorCode::invalid_input,
-                fmt::format("{}, line 1: no delimiter is recognised in {}.", source.name, quoted(lines.front())),
+                fmt::format("{}, line 1: no delimiter is recognised in {}.", source.name, quote(lines.front())),
                 "Say what separates the fields, for example --delimiter space.");
   }
   return std::string(best);
@@ -115,8 +115,7 @@ Places places_given(const std::vector<std::string>& columns) {
     if (columns[c].empty() || columns[c] == "-") continue;
     const std::optional<Role> role = role_of(columns[c]);
     if (!role) {
-      throw Error(ErrorCode::invalid_option,
-                  fmt::format("The column {} is of no kind known.", gusto::quoted(columns[c])),
+      throw Error(ErrorCode::invalid_option, fmt::format("The column {} is of no kind known.", quote(columns[c])),
                   "Columns are user, item, rating and time, and - for one that is not read.");
     }
     if (places[*role]) {
@@ -136,7 +135,7 @@ Places places_given(const std::vector<std::string>& columns) {
 
 using Fields = std::vector<std::string_view>;
 
-std::string listed(const Fields& names) { return gusto::quoted(fmt::format("{}", fmt::join(names, ", "))); }
+std::string listed(const Fields& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
 
 Places places_by_name(const Fields& names) {
   Places places;

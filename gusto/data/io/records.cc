@@ -161,7 +161,7 @@ std::int64_t RecordReader::time(const Column& column) const {
 void RecordReader::fail(const Column& column, std::string_view problem, std::string_view hint) const {
   throw Error(
       ErrorCode::invalid_input,
-      fmt::format("{}, line {}, column {}: {} {}.", source_.name, line_, column.name, quoted(field(column)), problem),
+      fmt::format("{}, line {}, column {}: {} {}.", source_.name, line_, column.name, quote(field(column)), problem),
       std::string(hint));
 }
 

@@ -73,7 +73,8 @@ void item_knn_fit_and_rank(benchmark::State& state) {
     Context context({.threads = static_cast<unsigned>(state.range(0))});
     const auto model = gusto::make_model("item-knn");
     model->fit(fold.train, Task::top_n, context);
-    if (gusto::search(*model, queries, 20, gusto::SearchFilter{}, context).entries.empty()) state.SkipWithError("no lists");
+    if (gusto::search(*model, queries, 20, gusto::SearchFilter{}, context).entries.empty())
+      state.SkipWithError("no lists");
   }
 }
 BENCHMARK(item_knn_fit_and_rank)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
@@ -87,7 +88,8 @@ void top_20_of_all_users(benchmark::State& state) {
       gusto::make_model("biased-mf", {{"dim", "62"}, {"epochs", "2"}});  // and two columns for the biases
   model->fit(fold.train, Task::top_n, context);
   for (auto _ : state) {
-    if (gusto::search(*model, queries, 20, gusto::SearchFilter{}, context).entries.empty()) state.SkipWithError("no lists");
+    if (gusto::search(*model, queries, 20, gusto::SearchFilter{}, context).entries.empty())
+      state.SkipWithError("no lists");
   }
 }
 BENCHMARK(top_20_of_all_users)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -59,9 +59,9 @@ Baseline fit_baseline(const Dataset& data, const BaselineOptions& options, Conte
   return baseline;
 }
 
-std::vector<Contribution> Baseline::explain(double user_bias, ItemRow item) const {
+std::vector<Contribution> Baseline::explain(double asker_bias, ItemRow item) const {
   return {{.label = "global mean", .item = {}, .user = {}, .amount = mean},
-          {.label = "user bias", .item = {}, .user = {}, .amount = user_bias},
+          {.label = "user bias", .item = {}, .user = {}, .amount = asker_bias},
           {.label = "item bias", .item = {}, .user = {}, .amount = item_bias[item.index]}};
 }
 

@@ -49,7 +49,7 @@ struct Baseline {
   float fold_in(std::span<const HistoryEvent> history, double reg_user) const;
 
   /// μ, the asker's bias and the item's, whose amounts sum to ŷ_ui.
-  std::vector<Contribution> explain(double user_bias, ItemRow item) const;
+  std::vector<Contribution> explain(double asker_bias, ItemRow item) const;
 
   void save(TensorWriter& out) const;
   static Baseline load(const TensorFile& in, std::size_t users, std::size_t items);

@@ -66,11 +66,6 @@ class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {
     model->fit(data, task(), context);
     return model;
   }
-  static std::vector<float> scores_of(const Model& model, const Query& query) {
-    Matrix<float> scores(1, model.data().item_count());
-    model.score({&query, 1}, scores.view());
-    return {scores.values().begin(), scores.values().end()};
-  }
   static std::vector<float> predictions_of(const Model& model, const Query& query) {
     const std::size_t items = model.data().item_count();
     std::vector<ItemRow> rows(items);

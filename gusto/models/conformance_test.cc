@@ -15,6 +15,7 @@ namespace {
 
 using test::code_of;
 using test::ConformanceTest;
+using test::scores_of;
 using test::state_bytes;
 using ::testing::Each;
 using ::testing::HasSubstr;

@@ -5,32 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/random.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
 namespace {
 
 using test::dataset_of;
+using test::random_events;
+using test::scores_of;
 
 Event event(int user, int item, float value = 1) { return {UserRow(user), ItemRow(item), value, kNoTime}; }
-
-std::vector<Event> some_events(std::size_t users, std::size_t items) {
-  std::vector<Event> events;
-  for (std::size_t u = 0; u < users; ++u) {
-    Random random(7, "item-knn test", u);
-    for (std::size_t i = 0; i < items; ++i) {
-      if (random.below(3) == 0) events.push_back({UserRow(u), ItemRow(i), static_cast<float>(1 + random.below(5)), 0});
-    }
-  }
-  return events;
-}
-
-std::vector<float> scores_of(const Model& model, const Query& query) {
-  Matrix<float> scores(1, model.data().item_count());
-  model.score({&query, 1}, scores.view());
-  return {scores.row(0).begin(), scores.row(0).end()};
-}
 
 float predict(const Model& model, const Query& query, ItemRow item) {
   float result = 0;
@@ -79,7 +63,7 @@ TEST(ItemKnn, RanksAHandComputedCase) {
 }
 
 TEST(ItemKnn, ListsAreTheSameHoweverTheirCellsAreVisited) {
-  const std::vector<Event> events = some_events(60, 20);
+  const std::vector<Event> events = random_events(60, 20);
   // Among so many items without events, a row's cells are found by going through the histories again.
   const auto dense = dataset_of(60, 20, events);
   const auto sparse = dataset_of(60, 100000, events);
@@ -100,7 +84,7 @@ TEST(ItemKnn, ListsAreTheSameHoweverTheirCellsAreVisited) {
 }
 
 TEST(ItemKnn, ContributionsSumToTheScoreForKnownAndNewUsers) {
-  const auto data = dataset_of(60, 20, some_events(60, 20));
+  const auto data = dataset_of(60, 20, random_events(60, 20));
   const std::vector<HistoryEvent> history{{ItemRow(3), 5}, {ItemRow(8), 2}, {ItemRow(11), 4}};
   for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
     Context context({.threads = 2});
@@ -118,7 +102,7 @@ TEST(ItemKnn, ContributionsSumToTheScoreForKnownAndNewUsers) {
 }
 
 TEST(ItemKnn, UsesNoMoreNeighboursThanAsked) {
-  const auto data = dataset_of(60, 20, some_events(60, 20));
+  const auto data = dataset_of(60, 20, random_events(60, 20));
   Context context({.threads = 1});
   ItemKnnModel model({.neighbors = 2, .stored = 6});
   model.fit(data, Task::ratings, context);

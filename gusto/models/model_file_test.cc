@@ -26,12 +26,7 @@ std::unique_ptr<Model> trained(std::string_view name, Task task, const Settings&
   return model;
 }
 
-std::vector<float> scores_of(const Model& model) {
-  Matrix<float> scores(1, model.data().item_count());
-  const Query query = Query::known(UserRow(0));
-  model.score({&query, 1}, scores.view());
-  return {scores.values().begin(), scores.values().end()};
-}
+std::vector<float> scores_of(const Model& model) { return test::scores_of(model, Query::known(UserRow(0))); }
 
 ModelRecord sample_record() {
   ModelRecord record;
@@ -82,18 +77,22 @@ TEST(ModelFile, OnlyFittedModelsAndJsonMetricsAreStored) {
   EXPECT_EQ(error_of([&] { serialize_model(*trained("bias", Task::ratings), record); }).code(), ErrorCode::internal);
 }
 
+std::map<std::string, std::string> valid_metadata() {
+  return {{"format", "gusto-model"},
+          {"format_version", "1"},
+          {"engine_version", "0.1.0"},
+          {"model", "bias"},
+          {"options", "{}"},
+          {"task", "ratings"},
+          {"seed", "42"},
+          {"split", ""},
+          {"receipt", ""},
+          {"metrics", "{}"}};
+}
+
 // Writes a model file with one piece of metadata changed, or left out if the value is null.
 Error error_with(const std::string& key, const char* value) {
-  std::map<std::string, std::string> metadata = {{"format", "gusto-model"},
-                                                 {"format_version", "1"},
-                                                 {"engine_version", "0.1.0"},
-                                                 {"model", "bias"},
-                                                 {"options", "{}"},
-                                                 {"task", "ratings"},
-                                                 {"seed", "42"},
-                                                 {"split", ""},
-                                                 {"receipt", ""},
-                                                 {"metrics", "{}"}};
+  std::map<std::string, std::string> metadata = valid_metadata();
   if (value == nullptr) {
     metadata.erase(key);
   } else {
@@ -148,18 +147,7 @@ TEST(ModelFileDamage, MetadataAreChecked) {
 TEST(ModelFileDamage, AModelOfOtherDataIsRefused) {
   const auto model = trained("bias", Task::ratings);
   TensorWriter out;
-  for (const auto& [key, value] : std::map<std::string, std::string>{{"format", "gusto-model"},
-                                                                     {"format_version", "1"},
-                                                                     {"engine_version", "0.1.0"},
-                                                                     {"model", "bias"},
-                                                                     {"options", "{}"},
-                                                                     {"task", "ratings"},
-                                                                     {"seed", "42"},
-                                                                     {"split", ""},
-                                                                     {"receipt", ""},
-                                                                     {"metrics", "{}"}}) {
-    out.set_metadata(key, value);
-  }
+  for (const auto& [key, value] : valid_metadata()) out.set_metadata(key, value);
   write_dataset(*test::three_tastes(30, 40), out);
   model->save_state(out);
   EXPECT_EQ(error_of([&] { parse_model(out.serialize(), "m.gusto"); }).code(), ErrorCode::corrupt_file);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Small data sets that tests of models share. For tests only.
+// Small data sets, and shorthands, that tests of models share. For tests only.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gusto/base/random.h"
-#include "gusto/data/dataset.h"
+#include "gusto/models/model.h"
 
 namespace gusto::test {
 
@@ -63,6 +63,25 @@ inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::
     }
   }
   return dataset_of(users, items, events);
+}
+
+/// A third of the cells, drawn at random, with values from 1 to 5.
+inline std::vector<Event> random_events(std::size_t users, std::size_t items) {
+  std::vector<Event> events;
+  for (std::size_t u = 0; u < users; ++u) {
+    Random random(7, "random events", u);
+    for (std::size_t i = 0; i < items; ++i) {
+      if (random.below(3) == 0) events.push_back({UserRow(u), ItemRow(i), static_cast<float>(1 + random.below(5)), 0});
+    }
+  }
+  return events;
+}
+
+/// The score of every item for one query.
+inline std::vector<float> scores_of(const Model& model, const Query& query) {
+  Matrix<float> scores(1, model.data().item_count());
+  model.score({&query, 1}, scores.view());
+  return {scores.values().begin(), scores.values().end()};
 }
 
 }  // namespace gusto::test

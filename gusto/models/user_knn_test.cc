@@ -5,32 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/random.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
 namespace {
 
 using test::dataset_of;
+using test::random_events;
+using test::scores_of;
 
 Event event(int user, int item, float value = 1) { return {UserRow(user), ItemRow(item), value, kNoTime}; }
-
-std::vector<Event> some_events(std::size_t users, std::size_t items) {
-  std::vector<Event> events;
-  for (std::size_t u = 0; u < users; ++u) {
-    Random random(11, "user-knn test", u);
-    for (std::size_t i = 0; i < items; ++i) {
-      if (random.below(3) == 0) events.push_back({UserRow(u), ItemRow(i), static_cast<float>(1 + random.below(5)), 0});
-    }
-  }
-  return events;
-}
-
-std::vector<float> scores_of(const Model& model, const Query& query) {
-  Matrix<float> scores(1, model.data().item_count());
-  model.score({&query, 1}, scores.view());
-  return {scores.row(0).begin(), scores.row(0).end()};
-}
 
 TEST(UserKnn, PredictsAHandComputedCase) {
   // Biases are held at zero, so x = r − μ with μ = 3: user 0 has (2, −2), user 1 (2, −2, 1), user 2 (−1, 0).
@@ -78,7 +62,7 @@ TEST(UserKnn, LeavesOutThoseWhoKnowNothingNew) {
 }
 
 TEST(UserKnn, ContributionsSumToTheScoreForKnownAndNewUsers) {
-  const auto data = dataset_of(60, 20, some_events(60, 20));
+  const auto data = dataset_of(60, 20, random_events(60, 20));
   const std::vector<HistoryEvent> history{{ItemRow(3), 5}, {ItemRow(8), 2}, {ItemRow(11), 4}};
   for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
     Context context({.threads = 2});
@@ -96,7 +80,7 @@ TEST(UserKnn, ContributionsSumToTheScoreForKnownAndNewUsers) {
 }
 
 TEST(UserKnn, ATrainingUsersOwnHistoryGetsHerOwnScores) {
-  const auto data = dataset_of(60, 20, some_events(60, 20));
+  const auto data = dataset_of(60, 20, random_events(60, 20));
   for (const Task task : {Task::ratings, Task::top_n}) {
     Context context({.threads = 2});
     UserKnnModel model;

@@ -15,6 +15,7 @@ namespace gusto {
 namespace {
 
 using test::ConformanceTest;
+using test::scores_of;
 using ::testing::IsEmpty;
 
 constexpr std::size_t kUsers = 60;

@@ -9,6 +9,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace gusto {
 namespace HWY_NAMESPACE {
+// NOLINTBEGIN(readability-identifier-naming): named as Highway names its own, to tell a kernel from its dispatcher.
 namespace hn = hwy::HWY_NAMESPACE;
 
 using FloatTag = hn::ScalableTag<float>;
@@ -140,6 +141,7 @@ double SgdBlock(const SgdEvent* HWY_RESTRICT events, std::size_t count, const Sg
 
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
 
+// NOLINTEND(readability-identifier-naming)
 }  // namespace HWY_NAMESPACE
 }  // namespace gusto
 HWY_AFTER_NAMESPACE();

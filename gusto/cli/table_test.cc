@@ -66,7 +66,8 @@ TEST(Table, StaysWithinTheWidth) {
   for (std::size_t width : {40U, 60U, 80U}) {
     Terminal terminal;
     terminal.width = width;
-    for (const std::string_view line : split(table.render(terminal), "\n")) EXPECT_LE(display_width(line), width);
+    const std::string text = table.render(terminal);
+    for (const std::string_view line : split(text, "\n")) EXPECT_LE(display_width(line), width);
   }
 }
 

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include <stdlib.h>
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 
 #include "gusto/base/error.h"
 

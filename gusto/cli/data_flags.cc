@@ -64,7 +64,7 @@ std::filesystem::path find_data(const std::string& name) {
   if (std::filesystem::exists(name, ignored)) return name;
   const char* folder = std::getenv("GUSTO_DATA");
   if (folder != nullptr && *folder != '\0') {
-    const std::filesystem::path inside = std::filesystem::path(folder) / name;
+    std::filesystem::path inside = std::filesystem::path(folder) / name;
     if (std::filesystem::exists(inside, ignored)) return inside;
   }
   return name;

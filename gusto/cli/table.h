@@ -27,8 +27,10 @@ struct Column {
 };
 
 struct Cell {
+  // NOLINTBEGIN(google-explicit-constructor): rows of a table are written as lists of texts
   Cell(std::string text_, Style style_ = Style::plain) : text(std::move(text_)), style(style_) {}
   Cell(const char* text_) : text(text_) {}
+  // NOLINTEND(google-explicit-constructor)
   std::string text;
   Style style = Style::plain;
 };

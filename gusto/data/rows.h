@@ -16,7 +16,7 @@ struct Row {
   constexpr explicit Row(std::uint32_t index_) : index(index_) {}
   constexpr explicit Row(std::size_t index_) : index(static_cast<std::uint32_t>(index_)) {}
   constexpr explicit Row(int index_) : index(static_cast<std::uint32_t>(index_)) {}
-  friend constexpr auto operator<=>(Row, Row) = default;
+  friend constexpr auto operator<=>(Row, Row) = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };
 
 using UserRow = Row<struct UserTable>;

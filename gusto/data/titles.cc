@@ -200,7 +200,7 @@ ItemRow TitleIndex::find(std::string_view typed) const {
 // Titles hold commas, so that "American President, The,Heat" is cut where every piece is an item, into as few as can be.
 // If it cannot, a text that ends with a value is one misspelt title if it is close to one, and else every comma cuts.
 std::vector<std::string_view> TitleIndex::divide(std::string_view titles, bool valued) const {
-  const std::vector<std::string_view> pieces = split(titles, ",");
+  std::vector<std::string_view> pieces = split(titles, ",");
   if (pieces.size() == 1) return pieces;
   const auto join = [&](std::size_t first, std::size_t last) {
     const char* const begin = pieces[first].data();

@@ -3,6 +3,7 @@
 // Small data sets, and shorthands, that tests of models share. For tests only.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -57,7 +58,7 @@ inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::
       const double noise = random.normal() * 0.3;
       if (draw > (fits ? 0.35 : 0.1) + 0.4 * popularity) continue;
       const double value = 3 + (fits ? 0.8 : -0.6) + kindness + quality + noise;
-      const auto rounded = static_cast<float>(std::clamp(static_cast<int>(value * 2 + 0.5), 2, 10)) / 2.0F;
+      const auto rounded = static_cast<float>(std::clamp(std::lround(value * 2), 2L, 10L)) / 2.0F;
       events.push_back(
           {UserRow(u), ItemRow(i), rounded, static_cast<std::int64_t>(1000000 + (u * 37 + i * 101) % 5000)});
     }

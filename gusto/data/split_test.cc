@@ -267,6 +267,7 @@ TEST_F(SplitFiles, BadLinesAreNamed) {
 TEST_F(SplitFiles, MissingFiles) {
   EXPECT_EQ(error_of([&] { run("test:no/such.tsv"); }).code(), ErrorCode::not_found);
   EXPECT_EQ(error_of([&] { run("folds:u"); }).code(), ErrorCode::not_found);
+  EXPECT_EQ(error_of([&] { run("folds:" + std::string(300, 'a')); }).code(), ErrorCode::not_found);
 }
 
 TEST_F(SplitFiles, FoldsAreReadBesideTheData) {

@@ -122,7 +122,7 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
 }
 
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context) {
-  constexpr std::size_t kBlock = 2048;
+  constexpr std::size_t kBlock = 256;  // as many askers, at worst, between looks at the cancel flag
   std::vector<float> predictions(events.size());
   parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<Query> queries;

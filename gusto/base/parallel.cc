@@ -6,9 +6,14 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
 
 namespace gusto {
 
@@ -33,6 +38,7 @@ struct ThreadPool::Shared {
   // Takes task numbers until none are left.
   void work(const Task& body, std::size_t count, unsigned worker);
   void serve(unsigned worker);
+  void end_workers();
 };
 
 namespace {
@@ -53,13 +59,28 @@ void look_for(const Condition& condition) {
 // The pool whose task this thread is running, to run nested loops inline.
 thread_local const void* running_pool = nullptr;
 thread_local unsigned running_worker = 0;
+
+// Notes it, for as long as the object lives.
+class RunningIn {
+ public:
+  RunningIn(const void* pool, unsigned worker)
+      : outer_pool_(std::exchange(running_pool, pool)), outer_worker_(std::exchange(running_worker, worker)) {}
+  ~RunningIn() {
+    running_pool = outer_pool_;
+    running_worker = outer_worker_;
+  }
+  RunningIn(const RunningIn&) = delete;
+  RunningIn& operator=(const RunningIn&) = delete;
+
+ private:
+  const void* outer_pool_;
+  unsigned outer_worker_;
+};
+
 }  // namespace
 
 void ThreadPool::Shared::work(const Task& body, std::size_t count, unsigned worker) {
-  const void* const outer_pool = running_pool;
-  const unsigned outer_worker = running_worker;
-  running_pool = this;
-  running_worker = worker;
+  const RunningIn here(this, worker);
   while (true) {
     const std::size_t index = next.fetch_add(1, std::memory_order_relaxed);
     if (index >= count) break;
@@ -74,8 +95,6 @@ void ThreadPool::Shared::work(const Task& body, std::size_t count, unsigned work
       }
     }
   }
-  running_pool = outer_pool;
-  running_worker = outer_worker;
 }
 
 void ThreadPool::Shared::serve(unsigned worker) {
@@ -97,18 +116,29 @@ void ThreadPool::Shared::serve(unsigned worker) {
 }
 
 ThreadPool::ThreadPool(unsigned threads) : threads_(threads == 0 ? 1 : threads), shared_(std::make_unique<Shared>()) {
+  shared_->workers.reserve(threads_ - 1);
   for (unsigned worker = 1; worker < threads_; ++worker) {
-    shared_->workers.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
+    try {
+      shared_->workers.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
+    } catch (const std::system_error& error) {
+      shared_->end_workers();
+      throw Error(
+          ErrorCode::invalid_option,
+          fmt::format("The system starts {} of {} threads and no more: {}.", worker, threads_, error.code().message()),
+          "Ask for fewer threads.");
+    }
   }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { shared_->end_workers(); }
+
+void ThreadPool::Shared::end_workers() {
   {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->stop = true;
+    const std::lock_guard lock(mutex);
+    stop = true;
   }
-  shared_->start.notify_all();
-  for (std::thread& worker : shared_->workers) worker.join();
+  start.notify_all();
+  for (std::thread& worker : workers) worker.join();
 }
 
 void ThreadPool::run(std::size_t tasks, const std::function<void(std::size_t, unsigned)>& task) {
@@ -118,6 +148,7 @@ void ThreadPool::run(std::size_t tasks, const std::function<void(std::size_t, un
   }
   const std::lock_guard one_loop(shared_->caller);
   if (threads_ == 1 || tasks <= 1) {
+    const RunningIn here(shared_.get(), 0);
     for (std::size_t index = 0; index < tasks; ++index) task(index, 0);
     return;
   }

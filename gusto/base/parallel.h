@@ -14,6 +14,7 @@ namespace gusto {
 class ThreadPool {
  public:
   /// threads counts the calling thread too: a pool of 1 starts none.
+  /// Errors   invalid_option, if the system does not start so many
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -36,15 +36,19 @@ TEST(ThreadPool, RethrowsAndStaysUsable) {
 }
 
 TEST(ThreadPool, RunsNestedLoopsInline) {
-  ThreadPool pool(2);
-  std::atomic<int> count{0};
-  pool.run(4, [&](std::size_t, unsigned outer) {
-    pool.run(5, [&](std::size_t, unsigned inner) {
-      EXPECT_EQ(inner, outer);
-      ++count;
-    });
-  });
-  EXPECT_EQ(count, 20);
+  for (const unsigned threads : {1u, 2u}) {
+    ThreadPool pool(threads);
+    for (const std::size_t tasks : {std::size_t{1}, std::size_t{4}}) {
+      std::atomic<std::size_t> count{0};
+      pool.run(tasks, [&](std::size_t, unsigned outer) {
+        pool.run(5, [&](std::size_t, unsigned inner) {
+          EXPECT_EQ(inner, outer);
+          ++count;
+        });
+      });
+      EXPECT_EQ(count, 5 * tasks);
+    }
+  }
 }
 
 TEST(ThreadPool, ServesCallersInTurn) {

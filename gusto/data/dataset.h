@@ -34,7 +34,8 @@ struct Event {
 };
 
 /// Who and what there is: ids and features of both sides. Shared, unchanged, by a data set and all its parts.
-/// Items that appear in events come first, then items that are only described.
+/// Items that appear in events come first, then items that are only described. Ties between scores go to the lower item
+/// row, so rows should tell nothing of events: readers give them in the order of a hash of the items' ids.
 struct Catalogue {
   Vocabulary users;
   Vocabulary items;

@@ -94,11 +94,12 @@ class Divider {
 };
 
 void Divider::keep_positives() {
+  const auto least = static_cast<float>(*options_.positives);  // as values are stored, so that 4.1 reaches 4.1
   const std::span<const std::uint64_t> offsets = data_->offsets();
   for (std::size_t user = 0; user < data_->user_count(); ++user) {
     std::uint64_t count = 0;
     for (std::size_t i = offsets[user]; i < offsets[user + 1]; ++i) {
-      eligible_[i] = data_->values()[i] >= *options_.positives;
+      eligible_[i] = data_->values()[i] >= least;
       count += eligible_[i] ? 1 : 0;
     }
     if (count >= options_.min_positives) continue;

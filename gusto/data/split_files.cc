@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -16,16 +17,22 @@ namespace {
 
 constexpr std::string_view kWrongData = "Check that this file belongs to this data set.";
 
+// A name that cannot be looked up, being too long for instance, is no file.
+bool is_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored);
+}
+
 std::vector<FoldFiles> fold_files_at(const std::filesystem::path& prefix) {
   const auto pair = [&](const std::string& number) {
     const std::string stem = prefix.string() + number;
     return FoldFiles{prefix.filename().string() + number, stem + ".base", stem + ".test"};
   };
-  if (FoldFiles one = pair(""); std::filesystem::exists(one.base)) return {one};
+  if (FoldFiles one = pair(""); is_there(one.base)) return {one};
   std::vector<FoldFiles> result;
   for (std::size_t number = 1;; ++number) {
     FoldFiles next = pair(std::to_string(number));
-    if (!std::filesystem::exists(next.base)) return result;
+    if (!is_there(next.base)) return result;
     result.push_back(std::move(next));
   }
 }
@@ -97,7 +104,7 @@ std::vector<FoldFiles> find_fold_files(const std::string& path, const std::files
         "Write folds:u for the folds of a folder of ml-100k, or folds:PATH for files PATH1.base, PATH1.test, …");
   }
   for (const FoldFiles& fold : result) {
-    if (std::filesystem::exists(fold.test)) continue;
+    if (is_there(fold.test)) continue;
     throw Error(ErrorCode::not_found,
                 fmt::format("There is no file {} beside {}.", fold.test.string(), fold.base.string()),
                 "Give every training part its test part.");

@@ -30,20 +30,29 @@ class CanonicalHash {
       : catalogue_(catalogue), user_ranks_(id_ranks(catalogue.users)), item_ranks_(id_ranks(catalogue.items)) {}
 
   void add_part(std::vector<Event> events) {
-    std::sort(events.begin(), events.end(), [&](const Event& a, const Event& b) {
-      return std::pair(user_ranks_[a.user.index], item_ranks_[a.item.index]) <
-             std::pair(user_ranks_[b.user.index], item_ranks_[b.item.index]);
+    // Sorting user by user is several times faster than all at once, and parts mostly come user by user.
+    const auto by_user = [](const Event& a, const Event& b) { return a.user < b.user; };
+    if (!std::is_sorted(events.begin(), events.end(), by_user)) std::sort(events.begin(), events.end(), by_user);
+    std::vector<std::span<Event>> users;
+    for (std::size_t begin = 0, end = 0; begin < events.size(); begin = end) {
+      while (end < events.size() && events[end].user == events[begin].user) ++end;
+      users.push_back(std::span(events).subspan(begin, end - begin));
+    }
+    std::sort(users.begin(), users.end(), [&](const auto& a, const auto& b) {
+      return user_ranks_[a.front().user.index] < user_ranks_[b.front().user.index];
     });
     hash_ += events.size();
     std::string block;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const Event& event = events[i];
-      block.append(catalogue_.users[event.user.index]).push_back('\0');
-      block.append(catalogue_.items[event.item.index]).push_back('\0');
-      block.append(reinterpret_cast<const char*>(&event.value), sizeof event.value);
-      if (i + 1 < events.size() && events[i + 1].user == event.user) continue;
-      hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
+    for (const std::span<Event> own : users) {
+      std::sort(own.begin(), own.end(),
+                [&](const Event& a, const Event& b) { return item_ranks_[a.item.index] < item_ranks_[b.item.index]; });
       block.clear();
+      for (const Event& event : own) {
+        block.append(catalogue_.users[event.user.index]).push_back('\0');
+        block.append(catalogue_.items[event.item.index]).push_back('\0');
+        block.append(reinterpret_cast<const char*>(&event.value), sizeof event.value);
+      }
+      hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
     }
   }
   std::string text() const { return to_hex(hash_); }

@@ -201,6 +201,15 @@ TEST(Split, PositivesKeepsActiveUsersAndAllCandidates) {
   for (const Event& event : split.folds[0].test) EXPECT_GE(event.value, 4);
 }
 
+TEST(Split, PositivesAreReachedByTheValueItself) {
+  SplitOptions options;
+  options.spec = parse_split("holdout:0.5");
+  options.positives = 4.1;  // a little more than the nearest float
+  options.min_positives = 2;
+  const Split split = make_split(make_data({{"a", "x", 4.1F}, {"a", "y", 4.1F}, {"a", "z", 4.0F}}), options);
+  EXPECT_EQ(split.folds[0].receipt.train_events + split.folds[0].receipt.test_events, 2U);
+}
+
 TEST(Split, ReceiptCountsWhatIsUnseen) {
   const Split split = split_of({{"a", "x", 1, 1}, {"b", "x", 1, 2}, {"c", "x", 1, 3}, {"a", "y", 1, 4}}, "time:0.5");
   const SplitReceipt& receipt = split.folds[0].receipt;
@@ -267,6 +276,7 @@ TEST_F(SplitFiles, BadLinesAreNamed) {
 TEST_F(SplitFiles, MissingFiles) {
   EXPECT_EQ(error_of([&] { run("test:no/such.tsv"); }).code(), ErrorCode::not_found);
   EXPECT_EQ(error_of([&] { run("folds:u"); }).code(), ErrorCode::not_found);
+  EXPECT_EQ(error_of([&] { run("folds:" + std::string(300, 'a')); }).code(), ErrorCode::not_found);
 }
 
 TEST_F(SplitFiles, FoldsAreReadBesideTheData) {

@@ -117,12 +117,13 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
   const std::unique_ptr<Model> inner = model.info().make(model.settings());
   inner->fit(std::make_shared<Dataset>(train.shared_catalogue(), kept), model.task(), context);
   std::vector<std::uint8_t> liked;
-  for (const Event& event : held) liked.push_back(event.value >= like_threshold ? 1 : 0);
+  const auto least = static_cast<float>(like_threshold);  // as values are stored
+  for (const Event& event : held) liked.push_back(event.value >= least ? 1 : 0);
   return fit_likes_calibration(predict_events(*inner, held, context), liked);
 }
 
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context) {
-  constexpr std::size_t kBlock = 2048;
+  constexpr std::size_t kBlock = 256;  // as many askers, at worst, between looks at the cancel flag
   std::vector<float> predictions(events.size());
   parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<Query> queries;

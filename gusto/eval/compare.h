@@ -43,7 +43,7 @@ struct CompareSpec {
 std::vector<CompareEntry> default_entries(Task task);
 
 /// Sets a comparison's model options from "model.option=value", as typed after --set: the option goes to every entry
-/// whose label, or else whose model, is the part before the first dot.
+/// whose label, or else whose model, is the part before the last dot.
 /// Errors   invalid_option, if the text has another form or names no entry or option, with the nearest name
 void apply_set(CompareSpec& spec, std::string_view assignment);
 

@@ -24,7 +24,9 @@ void measure_likes(const Measuring& measuring, Evaluation& out) {
   const std::vector<float> predictions = predict_events(model, test, measuring.context);
   out.score_seconds += watch.seconds();
   std::vector<std::uint8_t> liked;
-  for (const Event& event : test) liked.push_back(event.value >= measuring.options.like_threshold ? 1 : 0);
+  // As values are stored, so that 4.1 reaches 4.1.
+  const auto least = static_cast<float>(measuring.options.like_threshold);
+  for (const Event& event : test) liked.push_back(event.value >= least ? 1 : 0);
 
   if (measuring.wants("auc")) {
     const AreaUnderCurve area = area_under_curve(predictions, liked);

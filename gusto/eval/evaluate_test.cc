@@ -179,6 +179,17 @@ TEST_F(Evaluate, ProbabilitiesAreTakenAtTheirWordOnlyWhenDeclared) {
   EXPECT_EQ(value(calibrated, "auc"), value(declared, "auc"));
 }
 
+TEST_F(Evaluate, ThresholdOfLikesIsReachedByTheValueItself) {
+  Fold tenths = make_fold();
+  for (Event& event : tenths.test) event.value /= 10;
+  EvaluateOptions options = options_for(Task::likes, {"accuracy"});
+  options.like_threshold = 0.3;
+  Context context({.threads = 1});
+  ToldModel model([](UserRow user, ItemRow item) { return kTruth(user, item) >= 3 ? 0.9f : 0.1f; }, kSureInfo);
+  model.fit(tenths.train, Task::likes, context);
+  EXPECT_EQ(value(evaluate(model, tenths, candidates_, options, context), "accuracy"), 1);
+}
+
 TEST_F(Evaluate, AreaIsMissingWhereEverythingIsLiked) {
   EvaluateOptions options = options_for(Task::likes);
   options.like_threshold = 1;

@@ -32,6 +32,9 @@ struct FoundLists {
   std::vector<std::vector<std::uint32_t>> positions;
 };
 
+// Users of one task: few, since lists may be long.
+constexpr std::size_t kUserBlock = 16;
+
 // The positions below k, of ascending ones.
 std::span<const std::uint32_t> below(std::span<const std::uint32_t> positions, std::size_t k) {
   return positions.first(
@@ -106,19 +109,22 @@ class TopN {
   FoundLists find_hits(const TopLists& lists) const {
     FoundLists result{lists.offsets, {}, std::vector<std::vector<std::uint32_t>>(lists.size())};
     for (const ScoredItem& entry : lists.entries) result.items.push_back(entry.item);
-    for (std::size_t u = 0; u < lists.size(); ++u) {
-      const auto first = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u]);
-      const auto last = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u + 1]);
-      const std::span<const ScoredItem> list = lists[u];
-      for (std::size_t p = 0; p < list.size(); ++p) {
-        const auto at_or_after = std::lower_bound(first, last, list[p].item,
-                                                  [](const Event& event, ItemRow item) { return event.item < item; });
-        if (at_or_after != last && at_or_after->item == list[p].item) {
-          result.positions[u].push_back(static_cast<std::uint32_t>(p));
-        }
-      }
-    }
+    parallel_blocks(in_.context, lists.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      for (std::size_t u = begin; u < end; ++u) result.positions[u] = hit_positions(lists[u], u);
+    });
     return result;
+  }
+
+  std::vector<std::uint32_t> hit_positions(std::span<const ScoredItem> list, std::size_t u) const {
+    const auto first = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u]);
+    const auto last = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u + 1]);
+    std::vector<std::uint32_t> positions;
+    for (std::size_t p = 0; p < list.size(); ++p) {
+      const auto at_or_after = std::lower_bound(first, last, list[p].item,
+                                                [](const Event& event, ItemRow item) { return event.item < item; });
+      if (at_or_after != last && at_or_after->item == list[p].item) positions.push_back(static_cast<std::uint32_t>(p));
+    }
+    return positions;
   }
 
   template <class Value>
@@ -132,7 +138,6 @@ class TopN {
   // The mean over those users for whom there is a value; no estimate if there are none.
   void add_mean(const MetricInfo& metric, const std::string& name,
                 const std::function<std::optional<double>(std::size_t)>& value_of) {
-    constexpr std::size_t kUserBlock = 256;
     std::vector<std::optional<double>> found(in_.test.users.size());
     parallel_blocks(in_.context, found.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t u = begin; u < end; ++u) found[u] = value_of(u);

@@ -11,7 +11,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kUserBlock = 64;
+constexpr std::size_t kUserBlock = 8;
 
 // The residual variance is taken to be at least this share of the values' variance, so that a training set learned by
 // heart doesn't switch the prior off.

@@ -230,10 +230,12 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
 
   const std::vector<std::size_t> bounds = cut_evenly(work, kParts);
   context.pool().run(bounds.size() - 1, [&](std::size_t part, unsigned worker) {
-    context.check_cancelled();
     Scratch& scratch = scratches[worker];
     scratch.cells.resize(items);
-    for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) fit_item(i, scratch);
+    for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {
+      context.check_cancelled();
+      fit_item(i, scratch);
+    }
   });
 
   lists_ = {};

@@ -164,6 +164,8 @@ void SvdModel::do_fit(const Dataset& data, Context& context) {
   for (std::size_t round = 0; round < rounds; ++round) {
     context.progress(info().name, round, rounds);
     matrix.times(context, x, y);
+    // Here too: AᵀA squares the ratio of singular values, and the smaller ones would drown in rounding.
+    orthonormalize(context, y.view());
     matrix.transposed_times(context, y, x);
     orthonormalize(context, x.view());
   }

@@ -101,6 +101,30 @@ TEST(Svd, ChoosesItsWidthByTheNumberOfItems) {
   EXPECT_EQ(model.item_vectors().cols, 4U + 2U);  // ⌈√40 / 2⌉, and the biases
 }
 
+// Where nearly everybody has nearly everything, the first singular value towers above the others.
+TEST(Svd, FindsSmallSingularValuesBesideALargeOne) {
+  std::vector<Event> events;
+  for (std::size_t u = 0; u < 100; ++u) {
+    Random random(3, "dense matrix", u);
+    for (std::size_t i = 0; i < 60; ++i) {
+      if (random.uniform() < 0.9) events.push_back({UserRow(u), ItemRow(i)});
+    }
+  }
+  const auto data = test::dataset_of(100, 60, events);
+  const SvdOptions options{.dim = 50, .iterations = 30, .user_power = 0, .item_power = 0};
+  std::vector<double> expected;
+  plain_projection(dense_matrix(*data, Task::top_n, options), 50, expected);
+  ASSERT_GT(expected.front(), 40 * expected.back());
+  Context context({.threads = 1});
+  SvdModel model(options);
+  model.fit(data, Task::top_n, context);
+  TensorWriter state;
+  model.save_state(state);
+  const TensorFile saved = TensorFile::parse(state.serialize(), "state");
+  const std::span<const float> found = saved.values<float>("singular_values");
+  for (std::size_t d = 0; d < expected.size(); ++d) EXPECT_NEAR(found[d], expected[d], 0.01 * expected[d]) << d;
+}
+
 TEST(Svd, TakesNoMoreDimensionsThanThereAreItems) {
   const auto data =
       test::dataset_of(3, 2, {{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(1)}, {UserRow(2), ItemRow(0)}});

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/hash.h"
 #include "gusto/base/text.h"
 
 namespace gusto {
@@ -70,6 +72,7 @@ void DatasetBuilder::read_events(const SourceText& source, const EventFormat& fo
   }
   report_.files.push_back(reader.report("events", events_.size()));
   settle_duplicates(source);
+  scatter_items();
 }
 
 void DatasetBuilder::add(std::string_view user, std::string_view item, float value, std::int64_t time,
@@ -123,6 +126,24 @@ void DatasetBuilder::settle_duplicates(const SourceText& source) {
   events_.resize(kept);
   note(fmt::format("Events left out because their user and item came again: {}; the {} one counts.",
                    format_count(report_.duplicates), policy_ == DuplicatePolicy::keep_last ? "last" : "first"));
+}
+
+// Gives items rows in the order of a hash of their ids. Files are often sorted by user, so that rows in order of first
+// events would put the first user's items, test items too, before all others, and popular items before rare ones: lists
+// of equal scores, which go by row, would hit far more often than chance.
+void DatasetBuilder::scatter_items() {
+  std::vector<std::tuple<std::uint64_t, std::string_view, std::uint32_t>> order;
+  order.reserve(catalogue_.items.size());
+  for (std::uint32_t row = 0; row < catalogue_.items.size(); ++row) {
+    const std::string_view id = catalogue_.items[row];
+    order.emplace_back(xxh3(std::as_bytes(std::span(id))), id, row);
+  }
+  std::sort(order.begin(), order.end());
+  Vocabulary scattered;
+  std::vector<ItemRow> new_row(order.size());
+  for (const auto& [hash, id, row] : order) new_row[row] = ItemRow(scattered.add(id));
+  for (Event& event : events_) event.item = new_row[event.item.index];
+  catalogue_.items = std::move(scattered);
 }
 
 void DatasetBuilder::describe(const RecordReader& reader, std::string_view role, std::uint64_t records,

@@ -44,8 +44,8 @@ class DatasetBuilder {
   SourceReport& report() { return report_; }
   Catalogue& catalogue() { return catalogue_; }
 
-  /// Reads the file of events, and settles duplicates. Called once, before anything is described, so that rows go to ids
-  /// in order of their first event.
+  /// Reads the file of events, settles duplicates and scatters items. Called once, before anything is described, so that
+  /// items with events come first.
   void read_events(const SourceText& source, const EventFormat& format, Context& context);
   /// Notes in the report what a file of features added.
   void describe(const RecordReader& reader, std::string_view role, std::uint64_t records,
@@ -57,6 +57,7 @@ class DatasetBuilder {
  private:
   void add(std::string_view user, std::string_view item, float value, std::int64_t time, std::uint64_t line);
   void settle_duplicates(const SourceText& source);
+  void scatter_items();
   std::uint64_t line_of(std::size_t event) const;
 
   DuplicatePolicy policy_;

@@ -91,10 +91,29 @@ TEST(Delimited, KeepsTheTextOfIds) {
   EXPECT_TRUE(opened.data->catalogue().users.find("\xc3\xa9").has_value());
 }
 
-TEST(Delimited, GivesRowsInOrderOfFirstAppearance) {
+TEST(Delimited, GivesUsersRowsInOrderOfFirstAppearance) {
   const OpenedDataset opened = read_text("b,y,1\na,x,2\nb,x,3\n");
   EXPECT_EQ(opened.data->catalogue().users[0], "b");
-  EXPECT_EQ(opened.data->catalogue().items[0], "y");
+}
+
+// Ties go to the lower item row: rows in the order of the file would favour what its first users rated.
+TEST(Delimited, GivesItemsRowsThatTellNothingOfTheFile) {
+  constexpr int kItems = 1000;
+  std::string forwards, backwards;
+  for (int item = 0; item < kItems; ++item) {
+    forwards += "u,i" + std::to_string(item) + ",1\n";
+    backwards += "u,i" + std::to_string(kItems - 1 - item) + ",1\n";
+  }
+  const auto data = read_text(forwards).data;
+  const Vocabulary& items = data->catalogue().items;
+  EXPECT_EQ(items.text(), read_text(backwards).data->catalogue().items.text());
+  int of_first_half = 0;
+  for (std::size_t row = 0; row < kItems / 2; ++row)
+    of_first_half += std::stoi(std::string(items[row].substr(1))) < kItems / 2;
+  EXPECT_NEAR(of_first_half, kItems / 4, kItems / 16);
+  for (std::size_t e = 0; e < data->event_count(); ++e) {
+    EXPECT_EQ(items[data->items()[e].index], "i" + std::to_string(e));
+  }
 }
 
 TEST(Delimited, ReadsQuotedFields) {

@@ -156,7 +156,7 @@ TEST(Ml1m, LetsTheLastDescriptionCount) {
   folder.write("movies.dat", "661::One (1996)::Drama\n661::Two (1997)::Drama\n");
   const OpenedDataset opened = open_folder(folder);
   EXPECT_EQ(of_item(opened, "661", "title"), "Two (1997)");
-  EXPECT_EQ(opened.data->catalogue().title(ItemRow(0)), "1193");
+  EXPECT_EQ(opened.data->catalogue().title(ItemRow(*opened.data->catalogue().items.find("1193"))), "1193");
   EXPECT_THAT(opened.report.notes,
               ElementsAre("Descriptions of items left out because the id came again: 1; the last one counts."));
 }

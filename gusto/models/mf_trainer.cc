@@ -32,7 +32,8 @@ std::size_t padded(std::size_t dim) { return (dim + 15) / 16 * 16; }
 /// How many groups users and items are cut into: a function of the data and the width alone.
 std::size_t group_count(std::size_t events, std::size_t users, std::size_t items, std::size_t width) {
   const std::size_t for_cache = (users + items) * width * sizeof(float) / kBlockBytes + 1;
-  const auto by_events = static_cast<std::size_t>(std::sqrt(static_cast<double>(events) / static_cast<double>(kBlockEvents)));
+  const auto by_events =
+      static_cast<std::size_t>(std::sqrt(static_cast<double>(events) / static_cast<double>(kBlockEvents)));
   const std::size_t groups =
       std::min({std::max(for_cache, std::min(by_events, kWantedGroups)), users, items, by_events, kMostGroups});
   return std::bit_floor(std::max<std::size_t>(groups, 1));  // a power of two deals evenly to most numbers of threads

@@ -8,7 +8,8 @@ namespace gusto {
 /// least 1.
 unsigned available_threads();
 
-/// Bytes that this process may still use: the container's limit if there is one, else the machine's memory.
+/// Bytes that this process may use in all, what it already holds included: the container's limit if there is one, else
+/// the machine's memory.
 std::uint64_t available_memory();
 
 /// The largest resident size of this process in bytes since it began, or since reset_peak_memory() where the kernel

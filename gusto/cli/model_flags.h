@@ -6,9 +6,9 @@
 
 #include "gusto/cli/command.h"
 #include "gusto/cli/run.h"
+#include "gusto/data/query.h"
 #include "gusto/data/titles.h"
 #include "gusto/models/model.h"
-#include "gusto/models/query.h"
 
 namespace gusto::cli {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/data/query.h"
 #include "gusto/data/vocabulary.h"
-#include "gusto/models/query.h"
 
 namespace gusto {
 

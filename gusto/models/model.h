@@ -18,7 +18,7 @@
 #include "gusto/base/matrix.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/data/dataset.h"
-#include "gusto/models/query.h"
+#include "gusto/data/query.h"
 #include "gusto/models/task.h"
 
 namespace gusto {

@@ -1,0 +1,200 @@
+#pragma once
+
+/// Reverse-mode differentiation over batch matrices.
+///
+/// A tape records operations as they are computed, then runs backwards through them. Values are row-major float32 matrices
+/// [batch × width] in memory that is reused from step to step. Parameters are used by reference: a layer's weights get a
+/// dense gradient, rows looked up in an embedding a sparse one.
+///
+///   tape.begin(Mode::train, key);
+///   Var user = rows(tape, users, batch["user"]), item = rows(tape, items, batch["item"]);   // [B, d]
+///   Var loss = squared_loss(dot(user, item), batch.targets, 1.0F / B);                      // [1, 1]
+///   tape.backward(loss);
+///
+/// The operations are in gusto/nn/ops.h and gusto/nn/losses.h; Tape::record is how one is added.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gusto/base/matrix.h"
+#include "gusto/nn/arena.h"
+#include "gusto/nn/bag.h"
+#include "gusto/nn/parameters.h"
+
+namespace gusto::nn {
+
+class Tape;
+
+/// One matrix on a tape. A handle: cheap to copy, valid until the tape begins again.
+class Var {
+ public:
+  Var() = default;
+  std::size_t rows() const { return value().rows; }
+  std::size_t cols() const { return value().cols; }
+  inline MatrixView<const float> value() const;
+  inline MatrixView<float> mutable_value() const;  ///< for the operation that fills it in
+  inline Tape& tape() const { return *tape_; }
+  std::uint32_t index() const { return index_; }
+
+ private:
+  friend class Tape;
+  Var(Tape* tape, std::uint32_t index) : tape_(tape), index_(index) {}
+  Tape* tape_ = nullptr;
+  std::uint32_t index_ = 0;
+};
+
+/// Where an operation's backward pass puts a gradient.
+struct GradientTarget {
+  MatrixView<float> view;
+  bool fresh = false;  ///< nothing is there yet: overwrite; otherwise add
+
+  float beta() const { return fresh ? 0.0F : 1.0F; }  ///< for a matrix product
+};
+
+/// What a lookup leaves behind: example r's gradient row belongs, times the weight, to each of its bag's ids.
+struct SparseGradient {
+  Parameter* parameter;
+  Bag bag;
+  MatrixView<const float> gradient;
+};
+
+/// A dense parameter's gradient of one tape.
+struct DenseGradient {
+  Parameter* parameter;
+  MatrixView<const float> gradient;
+};
+
+/// A batch normalization's own mean and variance, to be mixed into the running ones.
+struct NormStatistics {
+  Parameter* mean;
+  Parameter* variance;
+  std::span<const float> batch_mean;
+  std::span<const float> batch_variance;
+};
+
+/// Rows that stand for ids beyond an embedding's end: id rows + g is guests row g. So a newcomer's vector can be tried out,
+/// and learned, without touching the embedding.
+struct Guests {
+  const Parameter* parameter;
+  MatrixView<const float> rows;
+};
+
+enum class Mode {
+  train,  ///< random parts are random, statistics are the batch's, gradients are kept
+  infer,  ///< as trained; no gradients
+  probe,  ///< as trained, with gradients: to learn guests
+};
+
+/// Threads  one thread at a time; tapes of different threads may share parameters, which they only read
+class Tape {
+ public:
+  /// Forgets all that was recorded and starts anew. Random parts of the operations are keyed by `key` and the operation's
+  /// place on the tape.
+  void begin(Mode mode, std::uint64_t key = 0);
+  Mode mode() const { return mode_; }
+  bool keeps_gradients() const { return mode_ != Mode::infer; }
+  std::uint64_t key() const { return key_; }
+  std::size_t size() const { return nodes_.size(); }
+  Arena& arena() { return arena_; }
+  void set_guests(std::span<const Guests> guests) { guests_ = guests; }
+  std::span<const Guests> guests() const { return guests_; }
+
+  /// Records an operation with an uninitialised result of rows × cols, which the caller then fills in.
+  ///
+  /// state     what backward needs to know; trivially destructible, copied into the tape
+  /// needs     whether any input needs a gradient; if not, flow is never called
+  /// flow      void(const State&, Var result): reads gradient(result) and adds to target(input) of inputs that need it
+  template <class State>
+  using Backward = std::type_identity_t<void (*)(const State&, Var)>;
+  template <class State>
+  Var record(std::string_view operation, std::size_t rows, std::size_t cols, bool needs, const State& state,
+             Backward<State> flow) {
+    return record_view(operation, take(rows, cols), needs, state, flow);
+  }
+  /// The same for a result that lies in memory of its own, or in a part of its input's.
+  template <class State>
+  Var record_view(std::string_view operation, MatrixView<float> value, bool needs, const State& state,
+                  Backward<State> flow) {
+    static_assert(std::is_trivially_copyable_v<State>);
+    State* kept = nullptr;
+    if (needs && keeps_gradients()) {
+      kept = arena_.take<State>(1).data();
+      new (kept) State(state);
+    }
+    Node node{operation, value, {}, kept != nullptr, kept, nullptr, nullptr};
+    node.backward = +[](const Node& self, Var result) {
+      reinterpret_cast<void (*)(const State&, Var)>(self.function)(*static_cast<const State*>(self.state), result);
+    };
+    node.function = reinterpret_cast<void (*)()>(flow);
+    nodes_.push_back(node);
+    return Var(this, static_cast<std::uint32_t>(nodes_.size() - 1));
+  }
+
+  /// A matrix that is not learned, used in place.
+  Var constant(MatrixView<const float> value);
+  /// A layer's weights, used in place.
+  Var parameter(Parameter& parameter);
+
+  /// Runs backwards from a loss [1 × 1].
+  void backward(Var loss);
+  /// Runs backwards from given gradients, of the results' shapes: for losses that are computed outside of the tape.
+  void backward(std::span<const std::pair<Var, MatrixView<const float>>> seeds);
+
+  bool needs_gradient(Var var) const { return node(var).needs; }
+  /// What flows into a result; zero-filled if nothing did.
+  MatrixView<const float> gradient(Var var);
+  /// Where to put an input's gradient. Only for inputs that need one.
+  GradientTarget target(Var var);
+  /// Lets an input's gradient be a part of a result's, if it has none yet; true if it could. The part must not be
+  /// read or handed out again after this.
+  bool lend_gradient(Var var, MatrixView<const float> part);
+
+  void add_sparse(const SparseGradient& gradient) { sparse_.push_back(gradient); }
+  void add_statistics(const NormStatistics& statistics) { statistics_.push_back(statistics); }
+  std::span<const NormStatistics> statistics() const { return statistics_; }
+  /// After backward(): of each lookup, and of each dense parameter that was used.
+  std::span<const SparseGradient> sparse() const { return sparse_; }
+  std::span<const DenseGradient> dense() const { return dense_; }
+
+  /// Uninitialised memory that lasts until begin().
+  MatrixView<float> take(std::size_t rows, std::size_t cols) {
+    return {arena_.take<float>(rows * cols).data(), rows, cols};
+  }
+
+ private:
+  friend class Var;
+  struct Node {
+    std::string_view operation;
+    MatrixView<float> value;
+    MatrixView<float> gradient;  // data is null until something flows in
+    bool needs;
+    const void* state;
+    void (*backward)(const Node&, Var);
+    void (*function)();
+  };
+  const Node& node(Var var) const { return nodes_[var.index_]; }
+  Node& node(Var var) { return nodes_[var.index_]; }
+
+  Arena arena_;
+  std::vector<Node> nodes_;
+  std::vector<SparseGradient> sparse_;
+  std::vector<DenseGradient> dense_;
+  std::vector<NormStatistics> statistics_;
+  std::vector<std::pair<Parameter*, std::uint32_t>> parameters_;  // and their nodes
+  std::span<const Guests> guests_;
+  Mode mode_ = Mode::infer;
+  std::uint64_t key_ = 0;
+};
+
+inline MatrixView<const float> Var::value() const { return tape_->node(*this).value; }
+inline MatrixView<float> Var::mutable_value() const { return tape_->node(*this).value; }
+
+/// Error(internal): "dense: [512 × 128] and [64 × 32] do not fit." for shapes of two operands.
+[[noreturn]] void shape_error(std::string_view operation, MatrixView<const float> a, MatrixView<const float> b);
+
+}  // namespace gusto::nn

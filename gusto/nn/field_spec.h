@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gusto::nn {
+
+enum class FieldKind {
+  user,     ///< the asker's id
+  item,     ///< the item's id
+  feature,  ///< a feature as its kind suggests: one id, the mean of several, or a standardized number
+  bucket,   ///< a number's quantile range
+  cross,    ///< hashed combinations of two or more fields
+  words,    ///< a text's pieces from a vocabulary of the most frequent
+  hash,     ///< a text's words, hashed
+  time,     ///< a part of the event's time
+  history,  ///< the asker's events before this one
+  rated,    ///< all other events of the asker, whenever
+};
+
+enum class TimePart { hour, weekday, month, year, day };
+
+/// One input of a network, as written in options:
+///
+///   user                          the asker's id
+///   item                          the item's id
+///   genres                        a feature of either side: categorical and multi-valued ones as ids, numbers standardized
+///   bucket(age, 10)               a number cut into 10 ranges that hold equally many rows
+///   cross(gender, genres, 1000)   combinations of fields (also bucket(…) and time parts), hashed into 1000 buckets
+///   words(title, 5000)            word pieces of a text, the 5000 most frequent
+///   hash(plot, 4096)              words of a text, hashed into 4096 buckets
+///   time.hour                     hour, weekday, month, year or day (a number) of the event's time, UTC
+///   history(50)                   the asker's 50 last items before this event, as their mean
+///   rated(50)                     the asker's 50 last other items, before this event or after it
+struct FieldSpec {
+  std::string text;  ///< as above, in one spelling: "cross(gender, genres, 1000)"
+  FieldKind kind = FieldKind::feature;
+  std::string feature;           ///< of feature, bucket, words and hash: its name
+  std::vector<FieldSpec> parts;  ///< of a cross
+  TimePart part = TimePart::hour;
+  std::uint32_t count = 0;  ///< ranges, buckets, pieces, or items of a history
+};
+
+/// Reads a list: "user, item, genres, bucket(age, 10)". "auto" stands for user, item and every feature of either side that
+/// is categorical, multi-valued or a number; Schema::learn() fills it in.
+/// Errors   invalid_option, naming the place and what is wrong with it, also for a field that comes twice
+std::vector<FieldSpec> parse_fields(std::string_view text);
+
+}  // namespace gusto::nn

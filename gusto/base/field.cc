@@ -36,6 +36,10 @@ std::optional<FieldValue> parse_value(const Field& field, std::string_view text)
         if (text == name) return std::string(name);
       }
       return std::nullopt;
+    case FieldKind::text:
+      // Model files and JSON hold nothing else.
+      if (is_utf8(text)) return std::string(text);
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -105,6 +109,7 @@ std::string describe_domain(const Field& field) {
     case FieldKind::integer: return "a whole number" + describe_bounds(field.bounds);
     case FieldKind::real: return "a number" + describe_bounds(field.bounds);
     case FieldKind::choice: return fmt::format("one of {}", fmt::join(field.choices, ", "));
+    case FieldKind::text: return "UTF-8 text";
   }
   return "";
 }

@@ -7,6 +7,16 @@
 ///       field<&SvdOptions::dim>("dim", between(1, 4096), search_log(8, 512), "Width of the user and item vectors."),
 ///       choice<&SvdOptions::weighting>("weighting", kWeightingNames, "How events are weighted."));
 ///
+/// Options that several models have are members of a base struct. The rows of such members name the struct that the table
+/// is for, and come from a template, to be joined with the model's own:
+///
+///   struct DotOptions : TrainingOptions { int dim = 64; };
+///   template <class Options>
+///   constexpr auto training_fields() {
+///     return fields(field<&TrainingOptions::epochs, Options>("epochs", between(1, 1000), search_none(), "Rounds."));
+///   }
+///   inline constexpr auto kDotFields = join(fields(field<&DotOptions::dim>(…)), training_fields<DotOptions>());
+///
 /// A table is type-erased, so its readers need not know the options' type. Everything here may be used concurrently.
 
 #include <array>
@@ -22,7 +32,7 @@
 
 namespace gusto {
 
-enum class FieldKind { boolean, integer, real, choice };
+enum class FieldKind { boolean, integer, real, choice, text };
 
 /// An option's value; a choice is its name.
 using FieldValue = std::variant<bool, std::int64_t, double, std::string>;
@@ -69,13 +79,17 @@ struct MemberOf<Value Owner::*> {
   using owner = Owner;
   using value = Value;
 };
-
 template <auto Member>
+using OwnerOf = typename MemberOf<decltype(Member)>::owner;
+template <auto Member>
+using ValueOf = typename MemberOf<decltype(Member)>::value;
+
+template <auto Member, class Options>
 FieldValue get_member(const Field& field, const void* options) {
-  using Traits = MemberOf<decltype(Member)>;
-  const auto& value = static_cast<const typename Traits::owner*>(options)->*Member;
-  using Value = typename Traits::value;
-  if constexpr (std::is_same_v<Value, bool>) {
+  using Value = ValueOf<Member>;
+  // To the options first: a base need not lie where they begin.
+  const auto& value = static_cast<const Options*>(options)->*Member;
+  if constexpr (std::is_same_v<Value, bool> || std::is_same_v<Value, std::string>) {
     return value;
   } else if constexpr (std::is_enum_v<Value>) {
     return std::string(field.choices[static_cast<std::size_t>(value)]);
@@ -86,13 +100,14 @@ FieldValue get_member(const Field& field, const void* options) {
   }
 }
 
-template <auto Member>
+template <auto Member, class Options>
 void set_member(const Field& field, void* options, const FieldValue& value) {
-  using Traits = MemberOf<decltype(Member)>;
-  using Value = typename Traits::value;
-  auto& target = static_cast<typename Traits::owner*>(options)->*Member;
+  using Value = ValueOf<Member>;
+  auto& target = static_cast<Options*>(options)->*Member;
   if constexpr (std::is_same_v<Value, bool>) {
     target = std::get<bool>(value);
+  } else if constexpr (std::is_same_v<Value, std::string>) {
+    target = std::get<std::string>(value);
   } else if constexpr (std::is_enum_v<Value>) {
     for (std::size_t i = 0; i < field.choices.size(); ++i) {
       if (field.choices[i] == std::get<std::string>(value)) target = static_cast<Value>(i);
@@ -109,36 +124,57 @@ constexpr FieldKind kind_of() {
   if (std::is_same_v<Value, bool>) return FieldKind::boolean;
   return std::is_integral_v<Value> ? FieldKind::integer : FieldKind::real;
 }
+
+template <auto Member, class Options>
+constexpr Field row(std::string_view name, FieldKind kind, Bounds bounds, std::span<const std::string_view> choices,
+                    Search search, std::string_view help) {
+  static_assert(std::is_base_of_v<OwnerOf<Member>, Options>, "no member of these options");
+  return {name, kind, bounds, choices, search, help, &get_member<Member, Options>, &set_member<Member, Options>};
+}
 }  // namespace detail
 
-/// A number or a switch; a bool takes no bounds.
-template <auto Member>
+/// A number or a switch; a bool takes no bounds. Options is the struct that the table is for: the member's own, or one that
+/// inherits it.
+template <auto Member, class Options = detail::OwnerOf<Member>>
 constexpr Field field(std::string_view name, Bounds bounds, Search search, std::string_view help) {
-  using Value = typename detail::MemberOf<decltype(Member)>::value;
-  return {name,
-          detail::kind_of<Value>(),
-          bounds,
-          {},
-          search,
-          help,
-          &detail::get_member<Member>,
-          &detail::set_member<Member>};
+  static_assert(std::is_arithmetic_v<detail::ValueOf<Member>>, "an enumeration is a choice<>, a string a text<>");
+  return detail::row<Member, Options>(name, detail::kind_of<detail::ValueOf<Member>>(), bounds, {}, search, help);
 }
-template <auto Member>
+template <auto Member, class Options = detail::OwnerOf<Member>>
 constexpr Field field(std::string_view name, std::string_view help) {
-  static_assert(std::is_same_v<typename detail::MemberOf<decltype(Member)>::value, bool>, "a number needs bounds");
-  return field<Member>(name, {}, {}, help);
+  static_assert(std::is_same_v<detail::ValueOf<Member>, bool>, "a number needs bounds");
+  return field<Member, Options>(name, {}, {}, help);
 }
 
 /// An enumeration whose enumerators are numbered from 0 in the order of `names`.
-template <auto Member>
+template <auto Member, class Options = detail::OwnerOf<Member>>
 constexpr Field choice(std::string_view name, std::span<const std::string_view> names, std::string_view help) {
-  return {name, FieldKind::choice, {}, names, {}, help, &detail::get_member<Member>, &detail::set_member<Member>};
+  static_assert(std::is_enum_v<detail::ValueOf<Member>>, "choices are enumerations");
+  return detail::row<Member, Options>(name, FieldKind::choice, {}, names, {}, help);
+}
+
+/// A std::string, taken as it is: what it may say is for the model to check.
+template <auto Member, class Options = detail::OwnerOf<Member>>
+constexpr Field text(std::string_view name, std::string_view help) {
+  static_assert(std::is_same_v<detail::ValueOf<Member>, std::string>, "texts are strings");
+  return detail::row<Member, Options>(name, FieldKind::text, {}, {}, {}, help);
 }
 
 template <class... Rows>
 constexpr std::array<Field, sizeof...(Rows)> fields(Rows... rows) {
   return {rows...};
+}
+
+/// One table of the rows of several, in that order. All must be for the same options struct.
+template <std::size_t... Sizes>
+constexpr std::array<Field, (Sizes + ... + 0)> join(const std::array<Field, Sizes>&... tables) {
+  std::array<Field, (Sizes + ... + 0)> rows{};
+  std::size_t next = 0;
+  const auto append = [&](Fields table) {
+    for (const Field& row : table) rows[next++] = row;
+  };
+  (append(tables), ...);
+  return rows;
 }
 
 /// The row of that name.
@@ -160,7 +196,7 @@ void apply_settings(Fields table, std::string_view owner, const Settings& settin
 Settings list_settings(Fields table, const void* options);
 
 /// What a field accepts, for help and errors: "a whole number from 1 to 4096", "one of cosine, pearson", "true or
-/// false".
+/// false", "UTF-8 text".
 std::string describe_domain(const Field& field);
 
 }  // namespace gusto

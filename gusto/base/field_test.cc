@@ -15,12 +15,14 @@ struct Options {
   float reg = 0.05f;
   bool biases = true;
   Shape shape = Shape::round;
+  std::string hidden = "64-32";
 };
 
-constexpr auto kFields = fields(field<&Options::dim>("dim", between(1, 4096), search_log(8, 256), "Width."),
-                                field<&Options::reg>("reg", at_least(0), search_log(0.001, 1), "Regularisation."),
-                                field<&Options::biases>("biases", "Whether there are biases."),
-                                choice<&Options::shape>("shape", kShapeNames, "Form."));
+constexpr auto kFields =
+    fields(field<&Options::dim>("dim", between(1, 4096), search_log(8, 256), "Width."),
+           field<&Options::reg>("reg", at_least(0), search_log(0.001, 1), "Regularisation."),
+           field<&Options::biases>("biases", "Whether there are biases."),
+           choice<&Options::shape>("shape", kShapeNames, "Form."), text<&Options::hidden>("hidden", "Layers."));
 
 Error failure(const Settings& settings) {
   Options options;
@@ -34,13 +36,17 @@ Error failure(const Settings& settings) {
 
 TEST(Field, SetsAndListsEveryKind) {
   Options options;
-  apply_settings(kFields, "toy", {{"dim", "128"}, {"reg", "0.1"}, {"biases", "false"}, {"shape", "square"}}, &options);
+  apply_settings(kFields, "toy",
+                 {{"dim", "128"}, {"reg", "0.1"}, {"biases", "false"}, {"shape", "square"}, {"hidden", "10, =\"x\""}},
+                 &options);
   EXPECT_EQ(options.dim, 128);
   EXPECT_EQ(options.reg, 0.1f);
   EXPECT_FALSE(options.biases);
   EXPECT_EQ(options.shape, Shape::square);
-  EXPECT_EQ(list_settings(kFields, &options),
-            (Settings{{"dim", "128"}, {"reg", "0.1"}, {"biases", "false"}, {"shape", "square"}}));
+  EXPECT_EQ(options.hidden, "10, =\"x\"");
+  EXPECT_EQ(
+      list_settings(kFields, &options),
+      (Settings{{"dim", "128"}, {"reg", "0.1"}, {"biases", "false"}, {"shape", "square"}, {"hidden", "10, =\"x\""}}));
 }
 
 TEST(Field, ListedSettingsReadBackToTheSameValues) {
@@ -54,7 +60,7 @@ TEST(Field, ListedSettingsReadBackToTheSameValues) {
 TEST(Field, UnknownNameSuggestsTheNearest) {
   EXPECT_EQ(failure({{"dmi", "3"}}).message(), "toy has no option \"dmi\".");
   EXPECT_EQ(failure({{"dmi", "3"}}).hint(), "Did you mean dim?");
-  EXPECT_EQ(failure({{"temperature", "3"}}).hint(), "It has: dim, reg, biases, shape.");
+  EXPECT_EQ(failure({{"temperature", "3"}}).hint(), "It has: dim, reg, biases, shape, hidden.");
 }
 
 TEST(Field, ValueOutsideItsDomainSaysWhatFits) {
@@ -64,6 +70,53 @@ TEST(Field, ValueOutsideItsDomainSaysWhatFits) {
   EXPECT_EQ(failure({{"reg", "nan"}}).hint(), "It takes a number of at least 0.");
   EXPECT_EQ(failure({{"biases", "maybe"}}).hint(), "It takes true or false.");
   EXPECT_EQ(failure({{"shape", "oval"}}).hint(), "It takes one of round, square.");
+  EXPECT_EQ(failure({{"hidden", "\xff"}}).hint(), "It takes UTF-8 text.");
+}
+
+TEST(Field, TextIsTakenAsItIs) {
+  const Field& field = find_field(kFields, "toy", "hidden");
+  for (const std::string text : {"", " a ", "true", "1.50", "Straße\n\"\\"}) {
+    EXPECT_EQ(format_field(parse_field(field, "toy", text)), text);
+  }
+}
+
+// Training lies behind Output in Derived, so that a row which took the one for the other would reach the wrong number.
+struct Output {
+  int width = 1;
+};
+struct Training {
+  int epochs = 10;
+  Shape shape = Shape::round;
+  std::string loss = "squared";
+};
+struct Derived : Output, Training {
+  bool biases = false;
+};
+
+template <class Options>
+constexpr auto training_fields() {
+  return fields(field<&Training::epochs, Options>("epochs", at_least(1), search_none(), "Rounds."),
+                choice<&Training::shape, Options>("shape", kShapeNames, "Form."),
+                text<&Training::loss, Options>("loss", "Loss."));
+}
+constexpr auto kDerivedFields =
+    join(fields(field<&Output::width, Derived>("width", at_least(1), search_none(), "Width.")),
+         training_fields<Derived>(), fields(field<&Derived::biases>("biases", "Biases.")));
+static_assert(kDerivedFields.size() == 5);
+static_assert(kDerivedFields[0].name == "width" && kDerivedFields[1].name == "epochs" &&
+              kDerivedFields[4].name == "biases");
+
+TEST(Field, JoinedTableReachesInheritedMembers) {
+  Derived options;
+  apply_settings(kDerivedFields, "toy", {{"epochs", "3"}, {"shape", "square"}, {"loss", "huber"}, {"biases", "true"}},
+                 &options);
+  EXPECT_EQ(options.width, 1);
+  EXPECT_EQ(options.epochs, 3);
+  EXPECT_EQ(options.shape, Shape::square);
+  EXPECT_EQ(options.loss, "huber");
+  EXPECT_TRUE(options.biases);
+  EXPECT_EQ(list_settings(kDerivedFields, &options),
+            (Settings{{"width", "1"}, {"epochs", "3"}, {"shape", "square"}, {"loss", "huber"}, {"biases", "true"}}));
 }
 
 }  // namespace

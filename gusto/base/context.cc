@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,14 @@ Context::Context(ContextOptions options)
 }
 
 void Context::check_cancelled() const {
-  if (cancelled()) throw Error(ErrorCode::cancelled, "Stopped as asked; nothing was written.");
+  if (!cancelled()) return;
+  std::error_code ignored;
+  if (!checkpoint().empty() && std::filesystem::exists(checkpoint(), ignored)) {
+    throw Error(ErrorCode::cancelled,
+                fmt::format("Stopped as asked; {} holds what was learned so far.", quote(checkpoint().string())),
+                "Run the same again to go on from there.");
+  }
+  throw Error(ErrorCode::cancelled, "Stopped as asked; nothing was written.");
 }
 
 void Context::progress(std::string_view stage, std::size_t done, std::size_t total, std::string_view note) const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ struct ContextOptions {
   std::uint64_t memory_limit = 0;       ///< bytes that a model may state as its need; 0: what the container leaves
   const CancelToken* cancel = nullptr;  ///< not owned; may be null
   ProgressSink progress = {};           ///< called from the thread that runs the work; may be empty
+  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and resumed
+  /// ends with the same bits as one that was not. Empty: nowhere. The one fit it is for leaves the file behind; who named
+  /// it removes it once the model is safe.
+  std::filesystem::path checkpoint = {};
 };
 
 /// What surrounds a computation without changing its result: threads, progress, cancellation, memory limit; and the
@@ -52,6 +57,9 @@ class Context {
   std::uint64_t seed() const { return options_.seed; }
   std::uint64_t memory_limit() const { return options_.memory_limit; }
 
+  /// For models that declare `checkpoints`; empty if there is none.
+  const std::filesystem::path& checkpoint() const { return options_.checkpoint; }
+
   bool cancelled() const { return options_.cancel != nullptr && options_.cancel->cancelled(); }
   /// Throws Error(cancelled) if the caller has asked to stop. Long loops call it at least every 100 ms.
   void check_cancelled() const;
@@ -62,8 +70,22 @@ class Context {
   void require_memory(std::string_view who, std::uint64_t bytes) const;
 
  private:
+  friend class CheckpointAside;
   ContextOptions options_;
   ThreadPool pool_;
+};
+
+/// Takes a context's checkpoint away as long as it lives: for fits that are not the one that the checkpoint is for.
+class CheckpointAside {
+ public:
+  explicit CheckpointAside(Context& context) : context_(context) { context_.options_.checkpoint.swap(checkpoint_); }
+  ~CheckpointAside() { context_.options_.checkpoint.swap(checkpoint_); }
+  CheckpointAside(const CheckpointAside&) = delete;
+  CheckpointAside& operator=(const CheckpointAside&) = delete;
+
+ private:
+  Context& context_;
+  std::filesystem::path checkpoint_;
 };
 
 /// Calls body(begin, end, worker) for consecutive blocks of `block` indexes that cover [0, n), in parallel, checking

@@ -6,6 +6,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/system.h"
+#include "gusto/base/testing.h"
 
 namespace gusto {
 namespace {
@@ -49,6 +50,30 @@ TEST(Context, RefusesANeedAboveTheLimitWithAFigure) {
     EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
     EXPECT_EQ(error.message(), "svd needs about 3.0 MiB, and the memory limit is 1.0 MiB.");
   }
+}
+
+TEST(Context, CheckpointIsForOneFitOnly) {
+  Context context({.threads = 1, .checkpoint = "fit.checkpoint"});
+  EXPECT_EQ(context.checkpoint(), "fit.checkpoint");
+  {
+    const CheckpointAside aside(context);
+    EXPECT_TRUE(context.checkpoint().empty());
+    const CheckpointAside again(context);
+    EXPECT_TRUE(context.checkpoint().empty());
+  }
+  EXPECT_EQ(context.checkpoint(), "fit.checkpoint");
+}
+
+TEST(Context, WhoIsStoppedHearsOfTheCheckpointOnceThereIsOne) {
+  const test::TemporaryFolder folder;
+  CancelToken cancel;
+  cancel.cancel();
+  const Context context({.threads = 1, .cancel = &cancel, .checkpoint = folder.path() / "fit.checkpoint"});
+  EXPECT_EQ(test::error_of([&] { context.check_cancelled(); }).message(), "Stopped as asked; nothing was written.");
+  const std::string path = folder.write("fit.checkpoint", "");
+  const Error error = test::error_of([&] { context.check_cancelled(); });
+  EXPECT_EQ(error.code(), ErrorCode::cancelled);
+  EXPECT_EQ(error.message(), "Stopped as asked; \"" + path + "\" holds what was learned so far.");
 }
 
 TEST(System, KnowsItsMachine) {

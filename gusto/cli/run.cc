@@ -55,11 +55,13 @@ Run::Run(Session& session, const RunFlags& flags, std::uint64_t default_seed)
                 .seed = flags.seed.value_or(default_seed),
                 .memory_limit = memory_limit(flags.memory),
                 .cancel = &session.cancel,
-                .progress = [this](const ProgressEvent& event) {
-                  ProgressEvent shown = event;
-                  if (!stage_.empty()) shown.stage = stage_;
-                  bar_.show(shown);
-                }}) {}
+                .progress =
+                    [this](const ProgressEvent& event) {
+                      ProgressEvent shown = event;
+                      if (!stage_.empty()) shown.stage = stage_;
+                      bar_.show(shown);
+                    },
+                .checkpoint = flags.checkpoint}) {}
 
 void Run::progress(std::string_view stage, std::size_t done, std::size_t total) { bar_.show({stage, done, total, {}}); }
 

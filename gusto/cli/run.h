@@ -18,6 +18,7 @@ struct RunFlags {
   std::optional<std::uint64_t> seed;  ///< left out: 42
   unsigned threads = 0;
   std::string memory;
+  std::string checkpoint;  ///< see ContextOptions
   bool quiet = false;
 };
 

@@ -115,6 +115,7 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
   for (std::size_t i = 0; i < events.size(); ++i) (is_held[i] ? held : kept).push_back(events[i]);
 
   const std::unique_ptr<Model> inner = model.info().make(model.settings());
+  const CheckpointAside aside(context);
   inner->fit(std::make_shared<Dataset>(train.shared_catalogue(), kept), model.task(), context);
   std::vector<std::uint8_t> liked;
   const auto least = static_cast<float>(like_threshold);  // as values are stored

@@ -225,6 +225,7 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
   comparison.candidates = split.candidates.size();
   for (const Fold& fold : split.folds) comparison.folds.push_back({fold.name, fold.receipt});
   if (observer.on_split) observer.on_split(split);
+  const CheckpointAside aside(context);  // it is for one fit, and here are many
 
   for (std::size_t entry = 0; entry < comparison.spec.entries.size(); ++entry) {
     comparison.results.push_back(EntryRun(split, comparison.spec, entry, context, observer).run());

@@ -99,6 +99,13 @@ TEST(Compare, HasTheSameBitsAtAnyNumberOfThreads) {
   }
 }
 
+TEST(Compare, LeavesACheckpointToTheOneFitThatItIsFor) {
+  const CompareSpec spec = make_spec(Task::likes);
+  Context context({.threads = 1, .seed = spec.seed, .checkpoint = "fit.checkpoint"});
+  for (const ModelResult& result : compare(make_data(), spec, context).results) EXPECT_FALSE(result.refusal);
+  EXPECT_EQ(context.checkpoint(), "fit.checkpoint");
+}
+
 TEST(Compare, RefusalsAreRecordedAndOthersGoOn) {
   const Comparison comparison = run(make_spec(Task::ratings), 1, 1);
   EXPECT_FALSE(comparison.best);

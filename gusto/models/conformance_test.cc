@@ -280,6 +280,28 @@ TEST_P(ConformanceTest, CancelledWhileFittingStaysUnfitted) {
   EXPECT_EQ(code_of([&] { scores_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
 }
 
+TEST_P(ConformanceTest, StoppedAndResumedEqualsUninterrupted) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "fit.checkpoint";
+  CancelToken cancel;
+  const auto stop_at_checkpoint = [&](const ProgressEvent&) {
+    if (std::filesystem::exists(path)) cancel.cancel();
+  };
+  Context first({.threads = 2, .cancel = &cancel, .progress = stop_at_checkpoint, .checkpoint = path});
+  const auto model = info().make({});
+  const ErrorCode code = code_of([&] { model->fit(small_data(), task(), first); });
+  EXPECT_FALSE(model->fitted());
+  if (!abilities().checkpoints) {
+    EXPECT_EQ(code, ErrorCode::unsupported);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    return;
+  }
+  EXPECT_EQ(code, ErrorCode::cancelled);
+  Context second({.threads = 1, .checkpoint = path});
+  model->fit(small_data(), task(), second);
+  EXPECT_EQ(state_bytes(*model), state_bytes(*fitted(small_data())));
+}
+
 TEST_P(ConformanceTest, StatesItsMemoryNeed) {
   Context context({.threads = 1, .memory_limit = 1});
   const auto model = info().make({});

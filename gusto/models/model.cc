@@ -37,6 +37,10 @@ void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context
     throw Error(ErrorCode::empty_dataset, fmt::format("{} has no events to learn from.", info().name),
                 "Check the data, and the filters and the split that were applied to it.");
   }
+  if (!context.checkpoint().empty() && !info().abilities.checkpoints) {
+    throw Error(ErrorCode::unsupported, fmt::format("{} keeps no checkpoint.", info().name),
+                "Train it without one; it starts again if it is stopped.");
+  }
   context.require_memory(info().name, memory_need(*data, task, context.threads()));
   context.check_cancelled();
   task_ = task;

@@ -41,6 +41,7 @@ struct Abilities {
   bool similar_items = false;  ///< item_similarity()
   bool similar_users = false;  ///< user_similarity()
   bool explains = false;       ///< explain(), contributions that sum to the score
+  bool checkpoints = false;    ///< fit() keeps its state in the context's checkpoint, and goes on from there
 };
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.
@@ -65,7 +66,8 @@ class Model {
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
-  ///          not_finite, if learning diverged; invalid_option, if options and data do not go together
+  ///          not_finite, if learning diverged; invalid_option, if options and data do not go together; unsupported, if
+  ///          the context has a checkpoint and the model keeps none
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context);
 
   /// Bytes that fit() and scoring will need at most beside the data set itself.

@@ -39,8 +39,8 @@ struct ContextOptions {
   const CancelToken* cancel = nullptr;  ///< not owned; may be null
   ProgressSink progress = {};           ///< called from the thread that runs the work; may be empty
   /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and resumed
-  /// ends with the same bits as one that was not. Empty: nowhere. The one fit it is for leaves the file behind; who named
-  /// it removes it once the model is safe.
+  /// ends with the same bits as one that was not. Empty: nowhere. It is for one fit, and is removed once the model is
+  /// safe.
   std::filesystem::path checkpoint = {};
 };
 

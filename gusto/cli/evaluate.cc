@@ -59,6 +59,7 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
   const TrainedModel trained = load_model(flags.model);
   EvaluateOptions options;
   options.task = trained.model->task();
+  if (trained.record.like_threshold) options.like_threshold = *trained.record.like_threshold;
   if (flags.experiment.split.empty()) {
     flags.experiment.split = trained.record.split;
     if (!flags.experiment.positives) flags.experiment.positives = trained.record.positives;
@@ -109,6 +110,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   add_task_flag(command, flags->experiment, "Default: what the model was trained for.");
   add_split_flags(command, flags->experiment, "How to divide DATA. Default: as the model was trained.");
   add_metric_flags(command, flags->experiment);
+  add_like_threshold_flag(command, flags->experiment, "Default: as the model was trained.");
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

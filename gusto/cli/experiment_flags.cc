@@ -49,6 +49,12 @@ void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string&
       ->group("Experiment");
 }
 
+void add_like_threshold_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
+  command->add_option("--like-threshold", flags.like_threshold, "Value from which an event is a like. " + role)
+      ->type_name("VALUE")
+      ->group("Experiment");
+}
+
 void add_metric_flags(CLI::App* command, ExperimentFlags& flags) {
   command->add_option("--k", flags.k, "Lengths of the lists that top-n measures. Default: 10.")
       ->type_name("N,N,…")
@@ -56,15 +62,13 @@ void add_metric_flags(CLI::App* command, ExperimentFlags& flags) {
   command->add_option("--metrics", flags.metrics, "Metrics to keep, such as rmse or ndcg@10. Default: all of the task.")
       ->type_name("A,B,…")
       ->group("Experiment");
-  command->add_option("--like-threshold", flags.like_threshold, "Value from which an event is a like. Default: 4.")
-      ->type_name("VALUE")
-      ->group("Experiment");
 }
 
 void add_experiment_flags(CLI::App* command, ExperimentFlags& flags) {
   add_task_flag(command, flags, "Default: ratings, or top-n if all values are equal.");
   add_split_flags(command, flags, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
   add_metric_flags(command, flags);
+  add_like_threshold_flag(command, flags, "Default: 4.");
 }
 
 bool choose_task(ExperimentFlags& flags, const Dataset& data) {

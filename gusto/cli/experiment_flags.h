@@ -23,6 +23,7 @@ struct ExperimentFlags {
 /// `role` says what the split is for and what happens without.
 void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::string& role);
 void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
+void add_like_threshold_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
 void add_metric_flags(CLI::App* command, ExperimentFlags& flags);
 /// All of them.
 void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -69,12 +70,27 @@ void measure(const Model& model, const Split& parts, const EvaluateOptions& opti
   fmt::print("\n{}\n", describe_estimates(reached.estimates, session.out));
 }
 
-void run_train(Session& session, TrainFlags flags) {
-  const std::unique_ptr<Model> model = make_model(flags.model, settings_from(flags));
+/// Finds mistakes in the names of files before hours have gone into training.
+void check_files(const TrainFlags& flags) {
   require_folder(flags.out);
+  if (flags.run.checkpoint.empty()) return;
+  require_folder(flags.run.checkpoint);
+  const auto place = [](const std::string& file) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+  };
+  if (place(flags.run.checkpoint) == place(flags.out)) {
+    throw Error(ErrorCode::invalid_option, "--checkpoint and --out name the same file.", "Name two.");
+  }
+}
+
+void run_train(Session& session, TrainFlags flags) {
   SplitOptions split;
   EvaluateOptions evaluate_options;
   apply_experiment(flags.experiment, false, split, evaluate_options);
+  const ModelInfo& info = find_model(flags.model);
+  const std::unique_ptr<Model> model =
+      info.make(with_like_threshold(info, settings_from(flags), evaluate_options.like_threshold));
+  check_files(flags);
   Run run(session, flags.run);
   split.seed = run.context().seed();
 
@@ -82,6 +98,7 @@ void run_train(Session& session, TrainFlags flags) {
   record.seed = split.seed;
   const OpenedData data = open_data(flags.data, run);
   if (choose_task(flags.experiment, *data.dataset)) apply_experiment(flags.experiment, false, split, evaluate_options);
+  if (evaluate_options.task == Task::likes) record.like_threshold = evaluate_options.like_threshold;
   const std::optional<Split> parts = divide(flags, split, data);
   std::shared_ptr<const Dataset> events = data.dataset;
   if (parts) {
@@ -105,6 +122,8 @@ void run_train(Session& session, TrainFlags flags) {
     const WriteGuard guard;
     save_model(*model, record, flags.out);
   }
+  std::error_code ignored;  // one that stays is in nobody's way
+  if (!flags.run.checkpoint.empty()) std::filesystem::remove(flags.run.checkpoint, ignored);
   fmt::print("Wrote {} ({}).\n", flags.out, format_bytes(std::filesystem::file_size(flags.out)));
 }
 
@@ -137,7 +156,18 @@ void add_train(CLI::App& app, Session& session) {
       ->group("Model");
   command->add_option("--out", flags->out, "The file to write.")->type_name("FILE")->required()->group("Model");
   add_task_flag(command, flags->experiment, "Default: ratings, or top-n if all values are equal.");
+  add_like_threshold_flag(command, flags->experiment,
+                          "Models of likes learn it, and it is kept in the file. Default: 4.");
   add_split_flags(command, flags->experiment, "Train on the training part only. Default: on everything.");
+  command
+      ->add_option(
+          "--checkpoint", flags->run.checkpoint,
+          "Keep the state of training in this file as it goes, such as --checkpoint deep.checkpoint, and go on "
+          "from there if the file exists: a training that was stopped and resumed gives the same model. The "
+          "file is removed once the model is written. For models that learn epoch by epoch, as `gusto models` "
+          "says.")
+      ->type_name("FILE")
+      ->group("Running");
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

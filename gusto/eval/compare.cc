@@ -10,7 +10,6 @@
 #include "gusto/base/text.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
-#include "gusto/models/registry.h"
 
 namespace gusto {
 namespace {
@@ -19,6 +18,11 @@ namespace {
 bool is_refusal(ErrorCode code) {
   return code == ErrorCode::out_of_memory || code == ErrorCode::unsupported || code == ErrorCode::not_finite ||
          code == ErrorCode::empty_dataset;
+}
+
+std::unique_ptr<Model> make_entry(const CompareSpec& spec, const CompareEntry& entry) {
+  const ModelInfo& info = find_model(entry.model);
+  return info.make(with_like_threshold(info, entry.settings, spec.evaluate.like_threshold));
 }
 
 // Fills in labels, and finds mistakes before hours have gone into training.
@@ -32,7 +36,7 @@ CompareSpec checked(CompareSpec spec, const Context& context) {
   static_cast<void>(measured_metrics(spec.evaluate));
   for (auto entry = spec.entries.begin(); entry != spec.entries.end(); ++entry) {
     if (entry->label.empty()) entry->label = entry->model;
-    static_cast<void>(make_model(entry->model, entry->settings));
+    static_cast<void>(make_entry(spec, *entry));
     if (std::any_of(spec.entries.begin(), entry, [&](const CompareEntry& e) { return e.label == entry->label; })) {
       throw Error(ErrorCode::invalid_option, fmt::format("Two entries have the label {}.", quote(entry->label)),
                   "Give each a label of its own.");
@@ -54,7 +58,7 @@ class EntryRun {
     ModelResult result;
     result.model = entry.model;
     result.label = entry.label;
-    result.options = make_model(entry.model, entry.settings)->settings();
+    result.options = make_entry(spec_, entry)->settings();
     std::vector<Evaluation> evaluations;
     try {
       for (std::size_t fold = 0; fold < split_.folds.size(); ++fold) evaluations.push_back(run_fold(fold, result));
@@ -85,7 +89,7 @@ class EntryRun {
  private:
   Evaluation run_fold(std::size_t fold, ModelResult& result) {
     const CompareEntry& entry = spec_.entries[entry_];
-    const std::unique_ptr<Model> model = make_model(entry.model, entry.settings);
+    const std::unique_ptr<Model> model = make_entry(spec_, entry);
     reset_peak_memory();
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
@@ -192,6 +196,15 @@ void apply_set(CompareSpec& spec, std::string_view assignment) {
     std::erase_if(entry->settings, [&](const auto& setting) { return setting.first == name; });
     entry->settings.emplace_back(name, value);
   }
+}
+
+Settings with_like_threshold(const ModelInfo& info, Settings settings, double like_threshold) {
+  constexpr std::string_view kOption = "like_threshold";
+  const bool has =
+      std::any_of(info.fields.begin(), info.fields.end(), [&](const Field& f) { return f.name == kOption; });
+  const bool set = std::any_of(settings.begin(), settings.end(), [&](const auto& s) { return s.first == kOption; });
+  if (has && !set) settings.emplace_back(kOption, format_field(like_threshold));
+  return settings;
 }
 
 const Estimate* ModelResult::find(std::string_view metric) const {

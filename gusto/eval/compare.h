@@ -20,6 +20,7 @@
 #include "gusto/eval/bootstrap.h"
 #include "gusto/eval/estimate.h"
 #include "gusto/eval/evaluate.h"
+#include "gusto/models/registry.h"
 
 namespace gusto {
 
@@ -34,7 +35,7 @@ struct CompareEntry {
 struct CompareSpec {
   std::string data;    ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
   SplitOptions split;  ///< compare() sets its seed to `seed`
-  EvaluateOptions evaluate;
+  EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own
   std::vector<CompareEntry> entries;
   std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap; the context must have been made with it
 };
@@ -46,6 +47,10 @@ std::vector<CompareEntry> default_entries(Task task);
 /// whose label, or else whose model, is the part before the last dot.
 /// Errors   invalid_option, if the text has another form or names no entry or option, with the nearest name
 void apply_set(CompareSpec& spec, std::string_view assignment);
+
+/// The settings, and after them the experiment's like_threshold for models that have an option of that name which the
+/// settings leave out: what is learned as a like is what is measured as one.
+Settings with_like_threshold(const ModelInfo& info, Settings settings, double like_threshold);
 
 /// What one competitor reached.
 struct ModelResult {

@@ -99,6 +99,19 @@ TEST(Compare, HasTheSameBitsAtAnyNumberOfThreads) {
   }
 }
 
+TEST(Compare, ModelsLearnTheExperimentsLikeThresholdUnlessTheySetTheirOwn) {
+  struct Options {
+    double like_threshold = 4;
+  };
+  constexpr auto kFields = fields(field<&Options::like_threshold>("like_threshold", Bounds{}, search_none(),
+                                                                  "Value from which an event is a like."));
+  ModelInfo info{};
+  EXPECT_EQ(with_like_threshold(info, {{"dim", "8"}}, 3.5), (Settings{{"dim", "8"}})) << "the model has no such option";
+  info.fields = kFields;
+  EXPECT_EQ(with_like_threshold(info, {{"dim", "8"}}, 3.5), (Settings{{"dim", "8"}, {"like_threshold", "3.5"}}));
+  EXPECT_EQ(with_like_threshold(info, {{"like_threshold", "2"}}, 3.5), (Settings{{"like_threshold", "2"}}));
+}
+
 TEST(Compare, LeavesACheckpointToTheOneFitThatItIsFor) {
   const CompareSpec spec = make_spec(Task::likes);
   Context context({.threads = 1, .seed = spec.seed, .checkpoint = "fit.checkpoint"});

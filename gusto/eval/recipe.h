@@ -7,7 +7,7 @@
 ///   task = "top-n"            # ratings, likes or top-n; left out: ratings
 ///   positives = 4             # keep only events of at least this value …
 ///   min_positives = 5         # … of users with at least so many of them
-///   like_threshold = 4        # likes: what counts as one
+///   like_threshold = 4        # likes: what counts as one, for models and measures
 ///   k = [10, 20]              # top-n: list lengths; one number is enough
 ///   metrics = ["ndcg@10"]     # left out: all of the task
 ///   seed = 42

@@ -41,6 +41,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record) {
   out.set_metadata("seed", std::to_string(record.seed));
   out.set_metadata("split", record.split);
   if (record.positives) out.set_metadata("positives", fmt::format("{}", *record.positives));
+  if (record.like_threshold) out.set_metadata("like_threshold", fmt::format("{}", *record.like_threshold));
   out.set_metadata("receipt", record.receipt ? to_json(*record.receipt) : std::string());
   out.set_metadata("metrics", record.metrics);
   write_dataset(model.data(), out);
@@ -96,6 +97,10 @@ ModelRecord read_record(const TensorFile& in) {
   if (in.has_metadata("positives")) {
     record.positives = parse_real(in.metadata("positives"));
     if (!record.positives) corrupt(in, "its positives are malformed");
+  }
+  if (in.has_metadata("like_threshold")) {
+    record.like_threshold = parse_real(in.metadata("like_threshold"));
+    if (!record.like_threshold) corrupt(in, "its like threshold is malformed");
   }
   if (const std::string& receipt = in.metadata("receipt"); !receipt.empty()) {
     record.receipt = receipt_from_json(receipt);

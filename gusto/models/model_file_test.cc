@@ -32,6 +32,7 @@ ModelRecord sample_record() {
   ModelRecord record;
   record.seed = 0xFFFFFFFFFFFFFFFF;
   record.split = "holdout:0.2";
+  record.like_threshold = 3.5;
   record.receipt = SplitReceipt{};
   record.receipt->train_events = 7;
   record.receipt->hash = "0123456789abcdef";
@@ -51,6 +52,7 @@ TEST(ModelFile, RoundTripThroughAFile) {
   EXPECT_EQ(loaded.engine_version, version());
   EXPECT_EQ(loaded.record.seed, 0xFFFFFFFFFFFFFFFF);
   EXPECT_EQ(loaded.record.split, "holdout:0.2");
+  EXPECT_EQ(loaded.record.like_threshold, 3.5);
   EXPECT_EQ(loaded.record.receipt->train_events, 7U);
   EXPECT_EQ(loaded.record.receipt->hash, "0123456789abcdef");
   EXPECT_EQ(loaded.record.metrics, R"({"rmse": {"mean": 0.9}})");
@@ -130,6 +132,7 @@ TEST(ModelFileDamage, MetadataAreChecked) {
                                                          {"options", "[]"},
                                                          {"options", R"({"epochs": 3})"},
                                                          {"task", "reading"},
+                                                         {"like_threshold", "much"},
                                                          {"seed", "-1"},
                                                          {"seed", "x"},
                                                          {"metrics", "x"},

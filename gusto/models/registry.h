@@ -26,8 +26,10 @@ struct ModelInfo {
 ///   extern const ModelInfo kSvdInfo;                        // svd.h; defined constexpr in svd.cc, with
 ///   class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> { using ModelWith::ModelWith; … };
 ///   … .make = &make_with<SvdModel> …                        // and one line in registry.cc
-template <class OptionsStruct, const ModelInfo& Info>
-class ModelWith : public Model {
+///
+/// Base is Model, or what several models have in common.
+template <class OptionsStruct, const ModelInfo& Info, class Base = Model>
+class ModelWith : public Base {
  public:
   using Options = OptionsStruct;
   static constexpr const ModelInfo& kInfo = Info;

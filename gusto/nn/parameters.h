@@ -34,7 +34,8 @@ struct Parameter {
   ParameterKind kind = ParameterKind::weights;
   Matrix<float> values;
   float reg = 0;  ///< of an embedding: λ of λ/2 · mean over examples of Σ ‖row‖² over the rows that they look up
-  std::size_t index;                           ///< in its set
+  std::string field{};                         ///< of an embedding: the text of the field whose ids are its rows
+  std::size_t index = 0;                       ///< in its set
   std::unique_ptr<LazyDecay> decay = nullptr;  ///< of an embedding while it is trained with weight decay
 };
 

@@ -1,0 +1,58 @@
+#include "gusto/nn/epoch_order.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace gusto::nn {
+namespace {
+
+std::vector<std::uint32_t> order_of(std::size_t n, std::size_t epoch, unsigned threads, std::uint64_t seed = 42) {
+  Context context({.threads = threads, .seed = seed});
+  EpochOrder order;
+  const auto shuffled = order.shuffle(n, epoch, context);
+  return {shuffled.begin(), shuffled.end()};
+}
+
+TEST(EpochOrder, HasEveryExampleOnce) {
+  for (const std::size_t n : {1UL, 2UL, 1000UL, 16384UL, 100001UL}) {
+    std::vector<std::uint32_t> order = order_of(n, 3, 2);
+    std::sort(order.begin(), order.end());
+    std::vector<std::uint32_t> all(n);
+    std::iota(all.begin(), all.end(), 0U);
+    EXPECT_EQ(order, all);
+  }
+}
+
+TEST(EpochOrder, IsTheSameAtAnyNumberOfThreads) { EXPECT_EQ(order_of(70000, 1, 1), order_of(70000, 1, 5)); }
+
+TEST(EpochOrder, ChangesWithEpochAndSeed) {
+  EXPECT_NE(order_of(1000, 0, 1), order_of(1000, 1, 1));
+  EXPECT_NE(order_of(1000, 0, 1, 42), order_of(1000, 0, 1, 43));
+  EXPECT_NE(order_of(1000, 1, 1, 42), order_of(1000, 0, 1, 43));
+}
+
+TEST(EpochOrder, PutsExamplesAnywhere) {
+  // Over an order's tenths, examples of any tenth come alike often: χ² of 100 cells with 81 degrees of freedom.
+  constexpr std::size_t kCount = 100000;
+  const std::vector<std::uint32_t> order = order_of(kCount, 0, 2);
+  std::vector<double> cells(100);
+  for (std::size_t at = 0; at < kCount; ++at) cells[at * 10 / kCount * 10 + order[at] * 10UL / kCount] += 1;
+  double statistic = 0;
+  for (const double count : cells) statistic += (count - 1000) * (count - 1000) / 1000;
+  EXPECT_LT(statistic, 140);  // exceeded once in ten thousand
+}
+
+TEST(EpochOrder, SmallOrdersAreAllEquallyLikely) {
+  std::vector<int> counts(6);
+  for (std::size_t epoch = 0; epoch < 6000; ++epoch) {
+    const std::vector<std::uint32_t> order = order_of(3, epoch, 1);
+    ++counts[order[0] * 2 + (order[1] > order[2] ? 1 : 0)];
+  }
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 150);
+}
+
+}  // namespace
+}  // namespace gusto::nn

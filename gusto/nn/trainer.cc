@@ -1,0 +1,208 @@
+#include "gusto/nn/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/random.h"
+#include "gusto/nn/checkpoint.h"
+#include "gusto/nn/epoch_order.h"
+
+namespace gusto::nn {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::string time_left(double seconds) {
+  if (seconds < 90) return fmt::format("{:.0f} s left", seconds);
+  return fmt::format("{:.0f} min left", seconds / 60);
+}
+
+class Training {
+ public:
+  Training(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options, std::string_view name,
+           std::string_view fingerprint, Context& context)
+      : parameters_(parameters),
+        task_(task),
+        options_(options),
+        name_(name),
+        context_(context),
+        optimizer_(parameters, optimizer_options(options)),
+        checkpoint_(context.checkpoint(), name, fingerprint, context.seed()),
+        batch_size_(static_cast<std::size_t>(options.batch_size)),
+        epochs_(static_cast<std::size_t>(options.epochs)),
+        batches_((task.size() + batch_size_ - 1) / batch_size_),
+        shards_((std::min(batch_size_, task.size()) + kShardSize - 1) / kShardSize),
+        losses_(shards_.size()) {}
+
+  TrainingResult run() {
+    checkpoint_.resume(parameters_, optimizer_, progress_);
+    const std::size_t first = progress_.epoch;
+    const auto start = std::chrono::steady_clock::now();
+    while (progress_.epoch < epochs_ && !waited_enough()) {
+      progress_.loss = run_epoch();
+      ++progress_.epoch;
+      optimizer_.settle();
+      const std::string note = measure();
+      const double left = seconds_since(start) / static_cast<double>(progress_.epoch - first) *
+                          static_cast<double>(epochs_ - progress_.epoch);
+      context_.progress(name_, progress_.epoch, epochs_, fmt::format("{}, {}", note, time_left(left)));
+      checkpoint_.write(parameters_, optimizer_, progress_);
+      context_.check_cancelled();
+    }
+    if (task_.validation_size() > 0) parameters_.restore(progress_.best);
+    checkpoint_.remove();
+    return {progress_.epoch, progress_.best_epoch, progress_.loss, progress_.least_error};
+  }
+
+ private:
+  static OptimizerOptions optimizer_options(const TrainingOptions& options) {
+    return {.kind = options.optimizer,
+            .momentum = options.momentum,
+            .weight_decay = options.weight_decay,
+            .clip = options.clip};
+  }
+
+  bool waited_enough() const {
+    return task_.validation_size() > 0 &&
+           progress_.epoch - progress_.best_epoch >= static_cast<std::size_t>(options_.patience);
+  }
+
+  /// The mean loss.
+  double run_epoch() {
+    const std::span<const std::uint32_t> order = order_.shuffle(task_.size(), progress_.epoch, context_);
+    double sum = 0;
+    for (std::size_t batch = 0; batch < batches_; ++batch) {
+      if (context_.cancelled()) context_.check_cancelled();
+      const std::size_t begin = batch * batch_size_;
+      const double loss = run_batch(order.subspan(begin, std::min(batch_size_, order.size() - begin)), batch);
+      if (!std::isfinite(loss)) {
+        throw Error(ErrorCode::not_finite,
+                    fmt::format("{} diverged: its loss is not a finite number in epoch {}, batch {}.", name_,
+                                progress_.epoch + 1, batch + 1),
+                    fmt::format("Lower learning_rate (it is {}), set clip = 1, or look for extreme values in the data.",
+                                options_.learning_rate));
+      }
+      sum += loss * static_cast<double>(std::min(batch_size_, order.size() - begin));
+    }
+    return sum / static_cast<double>(order.size());
+  }
+
+  /// One step; the batch's mean loss.
+  double run_batch(std::span<const std::uint32_t> examples, std::size_t batch) {
+    const std::size_t shards = (examples.size() + kShardSize - 1) / kShardSize;
+    const float scale = 1 / static_cast<float>(examples.size());
+    const std::uint64_t key = Random(context_.seed(), "network step", progress_.epoch * batches_ + batch).next();
+    const auto run_shard = [&](std::size_t shard, unsigned) {
+      const std::size_t begin = shard * kShardSize;
+      Tape& tape = shards_[shard];
+      tape.begin(Mode::train, mix(key + shard));
+      const Var loss = task_.loss(tape, examples.subspan(begin, std::min(kShardSize, examples.size() - begin)),
+                                  mix(key + shard), scale);
+      losses_[shard] = loss.value()(0, 0);
+      tape.backward(loss);
+    };
+    context_.pool().run(shards, std::ref(run_shard));
+    double loss = 0;
+    for (std::size_t shard = 0; shard < shards; ++shard) loss += static_cast<double>(losses_[shard]);
+    if (!std::isfinite(loss)) return loss;
+    const std::size_t step = progress_.epoch * batches_ + batch;
+    const double rate =
+        options_.learning_rate * schedule_factor(options_.schedule, options_.warmup, step, epochs_ * batches_);
+    const std::span<const Tape> tapes = std::span<const Tape>(shards_).first(shards);
+    optimizer_.step(tapes, rate, static_cast<double>(scale), context_.pool());
+    update_running_statistics(tapes);
+    return loss;
+  }
+
+  /// Moves the running mean and variance of batch normalizations a tenth of the way towards the shards' mean.
+  void update_running_statistics(std::span<const Tape> tapes) {
+    constexpr float kShare = 0.1F;
+    for (std::size_t n = 0; n < tapes.front().statistics().size(); ++n) {
+      const NormStatistics& first = tapes.front().statistics()[n];
+      for (std::size_t c = 0; c < first.batch_mean.size(); ++c) {
+        float mean = 0;
+        float variance = 0;
+        for (const Tape& tape : tapes) {
+          mean += tape.statistics()[n].batch_mean[c];
+          variance += tape.statistics()[n].batch_variance[c];
+        }
+        const auto count = static_cast<float>(tapes.size());
+        float& running_mean = first.mean->values(0, c);
+        float& running_variance = first.variance->values(0, c);
+        running_mean += kShare * (mean / count - running_mean);
+        running_variance += kShare * (variance / count - running_variance);
+      }
+    }
+  }
+
+  /// Looks at what is held out, and keeps the best; says how it stands.
+  std::string measure() {
+    std::string note = fmt::format("loss {:.4f}", progress_.loss);
+    const std::size_t held_out = task_.validation_size();
+    if (held_out == 0) return note;
+    constexpr std::size_t kBlock = 1024;
+    std::vector<double> sums((held_out + kBlock - 1) / kBlock);
+    // A worker's tape is its own while it runs, and which one it is makes no difference.
+    std::vector<Tape> tapes(context_.threads());
+    parallel_blocks(context_, held_out, kBlock, [&](std::size_t begin, std::size_t end, unsigned worker) {
+      tapes[worker].begin(Mode::infer);
+      sums[begin / kBlock] = task_.validation_error(tapes[worker], begin, end);
+    });
+    const double error = std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(held_out);
+    if (!std::isfinite(error)) {
+      throw Error(
+          ErrorCode::not_finite,
+          fmt::format("{} diverged: its error on the inner validation part is not a finite number after epoch {}.",
+                      name_, progress_.epoch),
+          fmt::format("Lower learning_rate (it is {}), or set clip = 1.", options_.learning_rate));
+    }
+    if (error < progress_.least_error) {
+      progress_.least_error = error;
+      progress_.best_epoch = progress_.epoch;
+      progress_.best = parameters_.copy();
+    }
+    return fmt::format("{}, {}", note, task_.describe_validation(error));
+  }
+
+  ParameterSet& parameters_;
+  TrainingTask& task_;
+  const TrainingOptions options_;
+  const std::string name_;
+  Context& context_;
+  Optimizer optimizer_;
+  Checkpoint checkpoint_;
+  std::size_t batch_size_;
+  std::size_t epochs_;
+  std::size_t batches_;
+  EpochOrder order_;
+  std::vector<Tape> shards_;
+  std::vector<float> losses_;
+  TrainingProgress progress_;
+};
+
+}  // namespace
+
+double TrainingTask::validation_error(Tape&, std::size_t, std::size_t) { return 0; }
+std::string TrainingTask::describe_validation(double mean) const { return fmt::format("error {:.4f}", mean); }
+
+TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,
+                     std::string_view name, std::string_view fingerprint, Context& context) {
+  if (task.size() == 0) {
+    throw Error(ErrorCode::empty_dataset, fmt::format("{} has no examples to train on.", name),
+                "Lower validation, or give it more events.");
+  }
+  return Training(parameters, task, options, name, fingerprint, context).run();
+}
+
+}  // namespace gusto::nn

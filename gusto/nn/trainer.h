@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gusto/base/context.h"
+#include "gusto/nn/parameters.h"
+#include "gusto/nn/tape.h"
+#include "gusto/nn/training.h"
+
+namespace gusto::nn {
+
+/// What a network is trained on: examples, numbered from 0, and their loss.
+class TrainingTask {
+ public:
+  virtual ~TrainingTask() = default;
+  /// How many examples an epoch has.
+  virtual std::size_t size() const = 0;
+  /// Records the sum of the losses of these examples times `scale`, as [1 × 1]. `key` keys what is random in it.
+  /// Threads  called concurrently, with different tapes
+  virtual Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) = 0;
+
+  /// How many examples are held out to stop early; 0 for none.
+  virtual std::size_t validation_size() const { return 0; }
+  /// The sum of the errors of held-out examples [begin, end); the least mean is best. Called concurrently.
+  virtual double validation_error(Tape& tape, std::size_t begin, std::size_t end);
+  /// The mean error as people know it: "rmse .8512".
+  virtual std::string describe_validation(double mean) const;
+};
+
+/// What training came to.
+struct TrainingResult {
+  std::size_t epochs = 0;      ///< run
+  std::size_t best_epoch = 0;  ///< kept, counted from 1
+  double loss = 0;             ///< mean over the last epoch's examples
+  double validation = 0;       ///< mean error of the best epoch, if there was something held out
+};
+
+/// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of threads,
+/// so the same bits.
+inline constexpr std::size_t kShardSize = 256;
+
+/// Trains parameters by stochastic gradient descent.
+///
+/// Each epoch goes through all examples in an order of its own, keyed by (seed, epoch). With held-out examples, training ends when
+/// `patience` epochs in a row brought no better error, and the parameters of the best epoch are kept.
+///
+/// If the context names a checkpoint file, the state is written there after every epoch; a file that is there already is gone on
+/// from, so that a run stopped and resumed equals an uninterrupted one, byte for byte. `fingerprint` says what is trained (model,
+/// options, data): another run's checkpoint is refused. The file is removed in the end.
+///
+/// Errors     cancelled; not_finite, naming epoch and batch, if the loss is no finite number; invalid_input, for a checkpoint of
+///            another run; corrupt_file; io
+/// Memory     three to four times the parameters, and the tapes of one batch
+/// Repeatable same bits at any number of threads, for one seed and one CPU level
+TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,
+                     std::string_view name, std::string_view fingerprint, Context& context);
+
+}  // namespace gusto::nn

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +22,7 @@ enum class FieldKind {
 };
 
 enum class TimePart { hour, weekday, month, year, day };
+std::string_view to_string(TimePart part);
 
 /// One input of a network, as written in options:
 ///
@@ -35,17 +36,30 @@ enum class TimePart { hour, weekday, month, year, day };
 ///   time.hour                     hour, weekday, month, year or day (a number) of the event's time, UTC
 ///   history(50)                   the asker's 50 last items before this event, as their mean
 ///   rated(50)                     the asker's 50 last other items, before this event or after it
+///
+/// A name that both sides have is written with its side, user.age or item.age; one that would read as something else, in
+/// double quotes: "user", "a, b", "5"" screens".
 struct FieldSpec {
   std::string text;  ///< as above, in one spelling: "cross(gender, genres, 1000)"
   FieldKind kind = FieldKind::feature;
-  std::string feature;           ///< of feature, bucket, words and hash: its name
+  std::string feature;           ///< of feature, bucket, words and hash: its name; empty in auto
   std::vector<FieldSpec> parts;  ///< of a cross
   TimePart part = TimePart::hour;
   std::uint32_t count = 0;  ///< ranges, buckets, pieces, or items of a history
+
+  /// Whether this is "auto".
+  bool is_auto() const { return kind == FieldKind::feature && feature.empty(); }
 };
 
+/// The most fields of a network, and the most parts of a cross.
+inline constexpr std::size_t kMaxFields = 256;
+inline constexpr std::size_t kMaxParts = 8;
+
+/// The field that stands for a feature of that name.
+FieldSpec feature_field(std::string_view name);
+
 /// Reads a list: "user, item, genres, bucket(age, 10)". "auto" stands for user, item and every feature of either side that
-/// is categorical, multi-valued or a number; Schema::learn() fills it in.
+/// is categorical, multi-valued or a number; Schema::learn() fills it in, beside fields that are named as well.
 /// Errors   invalid_option, naming the place and what is wrong with it, also for a field that comes twice
 std::vector<FieldSpec> parse_fields(std::string_view text);
 

@@ -3,14 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "gusto/data/dataset.h"
 #include "gusto/data/query.h"
 #include "gusto/nn/arena.h"
 #include "gusto/nn/bag.h"
+#include "gusto/nn/field_codec.h"
 #include "gusto/nn/schema.h"
 
 namespace gusto::nn {
@@ -30,46 +31,107 @@ struct Example {
   ItemRow item;
 };
 
-/// How training examples lose ids, so that the unknown ones are learned too.
+/// How training examples lose ids, so that the unknown ones are learned too: of each example, every field but histories is
+/// replaced by its id 0 with this probability, one draw each.
 struct Masking {
-  double probability = 0;  ///< of each example and each field of ids (user, item, features of ids), one draw each
-  std::uint64_t key = 0;   ///< draws are keyed by (key, event, item, slot)
+  double probability = 0;
+  std::uint64_t key = 0;  ///< draws are keyed by (key, event, item, slot)
 };
 
 /// An asker, encoded once for any number of items.
 struct EncodedAsker {
-  struct Entries {
-    std::vector<std::uint32_t> ids;
-    std::vector<float> weights;
-  };
-  std::vector<Entries> fields;        ///< by slot; those of the user's side
+  /// By column: the slots of the schema, then the parts of its crosses. Those of items, and of crosses and histories that
+  /// need the item, are empty.
+  std::vector<Entries> fields;
   std::vector<HistoryEvent> history;  ///< in order of time
+  std::size_t before = 0;             ///< how many of them are not later than the time of asking
   std::int64_t time = kNoTime;        ///< of asking; without one, that of the last training event
 };
 
 /// Turns events and queries into the bags of a schema.
 ///
-/// State    the fields of users' and items' sides, encoded for all rows
+/// Histories hold known items only: history(n) the last n of the asker's events before the example's in stored order, rated(n)
+/// the last n of all others, never the example's own item nor, of a pair made of a user and another item, the event's. Their
+/// entries are in order of time, 1/n each; id 0 stands for none.
+///
+/// State    the fields of users' and items' sides encoded for all rows, parts of the time for all events
 /// Cost     O(entries) a batch; histories are capped by their field's count
 /// Threads  const members may be called concurrently, each caller with its own arena
 class Encoder {
  public:
+  /// `data` is what the schema was learned from.
+  /// Errors   internal, if it is not
   Encoder(std::shared_ptr<const Dataset> data, Schema schema);
 
   const Schema& schema() const { return schema_; }
   const Dataset& data() const { return *data_; }
 
-  /// Bags of training examples, in the arena. A history never holds the example's own item.
+  /// Bags of training examples, in the arena; targets are left to the caller.
   Batch encode(std::span<const Example> examples, const Masking& masking, Arena& arena) const;
 
-  /// Errors   invalid_input, naming the feature and its value, for a number that is none
+  /// A training user without a history of the query's own has the id, features and history of training; any other asker has
+  /// the unknown id, and the query's history. Features that the query brings come before a known user's own.
+  /// Errors   invalid_input: features that no field reads, all named; a feature given twice; a number that is none, with its
+  ///          feature; a row outside the catalogue
   EncodedAsker encode(const Query& query) const;
   /// Bags of one asker with each of these items.
   Batch encode(const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
 
  private:
+  // One row's entries; without weights, all are 1.
+  struct EntriesView {
+    std::span<const std::uint32_t> ids;
+    std::span<const float> weights;
+    float weight(std::size_t entry) const { return weights.empty() ? 1.0F : weights[entry]; }
+  };
+  // The entries of all rows of a side, or of all events: a Bag that owns its numbers.
+  struct Table {
+    std::vector<std::uint32_t> ids;
+    std::vector<std::uint32_t> offsets;  // none if each row has one entry
+    std::vector<float> weights;          // none if all are 1
+    EntriesView operator[](std::size_t row) const;
+  };
+  class TableBuilder;
+  class HistoryBuilder;
+  // A slot, or a part of a cross.
+  struct Column {
+    FieldKind kind = FieldKind::feature;
+    Side side = Side::event;
+    std::uint32_t count = 0;                // of histories and crosses
+    std::uint64_t key = 0;                  // of a cross's hash
+    const FeatureField* feature = nullptr;  // that it reads
+    std::optional<FieldCodec> codec;
+    std::vector<std::size_t> parts;  // columns of a cross
+    Table table;                     // by row of the side; of a time by event; none of other fields of the event
+
+    bool is_history() const { return kind == FieldKind::history || kind == FieldKind::rated; }
+    // A cross of several sides: known by example only.
+    bool is_joint() const { return kind == FieldKind::cross && side == Side::event; }
+  };
+  struct Masks;
+
+  std::size_t add_columns(const SchemaField& field);
+  void fill(Column& column) const;
+  void fill_cross(Column& column, std::size_t rows) const;
+  void encode_side(const Query& query, const Column& column, Entries& out) const;
+  void check(const Query& query) const;
+
+  template <class RowOf>
+  static Bag gather(const Table& table, std::size_t rows, const RowOf& row_of, std::size_t slot, const Masks& masks,
+                    Arena& arena);
+  template <class EntriesOf>
+  static Bag cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, std::size_t slot,
+                   const Masks& masks, Arena& arena);
+  static Bag repeat(const Entries& entries, std::size_t rows, Arena& arena);
+  Bag histories(const Column& column, std::span<const Example> examples, Arena& arena) const;
+  Bag histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
+
   std::shared_ptr<const Dataset> data_;
   Schema schema_;
+  std::vector<Column> columns_;
+  std::vector<std::uint32_t> user_ids_, item_ids_;  // by row
+  std::vector<std::uint32_t> event_items_;          // their ids, by event; only for histories
+  std::int64_t last_time_ = kNoTime;
 };
 
 }  // namespace gusto::nn

@@ -25,12 +25,36 @@ enum class Side {
 struct SchemaField {
   FieldSpec spec;
   Side side = Side::event;
-  std::size_t rows = 0;             ///< ids are [0, rows): the height of an embedding
-  double mean = 0, deviation = 1;   ///< of a number
-  std::vector<double> bounds;       ///< of bucket: ascending, range j is (bounds[j − 1], bounds[j]]
-  std::vector<std::string> values;  ///< of words: the pieces; of a feature: its values; id − 1 is the position
-  std::vector<SchemaField> parts;   ///< of a cross
+  std::size_t rows = 0;                            ///< ids are [0, rows): the height of an embedding
+  FeatureKind feature = FeatureKind::categorical;  ///< of feature, bucket, words and hash: what it reads
+  double mean = 0, deviation = 1;                  ///< of a number
+  std::vector<double> bounds;  ///< of bucket: ascending, range j is (bounds[j − 1], bounds[j]], its id j + 1
+  std::vector<std::string>
+      values;  ///< of words: the pieces; of ids: the values; of years: they; id − 1 is the position
+  std::vector<SchemaField> parts;  ///< of a cross
+
+  /// Whether it is one entry for row 1, with the standardized number for its weight.
+  bool is_number() const;
 };
+
+/// A feature and the side that it is on.
+struct FeatureRef {
+  Side side = Side::user;
+  const FeatureField* feature = nullptr;
+};
+/// The feature of that name; user.age and item.age are those of one side.
+/// Errors   not_found, with the nearest name; invalid_option, if both sides have it
+FeatureRef find_feature(const Catalogue& catalogue, std::string_view name);
+
+/// Error(invalid_option) if a field cannot be of a feature of that kind.
+void check_feature(const FieldSpec& spec, FeatureKind kind);
+/// That of all parts, or the event.
+Side side_of_parts(std::span<const SchemaField> parts);
+
+/// By row: 1 + position among the rows that have training events, 0 for those that have none.
+std::vector<std::uint32_t> training_ids(const Dataset& train, Side side);
+/// Height of a field's embedding, by what it has learned.
+std::size_t rows_of(const SchemaField& field, const Dataset& train);
 
 /// The inputs of a network. It travels in the model file, so that a query is encoded as the training examples were.
 /// A user or item without training events has the unknown id, as has anybody new.
@@ -39,8 +63,11 @@ class Schema {
   /// Errors   not_found, with the nearest name, for a feature that the data do not have; invalid_option, for a kind of
   ///          field that a feature cannot have (bucket of a text), or times where the data have none
   static Schema learn(const Dataset& train, std::span<const FieldSpec> specs);
+  /// Reads what save() wrote, for the data that it was learned from.
   /// Errors   corrupt_file; invalid_input, naming the fields, if the data set has not the features that the schema needs
   static Schema load(const TensorFile& in, std::string_view prefix, const Dataset& data);
+  /// Under prefix + "schema" a JSON text, an object a field; under prefix + "schema/2/…" what field 2 has learned beside that,
+  /// under prefix + "schema/2.1/…" its part 1.
   void save(TensorWriter& out, std::string_view prefix) const;
 
   std::size_t size() const { return fields_.size(); }

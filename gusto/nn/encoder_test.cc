@@ -1,0 +1,428 @@
+#include "gusto/nn/encoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "gusto/base/testing.h"
+
+namespace gusto::nn {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
+  FeatureField field;
+  field.name = std::move(name);
+  field.kind = kind;
+  for (const std::string& value : values) {
+    if (value.empty()) field.append_missing();
+    else field.append(value);
+  }
+  return field;
+}
+
+// Users ann, ben and cid, of whom cid has no events; items w, x, y and z, of which y has none. Times are hours of 1970-01-02,
+// a Friday.
+std::shared_ptr<const Dataset> films() {
+  auto catalogue = std::make_shared<Catalogue>();
+  for (const char* id : {"ann", "ben", "cid"}) catalogue->users.add(id);
+  for (const char* id : {"w", "x", "y", "z"}) catalogue->items.add(id);
+  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"f", "m", "d"}),
+                                           feature("age", FeatureKind::number, {"20", "40", "90"})});
+  catalogue->item_features =
+      FeatureTable({feature("genres", FeatureKind::multi, {"a|b", "b", "c|a", ""}),
+                    feature("title", FeatureKind::text, {"Toy Toy Story", "story", "toys", ""})});
+  const auto at = [](int hour) { return std::int64_t{86400 + 3600 * hour}; };
+  return std::make_shared<const Dataset>(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0), 5, at(1)},
+                                                                       {UserRow(0), ItemRow(1), 4, at(2)},
+                                                                       {UserRow(0), ItemRow(3), 3, at(3)},
+                                                                       {UserRow(1), ItemRow(1), 2, at(4)},
+                                                                       {UserRow(1), ItemRow(0), 1, at(23)}});
+}
+
+Encoder encoder_of(std::shared_ptr<const Dataset> data, std::string_view fields) {
+  Schema schema = Schema::learn(*data, parse_fields(fields));
+  return Encoder(std::move(data), std::move(schema));
+}
+
+// A bag as text: "1 | 2*0.5 3*0.5".
+std::string text_of(const Bag& bag) {
+  std::string text;
+  for (std::size_t r = 0; r < bag.rows; ++r) {
+    if (r > 0) text += " | ";
+    for (std::size_t e = bag.begin(r); e < bag.end(r); ++e) {
+      if (e > bag.begin(r)) text += ' ';
+      text += std::to_string(bag.ids[e]);
+      if (bag.weight(e) != 1) {
+        std::string weight = std::to_string(bag.weight(e));
+        weight.erase(weight.find_last_not_of('0') + 1);
+        text += "*" + weight;
+      }
+    }
+  }
+  return text;
+}
+
+// The data's events, in stored order.
+std::vector<Example> examples_of(const Dataset& data) {
+  std::vector<Example> examples;
+  for (const Event& event : data.events()) {
+    examples.push_back({static_cast<std::uint32_t>(examples.size()), event.user, event.item});
+  }
+  return examples;
+}
+
+std::string encoded(const Encoder& encoder, std::string_view field) {
+  Arena arena;
+  return text_of(encoder.encode(examples_of(encoder.data()), {}, arena)[encoder.schema().slot(field)]);
+}
+std::string encoded_field(std::string_view field) { return encoded(encoder_of(films(), field), field); }
+
+std::string asked(const Encoder& encoder, const Query& query, std::string_view field, std::vector<ItemRow> items) {
+  Arena arena;
+  return text_of(encoder.encode(encoder.encode(query), items, arena)[encoder.schema().slot(field)]);
+}
+
+TEST(Encoder, GivesIdsToRowsWithTrainingEvents) {
+  EXPECT_EQ(encoded_field("user"), "1 | 1 | 1 | 2 | 2");
+  EXPECT_EQ(encoded_field("item"), "1 | 2 | 3 | 2 | 1");
+}
+
+TEST(Encoder, GivesIdsToValuesAndMeansOfSeveral) {
+  EXPECT_EQ(encoded_field("gender"), "1 | 1 | 1 | 2 | 2");
+  EXPECT_EQ(encoded_field("genres"), "1*0.5 2*0.5 | 2 | 0 | 2 | 1*0.5 2*0.5");
+}
+
+TEST(Encoder, StandardizesNumbersOverRowsWithEvents) {
+  // Ages 20 and 40: mean 30, deviation 10; cid's 90 does not count.
+  EXPECT_EQ(encoded_field("age"), "1*-1. | 1*-1. | 1*-1. | 1 | 1");
+}
+
+TEST(Encoder, CutsNumbersAtQuantiles) { EXPECT_EQ(encoded_field("bucket(age, 2)"), "1 | 1 | 1 | 2 | 2"); }
+
+TEST(Encoder, CutsTextsIntoPieces) {
+  const Encoder encoder = encoder_of(films(), "words(title, 100)");
+  const std::vector<std::string>& pieces = encoder.schema()[0].values;
+  const auto id = [&](std::string_view piece) {
+    return static_cast<std::size_t>(std::find(pieces.begin(), pieces.end(), piece) - pieces.begin()) + 1;
+  };
+  ASSERT_LE(id("toy"), pieces.size());
+  ASSERT_LE(id("story"), pieces.size());
+  const bool toy_first = id("toy") < id("story");
+  const std::string toy = std::to_string(id("toy")) + "*0.666667", story = std::to_string(id("story"));
+  const std::string both = toy_first ? toy + " " + story + "*0.333333" : story + "*0.333333 " + toy;
+  EXPECT_EQ(encoded(encoder, "words(title, 100)"), both + " | " + story + " | 0 | " + story + " | " + both);
+}
+
+TEST(Encoder, HashesTheWordsOfATextByTheFieldsOwnName) {
+  const auto data = films();
+  const Encoder encoder = encoder_of(data, "hash(title, 1000), hash(title, 1001)");
+  Arena arena;
+  const Batch batch = encoder.encode(examples_of(*data), {}, arena);
+  EXPECT_EQ(batch[0].offsets[1], 2u);
+  EXPECT_FLOAT_EQ(batch[0].weight(0) + batch[0].weight(1), 1);
+  EXPECT_NE(batch[0].ids[0], batch[1].ids[0]);
+  EXPECT_EQ(batch[0].ids[batch[0].begin(2)], 0u);  // z has no title
+  EXPECT_EQ(encoder.schema()[0].rows, 1001u);
+}
+
+TEST(Encoder, ReadsPartsOfTheTime) {
+  EXPECT_EQ(encoded_field("time.hour"), "2 | 3 | 4 | 5 | 24");
+  EXPECT_EQ(encoded_field("time.weekday"), "5 | 5 | 5 | 5 | 5");
+  EXPECT_EQ(encoded_field("time.month"), "1 | 1 | 1 | 1 | 1");
+  EXPECT_EQ(encoded_field("time.year"), "1 | 1 | 1 | 1 | 1");
+  EXPECT_EQ(encoded_field("time.day"), "1*0. | 1*0. | 1*0. | 1*0. | 1*0.");
+}
+
+// Ids of the crosses of two fields, alone and in one cross.
+TEST(Encoder, CrossesEveryCombinationOfItsParts) {
+  const Encoder encoder = encoder_of(films(), "cross(gender, genres, 100000), cross(genres, time.hour, 100000)");
+  const auto data = films();
+  Arena arena;
+  const Batch batch = encoder.encode(examples_of(*data), {}, arena);
+  const Bag& bag = batch[0];
+  EXPECT_THAT(std::vector(bag.offsets.begin(), bag.offsets.end()), ElementsAre(0, 2, 3, 4, 5, 7));
+  EXPECT_THAT(std::vector(bag.weights.begin(), bag.weights.end()), ElementsAre(.5F, .5F, 1, 1, 1, .5F, .5F));
+  // f×a f×b | f×b | f×unknown | m×b | m×a m×b
+  EXPECT_EQ(bag.ids[1], bag.ids[2]);
+  EXPECT_EQ(bag.ids[3], 0u);
+  EXPECT_EQ(bag.ids[4], bag.ids[6]);
+  const std::set<std::uint32_t> different(bag.ids.begin(), bag.ids.end());
+  EXPECT_EQ(different.size(), 5u);
+  EXPECT_LT(*different.rbegin(), encoder.schema()[0].rows);
+  EXPECT_EQ(batch[1].offsets[5], 7u);
+}
+
+TEST(Encoder, CrossesOfOneSideAreThoseOfTheExample) {
+  const Encoder encoder = encoder_of(films(), "cross(gender, bucket(age, 2), 1000), cross(gender, age, 1000)");
+  EXPECT_EQ(encoder.schema()[0].side, Side::user);
+  Arena arena;
+  const Batch batch = encoder.encode(examples_of(encoder.data()), {}, arena);
+  EXPECT_TRUE(batch[0].offsets.empty());
+  EXPECT_NE(batch[0].ids[0], batch[0].ids[3]);
+  EXPECT_EQ(batch[0].ids[0], batch[0].ids[2]);
+  EXPECT_FLOAT_EQ(batch[1].weight(0), -1);  // a number's weight is handed on
+}
+
+TEST(Encoder, RemembersWhatCameBefore) {
+  EXPECT_EQ(encoded_field("history(9)"), "0 | 1 | 1*0.5 2*0.5 | 0 | 2");
+  EXPECT_EQ(encoded_field("history(1)"), "0 | 1 | 2 | 0 | 2");
+  EXPECT_EQ(encoded_field("rated(9)"), "2*0.5 3*0.5 | 1*0.5 3*0.5 | 1*0.5 2*0.5 | 1 | 2");
+  EXPECT_EQ(encoded_field("rated(1)"), "3 | 3 | 2 | 1 | 2");
+}
+
+TEST(Encoder, LeavesOutTheEventsItemAndTheExamplesOfAPairThatIsNone) {
+  const Encoder encoder = encoder_of(films(), "history(9), rated(9)");
+  Arena arena;
+  const std::vector<Example> pairs{{2, UserRow(0), ItemRow(1)}, {1, UserRow(0), ItemRow(2)}};
+  const Batch batch = encoder.encode(pairs, {}, arena);
+  EXPECT_EQ(text_of(batch[0]), "1 | 1");
+  EXPECT_EQ(text_of(batch[1]), "1 | 1*0.5 3*0.5");
+}
+
+TEST(Encoder, AnswersAKnownUserAsTrained) {
+  const Encoder encoder = encoder_of(films(), "user, item, gender, age, genres, history(2), rated(9), time.hour");
+  const Query ann = Query::known(UserRow(0));
+  const std::vector<ItemRow> items{ItemRow(2), ItemRow(3)};
+  EXPECT_EQ(asked(encoder, ann, "user", items), "1 | 1");
+  EXPECT_EQ(asked(encoder, ann, "item", items), "0 | 3");
+  EXPECT_EQ(asked(encoder, ann, "gender", items), "1 | 1");
+  EXPECT_EQ(asked(encoder, ann, "age", items), "1*-1. | 1*-1.");
+  EXPECT_EQ(asked(encoder, ann, "genres", items), "0*0.5 1*0.5 | 0");  // c is on no film with events
+  EXPECT_EQ(asked(encoder, ann, "history(2)", items), "2*0.5 3*0.5 | 1*0.5 2*0.5");
+  EXPECT_EQ(asked(encoder, ann, "time.hour", items), "24 | 24");  // the last event's
+}
+
+TEST(Encoder, KnowsColdUsersByTheirFeaturesOnly) {
+  const Encoder encoder = encoder_of(films(), "user, gender, age, history(2)");
+  const Query cid = Query::known(UserRow(2));
+  EXPECT_EQ(asked(encoder, cid, "user", {ItemRow(0)}), "0");
+  EXPECT_EQ(asked(encoder, cid, "gender", {ItemRow(0)}), "0");
+  EXPECT_EQ(asked(encoder, cid, "age", {ItemRow(0)}), "1*6.");
+  EXPECT_EQ(asked(encoder, cid, "history(2)", {ItemRow(0)}), "0");
+}
+
+TEST(Encoder, TakesAHistoryForTheAskersOwn) {
+  const Encoder encoder = encoder_of(films(), "user, gender, history(2), rated(2), time.hour");
+  const std::vector<HistoryEvent> events{{ItemRow(3), 1, 100}, {ItemRow(2), 1, 200}, {ItemRow(0), 1, 7200}};
+  Query query = Query::with_history(events);
+  const std::vector<ItemRow> items{ItemRow(1), ItemRow(0)};
+  EXPECT_EQ(asked(encoder, query, "gender", items), "0 | 0");
+  EXPECT_EQ(asked(encoder, query, "history(2)", items), "3*0.5 1*0.5 | 3");  // y is unknown and left out
+  query.user = UserRow(0);
+  EXPECT_EQ(asked(encoder, query, "user", items), "0 | 0");
+  EXPECT_EQ(asked(encoder, query, "gender", items), "1 | 1");
+  query.time = 3600;
+  EXPECT_EQ(asked(encoder, query, "history(2)", items), "3 | 3");  // w came later
+  EXPECT_EQ(asked(encoder, query, "rated(2)", items), "3*0.5 1*0.5 | 3");
+  EXPECT_EQ(asked(encoder, query, "time.hour", items), "2 | 2");
+}
+
+TEST(Encoder, PutsAQuerysFeaturesBeforeStoredOnes) {
+  const Encoder encoder = encoder_of(films(), "user, gender, age, cross(gender, genres, 1000), bucket(age, 2)");
+  std::vector<FeatureValue> features{{"age", " 50 "}};
+  Query query = Query::known(UserRow(0));
+  query.features = features;
+  EXPECT_EQ(asked(encoder, query, "user", {ItemRow(0)}), "1");
+  EXPECT_EQ(asked(encoder, query, "gender", {ItemRow(0)}), "1");
+  EXPECT_EQ(asked(encoder, query, "age", {ItemRow(0)}), "1*2.");
+  EXPECT_EQ(asked(encoder, query, "bucket(age, 2)", {ItemRow(0)}), "2");
+  query.user.reset();
+  EXPECT_EQ(asked(encoder, query, "gender", {ItemRow(0)}), "0");
+  EXPECT_EQ(asked(encoder, query, "cross(gender, genres, 1000)", {ItemRow(1)}), "0");
+  features = {{"age", ""}, {"gender", "m"}};
+  query.features = features;
+  EXPECT_EQ(asked(encoder, query, "age", {ItemRow(0)}), "0");
+  EXPECT_EQ(asked(encoder, query, "gender", {ItemRow(0)}), "2");
+  EXPECT_EQ(asked(encoder, query, "cross(gender, genres, 1000)", {ItemRow(1)}),
+            asked(encoder, Query::known(UserRow(1)), "cross(gender, genres, 1000)", {ItemRow(1)}));
+}
+
+TEST(Encoder, HoldsOutliersWithinLimits) {
+  const Encoder encoder = encoder_of(films(), "age");
+  const std::vector<FeatureValue> features{{"age", "-1e308"}};
+  Query query;
+  query.features = features;
+  EXPECT_EQ(asked(encoder, query, "age", {ItemRow(0)}), "1*-100.");
+}
+
+TEST(Encoder, RefusesQueriesThatItCannotRead) {
+  const Encoder encoder = encoder_of(films(), "user, age, genres");
+  const auto error_of = [&](std::vector<FeatureValue> features) {
+    Query query;
+    query.features = features;
+    return test::error_of([&] { encoder.encode(query); });
+  };
+  const Error number = error_of({{"age", "old"}});
+  EXPECT_EQ(number.code(), ErrorCode::invalid_input);
+  EXPECT_EQ(number.message(), "The feature age holds \"old\", which is no number.");
+  const Error unread = error_of({{"gender", "f"}, {"age", "3"}, {"genres", "a"}});
+  EXPECT_EQ(unread.code(), ErrorCode::invalid_input);
+  EXPECT_THAT(unread.message(), HasSubstr("gender, genres"));
+  EXPECT_EQ(unread.hint(), "It takes: age.");
+  EXPECT_THAT(error_of({{"age", "1"}, {"age", "2"}}).message(), HasSubstr("given twice"));
+  EXPECT_EQ(test::code_of([&] { encoder.encode(Query::known(UserRow(3))); }), ErrorCode::invalid_input);
+  const std::vector<HistoryEvent> outside{{ItemRow(4)}};
+  EXPECT_EQ(test::code_of([&] { encoder.encode(Query::with_history(outside)); }), ErrorCode::invalid_input);
+}
+
+TEST(Encoder, RefusesASchemaOfOtherData) {
+  const auto data = films();
+  const auto other =
+      std::make_shared<const Dataset>(data->shared_catalogue(), std::vector<Event>{{UserRow(0), ItemRow(0)}});
+  Schema schema = Schema::learn(*data, parse_fields("user, item"));
+  EXPECT_EQ(test::code_of([&] { Encoder(other, schema); }), ErrorCode::internal);
+}
+
+// Many users of one item each.
+std::shared_ptr<const Dataset> many(int users) {
+  auto catalogue = std::make_shared<Catalogue>();
+  std::vector<Event> events;
+  std::vector<std::string> genders, ages;
+  catalogue->items.add("i");
+  for (int u = 0; u < users; ++u) {
+    catalogue->users.add(std::to_string(u));
+    genders.emplace_back(u % 2 == 0 ? "f|x" : "m");
+    ages.emplace_back(std::to_string(u));
+    events.push_back({UserRow(u), ItemRow(0), 1, kNoTime});
+  }
+  catalogue->user_features =
+      FeatureTable({feature("gender", FeatureKind::multi, genders), feature("age", FeatureKind::number, ages)});
+  return std::make_shared<const Dataset>(catalogue, events);
+}
+
+TEST(Masking, HidesEachFieldOfTheStatedShareOfExamples) {
+  const Encoder encoder = encoder_of(many(20000), "user, item, gender, age, cross(gender, item, 100), history(3)");
+  const std::vector<Example> examples = examples_of(encoder.data());
+  Arena arena;
+  const Batch batch = encoder.encode(examples, {.probability = 0.1, .key = 5}, arena);
+  std::vector<std::vector<bool>> hidden(5);
+  for (std::size_t slot = 0; slot < 5; ++slot) {
+    int count = 0;
+    for (std::size_t r = 0; r < batch.rows; ++r) {
+      const std::size_t e = batch[slot].begin(r);
+      hidden[slot].push_back(batch[slot].ids[e] == 0);
+      if (!hidden[slot][r]) continue;
+      ++count;
+      ASSERT_EQ(batch[slot].end(r), e + 1);
+      ASSERT_EQ(batch[slot].weight(e), 1);
+    }
+    EXPECT_NEAR(count, 2000, 5 * std::sqrt(20000 * .1 * .9)) << slot;
+  }
+  int both = 0;
+  for (std::size_t r = 0; r < batch.rows; ++r) both += hidden[0][r] && hidden[1][r] ? 1 : 0;
+  EXPECT_NEAR(both, 200, 5 * std::sqrt(200));  // draws of different fields don't depend on each other
+}
+
+TEST(Masking, IsRepeatableWhateverTheBatch) {
+  const Encoder encoder = encoder_of(many(300), "user, item, gender, cross(gender, item, 100)");
+  const std::vector<Example> examples = examples_of(encoder.data());
+  const auto bits = [&](std::uint64_t key, std::size_t shard) {
+    std::vector<std::string> texts(4);
+    Arena arena;
+    for (std::size_t begin = 0; begin < examples.size(); begin += shard) {
+      arena.reset();
+      const auto part = std::span(examples).subspan(begin, std::min(shard, examples.size() - begin));
+      const Batch batch = encoder.encode(part, {.probability = 0.3, .key = key}, arena);
+      for (std::size_t slot = 0; slot < 4; ++slot) texts[slot] += text_of(batch[slot]) + " | ";
+    }
+    return texts;
+  };
+  EXPECT_EQ(bits(1, 300), bits(1, 7));
+  EXPECT_NE(bits(1, 300), bits(2, 300));
+}
+
+TEST(Masking, MayHideAllOrNothing) {
+  const Encoder encoder = encoder_of(films(), "user, genres");
+  Arena arena;
+  const Batch batch = encoder.encode(examples_of(encoder.data()), {.probability = 1, .key = 1}, arena);
+  EXPECT_EQ(text_of(batch[0]), "0 | 0 | 0 | 0 | 0");
+  EXPECT_EQ(text_of(batch[1]), "0 | 0 | 0 | 0 | 0");
+}
+
+// Data with equal times, examples that are events and examples that are not.
+RC_GTEST_PROP(EncoderProperty, HistoriesNeverHoldTheTargetNorAnythingLater, ()) {
+  constexpr int kUsers = 4, kItems = 12;
+  auto catalogue = std::make_shared<Catalogue>();
+  for (int u = 0; u < kUsers; ++u) catalogue->users.add(std::to_string(u));
+  for (int i = 0; i < kItems; ++i) catalogue->items.add(std::to_string(i));
+  std::vector<Event> events;
+  for (int u = 0; u < kUsers; ++u) {
+    for (int i = 0; i < kItems; ++i) {
+      if (*rc::gen::inRange(0, 3) > 0) events.push_back({UserRow(u), ItemRow(i), 1, *rc::gen::inRange(0, 5)});
+    }
+  }
+  const auto data = std::make_shared<const Dataset>(catalogue, events);
+  const auto cap = *rc::gen::inRange<std::size_t>(1, 14);
+  const std::string fields = "history(" + std::to_string(cap) + "), rated(" + std::to_string(cap) + ")";
+  const Encoder encoder = encoder_of(data, fields);
+  const std::vector<std::uint32_t> ids = training_ids(*data, Side::item);
+  std::vector<Example> examples = examples_of(*data);
+  for (std::size_t e = 0, n = examples.size(); e < n; ++e) {
+    examples.push_back({examples[e].event, examples[e].user, ItemRow(*rc::gen::inRange(0, kItems))});
+  }
+  Arena arena;
+  const Batch batch = encoder.encode(examples, {}, arena);
+  for (std::size_t r = 0; r < examples.size(); ++r) {
+    const Example& example = examples[r];
+    for (const std::size_t slot : {0, 1}) {
+      // The plain rule: all that is allowed, in stored order, and of that the last.
+      std::vector<std::uint32_t> expected;
+      const std::uint64_t begin = data->offsets()[example.user.index];
+      const std::uint64_t end = slot == 0 ? example.event : data->offsets()[example.user.index + 1];
+      for (std::uint64_t e = begin; e < end; ++e) {
+        const ItemRow item = data->items()[e];
+        if (item != example.item && item != data->items()[example.event]) expected.push_back(ids[item.index]);
+      }
+      if (expected.size() > cap) expected.erase(expected.begin(), expected.end() - static_cast<std::ptrdiff_t>(cap));
+      const bool none = expected.empty();
+      if (none) expected.push_back(0);
+      const Bag& bag = batch[slot];
+      const std::vector<std::uint32_t> found(bag.ids.begin() + static_cast<std::ptrdiff_t>(bag.begin(r)),
+                                             bag.ids.begin() + static_cast<std::ptrdiff_t>(bag.end(r)));
+      RC_ASSERT(found == expected);
+      for (std::size_t e = bag.begin(r); e < bag.end(r); ++e) {
+        RC_ASSERT(bag.weight(e) == 1.0F / static_cast<float>(expected.size()));
+      }
+    }
+  }
+}
+
+// What training saw of the last event of a user is what the user with all before it is answered by.
+TEST(Encoder, EncodesAnAskerAsItsExample) {
+  const auto data = films();
+  const std::string fields = "item, gender, age, genres, history(2), cross(gender, genres, time.hour, 500), time.hour";
+  const Encoder encoder = encoder_of(data, fields);
+  Arena arena;
+  const std::vector<Example> last{{4, UserRow(1), ItemRow(0)}};
+  const Batch trained = encoder.encode(last, {}, arena);
+  const std::vector<HistoryEvent> before{{ItemRow(1), 2, data->times()[3]}};
+  Query query = Query::with_history(before);
+  query.user = UserRow(1);
+  query.time = data->times()[4];
+  const std::vector<ItemRow> items{ItemRow(0)};
+  const Batch answered = encoder.encode(encoder.encode(query), items, arena);
+  for (std::size_t slot = 0; slot < encoder.schema().size(); ++slot) {
+    EXPECT_EQ(text_of(trained[slot]), text_of(answered[slot])) << slot;
+  }
+}
+
+TEST(Encoder, EncodesNothing) {
+  const Encoder encoder = encoder_of(films(), "user, genres, history(2), cross(gender, genres, 10)");
+  Arena arena;
+  const Batch batch = encoder.encode(std::span<const Example>{}, {}, arena);
+  EXPECT_EQ(batch.rows, 0u);
+  for (std::size_t slot = 0; slot < 4; ++slot) EXPECT_THAT(batch[slot].ids, IsEmpty());
+}
+
+}  // namespace
+}  // namespace gusto::nn

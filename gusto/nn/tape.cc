@@ -69,33 +69,101 @@ void Tape::backward(std::span<const std::pair<Var, MatrixView<const float>>> see
   }
   for (std::uint32_t index = last + 1; index-- > 0;) {
     const Node& here = nodes_[index];
-    if (here.needs && here.gradient.data != nullptr) here.backward(here, Var(this, index));
+    // Parts have none: what flows into them is in the matrix's gradient already.
+    if (here.backward != nullptr && here.needs && here.gradient.data != nullptr) here.backward(here, Var(this, index));
   }
   for (const auto& [parameter, index] : parameters_) {
-    if (nodes_[index].gradient.data != nullptr) dense_.push_back({parameter, nodes_[index].gradient});
+    if (nodes_[index].gradient.data != nullptr) dense_.push_back({parameter, gradient(Var(this, index))});
   }
 }
 
-MatrixView<const float> Tape::gradient(Var var) {
-  Node& here = node(var);
-  if (here.gradient.data == nullptr) {
-    here.gradient = take(here.value.rows, here.value.cols);
-    std::fill_n(here.gradient.data, here.gradient.rows * here.gradient.cols, 0.0F);
+Var Tape::record_columns(Var whole, std::size_t begin, std::size_t end) {
+  // Parts of parts are parts of the one matrix that has memory of its own.
+  const Node& shown = node(whole);
+  const bool is_part = shown.whole != kNone;
+  Node part;
+  part.operation = "columns";
+  part.value = MatrixView<float>(shown.value.data + begin, shown.value.rows, end - begin, shown.value.stride);
+  part.needs = shown.needs;
+  part.whole = is_part ? shown.whole : whole.index();
+  part.first_column = shown.first_column + begin;
+  part.next_part = nodes_[part.whole].next_part;
+  nodes_[part.whole].next_part = static_cast<std::uint32_t>(nodes_.size());
+  return add_node(part);
+}
+
+// Zeroes those columns [begin, end) of a matrix's gradient that none of its parts has written.
+void Tape::zero_unwritten(const Node& whole, std::size_t begin, std::size_t end) {
+  const MatrixView<float>& gradient = whole.gradient;
+  while (begin < end) {
+    std::size_t written_end = begin;  // of a run of written columns from `begin` on
+    std::size_t next_written = end;
+    for (std::uint32_t index = whole.next_part; index != kNone; index = nodes_[index].next_part) {
+      const Node& part = nodes_[index];
+      if (!part.written) continue;
+      if (part.first_column > begin) {
+        next_written = std::min(next_written, part.first_column);
+      } else {
+        written_end = std::max(written_end, part.first_column + part.value.cols);
+      }
+    }
+    if (written_end > begin) {
+      begin = written_end;
+      continue;
+    }
+    for (std::size_t r = 0; r < gradient.rows; ++r) std::fill_n(&gradient(r, begin), next_written - begin, 0.0F);
+    begin = next_written;
   }
-  return here.gradient;
+}
+
+GradientTarget Tape::part_target(Node& part) {
+  Node& whole = nodes_[part.whole];
+  if (whole.gradient.data == nullptr) whole.gradient = take(whole.value.rows, whole.value.cols);
+  const std::size_t begin = part.first_column, end = begin + part.value.cols;
+  const MatrixView<float> view(whole.gradient.data + begin, part.value.rows, part.value.cols, whole.gradient.stride);
+  if (whole.written || part.written) return {view, false};
+  bool overlaps = false;
+  for (std::uint32_t index = whole.next_part; index != kNone; index = nodes_[index].next_part) {
+    const Node& other = nodes_[index];
+    overlaps = overlaps || (other.written && other.first_column < end && begin < other.first_column + other.value.cols);
+  }
+  if (overlaps) zero_unwritten(whole, begin, end);
+  part.written = true;
+  return {view, !overlaps};
 }
 
 GradientTarget Tape::target(Var var) {
   Node& here = node(var);
-  if (here.gradient.data != nullptr) return {here.gradient, false};
-  here.gradient = take(here.value.rows, here.value.cols);
-  return {here.gradient, true};
+  if (here.whole != kNone) return part_target(here);
+  const bool fresh = here.gradient.data == nullptr;
+  if (fresh) {
+    here.gradient = take(here.value.rows, here.value.cols);
+  } else if (!here.written) {
+    zero_unwritten(here, 0, here.value.cols);
+  }
+  here.written = true;
+  return {here.gradient, fresh};
+}
+
+GradientTarget Tape::target_over(Var var, Var result) {
+  const MatrixView<float> over = target(result).view;
+  if (lend_gradient(var, over)) return {over, true};
+  return target(var);
+}
+
+MatrixView<const float> Tape::gradient(Var var) {
+  const GradientTarget to = target(var);
+  if (to.fresh) {
+    for (std::size_t r = 0; r < to.view.rows; ++r) std::fill_n(to.view.row(r).data(), to.view.cols, 0.0F);
+  }
+  return to.view;
 }
 
 bool Tape::lend_gradient(Var var, MatrixView<const float> part) {
   Node& here = node(var);
-  if (here.gradient.data != nullptr) return false;
+  if (here.whole != kNone || here.gradient.data != nullptr) return false;
   here.gradient = MatrixView<float>(const_cast<float*>(part.data), part.rows, part.cols, part.stride);
+  here.written = true;
   return true;
 }
 

@@ -104,19 +104,20 @@ class Tape {
   void set_guests(std::span<const Guests> guests) { guests_ = guests; }
   std::span<const Guests> guests() const { return guests_; }
 
-  /// Records an operation with an uninitialised result of rows × cols, which the caller then fills in.
-  ///
-  /// state     what backward needs to know; trivially destructible, copied into the tape
-  /// needs     whether any input needs a gradient; if not, flow is never called
-  /// flow      void(const State&, Var result): reads gradient(result) and adds to target(input) of inputs that need it
+  /// An operation's backward pass.
   template <class State>
   using Backward = std::type_identity_t<void (*)(const State&, Var)>;
+  /// Records an operation with an uninitialised result of rows × cols, which the caller then fills in.
+  ///
+  /// state     what backward needs to know; trivially copyable, copied into the tape
+  /// needs     whether any input needs a gradient; if not, flow is never called
+  /// flow      void(const State&, Var result): reads gradient(result) and adds to target(input) of inputs that need it
   template <class State>
   Var record(std::string_view operation, std::size_t rows, std::size_t cols, bool needs, const State& state,
              Backward<State> flow) {
     return record_view(operation, take(rows, cols), needs, state, flow);
   }
-  /// The same for a result that lies in memory of its own, or in a part of its input's.
+  /// The same for a result that lies in memory of its own.
   template <class State>
   Var record_view(std::string_view operation, MatrixView<float> value, bool needs, const State& state,
                   Backward<State> flow) {
@@ -126,14 +127,20 @@ class Tape {
       kept = arena_.take<State>(1).data();
       new (kept) State(state);
     }
-    Node node{operation, value, {}, kept != nullptr, kept, nullptr, nullptr};
+    Node node;
+    node.operation = operation;
+    node.value = value;
+    node.needs = kept != nullptr;
+    node.state = kept;
     node.backward = +[](const Node& self, Var result) {
       reinterpret_cast<void (*)(const State&, Var)>(self.function)(*static_cast<const State*>(self.state), result);
     };
     node.function = reinterpret_cast<void (*)()>(flow);
-    nodes_.push_back(node);
-    return Var(this, static_cast<std::uint32_t>(nodes_.size() - 1));
+    return add_node(node);
   }
+  /// Records columns [begin, end) of a matrix, in place. Their gradient is those columns of the matrix's gradient, so that
+  /// nothing is copied back, and columns that several such parts share add up.
+  Var record_columns(Var whole, std::size_t begin, std::size_t end);
 
   /// A matrix that is not learned, used in place.
   Var constant(MatrixView<const float> value);
@@ -148,10 +155,13 @@ class Tape {
   bool needs_gradient(Var var) const { return node(var).needs; }
   /// What flows into a result; zero-filled if nothing did.
   MatrixView<const float> gradient(Var var);
-  /// Where to put an input's gradient. Only for inputs that need one.
+  /// Where to put an input's gradient. Only for inputs that need one. Targets that are fresh at the same time don't overlap.
   GradientTarget target(Var var);
+  /// The same for an operation that takes numbers to numbers, one by one: where the input has no gradient yet, it may take
+  /// over the memory of gradient(result), which the operation then overwrites in place.
+  GradientTarget target_over(Var var, Var result);
   /// Lets an input's gradient be a part of a result's, if it has none yet; true if it could. The part must not be
-  /// read or handed out again after this.
+  /// handed out again after this.
   bool lend_gradient(Var var, MatrixView<const float> part);
 
   void add_sparse(const SparseGradient& gradient) { sparse_.push_back(gradient); }
@@ -168,17 +178,29 @@ class Tape {
 
  private:
   friend class Var;
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   struct Node {
     std::string_view operation;
     MatrixView<float> value;
     MatrixView<float> gradient;  // data is null until something flows in
-    bool needs;
-    const void* state;
-    void (*backward)(const Node&, Var);
-    void (*function)();
+    bool needs = false;
+    bool written = false;  // all of the gradient holds numbers, not only some columns
+    const void* state = nullptr;
+    void (*backward)(const Node&, Var) = nullptr;
+    void (*function)() = nullptr;
+    // Of columns of a matrix: the matrix, the first column, and the next node that shows a part of the same matrix.
+    std::uint32_t whole = kNone;
+    std::size_t first_column = 0;
+    std::uint32_t next_part = kNone;  // of a matrix: the first part
   };
   const Node& node(Var var) const { return nodes_[var.index_]; }
   Node& node(Var var) { return nodes_[var.index_]; }
+  Var add_node(const Node& node) {
+    nodes_.push_back(node);
+    return Var(this, static_cast<std::uint32_t>(nodes_.size() - 1));
+  }
+  GradientTarget part_target(Node& part);
+  void zero_unwritten(const Node& whole, std::size_t begin, std::size_t end);
 
   Arena arena_;
   std::vector<Node> nodes_;

@@ -1,0 +1,63 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/nn/elementwise_kernels.h"
+#include "gusto/nn/ops.h"
+#include "gusto/nn/row_kernels.h"
+#include "gusto/nn/views.h"
+
+namespace gusto::nn {
+
+Var columns(Var x, std::size_t begin, std::size_t end) {
+  if (begin > end || end > x.cols()) {
+    throw Error(ErrorCode::internal,
+                fmt::format("columns: [{} × {}] has no columns [{}, {}).", x.rows(), x.cols(), begin, end));
+  }
+  return x.tape().record_columns(x, begin, end);
+}
+
+Var concat(std::span<const Var> parts) {
+  if (parts.empty()) throw Error(ErrorCode::internal, "concat: there is nothing to put side by side.");
+  Tape& tape = parts.front().tape();
+  const std::span<Var> kept = tape.arena().take<Var>(parts.size());
+  std::uninitialized_copy(parts.begin(), parts.end(), kept.begin());
+  std::size_t cols = 0;
+  bool needs = false;
+  for (const Var& part : kept) {
+    if (part.rows() != parts.front().rows()) shape_error("concat", parts.front().value(), part.value());
+    cols += part.cols();
+    needs = needs || tape.needs_gradient(part);
+  }
+  const Var y = tape.record("concat", parts.front().rows(), cols, needs, std::span<const Var>(kept),
+                            [](const std::span<const Var>& inputs, Var result) {
+                              Tape& on = result.tape();
+                              const MatrixView<const float> g = on.gradient(result);
+                              std::size_t column = 0;
+                              for (const Var& part : inputs) {
+                                const MatrixView<const float> own = slice_columns(g, column, part.cols());
+                                column += part.cols();
+                                if (!on.needs_gradient(part) || on.lend_gradient(part, own)) continue;
+                                kernels::give(own, on.target(part));
+                              }
+                            });
+  std::size_t column = 0;
+  for (const Var& part : kept) {
+    kernels::copy(part.value(), slice_columns(y.mutable_value(), column, part.cols()));
+    column += part.cols();
+  }
+  return y;
+}
+
+Var row_sum(Var x) {
+  Tape& tape = x.tape();
+  const Var y = tape.record("row_sum", x.rows(), 1, tape.needs_gradient(x), x, [](const Var& input, Var result) {
+    Tape& on = result.tape();
+    kernels::spread_column(on.gradient(result), on.target(input));
+  });
+  kernels::row_sums(x.value(), {y.mutable_value(), true});
+  return y;
+}
+
+}  // namespace gusto::nn

@@ -114,4 +114,10 @@ std::string describe_domain(const Field& field) {
   return "";
 }
 
+std::string describe_search(const Search& search) {
+  if (search.scale == Search::Scale::fixed) return "";
+  return fmt::format("{:g} to {:g}{}", search.low, search.high,
+                     search.scale == Search::Scale::log ? ", on a logarithmic scale" : "");
+}
+
 }  // namespace gusto

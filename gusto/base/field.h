@@ -199,4 +199,7 @@ Settings list_settings(Fields table, const void* options);
 /// false", "UTF-8 text".
 std::string describe_domain(const Field& field);
 
+/// Where the tuner looks: "8 to 256, on a logarithmic scale"; nothing if it leaves the field alone.
+std::string describe_search(const Search& search);
+
 }  // namespace gusto

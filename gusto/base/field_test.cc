@@ -73,6 +73,12 @@ TEST(Field, ValueOutsideItsDomainSaysWhatFits) {
   EXPECT_EQ(failure({{"hidden", "\xff"}}).hint(), "It takes UTF-8 text.");
 }
 
+TEST(Field, SearchIsToldAsARange) {
+  EXPECT_EQ(describe_search(search_log(8, 256)), "8 to 256, on a logarithmic scale");
+  EXPECT_EQ(describe_search(search_linear(0, 0.6)), "0 to 0.6");
+  EXPECT_EQ(describe_search(search_none()), "");
+}
+
 TEST(Field, TextIsTakenAsItIs) {
   const Field& field = find_field(kFields, "toy", "hidden");
   for (const std::string text : {"", " a ", "true", "1.50", "Straße\n\"\\"}) {

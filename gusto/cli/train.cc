@@ -164,8 +164,7 @@ void add_train(CLI::App& app, Session& session) {
           "--checkpoint", flags->run.checkpoint,
           "Keep the state of training in this file as it goes, such as --checkpoint deep.checkpoint, and go on "
           "from there if the file exists: a training that was stopped and resumed gives the same model. The "
-          "file is removed once the model is written. For models that learn epoch by epoch, as `gusto models` "
-          "says.")
+          "file is removed once the model is written. `gusto models NAME` says whether a model can.")
       ->type_name("FILE")
       ->group("Running");
   add_run_flags(command, flags->run, Seeded::yes);

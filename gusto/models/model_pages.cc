@@ -1,0 +1,142 @@
+#include "gusto/models/model_pages.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace gusto {
+namespace {
+
+constexpr std::string_view kNotice =
+    "<!-- Written by `gusto models --markdown docs/models` from the registry; change it there. -->\n";
+
+// Text as it stands: what Markdown or HTML would take for mark-up is escaped. Underscores within words are left alone by both.
+std::string escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '*' || c == '<' || c == '|' || c == '`' || c == '[') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string code(std::string_view text) { return text.empty() ? "(empty)" : fmt::format("`{}`", text); }
+
+std::string accepts(const Field& field) {
+  if (field.kind != FieldKind::choice) return describe_domain(field);
+  std::string out;
+  for (const std::string_view name : field.choices) out += (out.empty() ? "" : ", ") + code(name);
+  return out;
+}
+
+std::string option_section(const ModelInfo& info) {
+  if (info.fields.empty()) return "\n## Options\n\nIt has none.\n";
+  const Settings defaults = info.make({})->settings();
+  std::string out = "\n## Options\n\n| option | default | takes | meaning | tuned |\n|---|---|---|---|---|\n";
+  for (std::size_t i = 0; i < info.fields.size(); ++i) {
+    const Field& field = info.fields[i];
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, code(defaults[i].second), accepts(field),
+                       escape(field.help), describe_search(field.search));
+  }
+  out += fmt::format(
+      "\nGive one to `gusto train` with `--set {0}={1}`, to `gusto compare` with `--set {2}.{0}={1}`, or write it into "
+      "a "
+      "recipe.\n",
+      defaults.front().first, defaults.front().second, info.name);
+  return out;
+}
+
+std::string try_section(const ModelInfo& info) {
+  const std::string_view name = info.name;
+  const Abilities& can = info.abilities;
+  const auto beside = [&](std::string_view rival) {
+    return name == rival ? std::string(name) : fmt::format("{},{}", name, rival);
+  };
+  std::string out =
+      "\n## Try it\n\nOn the embedded films; name a file or folder after `compare` or `train` for data of your "
+      "own.\n\n```sh\n";
+  if (can.predicts_ratings) out += fmt::format("gusto compare --models {} --task ratings\n", beside("bias"));
+  out += fmt::format("gusto compare --models {} --task top-n\n", beside("popularity"));
+  out += fmt::format("gusto train --model {} --task top-n --out {}.gusto\n", name, name);
+  out += fmt::format("gusto recommend {}.gusto {}\n", name,
+                     can.fold_in != FoldIn::none ? "--history \"Toy Story (1995):5,Heat (1995):4\"" : "--user 42");
+  if (can.similar_items) out += fmt::format("gusto similar {}.gusto --item \"Toy Story (1995)\"\n", name);
+  else if (can.similar_users) out += fmt::format("gusto similar {}.gusto --user 42\n", name);
+  if (can.explains) out += fmt::format("gusto explain {}.gusto --user 42 --item \"Heat (1995)\"\n", name);
+  return out + "```\n";
+}
+
+DocumentationPage model_page(const ModelInfo& info) {
+  std::string text(kNotice);
+  text += fmt::format("# {}\n\n{}\n\n{}\n\n## What it can do\n\nIt ranks all items", info.name, escape(info.summary),
+                      escape(info.about));
+  std::string list;
+  for (const AbilityCell& cell : describe_abilities(info.abilities)) {
+    if (!cell.meaning.empty()) list += fmt::format("- {}\n", cell.meaning);
+  }
+  text += list.empty() ? ".\n" : ", and\n\n" + list;
+  text += option_section(info);
+  text += try_section(info);
+  text += "\nAll models: [README.md](README.md). What the figures mean: [metrics.md](../metrics.md).\n";
+  return {fmt::format("{}.md", info.name), std::move(text)};
+}
+
+DocumentationPage index_page(std::span<const ModelInfo* const> models) {
+  std::string text(kNotice);
+  text +=
+      "# Models\n\n"
+      "Every recommender of gusto, trained and measured by the same rules. `gusto compare` says which is best on your "
+      "data;\n"
+      "`gusto models NAME` shows a page of this folder in the terminal.\n\n"
+      "| model | what it is |\n|---|---|\n";
+  for (const ModelInfo* info : models) {
+    text += fmt::format("| [{}]({}.md) | {} |\n", info->name, info->name, escape(info->summary));
+  }
+  text += "\n## What each can do\n\nAll rank items. Beyond that:\n\n| model |";
+  for (const AbilityColumn& column : kAbilityColumns) text += fmt::format(" {} |", column.head);
+  text += "\n|---|";
+  for (std::size_t i = 0; i < kAbilityColumns.size(); ++i) text += ":-:|";
+  text += '\n';
+  for (const ModelInfo* info : models) {
+    text += fmt::format("| [{}]({}.md) |", info->name, info->name);
+    for (const AbilityCell& cell : describe_abilities(info->abilities)) text += fmt::format(" {} |", cell.value);
+    text += '\n';
+  }
+  text += '\n';
+  for (const AbilityColumn& column : kAbilityColumns)
+    text += fmt::format("- **{}**: {}\n", column.head, column.meaning);
+  return {"README.md", std::move(text)};
+}
+
+}  // namespace
+
+std::array<AbilityCell, kAbilityColumns.size()> describe_abilities(const Abilities& can) {
+  constexpr AbilityCell kUnable{"·", {}};
+  const auto able = [&](bool is, std::string_view meaning) { return is ? AbilityCell{"●", meaning} : kUnable; };
+  AbilityCell new_users = kUnable;
+  if (can.fold_in == FoldIn::exact) {
+    new_users = {"exact", "answers for people it was not trained on, exactly as if it had been"};
+  } else if (can.fold_in == FoldIn::approximate) {
+    new_users = {"estimate", "answers for people it was not trained on, by an estimate"};
+  }
+  AbilityCell similar = kUnable;
+  if (can.similar_items && can.similar_users) similar = {"both", "finds items and users like one"};
+  else if (can.similar_items) similar = {"items", "finds items like one"};
+  else if (can.similar_users) similar = {"users", "finds users like one"};
+  return {able(can.predicts_ratings, "predicts the value that a user would give"),
+          able(can.probabilities, "gives the probability of a like itself"),
+          new_users,
+          able(can.cold_items, "scores items without events by their features"),
+          similar,
+          able(can.explains, "explains a score by contributions that sum to it"),
+          able(can.item_vectors, "ranks by an inner product, which an index can search"),
+          able(can.personalised, "orders items by who asks"),
+          able(can.checkpoints, "goes on from a checkpoint when its training was stopped")};
+}
+
+std::vector<DocumentationPage> model_pages(std::span<const ModelInfo* const> models) {
+  std::vector<DocumentationPage> pages{index_page(models)};
+  for (const ModelInfo* info : models) pages.push_back(model_page(*info));
+  return pages;
+}
+
+}  // namespace gusto

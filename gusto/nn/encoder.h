@@ -59,8 +59,11 @@ struct EncodedAsker {
 /// Threads  const members may be called concurrently, each caller with its own arena
 class Encoder {
  public:
+  /// The most entries that a cross may have in one example.
+  static constexpr std::size_t kMaxCombinations = 1U << 16U;
+
   /// `data` is what the schema was learned from.
-  /// Errors   internal, if it is not
+  /// Errors   internal, if it is not; invalid_option, for a cross of more than kMaxCombinations on one row
   Encoder(std::shared_ptr<const Dataset> data, Schema schema);
 
   const Schema& schema() const { return schema_; }
@@ -72,7 +75,7 @@ class Encoder {
   /// A training user without a history of the query's own has the id, features and history of training; any other asker has
   /// the unknown id, and the query's history. Features that the query brings come before a known user's own.
   /// Errors   invalid_input: features that no field reads, all named; a feature given twice; a number that is none, with its
-  ///          feature; a row outside the catalogue
+  ///          feature; values with more than kMaxCombinations in a cross; a row outside the catalogue
   EncodedAsker encode(const Query& query) const;
   /// Bags of one asker with each of these items.
   Batch encode(const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
@@ -104,24 +107,27 @@ class Encoder {
     std::vector<std::size_t> parts;  // columns of a cross
     Table table;                     // by row of the side; of a time by event; none of other fields of the event
 
+    std::size_t widest = 1;  // most entries of a row of the table
+
     bool is_history() const { return kind == FieldKind::history || kind == FieldKind::rated; }
     // A cross of several sides: known by example only.
     bool is_joint() const { return kind == FieldKind::cross && side == Side::event; }
   };
-  struct Masks;
+  struct Mask;
+  class MaskDraws;
 
   std::size_t add_columns(const SchemaField& field);
   void fill(Column& column) const;
   void fill_cross(Column& column, std::size_t rows) const;
   void encode_side(const Query& query, const Column& column, Entries& out) const;
+  void encode_column(const Query& query, std::size_t place, EncodedAsker& asker) const;
   void check(const Query& query) const;
+  void check_crosses(const EncodedAsker* asker) const;
 
   template <class RowOf>
-  static Bag gather(const Table& table, std::size_t rows, const RowOf& row_of, std::size_t slot, const Masks& masks,
-                    Arena& arena);
+  static Bag gather(const Table& table, std::size_t rows, const RowOf& row_of, const Mask& mask, Arena& arena);
   template <class EntriesOf>
-  static Bag cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, std::size_t slot,
-                   const Masks& masks, Arena& arena);
+  static Bag cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, const Mask& mask, Arena& arena);
   static Bag repeat(const Entries& entries, std::size_t rows, Arena& arena);
   Bag histories(const Column& column, std::span<const Example> examples, Arena& arena) const;
   Bag histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;

@@ -283,6 +283,44 @@ TEST(Encoder, RefusesASchemaOfOtherData) {
   EXPECT_EQ(test::code_of([&] { Encoder(other, schema); }), ErrorCode::internal);
 }
 
+TEST(Encoder, RefusesCrossesWithoutEnd) {
+  auto catalogue = std::make_shared<Catalogue>();
+  catalogue->users.add("ann");
+  catalogue->items.add("x");
+  std::string values;
+  for (int v = 0; v < 300; ++v) values += std::to_string(v) + "|";
+  catalogue->user_features = FeatureTable({feature("tags", FeatureKind::multi, {"a|b"})});
+  catalogue->item_features =
+      FeatureTable({feature("genres", FeatureKind::multi, {values}), feature("cast", FeatureKind::multi, {values})});
+  const auto data = std::make_shared<const Dataset>(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}});
+  const Error option = test::error_of([&] { encoder_of(data, "cross(genres, cast, 10)"); });
+  EXPECT_EQ(option.code(), ErrorCode::invalid_option);
+  EXPECT_THAT(option.message(), HasSubstr("cross(genres, cast, 10)"));
+  const Encoder encoder = encoder_of(data, "cross(tags, genres, 10)");
+  const std::vector<FeatureValue> features{{"tags", values}};
+  Query query;
+  query.features = features;
+  EXPECT_EQ(test::code_of([&] { encoder.encode(query); }), ErrorCode::invalid_input);
+}
+
+TEST(Encoder, TakesSeveralValuesOfAQueryOnceEach) {
+  auto catalogue = std::make_shared<Catalogue>();
+  catalogue->users.add("ann");
+  catalogue->items.add("x");
+  catalogue->user_features = FeatureTable({feature("tags", FeatureKind::multi, {"a|b"})});
+  const auto data = std::make_shared<const Dataset>(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}});
+  const Encoder encoder = encoder_of(data, "tags");
+  const auto tags = [&](std::string_view value) {
+    const std::vector<FeatureValue> features{{"tags", value}};
+    Query query;
+    query.features = features;
+    return asked(encoder, query, "tags", {ItemRow(0)});
+  };
+  EXPECT_EQ(tags("b|a||b"), "1*0.5 2*0.5");
+  EXPECT_EQ(tags("b|c"), "2*0.5 0*0.5");
+  EXPECT_EQ(tags("|"), "0");
+}
+
 // Many users of one item each.
 std::shared_ptr<const Dataset> many(int users) {
   auto catalogue = std::make_shared<Catalogue>();

@@ -12,6 +12,7 @@
 #include "gusto/base/text.h"
 #include "gusto/data/dataset.h"
 #include "gusto/nn/calendar.h"
+#include "gusto/nn/cross.h"
 
 namespace gusto::nn {
 
@@ -85,10 +86,10 @@ void FieldCodec::encode(std::string_view value, Entries& out) const {
     }
     return encode_number(*number, out);
   }
-  std::vector<std::string_view> parts;
-  for (const std::string_view part : split(value, "|")) {
-    if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
-  }
+  std::vector<std::string_view> parts = split(value, "|");
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  if (parts.front().empty()) parts.erase(parts.begin());
   for (const std::string_view part : parts) out.add(id_of(part), 1.0F / static_cast<float>(parts.size()));
   if (parts.empty()) out.add(0, 1);
 }

@@ -68,9 +68,4 @@ class FieldCodec {
   std::uint64_t key_;
 };
 
-/// The bucket, below `count`, of a hash.
-constexpr std::uint32_t bucket_of(std::uint64_t hash, std::uint32_t count) {
-  return static_cast<std::uint32_t>(((hash >> 32U) * count) >> 32U);
-}
-
 }  // namespace gusto::nn

@@ -72,7 +72,7 @@ std::vector<double> Learner::numbers(const FeatureRef& ref) const {
   std::vector<double> result;
   for (std::size_t row = 0; row < ids(ref.side).size(); ++row) {
     const double x = ref.feature->numbers[row];
-    if (ids(ref.side)[row] != 0 && !std::isnan(x)) result.push_back(x);
+    if (ids(ref.side)[row] != 0 && std::isfinite(x)) result.push_back(x);
   }
   return result;
 }

@@ -1,0 +1,284 @@
+// How an encoder makes the bags of a batch.
+
+#include <algorithm>
+#include <cmath>
+
+#include "gusto/base/random.h"
+#include "gusto/nn/cross.h"
+#include "gusto/nn/encoder.h"
+
+namespace gusto::nn {
+namespace {
+
+constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15ULL;  // spreads small numbers before they are mixed
+constexpr std::uint32_t kUnknownId = 0;
+constexpr float kOne = 1;
+
+}  // namespace
+
+// Writes histories into a bag.
+class Encoder::HistoryBuilder {
+ public:
+  HistoryBuilder(std::size_t rows, std::size_t bound, Arena& arena)
+      : offsets_(arena.take<std::uint32_t>(rows + 1)),
+        ids_(arena.take<std::uint32_t>(bound)),
+        weights_(arena.take<float>(bound)) {
+    offsets_[0] = 0;
+  }
+  void add(std::span<const std::uint32_t> ids) {
+    std::copy(ids.begin(), ids.end(), ids_.data() + end_);
+    end_ += ids.size();
+  }
+  void end_row() {
+    if (end_ == begin_) ids_[end_++] = kUnknownId;
+    std::fill(weights_.data() + begin_, weights_.data() + end_, kOne / static_cast<float>(end_ - begin_));
+    offsets_[++row_] = static_cast<std::uint32_t>(end_);
+    begin_ = end_;
+  }
+  Bag finish() const { return {row_, ids_.first(end_), offsets_, weights_.first(end_)}; }
+
+ private:
+  std::span<std::uint32_t> offsets_;
+  std::span<std::uint32_t> ids_;
+  std::span<float> weights_;
+  std::size_t row_ = 0, begin_ = 0, end_ = 0;
+};
+
+// Which examples lose one field.
+struct Encoder::Mask {
+  std::span<const std::uint64_t> draws;  // by example; empty if nothing is masked
+  unsigned shift = 0;                    // to this field's 32 bits of a draw
+  std::uint64_t threshold = 0;           // of 2³²
+
+  bool any() const { return !draws.empty(); }
+  bool hides(std::size_t example) const {
+    return any() && static_cast<std::uint32_t>(draws[example] >> shift) < threshold;
+  }
+};
+
+// Draws for one slot after the other; one draw serves two.
+class Encoder::MaskDraws {
+ public:
+  MaskDraws(std::span<const Example> examples, const Masking& masking, Arena& arena) {
+    if (!(masking.probability > 0)) return;
+    threshold_ = static_cast<std::uint64_t>(std::ldexp(std::min(masking.probability, 1.0), 32));
+    keys_ = arena.take<std::uint64_t>(examples.size());
+    draws_ = arena.take<std::uint64_t>(examples.size());
+    const std::uint64_t key = mix(masking.key + kStep);
+    for (std::size_t r = 0; r < examples.size(); ++r) {
+      keys_[r] = key + (std::uint64_t{examples[r].event} << 32U | examples[r].item.index) * kStep;
+    }
+  }
+  // Slots are asked for in order.
+  Mask of(std::size_t slot) const {
+    const std::uint64_t pair = mix(slot / 2 + 1);
+    for (std::size_t r = 0; slot % 2 == 0 && r < draws_.size(); ++r) draws_[r] = mix(keys_[r] + pair);
+    return {draws_, slot % 2 == 0 ? 32U : 0U, threshold_};
+  }
+
+ private:
+  std::span<std::uint64_t> keys_, draws_;
+  std::uint64_t threshold_ = 0;
+};
+
+template <class RowOf>
+Bag Encoder::gather(const Table& table, std::size_t rows, const RowOf& row_of, const Mask& mask, Arena& arena) {
+  if (table.offsets.empty()) {
+    const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(rows);
+    const std::span<float> weights = arena.take<float>(table.weights.empty() ? 0 : rows);
+    for (std::size_t r = 0; r < rows; ++r) ids[r] = table.ids[row_of(r)];
+    for (std::size_t r = 0; r < weights.size(); ++r) weights[r] = table.weights[row_of(r)];
+    for (std::size_t r = 0; mask.any() && r < rows; ++r) {
+      const bool hidden = mask.hides(r);
+      ids[r] = hidden ? kUnknownId : ids[r];  // without a branch
+      if (!weights.empty()) weights[r] = hidden ? kOne : weights[r];
+    }
+    return {rows, ids, {}, weights};
+  }
+  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(rows + 1);
+  offsets[0] = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::size_t row = row_of(r);
+    offsets[r + 1] = offsets[r] + (mask.hides(r) ? 1 : table.offsets[row + 1] - table.offsets[row]);
+  }
+  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(offsets[rows]);
+  const std::span<float> weights = arena.take<float>(table.weights.empty() ? 0 : offsets[rows]);
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (mask.hides(r)) {
+      ids[offsets[r]] = kUnknownId;
+      if (!weights.empty()) weights[offsets[r]] = kOne;
+      continue;
+    }
+    const EntriesView entries = table[row_of(r)];
+    std::copy(entries.ids.begin(), entries.ids.end(), ids.begin() + offsets[r]);
+    std::copy(entries.weights.begin(), entries.weights.end(), weights.begin() + offsets[r]);
+  }
+  return {rows, ids, offsets, weights};
+}
+
+Bag Encoder::repeat(const Entries& entries, std::size_t rows, Arena& arena) {
+  const std::size_t size = entries.size();
+  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(size == 1 ? 0 : rows + 1);
+  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(rows * size);
+  const bool plain = std::all_of(entries.weights.begin(), entries.weights.end(), [](float w) { return w == kOne; });
+  const std::span<float> weights = arena.take<float>(plain ? 0 : rows * size);
+  for (std::size_t r = 0; r < offsets.size(); ++r) offsets[r] = static_cast<std::uint32_t>(r * size);
+  for (std::size_t r = 0; r < rows; ++r) std::copy(entries.ids.begin(), entries.ids.end(), ids.data() + r * size);
+  for (std::size_t r = 0; r < rows && !plain; ++r) {
+    std::copy(entries.weights.begin(), entries.weights.end(), weights.data() + r * size);
+  }
+  return {rows, ids, offsets, weights};
+}
+
+template <class EntriesOf>
+Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, const Mask& mask,
+                   Arena& arena) {
+  const std::span<EntriesView> parts = arena.take<EntriesView>(column.parts.size());
+  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(rows + 1);
+  offsets[0] = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const bool hidden = mask.hides(r);
+    std::size_t size = 1;
+    for (std::size_t p = 0; !hidden && p < parts.size(); ++p) size *= entries_of(column.parts[p], r).ids.size();
+    offsets[r + 1] = offsets[r] + static_cast<std::uint32_t>(size);
+  }
+  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(offsets[rows]);
+  const std::span<float> weights = arena.take<float>(offsets[rows]);
+  std::size_t end = 0;
+  const auto add = [&](std::uint32_t id, float weight) {
+    ids[end] = id;
+    weights[end++] = weight;
+  };
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (mask.hides(r)) {
+      add(kUnknownId, kOne);
+      continue;
+    }
+    for (std::size_t p = 0; p < parts.size(); ++p) parts[p] = entries_of(column.parts[p], r);
+    nn::cross<EntriesView>(parts, column.count, column.key, add);
+  }
+  return {rows, ids, end == rows ? std::span<const std::uint32_t>{} : offsets, weights};
+}
+
+Bag Encoder::histories(const Column& column, std::span<const Example> examples, Arena& arena) const {
+  const std::span<const std::uint64_t> ends = data_->offsets();
+  // An example's events of the user: all, or those before it.
+  const auto last = [&](const Example& example) {
+    return column.kind == FieldKind::history ? std::uint64_t{example.event} : ends[example.user.index + 1];
+  };
+  std::size_t bound = 0;
+  for (const Example& example : examples) {
+    bound += std::clamp<std::size_t>(last(example) - ends[example.user.index], 1, column.count);
+  }
+  HistoryBuilder histories(examples.size(), bound, arena);
+  const std::span<const std::uint32_t> all = event_items_;
+  for (const Example& example : examples) {
+    // At most two events are left out, so the last count + 2 hold all that is wanted.
+    const std::uint64_t end = last(example);
+    std::uint64_t begin = end - std::min<std::uint64_t>(end - ends[example.user.index], column.count + 2U);
+    const std::uint32_t own = item_ids_[example.item.index];
+    std::uint64_t place = end;  // of the example's own item, if it is not the event's
+    if (all[example.event] != own) {
+      const auto window = all.subspan(begin, end - begin);
+      place = begin + static_cast<std::uint64_t>(std::find(window.begin(), window.end(), own) - window.begin());
+    }
+    const auto left_out = [&](std::uint64_t e) { return e == example.event || e == place; };
+    const auto inside = [&](std::uint64_t e) { return e >= begin && e < end ? 1U : 0U; };
+    std::uint64_t size = end - begin - inside(example.event) - inside(place);
+    while (size > column.count) size -= left_out(begin++) ? 0 : 1;
+    const auto add_until = [&](std::uint64_t until) {
+      if (until < begin || until >= end) return;
+      histories.add(all.subspan(begin, until - begin));
+      begin = until + 1;
+    };
+    add_until(std::min<std::uint64_t>(example.event, place));
+    add_until(std::max<std::uint64_t>(example.event, place));
+    histories.add(all.subspan(begin, end - begin));
+    histories.end_row();
+  }
+  return histories.finish();
+}
+
+Bag Encoder::histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items,
+                       Arena& arena) const {
+  const std::size_t size = column.kind == FieldKind::history ? asker.before : asker.history.size();
+  // The last known items, one more than can be taken, in case that the item asked for is among them.
+  const std::span<std::uint32_t> last = arena.take<std::uint32_t>(std::min<std::size_t>(size, column.count + 1U));
+  std::size_t first = last.size();
+  for (std::size_t e = size; e-- > 0 && first > 0;) {
+    const std::uint32_t id = item_ids_[asker.history[e].item.index];
+    if (id != kUnknownId) last[--first] = id;
+  }
+  const std::span<const std::uint32_t> known = last.subspan(first);
+  const std::size_t bound = items.size() * std::clamp<std::size_t>(known.size(), 1, column.count);
+  HistoryBuilder histories(items.size(), bound, arena);
+  for (const ItemRow item : items) {
+    const auto own = std::find(known.begin(), known.end(), item_ids_[item.index]);
+    const auto place = static_cast<std::size_t>(own - known.begin());
+    if (own != known.end()) {
+      histories.add(known.first(place));
+      histories.add(known.subspan(place + 1));
+    } else {
+      histories.add(known.last(std::min<std::size_t>(known.size(), column.count)));
+    }
+    histories.end_row();
+  }
+  return histories.finish();
+}
+
+Batch Encoder::encode(std::span<const Example> examples, const Masking& masking, Arena& arena) const {
+  const std::size_t rows = examples.size();
+  const MaskDraws draws(examples, masking, arena);
+  const auto row_of = [examples](Side side, std::size_t r) -> std::size_t {
+    if (side == Side::user) return examples[r].user.index;
+    return side == Side::item ? examples[r].item.index : examples[r].event;
+  };
+  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  for (std::size_t slot = 0; slot < bags.size(); ++slot) {
+    const Column& column = columns_[slot];
+    const Mask mask = draws.of(slot);
+    if (column.is_history()) {
+      bags[slot] = histories(column, examples, arena);
+    } else if (column.is_joint()) {
+      const auto entries = [&](std::size_t part, std::size_t r) {
+        return columns_[part].table[row_of(columns_[part].side, r)];
+      };
+      bags[slot] = cross(column, rows, entries, mask, arena);
+    } else if (column.side == Side::user) {
+      bags[slot] = gather(
+          column.table, rows, [&](std::size_t r) { return examples[r].user.index; }, mask, arena);
+    } else if (column.side == Side::item) {
+      bags[slot] = gather(
+          column.table, rows, [&](std::size_t r) { return examples[r].item.index; }, mask, arena);
+    } else {
+      bags[slot] = gather(
+          column.table, rows, [&](std::size_t r) { return examples[r].event; }, mask, arena);
+    }
+  }
+  return {rows, bags, {}};
+}
+
+Batch Encoder::encode(const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const {
+  const std::size_t rows = items.size();
+  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  for (std::size_t slot = 0; slot < bags.size(); ++slot) {
+    const Column& column = columns_[slot];
+    if (column.is_history()) {
+      bags[slot] = histories(column, asker, items, arena);
+    } else if (column.is_joint()) {
+      const auto entries = [&](std::size_t part, std::size_t r) -> EntriesView {
+        if (columns_[part].side == Side::item) return columns_[part].table[items[r].index];
+        return {asker.fields[part].ids, asker.fields[part].weights};
+      };
+      bags[slot] = cross(column, rows, entries, {}, arena);
+    } else if (column.side == Side::item) {
+      bags[slot] = gather(
+          column.table, rows, [&](std::size_t r) { return items[r].index; }, {}, arena);
+    } else {
+      bags[slot] = repeat(asker.fields[slot], rows, arena);
+    }
+  }
+  return {rows, bags, {}};
+}
+
+}  // namespace gusto::nn

@@ -19,7 +19,7 @@ constexpr Calendar calendar_of(std::int64_t time) {
   const auto floor_divide = [](std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); };
   Calendar result{};
   result.day = floor_divide(time, 86400);
-  result.hour = static_cast<std::uint32_t>((time - result.day * 86400) / 3600);
+  result.hour = static_cast<std::uint32_t>((time % 86400 + 86400) % 86400 / 3600);
   result.weekday = static_cast<std::uint32_t>(((result.day + 3) % 7 + 7) % 7);
   const std::int64_t shifted = result.day + 719468;  // since 0000-03-01
   const std::int64_t era = floor_divide(shifted, 146097);

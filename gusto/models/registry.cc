@@ -10,6 +10,8 @@
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
 #include "gusto/models/item_knn.h"
+#include "gusto/models/neural/embedding_models.h"
+#include "gusto/models/neural/feature_models.h"
 #include "gusto/models/popularity.h"
 #include "gusto/models/svd.h"
 #include "gusto/models/user_knn.h"
@@ -19,7 +21,9 @@ namespace {
 
 // Adding a model adds its line here: a constant array leaves no registration for a linker to drop.
 constexpr std::array kModels{
-    &kPopularityInfo, &kBiasInfo, &kUserKnnInfo, &kItemKnnInfo, &kSvdInfo, &kBiasedMfInfo,
+    &kPopularityInfo,   &kBiasInfo,         &kUserKnnInfo,       &kItemKnnInfo,          &kSvdInfo,
+    &kBiasedMfInfo,     &kEmbeddingDotInfo, &kEmbeddingBiasInfo, &kEmbeddingProductInfo, &kEmbeddingDenseInfo,
+    &kFeatureDenseInfo, &kWideDeepInfo,     &kCosineInfo,        &kDeepFmInfo,           &kNetworkInfo,
 };
 
 }  // namespace

@@ -60,9 +60,4 @@ void Checkpoint::write(const ParameterSet& parameters, const Optimizer& optimize
   out.write(path_);
 }
 
-void Checkpoint::remove() const {
-  std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove(path_, ignored);
-}
-
 }  // namespace gusto::nn

@@ -35,8 +35,6 @@ class Checkpoint {
   void resume(ParameterSet& parameters, Optimizer& optimizer, TrainingProgress& progress) const;
   /// Whoever opens the file, also after a crash, finds the state before or after. Error(io).
   void write(const ParameterSet& parameters, const Optimizer& optimizer, const TrainingProgress& progress) const;
-  /// When the training has come to its end.
-  void remove() const;
 
  private:
   std::filesystem::path path_;

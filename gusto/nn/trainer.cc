@@ -1,6 +1,7 @@
 #include "gusto/nn/trainer.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -39,7 +40,7 @@ class Training {
         context_(context),
         optimizer_(parameters, optimizer_options(options)),
         checkpoint_(context.checkpoint(), name, fingerprint, context.seed()),
-        batch_size_(static_cast<std::size_t>(options.batch_size)),
+        batch_size_(chosen_batch_size(options, task.size())),
         epochs_(static_cast<std::size_t>(options.epochs)),
         batches_((task.size() + batch_size_ - 1) / batch_size_),
         shards_((std::min(batch_size_, task.size()) + kShardSize - 1) / kShardSize),
@@ -61,7 +62,6 @@ class Training {
       context_.check_cancelled();
     }
     if (task_.validation_size() > 0) parameters_.restore(progress_.best);
-    checkpoint_.remove();
     return {progress_.epoch, progress_.best_epoch, progress_.loss, progress_.least_error};
   }
 
@@ -192,6 +192,12 @@ class Training {
 };
 
 }  // namespace
+
+std::size_t chosen_batch_size(const TrainingOptions& options, std::size_t examples) {
+  constexpr std::size_t kSteps = 400;
+  if (options.batch_size > 0) return static_cast<std::size_t>(options.batch_size);
+  return std::clamp<std::size_t>(std::bit_ceil(examples / kSteps + 1) / 2, 32, 2048);
+}
 
 double TrainingTask::validation_error(Tape&, std::size_t, std::size_t) { return 0; }
 std::string TrainingTask::describe_validation(double mean) const { return fmt::format("error {:.4f}", mean); }

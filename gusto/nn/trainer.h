@@ -50,7 +50,8 @@ inline constexpr std::size_t kShardSize = 256;
 ///
 /// If the context names a checkpoint file, the state is written there after every epoch; a file that is there already is gone on
 /// from, so that a run stopped and resumed equals an uninterrupted one, byte for byte. `fingerprint` says what is trained (model,
-/// options, data): another run's checkpoint is refused. The file is removed in the end.
+/// options, data): another run's checkpoint is refused. The file stays after the last epoch: whoever has put the
+/// result away removes it.
 ///
 /// Errors     cancelled; not_finite, naming epoch and batch, if the loss is no finite number; invalid_input, for a checkpoint of
 ///            another run; corrupt_file; io

@@ -3,6 +3,7 @@
 /// How networks are trained: the options, shared by every network, and their rows in a field table.
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "gusto/base/field.h"
@@ -13,7 +14,7 @@ namespace gusto::nn {
 
 struct TrainingOptions {
   int epochs = 20;
-  int batch_size = 2048;
+  int batch_size = 0;
   double learning_rate = 0.002;
   OptimizerKind optimizer = OptimizerKind::adam;
   double momentum = 0;
@@ -25,6 +26,9 @@ struct TrainingOptions {
   int patience = 3;
 };
 
+/// Examples in a step: batch_size, or if that is 0 the power of two that gives some 400 steps an epoch, from 32 to 2048.
+std::size_t chosen_batch_size(const TrainingOptions& options, std::size_t examples);
+
 inline constexpr std::array<std::string_view, 4> kOptimizerNames = {"adam", "adamw", "adagrad", "sgd"};
 inline constexpr std::array<std::string_view, 4> kScheduleNames = {"constant", "linear", "cosine", "step"};
 
@@ -33,8 +37,8 @@ template <class Options>
 constexpr auto training_fields() {
   return fields(
       field<&Options::epochs, Options>("epochs", between(1, 10000), search_none(), "Most passes over the events."),
-      field<&Options::batch_size, Options>("batch_size", between(1, 1 << 20), search_log(256, 16384),
-                                           "Examples in a step."),
+      field<&Options::batch_size, Options>("batch_size", between(0, 1 << 20), search_log(256, 16384),
+                                           "Examples in a step; 0 chooses by their number, from 32 to 2048."),
       field<&Options::learning_rate, Options>("learning_rate", between(1e-8, 100), search_log(1e-4, 0.1),
                                               "Length of a step."),
       choice<&Options::optimizer, Options>("optimizer", kOptimizerNames, "How gradients become steps."),

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "gusto/models/neural/designed_model.h"
+
+namespace gusto {
+
+/// What turns the embeddings of users and items into vectors whose inner products are the network's output.
+///
+///   item vector (q_i, b_i, 1), query vector (p_u, 1, b_u + c), without biases or offset zeros in their places
+class FactorVectors {
+ public:
+  /// Item vectors of all items. The encoder's fields are user and item.
+  void prepare(const nn::ParameterSet& parameters, const nn::Encoder& encoder);
+  MatrixView<const float> items() const { return items_.view(); }
+  void query(const nn::ParameterSet& parameters, const nn::Encoder& encoder, const nn::EncodedAsker& asker,
+             const Newcomer& newcomer, std::span<float> out) const;
+
+ private:
+  Matrix<float> items_;
+};
+
+/// A design whose output is an inner product of user and item: ranking needs no forward pass.
+template <class OptionsStruct, const ModelInfo& Info>
+class FactorModel final : public DesignedModel<OptionsStruct, Info> {
+ public:
+  using DesignedModel<OptionsStruct, Info>::DesignedModel;
+  MatrixView<const float> item_vectors() const override { return vectors_.items(); }
+
+ private:
+  void finish() override { vectors_.prepare(this->parameters(), this->encoder()); }
+  void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override {
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      Newcomer newcomer;
+      const nn::EncodedAsker asker = this->encode(queries[q], newcomer);
+      vectors_.query(this->parameters(), this->encoder(), asker, newcomer, out.row(q));
+    }
+  }
+  void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override {
+    Model::do_predict(queries, items, out);
+    for (float& answer : out) answer = this->objective().output().predict(answer);
+  }
+  void do_score(std::span<const Query> queries, MatrixView<float> scores) const override {
+    Model::do_score(queries, scores);
+  }
+
+  FactorVectors vectors_;
+};
+
+}  // namespace gusto

@@ -1,0 +1,180 @@
+#include "gusto/models/neural/network_model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/hash.h"
+#include "gusto/base/linalg.h"
+#include "gusto/models/neural/network_task.h"
+#include "gusto/nn/ops.h"
+#include "gusto/nn/trainer.h"
+
+namespace gusto {
+namespace {
+
+// Items that are scored at once.
+constexpr std::size_t kItemBlock = 512;
+
+/// Takes the mean of the rows off each: what all have in common makes nobody similar.
+void centre(Matrix<float>& rows) {
+  std::vector<double> mean(rows.cols());
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    for (std::size_t c = 0; c < rows.cols(); ++c) mean[c] += static_cast<double>(rows(r, c));
+  }
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    for (std::size_t c = 0; c < rows.cols(); ++c) {
+      rows(r, c) -= static_cast<float>(mean[c] / static_cast<double>(rows.rows()));
+    }
+  }
+}
+
+/// The model itself keeps its data alive.
+std::shared_ptr<const Dataset> borrowed(const Dataset& data) { return {std::shared_ptr<const Dataset>(), &data}; }
+
+}  // namespace
+
+std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned) const {
+  // Rows of embeddings: ids of both sides, and of features about as many again at most; values, two of the optimizer's, the
+  // best epoch's.
+  const NetworkOptions& options = network_options();
+  std::uint64_t rows = data.user_count() + data.item_count();
+  for (const FeatureTable* table : {&data.catalogue().user_features, &data.catalogue().item_features}) {
+    for (const FeatureField& field : table->fields()) rows += field.values.size();
+  }
+  const auto width = static_cast<std::uint64_t>(options.dim) + 2;
+  const std::uint64_t examples = data.event_count() * (task == Task::top_n ? 1 + options.negatives : 1);
+  return 4 * rows * width * sizeof(float) + examples * 8 + data.event_count() * 12 +
+         nn::chosen_batch_size(options, examples) * width * 64;
+}
+
+void NetworkModel::prepare(const Dataset& data, std::uint64_t seed) {
+  objective_.emplace(data, task(), network_options(), linear_output());
+  parameters_ = std::make_unique<nn::ParameterSet>(seed);
+  network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->centre()});
+}
+
+void NetworkModel::do_fit(const Dataset& data, Context& context) {
+  const NetworkOptions& options = network_options();
+  encoder_ =
+      std::make_unique<nn::Encoder>(borrowed(data), nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
+  prepare(data, context.seed());
+  NetworkTask training(*network_, *encoder_, *objective_, task(), options, context.seed());
+  std::string run = fmt::format("task={} ", to_string(task()));
+  for (const auto& [name, value] : settings()) run += fmt::format("{}={} ", name, value);
+  run += to_hex(xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values()))));
+  const nn::TrainingResult result = nn::train(*parameters_, training, options, info().name, run, context);
+  for (std::size_t p = 0; p < parameters_->size(); ++p) {
+    require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
+  }
+  noise_ = objective_->noise(training.validation_size() > 0 ? result.validation : result.loss,
+                             training.validation_size() > 0);
+  prior_.emplace(*parameters_);
+  finish();
+}
+
+void NetworkModel::save_state(TensorWriter& out) const {
+  encoder_->schema().save(out, "schema/");
+  parameters_->save(out, "network/");
+  out.add("noise", std::span<const double>(&noise_, 1));
+}
+
+void NetworkModel::do_load(const TensorFile& in) {
+  encoder_ = std::make_unique<nn::Encoder>(borrowed(data()), nn::Schema::load(in, "schema/", data()));
+  prepare(data(), 0);
+  parameters_->load(in, "network/");
+  noise_ = in.vector<double>("noise", 1).front();
+  prior_.emplace(*parameters_);
+  finish();
+}
+
+nn::EncodedAsker NetworkModel::encode(const Query& query, Newcomer& newcomer) const {
+  nn::EncodedAsker asker = encoder_->encode(query);
+  if (is_training_user(query) || query.history.empty()) return asker;
+  newcomer = learn_newcomer(*network_, *encoder_, *objective_, *prior_, noise_, asker);
+  return asker;
+}
+
+void NetworkModel::run(const nn::EncodedAsker& asker, const Newcomer& newcomer, std::span<const ItemRow> items,
+                       nn::Tape& tape, std::span<float> out) const {
+  for (std::size_t begin = 0; begin < items.size(); begin += kItemBlock) {
+    const std::size_t count = std::min(kItemBlock, items.size() - begin);
+    tape.begin(nn::Mode::infer);
+    tape.set_guests(newcomer.guests);
+    const nn::Var z = network_->forward(tape, encoder_->encode(asker, items.subspan(begin, count), tape.arena()));
+    for (std::size_t n = 0; n < count; ++n) out[begin + n] = z.value()(n, 0);
+  }
+}
+
+void NetworkModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
+                              std::span<float> out) const {
+  nn::Tape tape;
+  for (std::size_t begin = 0, end = 0; begin < queries.size(); begin = end) {
+    end = begin + 1;
+    while (end < queries.size() && same_asker(queries[begin], queries[end])) ++end;
+    Newcomer newcomer;
+    const nn::EncodedAsker asker = encode(queries[begin], newcomer);
+    const std::span<float> answers = out.subspan(begin, end - begin);
+    run(asker, newcomer, items.subspan(begin, end - begin), tape, answers);
+    for (float& answer : answers) answer = objective_->output().predict(answer);
+  }
+}
+
+void NetworkModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
+  nn::Tape tape;
+  std::vector<ItemRow> items(scores.cols);
+  for (std::size_t i = 0; i < items.size(); ++i) items[i] = ItemRow(i);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    Newcomer newcomer;
+    const nn::EncodedAsker asker = encode(queries[q], newcomer);
+    run(asker, newcomer, items, tape, scores.row(q));
+  }
+}
+
+Matrix<float> NetworkModel::positions(nn::Side side, const nn::Batch& batch, const Newcomer& newcomer) const {
+  nn::Tape tape;
+  tape.begin(nn::Mode::infer);
+  tape.set_guests(newcomer.guests);
+  std::vector<nn::Lookup> lookups;
+  for (std::size_t p = 0; p < parameters_->size(); ++p) {
+    nn::Parameter& table = (*parameters_)[p];
+    if (table.kind != nn::ParameterKind::embedding || table.values.cols() == 1) continue;
+    const std::size_t slot = encoder_->schema().slot(table.field);
+    if (encoder_->schema()[slot].side == side) lookups.push_back({&table, batch[slot]});
+  }
+  if (lookups.empty()) refuse("has no embeddings on this side");
+  const MatrixView<const float> found = nn::rows(tape, lookups).value();
+  Matrix<float> result(found.rows, found.cols);
+  for (std::size_t r = 0; r < found.rows; ++r) std::copy_n(found.row(r).data(), found.cols, result.row(r).data());
+  return result;
+}
+
+void NetworkModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  nn::Arena arena;
+  std::vector<ItemRow> items(out.size());
+  for (std::size_t i = 0; i < items.size(); ++i) items[i] = ItemRow(i);
+  const nn::EncodedAsker nobody = encoder_->encode(Query{});
+  Matrix<float> map = positions(nn::Side::item, encoder_->encode(nobody, items, arena), {});
+  centre(map);
+  cosine_to_rows(std::as_const(map).view(), map.row(item.index), out);
+}
+
+void NetworkModel::do_user_similarity(const Query& query, std::span<float> out) const {
+  nn::Arena arena;
+  const ItemRow any(0);
+  Matrix<float> map;  // all users, and last the asker
+  for (std::size_t u = 0; u <= out.size(); ++u) {
+    Newcomer newcomer;
+    const nn::EncodedAsker asker = encode(u < out.size() ? Query::known(UserRow(u)) : query, newcomer);
+    arena.reset();
+    const Matrix<float> here = positions(nn::Side::user, encoder_->encode(asker, {&any, 1}, arena), newcomer);
+    if (map.empty()) map = Matrix<float>(out.size() + 1, here.cols());
+    std::copy(here.row(0).begin(), here.row(0).end(), map.row(u).begin());
+  }
+  centre(map);
+  cosine_to_rows(std::as_const(map).view().slice(0, out.size()), map.row(out.size()), out);
+}
+
+}  // namespace gusto

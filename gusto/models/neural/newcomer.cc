@@ -1,0 +1,120 @@
+#include "gusto/models/neural/newcomer.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "gusto/base/random.h"
+
+namespace gusto {
+namespace {
+
+constexpr int kSteps = 40;
+constexpr double kRate = 0.2;  // of the first step, in standard deviations
+constexpr double kFirstDecay = 0.9;
+constexpr double kSecondDecay = 0.99;  // of Adam over so few steps
+
+/// One coordinate's descent.
+struct Coordinate {
+  double x = 0, first = 0, second = 0;
+};
+
+}  // namespace
+
+NewcomerPrior::NewcomerPrior(const nn::ParameterSet& parameters) {
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    const nn::Parameter& parameter = parameters[p];
+    if (parameter.kind != nn::ParameterKind::embedding || parameter.field != "user") continue;
+    const Matrix<float>& values = parameter.values;
+    Table table{&parameter, std::vector<float>(values.cols()), std::vector<float>(values.cols())};
+    // Row 0 is the unknown user's: the only one to go by if there are no others.
+    const std::size_t first = values.rows() > 1 ? 1 : 0;
+    const auto count = static_cast<double>(values.rows() - first);
+    for (std::size_t c = 0; c < values.cols(); ++c) {
+      double sum = 0;
+      double square = 0;
+      for (std::size_t r = first; r < values.rows(); ++r) sum += static_cast<double>(values(r, c));
+      const double mean = sum / count;
+      for (std::size_t r = first; r < values.rows(); ++r) {
+        const double difference = static_cast<double>(values(r, c)) - mean;
+        square += difference * difference;
+      }
+      table.mean[c] = static_cast<float>(mean);
+      table.deviation[c] = static_cast<float>(std::sqrt(square / count));
+    }
+    tables_.push_back(std::move(table));
+  }
+}
+
+Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective,
+                        const NewcomerPrior& prior, double noise, nn::EncodedAsker& asker) {
+  Newcomer newcomer;
+  const auto slot = encoder.schema().find("user");
+  if (!slot || asker.history.empty() || prior.tables().empty()) return newcomer;
+  asker.fields[*slot] = {{static_cast<std::uint32_t>(encoder.schema()[*slot].rows)}, {1.0F}};
+
+  std::vector<std::vector<Coordinate>> state;
+  for (const NewcomerPrior::Table& table : prior.tables()) {
+    newcomer.rows.emplace_back(1, table.mean.size());
+    std::copy(table.mean.begin(), table.mean.end(), newcomer.rows.back().values().begin());
+    state.emplace_back(table.mean.size());
+  }
+  for (std::size_t t = 0; t < newcomer.rows.size(); ++t) {
+    newcomer.guests.push_back({prior.tables()[t].parameter, newcomer.rows[t].view()});
+  }
+
+  std::vector<ItemRow> items;
+  std::vector<float> targets;
+  for (const HistoryEvent& event : asker.history) {
+    items.push_back(event.item);
+    targets.push_back(objective.target(event.value));
+  }
+  const std::size_t against = asker.history.size() * objective.negatives();
+  for (std::size_t n = 0; n < against; ++n) {
+    items.emplace_back(Random(0, "newcomer negatives", n).below(encoder.data().item_count()));
+    targets.push_back(objective.not_chosen());
+  }
+
+  nn::Tape tape;
+  std::vector<std::vector<double>> gradients;
+  for (const Matrix<float>& rows : newcomer.rows) gradients.emplace_back(rows.cols());
+  for (int step = 1; step <= kSteps; ++step) {
+    tape.begin(nn::Mode::probe);
+    tape.set_guests(newcomer.guests);
+    const nn::Var z = network.forward(tape, encoder.encode(asker, items, tape.arena()));
+    tape.backward(objective.record(z, targets, 1));
+    for (std::vector<double>& gradient : gradients) std::fill(gradient.begin(), gradient.end(), 0.0);
+    for (const nn::SparseGradient& sparse : tape.sparse()) {
+      for (std::size_t t = 0; t < gradients.size(); ++t) {
+        if (sparse.parameter != prior.tables()[t].parameter) continue;
+        for (std::size_t r = 0; r < sparse.bag.rows; ++r) {
+          for (std::size_t e = sparse.bag.begin(r); e < sparse.bag.end(r); ++e) {
+            if (sparse.bag.ids[e] < sparse.parameter->values.rows()) continue;
+            const auto weight = static_cast<double>(sparse.bag.weight(e));
+            for (std::size_t c = 0; c < gradients[t].size(); ++c) {
+              gradients[t][c] += weight * static_cast<double>(sparse.gradient(r, c));
+            }
+          }
+        }
+      }
+    }
+    const double rate = kRate * 0.5 * (1 + std::cos(std::numbers::pi * (step - 1) / kSteps)) *
+                        std::sqrt(1 - std::pow(kSecondDecay, step)) / (1 - std::pow(kFirstDecay, step));
+    for (std::size_t t = 0; t < state.size(); ++t) {
+      const NewcomerPrior::Table& table = prior.tables()[t];
+      for (std::size_t c = 0; c < state[t].size(); ++c) {
+        Coordinate& at = state[t][c];
+        const auto deviation = static_cast<double>(table.deviation[c]);
+        const double gradient = deviation * gradients[t][c] + noise * at.x;
+        at.first += (1 - kFirstDecay) * (gradient - at.first);
+        at.second += (1 - kSecondDecay) * (gradient * gradient - at.second);
+        at.x -= rate * at.first / (std::sqrt(at.second) + 1e-8);
+        newcomer.rows[t](0, c) = static_cast<float>(static_cast<double>(table.mean[c]) + deviation * at.x);
+      }
+    }
+  }
+  return newcomer;
+}
+
+}  // namespace gusto

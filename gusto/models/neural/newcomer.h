@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "gusto/base/matrix.h"
+#include "gusto/models/neural/network_objective.h"
+#include "gusto/nn/encoder.h"
+#include "gusto/nn/network.h"
+
+namespace gusto {
+
+/// Rows of an asker's own in the embeddings of the user field.
+struct Newcomer {
+  std::vector<Matrix<float>> rows;  ///< one row each
+  std::vector<nn::Guests> guests;   ///< views of them, for a tape
+};
+
+/// How the training users' rows are spread in each embedding of the user field: mean and standard deviation by column.
+class NewcomerPrior {
+ public:
+  explicit NewcomerPrior(const nn::ParameterSet& parameters);
+
+  struct Table {
+    const nn::Parameter* parameter;
+    std::vector<float> mean, deviation;
+  };
+  const std::vector<Table>& tables() const { return tables_; }
+
+ private:
+  std::vector<Table> tables_;
+};
+
+/// Learns rows for someone with a history, all else held: the rows w = mean + deviation · x that minimize
+///
+///   Σ over the history of loss(z(w), target) + noise/2 · ‖x‖²
+///
+/// by Adam from x = 0. For top-n the history is mixed with items drawn uniformly, as in training. The asker's user id is set to the
+/// new rows'. None are learned if the history is empty or the network does not look users up.
+/// Cost  kSteps forward and backward passes over the history
+Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective,
+                        const NewcomerPrior& prior, double noise, nn::EncodedAsker& asker);
+
+}  // namespace gusto

@@ -17,6 +17,7 @@
 
 #include "gusto/base/matrix.h"
 #include "gusto/base/random.h"
+#include "gusto/nn/cpu_levels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 
@@ -70,8 +71,7 @@ inline Doubles to_doubles(MatrixView<const float> view) {
 }
 
 inline void expect_near(const Doubles& found, const Doubles& expected, double tolerance, const std::string& what) {
-  ASSERT_EQ(found.rows(), expected.rows()) << what;
-  ASSERT_EQ(found.cols(), expected.cols()) << what;
+  ASSERT_EQ(std::pair(found.rows(), found.cols()), std::pair(expected.rows(), expected.cols())) << what;
   double largest = 1;
   for (double x : expected.values()) largest = std::max(largest, std::abs(x));
   for (std::size_t r = 0; r < found.rows(); ++r) {
@@ -126,92 +126,131 @@ inline Doubles differences(const Operation& operation, std::vector<Doubles> inpu
   return slopes;
 }
 
-/// Runs the operation once and compares.
-///
-/// strided       inputs are columns of wider matrices
-/// accumulating  inputs already have gradients when the operation's backward pass comes
-inline void check_once(const Operation& operation, std::uint64_t key, bool strided, bool accumulating) {
-  constexpr std::size_t kBefore = 3, kAfter = 2;  // columns on either side of a strided input
+/// How check() gives an operation its inputs.
+struct Variant {
+  bool strided;       ///< as columns of wider matrices
+  bool accumulating;  ///< with gradients that are there before the operation's backward pass
+};
+
+// Columns on either side of a strided input.
+inline constexpr std::size_t kBefore = 3, kAfter = 2;
+
+/// One run of an operation on a tape, and what came out.
+struct Run {
+  Doubles result;
+  std::vector<Doubles> gradients;  ///< by input
+};
+
+/// `flows` holds a gradient for each input, to be there beforehand, and the result's.
+inline Run run(const Operation& operation, const std::vector<Doubles>& values, const std::vector<Doubles>& flows,
+               Variant variant) {
   ParameterSet set;
-  std::vector<Doubles> values;
-  for (const Input& input : operation.inputs) {
-    const std::uint64_t own = key * 100 + values.size();
-    values.push_back(random_doubles(input.rows, input.cols, own, input.low, input.high));
-    const bool wide = strided && !input.parameter;
-    Parameter& parameter = set.add("p" + std::to_string(set.size()), ParameterKind::weights, input.rows,
-                                   input.cols + (wide ? kBefore + kAfter : 0), Start::constant(1000));
-    for (std::size_t r = 0; r < input.rows; ++r) {
-      const auto row = to_floats(values.back());
-      std::copy_n(row.row(r).data(), input.cols, parameter.values.row(r).data() + (wide ? kBefore : 0));
-    }
-  }
   Tape tape;
-  tape.begin(operation.mode, key);
+  tape.begin(operation.mode, 1);
   Inputs inputs;
+  std::vector<Matrix<float>> floats;
+  for (const Doubles& flow : flows) floats.push_back(to_floats(flow));
   std::vector<std::pair<Var, MatrixView<const float>>> seeds;
-  std::vector<Matrix<float>> flows;
-  flows.reserve(operation.inputs.size() + 1);
-  for (std::size_t i = 0; i < operation.inputs.size(); ++i) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
     const Input& input = operation.inputs[i];
-    inputs.parameters.push_back(&set[i]);
-    Var var;
-    if (!input.parameter) var = tape.parameter(set[i]);
-    if (!input.parameter && strided) {
-      // Columns of columns are columns too.
-      const Var most = nn::columns(var, 1, kBefore + input.cols + 1);
-      var = nn::columns(most, kBefore - 1, kBefore - 1 + input.cols);
+    const bool wide = variant.strided && !input.parameter;
+    // What is beside a strided input is large, to be noticed where it is read.
+    Parameter& parameter = set.add("p" + std::to_string(i), ParameterKind::weights, input.rows,
+                                   input.cols + (wide ? kBefore + kAfter : 0), Start::constant(1000));
+    const Matrix<float> own = to_floats(values[i]);
+    for (std::size_t r = 0; r < input.rows; ++r) {
+      std::copy_n(own.row(r).data(), input.cols, parameter.values.row(r).data() + (wide ? kBefore : 0));
     }
+    inputs.parameters.push_back(&parameter);
+    Var var;
+    if (!input.parameter) var = tape.parameter(parameter);
+    // Columns of columns are columns too.
+    if (wide) var = columns(columns(var, 1, kBefore + input.cols + 1), kBefore - 1, kBefore - 1 + input.cols);
     inputs.vars.push_back(var);
-    if (input.parameter || !accumulating) continue;
-    flows.push_back(to_floats(random_doubles(input.rows, input.cols, key * 100 + 50 + i, -1, 1)));
-    seeds.emplace_back(var, flows.back().view());
+    if (variant.accumulating && !input.parameter) seeds.emplace_back(var, floats[i].view());
   }
   const Var y = operation.compute(tape, inputs);
-  const Doubles expected = operation.twin(values);
-  expect_near(to_doubles(y.value()), expected, operation.tolerance, "result");
-  if (testing::Test::HasFatalFailure()) return;
-
-  const Doubles weights = random_doubles(expected.rows(), expected.cols(), key * 100 + 99, -1, 1);
-  flows.push_back(to_floats(weights));
-  seeds.emplace_back(y, flows.back().view());
+  Run out{to_doubles(y.value()), {}};
+  if (operation.mode == Mode::infer) return out;
+  seeds.emplace_back(y, floats.back().view());
   tape.backward(seeds);
-  for (std::size_t i = 0; i < operation.inputs.size(); ++i) {
-    Doubles slopes = differences(operation, values, i, weights);
-    const Input& input = operation.inputs[i];
-    if (accumulating && !input.parameter) {
-      const Doubles flow = random_doubles(input.rows, input.cols, key * 100 + 50 + i, -1, 1);
-      for (std::size_t e = 0; e < slopes.values().size(); ++e) slopes.values()[e] += flow.values()[e];
-    }
-    Doubles found = gradient_of(tape, set[i]);
-    if (strided && !input.parameter) {
-      Doubles own(input.rows, input.cols);
-      for (std::size_t r = 0; r < input.rows; ++r) {
-        for (std::size_t c = 0; c < found.cols(); ++c) {
-          const bool inside = c >= kBefore && c < kBefore + input.cols;
-          if (inside) {
-            own(r, c - kBefore) = found(r, c);
-          } else {
-            ASSERT_EQ(found(r, c), 0) << "beside input " << i;
-          }
-        }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Doubles found = gradient_of(tape, set[i]);
+    const std::size_t before = (found.cols() - values[i].cols()) / (kBefore + kAfter) * kBefore;
+    Doubles own(values[i].rows(), values[i].cols());
+    double beside = 0;
+    for (std::size_t r = 0; r < found.rows(); ++r) {
+      for (std::size_t c = 0; c < found.cols(); ++c) {
+        const bool inside = c >= before && c - before < own.cols();
+        (inside ? own(r, c - before) : beside) += found(r, c);
       }
-      found = own;
     }
-    expect_near(found, slopes, 5 * operation.tolerance, "gradient of input " + std::to_string(i));
-    if (testing::Test::HasFatalFailure()) return;
+    EXPECT_EQ(beside, 0) << "a gradient was put beside input " << i;
+    out.gradients.push_back(own);
   }
+  return out;
 }
 
-/// Compares results and gradients of the operation on plain and strided inputs, with and without gradients to add to.
+/// Compares results and gradients of the operation, on plain and strided inputs, with and without gradients to add to, on
+/// each instruction set.
 inline void check(const Operation& operation) {
-  std::uint64_t key = 1;
-  for (const bool strided : {false, true}) {
-    for (const bool accumulating : {false, true}) {
-      SCOPED_TRACE(testing::Message() << (strided ? "strided" : "plain") << (accumulating ? ", accumulating" : ""));
-      check_once(operation, key++, strided, accumulating);
-      if (testing::Test::HasFatalFailure()) return;
-    }
+  std::vector<Doubles> values, flows;
+  for (std::size_t i = 0; i < operation.inputs.size(); ++i) {
+    const Input& input = operation.inputs[i];
+    values.push_back(random_doubles(input.rows, input.cols, i, input.low, input.high));
+    flows.push_back(random_doubles(input.rows, input.cols, 100 + i, -1, 1));
   }
+  const Doubles expected = operation.twin(values);
+  flows.push_back(random_doubles(expected.rows(), expected.cols(), 99, -1, 1));
+  std::vector<Doubles> slopes;
+  for (std::size_t i = 0; i < values.size(); ++i) slopes.push_back(differences(operation, values, i, flows.back()));
+  on_each_cpu_level([&] {
+    for (const Variant variant : {Variant{false, false}, {false, true}, {true, false}, {true, true}}) {
+      SCOPED_TRACE(testing::Message() << (variant.strided ? "strided" : "plain")
+                                      << (variant.accumulating ? ", accumulating" : ""));
+      const Run found = run(operation, values, flows, variant);
+      expect_near(found.result, expected, operation.tolerance, "result");
+      for (std::size_t i = 0; i < found.gradients.size(); ++i) {
+        Doubles slope = slopes[i];
+        for (std::size_t e = 0; e < slope.values().size(); ++e) {
+          if (variant.accumulating && !operation.inputs[i].parameter) slope.values()[e] += flows[i].values()[e];
+        }
+        expect_near(found.gradients[i], slope, 5 * operation.tolerance, "gradient of input " + std::to_string(i));
+      }
+    }
+  });
+}
+
+// What twins are made of.
+
+struct Shape {
+  std::size_t rows;
+  std::size_t cols;
+};
+/// One row, one column, and widths around those of vectors.
+inline constexpr Shape kShapes[] = {{1, 1}, {1, 37}, {9, 1}, {3, 4}, {5, 16}, {2, 31}, {4, 64}, {3, 71}};
+
+/// y_rc = f(x_rc)
+inline Doubles map(const Doubles& x, const std::function<double(double)>& f) {
+  Doubles y(x.rows(), x.cols());
+  std::transform(x.values().begin(), x.values().end(), y.values().begin(), f);
+  return y;
+}
+
+/// y_rc = f(r, c)
+inline Doubles fill(std::size_t rows, std::size_t cols, const std::function<double(std::size_t, std::size_t)>& f) {
+  Doubles y(rows, cols);
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < cols; ++c) y(r, c) = f(r, c);
+  }
+  return y;
+}
+
+/// a_r · b_s
+inline double row_dot(const Doubles& a, const Doubles& b, std::size_t r, std::size_t s) {
+  double sum = 0;
+  for (std::size_t c = 0; c < a.cols(); ++c) sum += a(r, c) * b(s, c);
+  return sum;
 }
 
 }  // namespace gusto::nn::test

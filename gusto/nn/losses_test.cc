@@ -182,21 +182,18 @@ TEST(Losses, NameTheShapesThatDoNotFit) {
   const std::vector<float> targets(3);
   const std::vector<std::uint32_t> positions(3);
   const Var x = tape.constant(wide.view()), y = tape.constant(column.view());
-  EXPECT_EQ(std::string(error_of([&] { squared_loss(y, targets, 1); }).what()),
-            "squared_loss: [4 × 1] and [3 × 1] do not fit.");
-  EXPECT_EQ(std::string(error_of([&] { absolute_loss(x, targets, 1); }).what()),
-            "absolute_loss: [4 × 2] and [3 × 1] do not fit.");
-  EXPECT_EQ(std::string(error_of([&] { huber_loss(y, targets, 1, 1); }).what()),
-            "huber_loss: [4 × 1] and [3 × 1] do not fit.");
-  EXPECT_EQ(std::string(error_of([&] { logistic_loss(y, targets, 1); }).what()),
-            "logistic_loss: [4 × 1] and [3 × 1] do not fit.");
-  EXPECT_EQ(std::string(error_of([&] { bpr_loss(y, x, 1); }).what()), "bpr_loss: [4 × 1] and [4 × 2] do not fit.");
-  EXPECT_EQ(std::string(error_of([&] { softmax_loss(x, positions, 1); }).what()),
-            "softmax_loss: [4 × 2] and [3 × 1] do not fit.");
+  EXPECT_STREQ(error_of([&] { squared_loss(y, targets, 1); }).what(), "squared_loss: [4 × 1] and [3 × 1] do not fit.");
+  EXPECT_STREQ(error_of([&] { absolute_loss(x, targets, 1); }).what(),
+               "absolute_loss: [4 × 2] and [3 × 1] do not fit.");
+  EXPECT_STREQ(error_of([&] { huber_loss(y, targets, 1, 1); }).what(), "huber_loss: [4 × 1] and [3 × 1] do not fit.");
+  EXPECT_STREQ(error_of([&] { logistic_loss(y, targets, 1); }).what(),
+               "logistic_loss: [4 × 1] and [3 × 1] do not fit.");
+  EXPECT_STREQ(error_of([&] { bpr_loss(y, x, 1); }).what(), "bpr_loss: [4 × 1] and [4 × 2] do not fit.");
+  EXPECT_STREQ(error_of([&] { softmax_loss(x, positions, 1); }).what(),
+               "softmax_loss: [4 × 2] and [3 × 1] do not fit.");
   const std::vector<std::uint32_t> beyond{0, 1, 2, 0};
-  EXPECT_EQ(std::string(error_of([&] { softmax_loss(x, beyond, 1); }).what()),
-            "softmax_loss: column 2 is a target in [4 × 2].");
-  EXPECT_EQ(std::string(error_of([&] { huber_loss(y, targets, 0, 1); }).what()), "huber_loss: delta 0 is not above 0.");
+  EXPECT_STREQ(error_of([&] { softmax_loss(x, beyond, 1); }).what(), "softmax_loss: column 2 is a target in [4 × 2].");
+  EXPECT_STREQ(error_of([&] { huber_loss(y, targets, 0, 1); }).what(), "huber_loss: delta 0 is not above 0.");
 }
 
 }  // namespace

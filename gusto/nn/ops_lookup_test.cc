@@ -1,4 +1,5 @@
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 
@@ -9,6 +10,7 @@
 namespace gusto::nn {
 namespace {
 
+using gusto::test::error_of;
 using test::check;
 using test::Doubles;
 using test::Inputs;
@@ -68,6 +70,140 @@ TEST(Rows, LieSideBySide) {
            add_rows(in[0], bags[2], y, 22);
            return y;
          }});
+}
+
+TEST(Rows, FetchNoFurtherThanTheirTable) {
+  // Longer than what is fetched ahead, and the table's very last row in every place.
+  const std::vector<std::uint32_t> last(40, kRows - 1);
+  check({{{kRows, 24, true}},
+         [&](Tape& tape, const Inputs& in) {
+           return rows(tape, *in.parameters[0], {40, last, {}, {}});
+         },
+         [](const Twins& in) { return test::fill(40, 24, [&](auto, auto c) { return in[0](kRows - 1, c); }); }});
+}
+
+// A table of small tests: row r is r + 1 in each column.
+Parameter& counting_table(ParameterSet& set, std::size_t cols) {
+  Parameter& table = set.add("users", ParameterKind::embedding, kRows, cols, Start::constant(0));
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (float& x : table.values.row(r)) x = static_cast<float>(r + 1);
+  }
+  return table;
+}
+
+TEST(Rows, AreReadAsDecayedUpToNow) {
+  ParameterSet set;
+  Parameter& table = counting_table(set, 19);
+  table.decay = std::make_unique<LazyDecay>();
+  table.decay->log_factor = {0, -0.1, -0.3, -0.6};
+  for (std::uint32_t row = 0; row < kRows; ++row) table.decay->written.push_back(row % 4);
+  Doubles read(kRows, 19);
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const double left = std::exp(-0.6 - table.decay->log_factor[r % 4]);
+    for (double& x : read.row(r)) x = left * static_cast<double>(r + 1);
+  }
+  for (const Bag& bag : kinds_of_bags()) {
+    Tape tape;
+    tape.begin(Mode::train);
+    const Var y = rows(tape, table, bag);
+    Doubles expected(bag.rows, 19);
+    add_rows(read, bag, expected, 0);
+    test::expect_near(test::to_doubles(y.value()), expected, 1e-6, "result");
+    // The gradient is that of rows as they are read: the factors are the optimizer's business.
+    const Doubles flow = test::random_doubles(bag.rows, 19, 1, -1, 1);
+    const Matrix<float> floats = test::to_floats(flow);
+    const std::pair<Var, MatrixView<const float>> seed{y, floats.view()};
+    tape.backward({&seed, 1});
+    const test::Operation twin{{}, {}, [&](const Twins& in) {
+                                 Doubles sum(bag.rows, 19);
+                                 add_rows(in[0], bag, sum, 0);
+                                 return sum;
+                               }};
+    test::expect_near(test::gradient_of(tape, table), test::differences(twin, {read}, 0, flow), 1e-5, "gradient");
+  }
+}
+
+TEST(Rows, BeyondTheTableAreGuests) {
+  ParameterSet set;
+  Parameter& users = counting_table(set, 19);
+  Parameter& items = set.add("items", ParameterKind::embedding, 2, 4, Start::constant(7));
+  const Matrix<float> newcomers = test::to_floats(test::random_doubles(2, 19, 1, -2, 2));
+  const Guests guests{&users, newcomers.view()};
+  const std::vector<std::uint32_t> ids{kRows + 1, 3, kRows}, item_ids{0, 1, 1};
+  const std::vector<float> weights{0.5F, 2, -1};
+  const std::vector<std::uint32_t> offsets{0, 2, 2, 3};
+  for (const bool plain : {true, false}) {
+    const Bag bag = plain ? Bag{3, ids, {}, {}} : Bag{3, ids, offsets, weights};
+    const Lookup lookups[] = {{&users, bag}, {&items, {3, item_ids, {}, {}}}};
+    Tape tape;
+    tape.begin(Mode::probe);
+    tape.set_guests({&guests, 1});
+    const Var y = rows(tape, lookups);
+    for (std::size_t c = 0; c < 19; ++c) {
+      const float first = plain ? newcomers(1, c) : 0.5F * newcomers(1, c) + 2 * 4;
+      EXPECT_FLOAT_EQ(y.value()(0, c), first);
+      EXPECT_FLOAT_EQ(y.value()(1, c), plain ? 4 : 0);
+      EXPECT_FLOAT_EQ(y.value()(2, c), plain ? newcomers(0, c) : -newcomers(0, c));
+    }
+    EXPECT_EQ(y.value()(2, 20), 7);
+    const Matrix<float> flow = test::to_floats(test::random_doubles(3, 23, 2, -1, 1));
+    const std::pair<Var, MatrixView<const float>> seed{y, flow.view()};
+    tape.backward({&seed, 1});
+    ASSERT_EQ(tape.sparse().size(), 1U) << "items have no guests, so nothing is learned from their gradient";
+    EXPECT_EQ(tape.sparse()[0].parameter, &users);
+    EXPECT_EQ(tape.sparse()[0].gradient(2, 18), flow(2, 18));
+  }
+}
+
+TEST(Rows, WithoutGuestsNeedNoGradientWhileProbing) {
+  ParameterSet set;
+  Parameter& table = counting_table(set, 3);
+  Tape tape;
+  tape.begin(Mode::probe);
+  EXPECT_FALSE(tape.needs_gradient(rows(tape, table, {12, kIds, {}, {}})));
+}
+
+TEST(Rows, LeaveAViewOfTheirGradient) {
+  ParameterSet set;
+  const Lookup lookups[] = {
+      {&set.add("a", ParameterKind::embedding, kRows, 4, Start::constant(1)), {12, kIds, {}, {}}},
+      {&set.add("b", ParameterKind::embedding, kRows, 6, Start::constant(1)), {12, kIds, {}, {}}}};
+  Tape tape;
+  tape.begin(Mode::train);
+  const Var y = rows(tape, lookups);
+  const Matrix<float> flow(12, 10);
+  const std::pair<Var, MatrixView<const float>> seed{y, flow.view()};
+  tape.backward({&seed, 1});
+  ASSERT_EQ(tape.sparse().size(), 2U);
+  EXPECT_EQ(tape.sparse()[1].gradient.stride, 10U);
+  EXPECT_EQ(tape.sparse()[1].gradient.data, tape.sparse()[0].gradient.data + 4);
+}
+
+TEST(Rows, NameWhatDoesNotFit) {
+  ParameterSet set;
+  Parameter& table = counting_table(set, 3);
+  Tape tape;
+  tape.begin(Mode::infer);
+  const std::vector<std::uint32_t> beyond{0, kRows};
+  EXPECT_STREQ(error_of([&] {
+                 rows(tape, table, {2, beyond, {}, {}});
+               }).what(),
+               "rows: id 11 is looked up in users [11 × 3].");
+  EXPECT_STREQ(error_of([&] {
+                 rows(tape, table, {3, beyond, {}, {}});
+               }).what(),
+               "rows: a bag of 3 rows, 0 offsets, 2 ids and 0 weights does not fit [3 × 3] of users.");
+  EXPECT_STREQ(error_of([&] {
+                 rows(tape, table, {2, beyond, {}, std::vector<float>(3)});
+               }).what(),
+               "rows: a bag of 2 rows, 0 offsets, 2 ids and 3 weights does not fit [2 × 3] of users.");
+  const Matrix<float> narrow(1, 2);
+  const Guests guests{&table, narrow.view()};
+  tape.set_guests({&guests, 1});
+  EXPECT_STREQ(error_of([&] {
+                 rows(tape, table, {2, beyond, {}, {}});
+               }).what(),
+               "rows: [11 × 3] and [1 × 2] do not fit.");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "gusto/nn/elementwise_kernels.h"
 
+#include <array>
 #include <initializer_list>
 
 // Highway compiles this file once per instruction set, each time with another HWY_NAMESPACE.
@@ -20,8 +21,8 @@ namespace HWY_NAMESPACE {
 
 template <class D, class V>
 HWY_INLINE V Sigmoid(D d, V x) {
-  // Below −88 exp would overflow, and the result is 0 to single precision anyway.
-  const V e = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0F)));
+  // Stopping at −60 costs 1e-26, and keeps results and their products out of the slow range of denormal numbers.
+  const V e = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 60.0F)));
   const V y = hn::Div(hn::Set(d, 1.0F), hn::Add(hn::Set(d, 1.0F), e));
   return hn::IfThenElse(hn::Eq(x, x), y, x);  // Exp and Min lose a NaN, which the trainer must see
 }
@@ -202,6 +203,13 @@ HWY_INLINE VU Scatter(DU du, VU x) {
   return hn::Xor(x, hn::ShiftRight<16>(x));
 }
 
+// 0, 1, 2, … for as many lanes as any vector has.
+constexpr auto kSteps = [] {
+  std::array<std::uint32_t, HWY_MAX_BYTES / sizeof(float)> steps{};
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = static_cast<std::uint32_t>(i);
+  return steps;
+}();
+
 template <bool Add>
 void DropoutInto(MatrixView<const float> x, const DropoutDraw& draw, MatrixView<float> y) {
   for (std::size_t r = 0; r < y.rows; ++r) {
@@ -211,7 +219,9 @@ void DropoutInto(MatrixView<const float> x, const DropoutDraw& draw, MatrixView<
     ForColumns(y.cols, [&](auto d, std::size_t c) HWY_ATTR {
       const hn::RebindToUnsigned<decltype(d)> du;
       const hn::RebindToSigned<decltype(d)> di;
-      const auto element = hn::Iota(du, first + static_cast<std::uint32_t>(c));
+      // hn::Iota is built number by number, which costs more than all the rest.
+      const auto step = hn::LoadU(du, kSteps.data());
+      const auto element = hn::Add(step, hn::Set(du, first + static_cast<std::uint32_t>(c)));
       const auto hash = Scatter(du, hn::Xor(element, hn::Set(du, draw.key)));
       const auto dropped = hn::Gt(hn::Set(di, draw.limit), hn::BitCast(di, hn::ShiftRight<1>(hash)));
       const auto scaled = hn::Mul(hn::LoadU(d, from + c), hn::Set(d, draw.scale));

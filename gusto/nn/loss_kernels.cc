@@ -27,7 +27,7 @@ constexpr std::size_t kBlock = 64;
 template <class D, class V>
 HWY_INLINE V Softplus(D d, V z, V t, V& slope) {
   const V one = hn::Set(d, 1.0F);
-  // Stopping at 60 costs 1e-26, and keeps later products out of the range of denormal numbers.
+  // Stopping at 60 costs 1e-26, and keeps later products out of the slow range of denormal numbers.
   const V e = hn::Exp(d, hn::Neg(hn::Min(hn::Abs(z), hn::Set(d, 60.0F))));
   const V share = hn::Div(one, hn::Add(one, e));
   slope = hn::IfThenElse(hn::Lt(z, hn::Zero(d)), hn::Mul(e, share), share);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -146,6 +147,9 @@ inline Run run(const Operation& operation, const std::vector<Doubles>& values, c
                Variant variant) {
   ParameterSet set;
   Tape tape;
+  // Memory that a step finds is not zero, but what the step before left.
+  const std::span<float> left = tape.arena().take<float>(std::size_t{1} << 16);
+  std::fill(left.begin(), left.end(), std::numeric_limits<float>::quiet_NaN());
   tape.begin(operation.mode, 1);
   Inputs inputs;
   std::vector<Matrix<float>> floats;

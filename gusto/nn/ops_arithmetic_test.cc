@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <gmock/gmock.h>
 
 #include "gusto/base/testing.h"
@@ -40,6 +42,21 @@ TEST(Add, TakesPartsOfOneMatrixThatOverlap) {
   check({{{5, 24}},
          [](Tape&, const Inputs& in) { return columns(in.vars[0], 0, 20) + columns(in.vars[0], 4, 24); },
          [](const Twins& in) { return fill(5, 20, [&](auto r, auto c) { return in[0](r, c) + in[0](r, c + 4); }); }});
+}
+
+TEST(Add, GivesEachOperandAGradientOfItsOwn) {
+  // The first operand's gradient grows after the sum's backward pass, before the second operand's is read.
+  check({{{5, 19}, {5, 19}},
+         [](Tape&, const Inputs& in) {
+           const Var a = nn::tanh(in.vars[0]), b = nn::tanh(in.vars[1]), square = a * a;
+           return (a + b) + square;
+         },
+         [](const Twins& in) {
+           return fill(5, 19, [&](auto r, auto c) {
+             const double a = std::tanh(in[0](r, c));
+             return a + std::tanh(in[1](r, c)) + a * a;
+           });
+         }});
 }
 
 TEST(Multiply, IsItsTwin) {

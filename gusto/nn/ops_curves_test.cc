@@ -146,7 +146,8 @@ TEST(Dropout, DropsTheSameOnEachCpuLevel) {
 }
 
 TEST(Dropout, IsItsTwin) {
-  for (const auto& [rows, cols] : kShapes) {
+  for (const test::Shape& shape : kShapes) {
+    const std::size_t rows = shape.rows, cols = shape.cols;
     for (const bool strided : {false, true}) {
       ParameterSet set;
       Parameter& wide = ones(set, rows, cols + (strided ? 9 : 0));

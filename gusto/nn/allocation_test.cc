@@ -7,9 +7,9 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/nn/gradient_check.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/test_gradients.h"
 
 // Sanitizers bring an operator new of their own, which finds more errors than this one.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -4,7 +4,7 @@
 ///
 /// Each takes matrices of one tape, [rows × cols], computes at once, and knows its own gradient. Shapes that don't fit are
 /// Error(internal) naming the operation and both shapes. Every operation is checked against finite differences of a plain
-/// twin in double precision (ops_test.cc).
+/// twin in double precision (test_gradients.h).
 
 #include <cstddef>
 #include <span>

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/testing.h"
-#include "gusto/nn/gradient_check.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/test_gradients.h"
 
 namespace gusto::nn {
 namespace {

@@ -18,9 +18,9 @@
 
 #include "gusto/base/matrix.h"
 #include "gusto/base/random.h"
-#include "gusto/nn/cpu_levels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
+#include "gusto/nn/test_cpu_levels.h"
 
 namespace gusto::nn::test {
 

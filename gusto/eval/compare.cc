@@ -21,7 +21,7 @@ bool is_refusal(ErrorCode code) {
 }
 
 std::unique_ptr<Model> make_entry(const CompareSpec& spec, const CompareEntry& entry) {
-  const ModelInfo& info = find_model(entry.model);
+  const ModelInfo& info = entry.kind();
   return info.make(with_like_threshold(info, entry.settings, spec.evaluate.like_threshold));
 }
 
@@ -35,6 +35,7 @@ CompareSpec checked(CompareSpec spec, const Context& context) {
   }
   static_cast<void>(measured_metrics(spec.evaluate));
   for (auto entry = spec.entries.begin(); entry != spec.entries.end(); ++entry) {
+    if (entry->model.empty()) entry->model = entry->kind().name;
     if (entry->label.empty()) entry->label = entry->model;
     static_cast<void>(make_entry(spec, *entry));
     if (std::any_of(spec.entries.begin(), entry, [&](const CompareEntry& e) { return e.label == entry->label; })) {
@@ -191,8 +192,8 @@ void apply_set(CompareSpec& spec, std::string_view assignment) {
                 nearest ? fmt::format("Did you mean {}?", *nearest) : "Name one of the models of this comparison.");
   }
   for (CompareEntry* entry : chosen) {
-    static_cast<void>(
-        parse_field(find_field(find_model(entry->model).fields, entry->model, name), entry->model, value));
+    const ModelInfo& info = entry->kind();
+    static_cast<void>(parse_field(find_field(info.fields, info.name, name), info.name, value));
     std::erase_if(entry->settings, [&](const auto& setting) { return setting.first == name; });
     entry->settings.emplace_back(name, value);
   }

@@ -26,9 +26,14 @@ namespace gusto {
 
 /// One competitor.
 struct CompareEntry {
-  std::string model;  ///< its name in the registry
-  std::string label;  ///< how results call it; empty: the model's name. Labels are unique within a comparison
-  Settings settings;  ///< options that differ from the defaults
+  std::string model{};  ///< its name in the registry
+  std::string label{};  ///< how results call it; empty: the model's name. Labels are unique within a comparison
+  Settings settings{};  ///< options that differ from the defaults
+  /// The row of a model of the caller's own, which the registry does not have; `model` may then be empty.
+  const ModelInfo* info = nullptr;
+
+  /// Its row. Error(not_found) with the nearest name.
+  const ModelInfo& kind() const { return info != nullptr ? *info : find_model(model); }
 };
 
 /// A whole experiment: what a recipe holds.

@@ -10,7 +10,6 @@
 #include "gusto/data/split_receipt.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/metrics.h"
-#include "gusto/models/registry.h"
 
 namespace gusto {
 namespace {
@@ -18,9 +17,9 @@ namespace {
 // Keys stay in the order in which they are written.
 using Json = nlohmann::ordered_json;
 
-Json options_json(const ModelResult& result) {
+Json options_json(const ModelResult& result, const CompareEntry& entry) {
   Json json = Json::object();
-  const Fields fields = find_model(result.model).fields;
+  const Fields fields = entry.kind().fields;
   for (const auto& [name, text] : result.options) {
     const FieldValue value = parse_field(find_field(fields, result.model, name), result.model, text);
     std::visit([&, key = name](const auto& typed) { json[key] = typed; }, value);
@@ -48,10 +47,10 @@ Json metrics_json(const ModelResult& result) {
   return json;
 }
 
-Json result_json(const ModelResult& result) {
+Json result_json(const ModelResult& result, const CompareEntry& entry) {
   Json json = {{"model", result.model},
                {"label", result.label},
-               {"options", options_json(result)},
+               {"options", options_json(result, entry)},
                {"metrics", metrics_json(result)},
                {"fit_seconds", result.fit_seconds},
                {"score_seconds", result.score_seconds},
@@ -107,7 +106,9 @@ std::string to_json(const Comparison& comparison) {
   json["folds"] = Json::array();
   for (const FoldSummary& fold : comparison.folds) json["folds"].push_back(fold_json(fold));
   json["results"] = Json::array();
-  for (const ModelResult& result : comparison.results) json["results"].push_back(result_json(result));
+  for (std::size_t r = 0; r < comparison.results.size(); ++r) {
+    json["results"].push_back(result_json(comparison.results[r], spec.entries[r]));
+  }
   // A label or path that is no UTF-8 must not cost the results.
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

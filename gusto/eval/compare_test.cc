@@ -99,6 +99,21 @@ TEST(Compare, HasTheSameBitsAtAnyNumberOfThreads) {
   }
 }
 
+TEST(Compare, TakesModelsThatAreNotInTheRegistry) {
+  ModelInfo own = find_model("bias");
+  own.name = "mine";
+  CompareSpec spec = make_spec(Task::ratings);
+  spec.entries = {{.model = "bias"}, {.info = &own}, {.label = "blunt", .info = &own}};
+  apply_set(spec, "blunt.reg_item=1000");
+  const Comparison comparison = run(spec);
+  EXPECT_EQ(comparison.results[1].model, "mine");
+  EXPECT_EQ(comparison.results[1].label, "mine");
+  EXPECT_EQ(comparison.results[1].estimates.at(0).mean, comparison.results[0].estimates.at(0).mean);
+  EXPECT_GT(comparison.results[2].estimates.at(0).mean, comparison.results[0].estimates.at(0).mean);
+  const auto json = nlohmann::json::parse(to_json(comparison));
+  EXPECT_EQ(json["results"][2]["options"]["reg_item"], 1000);
+}
+
 TEST(Compare, ModelsLearnTheExperimentsLikeThresholdUnlessTheySetTheirOwn) {
   struct Options {
     double like_threshold = 4;

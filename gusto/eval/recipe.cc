@@ -192,7 +192,7 @@ std::string toml_text(const std::string& text) {
 }
 
 std::string option_toml(const CompareEntry& entry, const std::pair<std::string, std::string>& setting) {
-  const Field& field = find_field(find_model(entry.model).fields, entry.model, setting.first);
+  const Field& field = find_field(entry.kind().fields, entry.model, setting.first);
   const FieldValue value = parse_field(field, entry.model, setting.second);
   const auto* text = std::get_if<std::string>(&value);
   return text != nullptr ? toml_text(*text) : format_field(value);

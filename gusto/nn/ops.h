@@ -7,6 +7,7 @@
 /// twin in double precision (test_gradients.h).
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 
 #include "gusto/nn/tape.h"
@@ -33,6 +34,9 @@ Var rows(Tape& tape, std::span<const Lookup> lookups);
 Var columns(Var x, std::size_t begin, std::size_t end);
 /// Matrices side by side. [rows × Σ cols]
 Var concat(std::span<const Var> parts);
+inline Var concat(std::initializer_list<Var> parts) {
+  return concat(std::span<const Var>(parts.begin(), parts.size()));
+}
 /// y_r = Σ_c x_rc. [rows × 1]
 Var row_sum(Var x);
 

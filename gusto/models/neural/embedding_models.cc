@@ -3,21 +3,11 @@
 namespace gusto {
 namespace {
 
-constexpr Abilities kAbilities{.personalised = true,
-                               .predicts_ratings = true,
-                               .probabilities = true,
-                               .fold_in = FoldIn::approximate,
-                               .similar_items = true,
-                               .similar_users = true,
-                               .checkpoints = true};
-constexpr Abilities kFactorAbilities{.personalised = true,
-                                     .predicts_ratings = true,
-                                     .probabilities = true,
-                                     .fold_in = FoldIn::approximate,
-                                     .item_vectors = true,
-                                     .similar_items = true,
-                                     .similar_users = true,
-                                     .checkpoints = true};
+constexpr Abilities factor_abilities() {
+  Abilities abilities = network_abilities();
+  abilities.item_vectors = true;
+  return abilities;
+}
 
 template <class Options>
 constexpr auto layers_fields() {
@@ -62,7 +52,7 @@ constexpr ModelInfo kEmbeddingDotInfo{
         "vectors have to spend themselves on who rates kindly and what is liked by all. "
         "Source: Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009, without its biases.",
     .fields = kDotFields,
-    .abilities = kFactorAbilities,
+    .abilities = factor_abilities(),
     .make = &make_with<EmbeddingDotModel>,
 };
 
@@ -78,7 +68,7 @@ constexpr ModelInfo kEmbeddingBiasInfo{
         "sigmoid as in "
         "Salakhutdinov & Mnih: Probabilistic matrix factorization, NIPS 2007.",
     .fields = kBiasFields,
-    .abilities = kFactorAbilities,
+    .abilities = factor_abilities(),
     .make = &make_with<EmbeddingBiasModel>,
 };
 
@@ -92,7 +82,7 @@ constexpr ModelInfo kEmbeddingProductInfo{
         "Weighting the coordinates is the first step from a factorization to a network "
         "(generalized matrix factorization in He et al.: Neural collaborative filtering, WWW 2017).",
     .fields = kProductFields,
-    .abilities = kAbilities,
+    .abilities = network_abilities(),
     .make = &make_with<EmbeddingProductModel>,
 };
 
@@ -108,7 +98,7 @@ constexpr ModelInfo kEmbeddingDenseInfo{
         "2020). Source: "
         "the multi-layer perceptron of He et al.: Neural collaborative filtering, WWW 2017.",
     .fields = kDenseFields,
-    .abilities = kAbilities,
+    .abilities = network_abilities(),
     .make = &make_with<EmbeddingDenseModel>,
 };
 
@@ -121,7 +111,7 @@ constexpr ModelInfo kCosineInfo{
         "Directions alone count, so similarities of users and of items are in the same units as predictions. Meant for "
         "likes.",
     .fields = kCosineFields,
-    .abilities = kAbilities,
+    .abilities = network_abilities(),
     .make = &make_with<CosineModel>,
 };
 

@@ -3,14 +3,7 @@
 namespace gusto {
 namespace {
 
-constexpr Abilities kAbilities{.personalised = true,
-                               .predicts_ratings = true,
-                               .probabilities = true,
-                               .fold_in = FoldIn::approximate,
-                               .cold_items = true,
-                               .similar_items = true,
-                               .similar_users = true,
-                               .checkpoints = true};
+constexpr Abilities kAbilities = network_abilities(/*cold_items=*/true);
 
 template <class Options>
 constexpr auto deep_fields() {

@@ -16,6 +16,18 @@
 
 namespace gusto {
 
+/// What every NetworkModel can do. One with fields of items other than their id scores cold items as well.
+constexpr Abilities network_abilities(bool cold_items = false) {
+  return {.personalised = true,
+          .predicts_ratings = true,
+          .probabilities = true,
+          .fold_in = FoldIn::approximate,
+          .cold_items = cold_items,
+          .similar_items = true,
+          .similar_users = true,
+          .checkpoints = true};
+}
+
 /// What a network is built for.
 struct NetworkPlan {
   const Dataset& data;

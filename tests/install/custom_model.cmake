@@ -1,0 +1,10 @@
+# The example's network has learned something: its error is plausible, and less than that of popularity.
+foreach(model popularity embedding-bias genre-network)
+  if(NOT output MATCHES "${model} rmse ([0-9.]+) ± [0-9.]+")
+    message(FATAL_ERROR "There is no RMSE of ${model}.")
+  endif()
+  set(${model} ${CMAKE_MATCH_1})
+endforeach()
+if(${genre-network} LESS 0.7 OR ${genre-network} GREATER 0.95 OR NOT ${genre-network} LESS ${popularity})
+  message(FATAL_ERROR "RMSE of ${genre-network}: not between .7 and .95, or no less than popularity's ${popularity}.")
+endif()

@@ -1,6 +1,7 @@
 #include "gusto/nn/optimizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -10,10 +11,9 @@
 namespace gusto::nn {
 namespace {
 
-// An embedding's rows are shared out in parts of about so many lookups: few enough to occupy many threads, enough to be
-// worth handing out. Each part looks at all of the batch's ids, so there are not too many.
-constexpr std::size_t kLookupsPerPart = 512;
-constexpr std::size_t kMostParts = 16;
+// An embedding's rows are shared out in parts with gradients of at least so many numbers, and no more parts than occupy all
+// threads: each looks at all of the batch's ids. A row's gradient is the same sum in whatever part it is.
+constexpr std::size_t kNumbersPerPart = 16384;
 
 constexpr std::uint64_t kPlaceBits = 24;  // of State::seen: rows of a part, in one step
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
@@ -28,7 +28,7 @@ bool decays(const OptimizerOptions& options, ParameterKind kind) {
 }
 
 // Spreads ids over parts without regard to how they are ordered.
-std::uint32_t part_of(std::uint32_t id, std::uint32_t parts) { return ((id * 0x9e3779b1U) >> 16) % parts; }
+std::uint32_t part_of(std::uint32_t id, std::uint32_t parts) { return ((id * 0x9e3779b1U) >> 16) & (parts - 1); }
 
 }  // namespace
 
@@ -57,7 +57,8 @@ Optimizer::Work& Optimizer::next_work() {
   return works_[work_count_++];
 }
 
-void Optimizer::plan(std::span<const Tape> shards) {
+void Optimizer::plan(std::span<const Tape> shards, unsigned threads) {
+  const std::size_t most_parts = threads == 1 ? 1 : 2 * std::bit_ceil(threads);
   work_count_ = 0;
   std::fill(entries_.begin(), entries_.end(), 0);
   for (const Tape& shard : shards) {
@@ -68,8 +69,8 @@ void Optimizer::plan(std::span<const Tape> shards) {
     if (entries_[p] == 0) continue;
     std::size_t parts = 1;
     if (parameters_[p].kind == ParameterKind::embedding) {
-      parts =
-          std::clamp<std::size_t>(std::min(entries_[p], parameters_[p].values.rows()) / kLookupsPerPart, 1, kMostParts);
+      const std::size_t numbers = std::min(entries_[p], parameters_[p].values.rows()) * parameters_[p].values.cols();
+      parts = std::clamp<std::size_t>(std::bit_floor(numbers / kNumbersPerPart), 1, most_parts);
     }
     for (std::size_t part = 0; part < parts; ++part) {
       Work& work = next_work();
@@ -80,14 +81,17 @@ void Optimizer::plan(std::span<const Tape> shards) {
   }
 }
 
-RowUpdate Optimizer::update_of(std::size_t parameter, std::size_t row) {
-  State& state = states_[parameter];
-  return {parameters_[parameter].values.row(row).data(),
-          state.first.empty() ? nullptr : state.first.row(row).data(),
-          state.second.empty() ? nullptr : state.second.row(row).data(),
-          1,
-          0,
-          GradientPiece::kEnd};
+void Optimizer::add_row(Work& work, std::size_t row, std::uint32_t head, float reg) {
+  State& state = states_[work.parameter];
+  const std::size_t at = row * parameters_[work.parameter].values.cols();
+  RowUpdate& added = work.rows.emplace_back();
+  added.values = parameters_[work.parameter].values.values().data() + at;
+  added.first = state.first.empty() ? nullptr : state.first.values().data() + at;
+  added.second = state.second.empty() ? nullptr : state.second.values().data() + at;
+  added.read = 1;
+  added.reg = reg;
+  added.head = head;
+  work.tails.push_back(head);
 }
 
 void Optimizer::collect(Work& work, std::span<const Tape> shards, double batch_share) {
@@ -103,8 +107,7 @@ void Optimizer::collect(Work& work, std::span<const Tape> shards, double batch_s
 
 void Optimizer::collect_dense(Work& work, std::span<const Tape> shards) {
   const std::size_t rows = parameters_[work.parameter].values.rows();
-  for (std::size_t row = 0; row < rows; ++row) work.rows.push_back(update_of(work.parameter, row));
-  work.tails.assign(rows, GradientPiece::kEnd);
+  for (std::size_t row = 0; row < rows; ++row) add_row(work, row, GradientPiece::kEnd, 0);
   for (const Tape& shard : shards) {
     for (const DenseGradient& dense : shard.dense()) {
       if (dense.parameter->index != work.parameter) continue;
@@ -120,35 +123,47 @@ void Optimizer::collect_dense(Work& work, std::span<const Tape> shards) {
 }
 
 void Optimizer::collect_sparse(Work& work, std::span<const Tape> shards, double batch_share) {
-  const Parameter& parameter = parameters_[work.parameter];
-  State& state = states_[work.parameter];
+  Parameter& parameter = parameters_[work.parameter];
+  std::uint64_t* const seen_rows = states_[work.parameter].seen.data();
   const auto share = static_cast<float>(parameter.reg * batch_share);
+  const std::uint64_t step = steps_;
+  const std::uint32_t part = work.part;
+  const std::uint32_t parts = work.parts;
+  const auto add = [&](std::uint32_t id, const float* gradient, float weight) {
+    if (part_of(id, parts) != part) return;
+    const auto piece = static_cast<std::uint32_t>(work.pieces.size());
+    GradientPiece& added = work.pieces.emplace_back();
+    added.gradient = gradient;
+    added.weight = weight;
+    added.next = GradientPiece::kEnd;
+    const std::uint64_t seen = seen_rows[id];
+    if (seen >> kPlaceBits == step) {
+      const std::size_t place = seen & kPlaceMask;
+      work.pieces[work.tails[place]].next = piece;
+      work.tails[place] = piece;
+      work.rows[place].reg += share;
+      return;
+    }
+    seen_rows[id] = step << kPlaceBits | work.rows.size();
+    add_row(work, id, piece, share);
+    if (parameter.decay == nullptr) return;
+    work.rows.back().read = parameter.decay->factor(id);
+    parameter.decay->written[id] = static_cast<std::uint32_t>(parameter.decay->log_factor.size());
+  };
   for (const Tape& shard : shards) {
     for (const SparseGradient& sparse : shard.sparse()) {
       if (sparse.parameter != &parameter) continue;
       const Bag& bag = sparse.bag;
-      for (std::size_t example = 0; example < bag.rows; ++example) {
+      const float* gradient = sparse.gradient.data;
+      if (bag.offsets.empty() && bag.weights.empty()) {
+        for (std::size_t example = 0; example < bag.rows; ++example, gradient += sparse.gradient.stride) {
+          add(bag.ids[example], gradient, 1);
+        }
+        continue;
+      }
+      for (std::size_t example = 0; example < bag.rows; ++example, gradient += sparse.gradient.stride) {
         for (std::size_t entry = bag.begin(example); entry < bag.end(example); ++entry) {
-          const std::uint32_t id = bag.ids[entry];
-          if (work.parts > 1 && part_of(id, work.parts) != work.part) continue;
-          const auto piece = static_cast<std::uint32_t>(work.pieces.size());
-          work.pieces.push_back({sparse.gradient.row(example).data(), bag.weight(entry), GradientPiece::kEnd});
-          std::uint64_t& seen = state.seen[id];
-          if (seen >> kPlaceBits != steps_) {
-            seen = steps_ << kPlaceBits | work.rows.size();
-            work.rows.push_back(update_of(work.parameter, id));
-            work.rows.back().head = piece;
-            work.tails.push_back(piece);
-            if (parameter.decay != nullptr) {
-              work.rows.back().read = parameter.decay->factor(id);
-              parameter.decay->written[id] = static_cast<std::uint32_t>(parameter.decay->log_factor.size());
-            }
-          } else {
-            std::uint32_t& tail = work.tails[seen & kPlaceMask];
-            work.pieces[tail].next = piece;
-            tail = piece;
-          }
-          work.rows[seen & kPlaceMask].reg += share;
+          add(bag.ids[entry], gradient, bag.weight(entry));
         }
       }
     }
@@ -157,7 +172,7 @@ void Optimizer::collect_sparse(Work& work, std::span<const Tape> shards, double 
 
 void Optimizer::step(std::span<const Tape> shards, double learning_rate, double batch_share, ThreadPool& pool) {
   ++steps_;
-  plan(shards);
+  plan(shards, pool.threads());
   StepRates rates{.kind = options_.kind,
                   .rate = static_cast<float>(learning_rate),
                   .first_decay = static_cast<float>(options_.momentum),

@@ -64,19 +64,19 @@ class Optimizer {
   /// A part of a step that one thread does: some rows of one parameter.
   struct Work {
     std::size_t parameter = 0;
-    std::uint32_t part = 0;   // of an embedding: rows with this remainder …
-    std::uint32_t parts = 1;  // … modulo this
+    std::uint32_t part = 0;   // of an embedding: rows whose scattered id has this remainder …
+    std::uint32_t parts = 1;  // … modulo this, a power of two
     std::vector<RowUpdate> rows;
     std::vector<std::uint32_t> tails;
     std::vector<GradientPiece> pieces;
     double norm = 0;
   };
-  void plan(std::span<const Tape> shards);
+  void plan(std::span<const Tape> shards, unsigned threads);
   Work& next_work();
   void collect(Work& work, std::span<const Tape> shards, double batch_share);
   void collect_dense(Work& work, std::span<const Tape> shards);
   void collect_sparse(Work& work, std::span<const Tape> shards, double batch_share);
-  RowUpdate update_of(std::size_t parameter, std::size_t row);
+  void add_row(Work& work, std::size_t row, std::uint32_t head, float reg);
 
   ParameterSet& parameters_;
   OptimizerOptions options_;

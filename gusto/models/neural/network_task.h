@@ -26,11 +26,15 @@ class NetworkTask final : public nn::TrainingTask {
   std::string describe_validation(double mean) const override { return objective_.describe(mean); }
 
  private:
-  /// Example n of a list of events: each event, followed by the items drawn against it.
-  nn::Example example(std::span<const std::uint32_t> events, std::size_t n, std::uint64_t key) const;
+  /// An event as training looks at it, in one piece: they are met in random order.
+  struct Sample {
+    nn::Example example;
+    float target;
+  };
+  /// Sample n of a list in which each event is followed by the items drawn against it.
+  Sample sample(std::span<const Sample> events, std::size_t n, std::uint64_t key) const;
   /// An item that the user has no event with, if such a one is found within a few draws.
   ItemRow draw_other(UserRow user, std::uint64_t key, std::size_t n) const;
-  bool is_event(std::size_t n) const { return n % (1 + against_) == 0; }
 
   const nn::Network& network_;
   const nn::Encoder& encoder_;
@@ -38,9 +42,7 @@ class NetworkTask final : public nn::TrainingTask {
   const Dataset& data_;
   std::size_t against_;  // items drawn against each event, as examples of their own
   double unknown_;
-  std::vector<std::uint32_t> user_of_;  // by event
-  std::vector<float> targets_;          // by event
-  std::vector<std::uint32_t> events_, held_out_;
+  std::vector<Sample> events_, held_out_;
 };
 
 }  // namespace gusto

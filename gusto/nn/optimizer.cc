@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -33,7 +32,7 @@ std::uint32_t part_of(std::uint32_t id, std::uint32_t parts) { return ((id * 0x9
 }  // namespace
 
 Optimizer::Optimizer(ParameterSet& parameters, const OptimizerOptions& options)
-    : parameters_(parameters), options_(options), states_(parameters.size()), entries_(parameters.size()) {
+    : parameters_(parameters), options_(options), states_(parameters.size()) {
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     Parameter& parameter = parameters[p];
     State& state = states_[p];
@@ -52,88 +51,130 @@ Optimizer::~Optimizer() {
   for (std::size_t p = 0; p < parameters_.size(); ++p) parameters_[p].decay.reset();
 }
 
-Optimizer::Work& Optimizer::next_work() {
-  if (work_count_ == works_.size()) works_.emplace_back();
-  return works_[work_count_++];
+void Optimizer::group(std::span<const Tape> shards) {
+  group_count_ = 0;
+  const auto next_group = [&]() -> Group& {
+    if (group_count_ == groups_.size()) groups_.emplace_back();
+    Group& added = groups_[group_count_++];
+    added.members.clear();
+    added.sources.clear();
+    added.lookups = 0;
+    return added;
+  };
+  const auto is_same = [](const Bag& a, const Bag& b) {
+    return a.ids.data() == b.ids.data() && a.offsets.data() == b.offsets.data() && a.weights.data() == b.weights.data();
+  };
+  // Networks differ in data and not in structure from shard to shard, so the first shard's lookups tell which go together.
+  const std::span<const SparseGradient> first = shards.front().sparse();
+  const auto once = [&](const Parameter* parameter) {
+    return std::count_if(first.begin(), first.end(), [&](const auto& s) { return s.parameter == parameter; }) == 1;
+  };
+  for (std::size_t s = 0; s < first.size(); ++s) {
+    const Parameter* leader = first[s].parameter;
+    const auto before = first.first(s);
+    const bool grouped = std::any_of(before.begin(), before.end(), [&](const SparseGradient& earlier) {
+      return earlier.parameter == leader ||
+             (once(leader) && once(earlier.parameter) && is_same(earlier.bag, first[s].bag));
+    });
+    if (grouped) continue;
+    Group& added = next_group();
+    added.members.push_back(leader->index);
+    if (once(leader)) {
+      for (const SparseGradient& later : first.subspan(s + 1)) {
+        if (once(later.parameter) && is_same(later.bag, first[s].bag)) added.members.push_back(later.parameter->index);
+      }
+    }
+    for (const std::size_t member : added.members) {
+      for (const Tape& shard : shards) {
+        for (const SparseGradient& sparse : shard.sparse()) {
+          if (sparse.parameter->index != member) continue;
+          added.sources.push_back({sparse.gradient.data, sparse.gradient.stride});
+          if (member == leader->index) added.lookups += sparse.bag.ids.size();
+        }
+      }
+    }
+  }
+  for (const DenseGradient& dense : shards.front().dense()) {
+    Group& added = next_group();
+    added.members.push_back(dense.parameter->index);
+    for (const Tape& shard : shards) {
+      for (const DenseGradient& part : shard.dense()) {
+        if (part.parameter == dense.parameter) added.sources.push_back({part.gradient.data, part.gradient.stride});
+      }
+    }
+  }
 }
 
-void Optimizer::plan(std::span<const Tape> shards, unsigned threads) {
+void Optimizer::plan(unsigned threads) {
   const std::size_t most_parts = threads == 1 ? 1 : 2 * std::bit_ceil(threads);
   work_count_ = 0;
-  std::fill(entries_.begin(), entries_.end(), 0);
-  for (const Tape& shard : shards) {
-    for (const DenseGradient& dense : shard.dense()) entries_[dense.parameter->index] = 1;
-    for (const SparseGradient& sparse : shard.sparse()) entries_[sparse.parameter->index] += sparse.bag.ids.size();
-  }
-  for (std::size_t p = 0; p < entries_.size(); ++p) {
-    if (entries_[p] == 0) continue;
+  for (std::size_t g = 0; g < group_count_; ++g) {
+    const Parameter& leader = parameters_[groups_[g].members.front()];
     std::size_t parts = 1;
-    if (parameters_[p].kind == ParameterKind::embedding) {
-      const std::size_t numbers = std::min(entries_[p], parameters_[p].values.rows()) * parameters_[p].values.cols();
+    if (leader.kind == ParameterKind::embedding) {
+      const std::size_t numbers = std::min(groups_[g].lookups, leader.values.rows()) * leader.values.cols();
       parts = std::clamp<std::size_t>(std::bit_floor(numbers / kNumbersPerPart), 1, most_parts);
     }
     for (std::size_t part = 0; part < parts; ++part) {
-      Work& work = next_work();
-      work.parameter = p;
+      if (work_count_ == works_.size()) works_.emplace_back();
+      Work& work = works_[work_count_++];
+      work.group = g;
       work.part = static_cast<std::uint32_t>(part);
       work.parts = static_cast<std::uint32_t>(parts);
     }
   }
 }
 
-void Optimizer::add_row(Work& work, std::size_t row, std::uint32_t head, float reg) {
-  State& state = states_[work.parameter];
-  const std::size_t at = row * parameters_[work.parameter].values.cols();
-  RowUpdate& added = work.rows.emplace_back();
-  added.values = parameters_[work.parameter].values.values().data() + at;
-  added.first = state.first.empty() ? nullptr : state.first.values().data() + at;
-  added.second = state.second.empty() ? nullptr : state.second.values().data() + at;
-  added.read = 1;
-  added.reg = reg;
-  added.head = head;
-  work.tails.push_back(head);
+UpdateTarget Optimizer::target(std::size_t parameter, double batch_share) {
+  State& state = states_[parameter];
+  Parameter& updated = parameters_[parameter];
+  return {updated.values.values().data(), state.first.empty() ? nullptr : state.first.values().data(),
+          state.second.empty() ? nullptr : state.second.values().data(), updated.values.cols(),
+          static_cast<float>(updated.reg * batch_share)};
 }
 
-void Optimizer::collect(Work& work, std::span<const Tape> shards, double batch_share) {
+std::span<const GradientSource> Optimizer::sources(const Group& group, std::size_t member) const {
+  const std::size_t each = group.sources.size() / group.members.size();
+  return std::span(group.sources).subspan(member * each, each);
+}
+
+void Optimizer::collect(Work& work, std::span<const Tape> shards) {
   work.rows.clear();
   work.tails.clear();
   work.pieces.clear();
-  if (parameters_[work.parameter].kind == ParameterKind::embedding) {
-    collect_sparse(work, shards, batch_share);
+  if (parameters_[groups_[work.group].members.front()].kind == ParameterKind::embedding) {
+    collect_sparse(work, shards);
   } else {
-    collect_dense(work, shards);
+    collect_dense(work);
   }
 }
 
-void Optimizer::collect_dense(Work& work, std::span<const Tape> shards) {
-  const std::size_t rows = parameters_[work.parameter].values.rows();
-  for (std::size_t row = 0; row < rows; ++row) add_row(work, row, GradientPiece::kEnd, 0);
-  for (const Tape& shard : shards) {
-    for (const DenseGradient& dense : shard.dense()) {
-      if (dense.parameter->index != work.parameter) continue;
-      for (std::size_t row = 0; row < rows; ++row) {
-        const auto piece = static_cast<std::uint32_t>(work.pieces.size());
-        work.pieces.push_back({dense.gradient.row(row).data(), 1, GradientPiece::kEnd});
-        std::uint32_t& tail = work.tails[row];
-        (tail == GradientPiece::kEnd ? work.rows[row].head : work.pieces[tail].next) = piece;
-        tail = piece;
-      }
+void Optimizer::collect_dense(Work& work) {
+  const Group& group = groups_[work.group];
+  const auto count = static_cast<std::uint32_t>(group.sources.size());
+  const auto rows = static_cast<std::uint32_t>(parameters_[group.members.front()].values.rows());
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    work.rows.push_back({row, row * count, 0, 1});
+    for (std::uint32_t source = 0; source < count; ++source) {
+      const bool last = source + 1 == count;
+      work.pieces.push_back({source, row, 1, last ? GradientPiece::kEnd : row * count + source + 1});
     }
   }
 }
 
-void Optimizer::collect_sparse(Work& work, std::span<const Tape> shards, double batch_share) {
-  Parameter& parameter = parameters_[work.parameter];
-  std::uint64_t* const seen_rows = states_[work.parameter].seen.data();
-  const auto share = static_cast<float>(parameter.reg * batch_share);
+void Optimizer::collect_sparse(Work& work, std::span<const Tape> shards) {
+  Parameter& leader = parameters_[groups_[work.group].members.front()];
+  std::uint64_t* const seen_rows = states_[leader.index].seen.data();
   const std::uint64_t step = steps_;
   const std::uint32_t part = work.part;
   const std::uint32_t parts = work.parts;
-  const auto add = [&](std::uint32_t id, const float* gradient, float weight) {
+  std::uint32_t source = 0;
+  const auto add = [&](std::uint32_t id, std::size_t example, float weight) {
     if (part_of(id, parts) != part) return;
     const auto piece = static_cast<std::uint32_t>(work.pieces.size());
     GradientPiece& added = work.pieces.emplace_back();
-    added.gradient = gradient;
+    added.source = source;
+    added.example = static_cast<std::uint32_t>(example);
     added.weight = weight;
     added.next = GradientPiece::kEnd;
     const std::uint64_t seen = seen_rows[id];
@@ -141,38 +182,39 @@ void Optimizer::collect_sparse(Work& work, std::span<const Tape> shards, double 
       const std::size_t place = seen & kPlaceMask;
       work.pieces[work.tails[place]].next = piece;
       work.tails[place] = piece;
-      work.rows[place].reg += share;
+      work.rows[place].lookups += 1;
       return;
     }
     seen_rows[id] = step << kPlaceBits | work.rows.size();
-    add_row(work, id, piece, share);
-    if (parameter.decay == nullptr) return;
-    work.rows.back().read = parameter.decay->factor(id);
-    parameter.decay->written[id] = static_cast<std::uint32_t>(parameter.decay->log_factor.size());
+    work.tails.push_back(piece);
+    TouchedRow& row = work.rows.emplace_back();
+    row.row = id;
+    row.head = piece;
+    row.lookups = 1;
+    row.read = leader.decay == nullptr ? 1 : leader.decay->factor(id);
   };
   for (const Tape& shard : shards) {
     for (const SparseGradient& sparse : shard.sparse()) {
-      if (sparse.parameter != &parameter) continue;
+      if (sparse.parameter != &leader) continue;
       const Bag& bag = sparse.bag;
-      const float* gradient = sparse.gradient.data;
       if (bag.offsets.empty() && bag.weights.empty()) {
-        for (std::size_t example = 0; example < bag.rows; ++example, gradient += sparse.gradient.stride) {
-          add(bag.ids[example], gradient, 1);
-        }
-        continue;
-      }
-      for (std::size_t example = 0; example < bag.rows; ++example, gradient += sparse.gradient.stride) {
-        for (std::size_t entry = bag.begin(example); entry < bag.end(example); ++entry) {
-          add(bag.ids[entry], gradient, bag.weight(entry));
+        for (std::size_t example = 0; example < bag.rows; ++example) add(bag.ids[example], example, 1);
+      } else {
+        for (std::size_t example = 0; example < bag.rows; ++example) {
+          for (std::size_t entry = bag.begin(example); entry < bag.end(example); ++entry) {
+            add(bag.ids[entry], example, bag.weight(entry));
+          }
         }
       }
+      ++source;
     }
   }
 }
 
 void Optimizer::step(std::span<const Tape> shards, double learning_rate, double batch_share, ThreadPool& pool) {
   ++steps_;
-  plan(shards, pool.threads());
+  group(shards);
+  plan(pool.threads());
   StepRates rates{.kind = options_.kind,
                   .rate = static_cast<float>(learning_rate),
                   .first_decay = static_cast<float>(options_.momentum),
@@ -189,29 +231,36 @@ void Optimizer::step(std::span<const Tape> shards, double learning_rate, double 
     rates.epsilon = static_cast<float>(options_.epsilon * second);
   }
   const double decay = 1 - learning_rate * options_.weight_decay;
-  const auto rates_of = [&](const Work& work) {
-    StepRates own = rates;
-    if (decays(options_, parameters_[work.parameter].kind)) own.keep = static_cast<float>(decay);
-    return own;
-  };
-  const auto width_of = [&](const Work& work) { return parameters_[work.parameter].values.cols(); };
 
   if (options_.clip > 0) {
     const auto measure = [&](std::size_t w, unsigned) {
       Work& work = works_[w];
-      collect(work, shards, batch_share);
-      work.norm = gradient_norm(work.rows, work.pieces, width_of(work));
+      const Group& group = groups_[work.group];
+      collect(work, shards);
+      work.norm = 0;
+      for (std::size_t m = 0; m < group.members.size(); ++m) {
+        work.norm += gradient_norm(target(group.members[m], batch_share), work.rows, work.pieces, sources(group, m));
+      }
     };
     pool.run(work_count_, std::ref(measure));
-    const double norm =
-        std::sqrt(std::accumulate(works_.begin(), works_.begin() + static_cast<std::ptrdiff_t>(work_count_), 0.0,
-                                  [](double sum, const Work& work) { return sum + work.norm; }));
-    if (norm > options_.clip) rates.gradient_scale = static_cast<float>(options_.clip / norm);
+    double norm = 0;
+    for (std::size_t w = 0; w < work_count_; ++w) norm += works_[w].norm;
+    if (std::sqrt(norm) > options_.clip) rates.gradient_scale = static_cast<float>(options_.clip / std::sqrt(norm));
   }
   const auto update = [&](std::size_t w, unsigned) {
     Work& work = works_[w];
-    if (options_.clip == 0) collect(work, shards, batch_share);
-    update_rows(work.rows, work.pieces, width_of(work), rates_of(work));
+    const Group& group = groups_[work.group];
+    if (options_.clip == 0) collect(work, shards);
+    for (std::size_t m = 0; m < group.members.size(); ++m) {
+      Parameter& parameter = parameters_[group.members[m]];
+      StepRates own = rates;
+      if (decays(options_, parameter.kind)) own.keep = static_cast<float>(decay);
+      update_rows(target(group.members[m], batch_share), work.rows, work.pieces, sources(group, m), own);
+      if (parameter.decay == nullptr) continue;
+      for (const TouchedRow& row : work.rows) {
+        parameter.decay->written[row.row] = static_cast<std::uint32_t>(parameter.decay->log_factor.size());
+      }
+    }
   };
   pool.run(work_count_, std::ref(update));
   for (std::size_t p = 0; p < parameters_.size(); ++p) {

@@ -61,30 +61,39 @@ class Optimizer {
     std::vector<std::uint64_t>
         seen;  // of each row of an embedding: the step that saw it last, and its place in that step
   };
-  /// A part of a step that one thread does: some rows of one parameter.
+  /// Parameters that a batch uses alike: embeddings looked up by the same ids, or one layer's weights.
+  struct Group {
+    std::vector<std::size_t> members;     // positions in the set
+    std::vector<GradientSource> sources;  // of each member in turn, as many as there are lookups, or shards
+    std::size_t lookups = 0;              // entries of the batch
+  };
+  /// A part of a step that one thread does: some rows of one group.
   struct Work {
-    std::size_t parameter = 0;
+    std::size_t group = 0;
     std::uint32_t part = 0;   // of an embedding: rows whose scattered id has this remainder …
     std::uint32_t parts = 1;  // … modulo this, a power of two
-    std::vector<RowUpdate> rows;
+    std::vector<TouchedRow> rows;
     std::vector<std::uint32_t> tails;
     std::vector<GradientPiece> pieces;
     double norm = 0;
   };
-  void plan(std::span<const Tape> shards, unsigned threads);
-  Work& next_work();
-  void collect(Work& work, std::span<const Tape> shards, double batch_share);
-  void collect_dense(Work& work, std::span<const Tape> shards);
-  void collect_sparse(Work& work, std::span<const Tape> shards, double batch_share);
-  void add_row(Work& work, std::size_t row, std::uint32_t head, float reg);
+  void group(std::span<const Tape> shards);
+  void plan(unsigned threads);
+  void collect(Work& work, std::span<const Tape> shards);
+  void collect_dense(Work& work);
+  void collect_sparse(Work& work, std::span<const Tape> shards);
+  UpdateTarget target(std::size_t parameter, double batch_share);
+  std::span<const GradientSource> sources(const Group& group, std::size_t member) const;
 
   ParameterSet& parameters_;
   OptimizerOptions options_;
   std::vector<State> states_;
   std::uint64_t steps_ = 0;
+  // Kept from step to step for their memory; the first so many are in use.
+  std::vector<Group> groups_;
+  std::size_t group_count_ = 0;
   std::vector<Work> works_;
   std::size_t work_count_ = 0;
-  std::vector<std::size_t> entries_;  // of each parameter: lookups of this batch
 };
 
 }  // namespace gusto::nn

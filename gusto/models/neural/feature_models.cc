@@ -62,7 +62,7 @@ NetworkDesign WideDeepOptions::design() const {
 }
 NetworkDesign DeepFmOptions::design() const {
   return {.fields = fields,
-          .wide = fields,
+          .first_order = true,
           .interaction = Interaction::fm,
           .hidden = hidden,
           .dropout = dropout,

@@ -44,6 +44,7 @@ std::vector<std::string> deep_fields(const NetworkDesign& design, const Dataset&
 
 std::vector<std::string> wide_fields(const NetworkDesign& design, const Dataset& data) {
   std::vector<std::string> texts;
+  if (design.first_order) texts = deep_fields(design, data);
   if (design.wide.empty()) return texts;
   for (const nn::FieldSpec& spec : nn::parse_fields(design.wide)) {
     if (!spec.is_auto()) {

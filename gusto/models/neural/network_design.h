@@ -44,6 +44,7 @@ struct NetworkDesign {
   /// other side's id, in wide_buckets buckets.
   std::string wide{};
   int wide_buckets = 100000;
+  bool first_order = false;  ///< the deep fields are wide ones too
   Interaction interaction = Interaction::concat;
   int cross_layers = 2;
   std::string hidden{};  ///< widths: "64-32"; empty for none

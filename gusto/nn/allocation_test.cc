@@ -1,54 +1,17 @@
-// Counts allocations, for which this file replaces the test program's operator new.
-
-#include <atomic>
-#include <cstddef>
-#include <cstdlib>
-#include <new>
+#include <mutex>
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/test_allocations.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/test_gradients.h"
-
-// Sanitizers bring an operator new of their own, which finds more errors than this one.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GUSTO_COUNTS_ALLOCATIONS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define GUSTO_COUNTS_ALLOCATIONS 0
-#endif
-#endif
-#ifndef GUSTO_COUNTS_ALLOCATIONS
-#define GUSTO_COUNTS_ALLOCATIONS 1
-#endif
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-}  // namespace
-
-#if GUSTO_COUNTS_ALLOCATIONS
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto step = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(step, (size + step - 1) / step * step)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-#endif
+#include "gusto/nn/test_training.h"
 
 namespace gusto::nn {
 namespace {
+
+using gusto::test::allocations;
 
 TEST(Tape, AllocatesNothingAfterItsFirstStep) {
   if (!GUSTO_COUNTS_ALLOCATIONS) GTEST_SKIP() << "sanitizers replace operator new";
@@ -94,6 +57,37 @@ TEST(Tape, AllocatesNothingAfterItsFirstStep) {
   EXPECT_EQ(tape.arena().bytes(), bytes);
   const std::vector<int> something(static_cast<std::size_t>(kRows));
   EXPECT_GT(allocations, before) << "the count counts";
+}
+
+/// Notes how many allocations there were when each batch began.
+class WatchedTask : public test::SmallTask {
+ public:
+  WatchedTask() : SmallTask({.examples = 30000, .reg = 0.01F}) { at_batch.reserve(kMost); }
+  Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) override {
+    const std::lock_guard lock(mutex_);
+    if (at_batch.size() < kMost) at_batch.push_back(allocations);
+    return SmallTask::loss(tape, examples, key, scale);
+  }
+  std::vector<std::size_t> at_batch;  ///< or more exactly, at each of its two shards
+
+ private:
+  static constexpr std::size_t kMost = 4096;
+  std::mutex mutex_;
+};
+
+TEST(Trainer, AllocatesNothingAfterItsFirstBatches) {
+  if (!GUSTO_COUNTS_ALLOCATIONS) GTEST_SKIP() << "sanitizers replace operator new";
+  for (const unsigned threads : {1U, 2U}) {
+    for (const test::NamedTraining& each : test::every_training()) {
+      WatchedTask task;
+      TrainingOptions options = each.options;
+      options.epochs = 1;
+      Context context({.threads = threads});
+      train(task.parameters, task, options, each.name, "", context);
+      ASSERT_EQ(task.at_batch.size(), 2 * 75U);
+      EXPECT_EQ(task.at_batch.back() - task.at_batch[10], 0U) << each.name << " on " << threads << " threads";
+    }
+  }
 }
 
 }  // namespace

@@ -30,6 +30,12 @@ void Checkpoint::resume(ParameterSet& parameters, Optimizer& optimizer, Training
   }
   const auto counts = file.vector<std::uint64_t>("epochs", 2);
   const auto errors = file.vector<double>("errors", 2);
+  if (counts[1] > counts[0]) {
+    throw Error(
+        ErrorCode::corrupt_file,
+        fmt::format("{} is damaged: its best epoch, {}, is after its last, {}.", path_.string(), counts[1], counts[0]),
+        "Remove it, and train from the beginning.");
+  }
   parameters.load(file, "parameters/");
   optimizer.load(file, "optimizer/");
   progress.epoch = counts[0];

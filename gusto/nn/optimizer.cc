@@ -269,6 +269,12 @@ void Optimizer::step(std::span<const Tape> shards, double learning_rate, double 
   }
 }
 
+void Optimizer::reserve(std::size_t steps) {
+  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+    if (parameters_[p].decay != nullptr) parameters_[p].decay->log_factor.reserve(steps + 1);
+  }
+}
+
 void Optimizer::settle() {
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     Parameter& parameter = parameters_[p];

@@ -46,6 +46,9 @@ class Optimizer {
   /// One step. `batch_share` is 1 / the batch's examples, the share of one lookup in the embeddings' regularization.
   void step(std::span<const Tape> shards, double learning_rate, double batch_share, ThreadPool& pool);
 
+  /// Makes room for so many steps between two calls of settle(), so that none allocates.
+  void reserve(std::size_t steps);
+
   /// Makes up all decay that was put off. Call before reading embeddings outside of a tape.
   void settle();
 

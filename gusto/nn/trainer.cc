@@ -48,6 +48,7 @@ class Training {
 
   TrainingResult run() {
     checkpoint_.resume(parameters_, optimizer_, progress_);
+    optimizer_.reserve(batches_);
     const std::size_t first = progress_.epoch;
     const auto start = std::chrono::steady_clock::now();
     while (progress_.epoch < epochs_ && !waited_enough()) {
@@ -61,7 +62,7 @@ class Training {
       checkpoint_.write(parameters_, optimizer_, progress_);
       context_.check_cancelled();
     }
-    if (task_.validation_size() > 0) parameters_.restore(progress_.best);
+    if (progress_.best_epoch > 0) parameters_.restore(progress_.best);
     return {progress_.epoch, progress_.best_epoch, progress_.loss, progress_.least_error};
   }
 

@@ -123,7 +123,17 @@ TrainedModel read_model(const TensorFile& in) {
   result.model = make_unfitted(in);
   std::shared_ptr<const Dataset> data = read_dataset(in);
   if (data->event_count() == 0) corrupt(in, "it holds no events");
-  result.model->load_state(in, std::move(data), read_task(in));
+  try {
+    result.model->load_state(in, std::move(data), read_task(in));
+  } catch (const Error& error) {
+    // Options, data and state lie in this one file: if they don't go together, it is not for want of the right data.
+    const bool contradiction = error.code() == ErrorCode::invalid_option || error.code() == ErrorCode::invalid_input ||
+                               error.code() == ErrorCode::not_found;
+    if (!contradiction) throw;
+    std::string_view what = error.message();
+    if (what.ends_with('.')) what.remove_suffix(1);
+    corrupt(in, fmt::format("its parts contradict each other: {}", what));
+  }
   return result;
 }
 

@@ -147,6 +147,13 @@ void Optimizer::collect(Work& work, std::span<const Tape> shards) {
   } else {
     collect_dense(work);
   }
+  // Another batch may touch somewhat more: room to spare, so that it needs no allocation.
+  const auto keep_spare = [](auto& list) {
+    if (list.capacity() < list.size() + list.size() / 4) list.reserve(list.size() + list.size() / 2);
+  };
+  keep_spare(work.rows);
+  keep_spare(work.tails);
+  keep_spare(work.pieces);
 }
 
 void Optimizer::collect_dense(Work& work) {

@@ -23,9 +23,12 @@ Start Start::he(std::size_t in) {
 
 Parameter& ParameterSet::add(std::string name, ParameterKind kind, std::size_t rows, std::size_t cols, Start start) {
   if (find(name) != nullptr) throw Error(ErrorCode::internal, fmt::format("Two parameters are named {}.", name));
+  Matrix<float> values =
+      stored_ != nullptr ? stored_->matrix<float>(prefix_ + name, rows, cols) : Matrix<float>(rows, cols);
   parameters_.push_back(std::make_unique<Parameter>(
-      Parameter{.name = std::move(name), .kind = kind, .values = Matrix<float>(rows, cols), .index = size()}));
+      Parameter{.name = std::move(name), .kind = kind, .values = std::move(values), .index = size()}));
   Parameter& added = *parameters_.back();
+  if (stored_ != nullptr) return added;
   for (std::size_t r = 0; r < rows; ++r) {
     Random random(seed_, added.name, r);
     for (float& x : added.values.row(r)) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gusto/base/matrix.h"
@@ -57,8 +58,11 @@ struct Start {
 class ParameterSet {
  public:
   explicit ParameterSet(std::uint64_t seed = 42) : seed_(seed) {}
+  /// Takes numbers from what save() wrote, in place of drawing them. The file must last until all are added.
+  ParameterSet(const TensorFile& stored, std::string prefix) : stored_(&stored), prefix_(std::move(prefix)) {}
 
-  /// Numbers are drawn by (seed, name, row). Error(internal) if the name is taken.
+  /// Numbers are drawn by (seed, name, row), or those that were stored.
+  /// Errors   internal, if the name is taken; corrupt_file, before memory is taken, if what was stored has another shape
   Parameter& add(std::string name, ParameterKind kind, std::size_t rows, std::size_t cols, Start start);
 
   std::size_t size() const { return parameters_.size(); }
@@ -79,7 +83,9 @@ class ParameterSet {
   void restore(const std::vector<Matrix<float>>& values);
 
  private:
-  std::uint64_t seed_;
+  std::uint64_t seed_ = 0;
+  const TensorFile* stored_ = nullptr;
+  std::string prefix_;
   std::vector<std::unique_ptr<Parameter>> parameters_;
 };
 

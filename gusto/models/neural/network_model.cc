@@ -1,6 +1,7 @@
 #include "gusto/models/neural/network_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -50,9 +51,9 @@ std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned
          nn::chosen_batch_size(options, examples) * width * 64;
 }
 
-void NetworkModel::prepare(const Dataset& data, std::uint64_t seed) {
+void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
   objective_.emplace(data, task(), network_options(), linear_output());
-  parameters_ = std::make_unique<nn::ParameterSet>(seed);
+  parameters_ = std::move(parameters);
   network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->centre()});
 }
 
@@ -60,11 +61,12 @@ void NetworkModel::do_fit(const Dataset& data, Context& context) {
   const NetworkOptions& options = network_options();
   encoder_ =
       std::make_unique<nn::Encoder>(borrowed(data), nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
-  prepare(data, context.seed());
+  prepare(data, std::make_unique<nn::ParameterSet>(context.seed()));
   NetworkTask training(*network_, *encoder_, *objective_, task(), options, context.seed());
   std::string run = fmt::format("task={} ", to_string(task()));
   for (const auto& [name, value] : settings()) run += fmt::format("{}={} ", name, value);
-  run += to_hex(xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values()))));
+  run += to_hex(
+      xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values())))));
   const nn::TrainingResult result = nn::train(*parameters_, training, options, info().name, run, context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
@@ -83,9 +85,12 @@ void NetworkModel::save_state(TensorWriter& out) const {
 
 void NetworkModel::do_load(const TensorFile& in) {
   encoder_ = std::make_unique<nn::Encoder>(borrowed(data()), nn::Schema::load(in, "schema/", data()));
-  prepare(data(), 0);
-  parameters_->load(in, "network/");
+  prepare(data(), std::make_unique<nn::ParameterSet>(in, "network/"));
   noise_ = in.vector<double>("noise", 1).front();
+  if (!(noise_ > 0) || !std::isfinite(noise_)) {
+    throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: its noise is {}.", in.name(), noise_),
+                "The file is damaged or was not written by gusto; train the model again.");
+  }
   prior_.emplace(*parameters_);
   finish();
 }

@@ -84,7 +84,7 @@ class NetworkModel : public Model {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
  private:
-  void prepare(const Dataset& data, std::uint64_t seed);
+  void prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters);
   /// z of the asker with each of these items.
   void run(const nn::EncodedAsker& asker, const Newcomer& newcomer, std::span<const ItemRow> items, nn::Tape& tape,
            std::span<float> out) const;

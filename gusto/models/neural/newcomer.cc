@@ -10,10 +10,10 @@
 namespace gusto {
 namespace {
 
-constexpr int kSteps = 40;
+constexpr int kSteps = 80;
 constexpr double kRate = 0.2;  // of the first step, in standard deviations
 constexpr double kFirstDecay = 0.9;
-constexpr double kSecondDecay = 0.99;  // of Adam over so few steps
+constexpr double kSecondDecay = 0.9;  // of Adam over so few steps
 
 /// One coordinate's descent.
 struct Coordinate {

@@ -67,6 +67,18 @@ gusto::TensorType type_named(const std::string& name) {
   std::abort();
 }
 
+// Small networks: what matters is where their numbers lie, not how many there are.
+gusto::Settings small_settings(const gusto::ModelInfo& info) {
+  gusto::Settings settings;
+  for (const auto& [name, value] :
+       {std::pair{"dim", "3"}, {"epochs", "2"}, {"hidden", "4-3"}, {"wide_buckets", "20"}}) {
+    for (const gusto::Field& field : info.fields) {
+      if (field.name == name) settings.emplace_back(name, value);
+    }
+  }
+  return settings;
+}
+
 // The tensors and metadata of one file for each registered model.
 std::vector<Parts> make_samples() {
   std::vector<Parts> samples;
@@ -74,7 +86,7 @@ std::vector<Parts> make_samples() {
   options.threads = 1;
   gusto::Context context(options);
   for (const gusto::ModelInfo* info : gusto::registry()) {
-    const auto model = info->make({});
+    const auto model = info->make(small_settings(*info));
     model->fit(small_data(), gusto::Task::ratings, context);
     const std::string bytes = gusto::serialize_model(*model, {});
     std::uint64_t length = 0;

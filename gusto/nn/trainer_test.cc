@@ -221,6 +221,45 @@ TEST(Trainer, GoesThroughAllExamplesEachEpoch) {
   for (const auto& [key, count] : task.keys) EXPECT_EQ(count, 1) << "each shard draws numbers of its own";
 }
 
+TEST(Trainer, MovesRunningStatisticsATenthOfTheWayEachStep) {
+  class Normalizing : public TrainingTask {
+   public:
+    Normalizing() {
+      const auto add = [&](const char* name, float start) {
+        return &parameters.add(name, ParameterKind::offsets, 1, 1, Start::constant(start));
+      };
+      norm = {add("gain", 1), add("offset", 0), add("mean", 2), add("variance", 5)};
+    }
+    std::size_t size() const override { return 2 * kShardSize; }
+    Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t, float scale) override {
+      const std::span<float> x = tape.arena().take<float>(examples.size());
+      const std::span<float> targets = tape.arena().take<float>(examples.size());
+      double shard_mean = 0, shard_variance = 0;
+      for (std::size_t n = 0; n < x.size(); ++n) {
+        targets[n] = 1;
+        x[n] = std::sqrt(static_cast<float>(examples[n]));
+        shard_mean += static_cast<double>(x[n]) / kShardSize;
+      }
+      for (const float one : x) shard_variance += std::pow(static_cast<double>(one) - shard_mean, 2) / kShardSize;
+      mean += shard_mean / 2;
+      variance += shard_variance / 2;
+      return squared_loss(batch_norm(tape.constant(MatrixView<const float>(x.data(), x.size(), 1)), norm), targets,
+                          scale);
+    }
+    ParameterSet parameters;
+    BatchNormState norm{};
+    double mean = 0, variance = 0;  // of the two shards, averaged
+  };
+  Normalizing task;
+  TrainingOptions options = small_training();
+  options.epochs = 1;
+  options.batch_size = 2 * kShardSize;
+  Context context({.threads = 1});
+  train(task.parameters, task, options, "normalizing", "", context);
+  EXPECT_NEAR(task.norm.mean->values(0, 0), 2 + 0.1 * (task.mean - 2), 1e-4);
+  EXPECT_NEAR(task.norm.variance->values(0, 0), 5 + 0.1 * (task.variance - 5), 1e-3);
+}
+
 TEST(Trainer, RefusesNothingToLearnFrom) {
   SmallTask task({.examples = 0});
   EXPECT_EQ(error_of([&] { train_small(task, small_training()); }).code(), ErrorCode::empty_dataset);

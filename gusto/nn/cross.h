@@ -20,6 +20,13 @@ template <class View, class Add>
 void cross(std::span<const View> parts, std::uint32_t buckets, std::uint64_t hash, const Add& add, float weight = 1,
            bool known = true) {
   if (parts.empty()) return add(known ? 1 + bucket_of(hash, buckets) : 0, weight);
+  if (parts.size() == 1) {  // spares a call an entry
+    for (std::size_t e = 0; e < parts[0].ids.size(); ++e) {
+      const std::uint32_t id = parts[0].ids[e];
+      add(known && id != 0 ? 1 + bucket_of(mix(hash + id), buckets) : 0, weight * parts[0].weight(e));
+    }
+    return;
+  }
   for (std::size_t e = 0; e < parts[0].ids.size(); ++e) {
     const std::uint32_t id = parts[0].ids[e];
     cross(parts.subspan(1), buckets, mix(hash + id), add, weight * parts[0].weight(e), known && id != 0);

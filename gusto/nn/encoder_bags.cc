@@ -157,7 +157,10 @@ Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entr
     for (std::size_t p = 0; p < parts.size(); ++p) parts[p] = entries_of(column.parts[p], r);
     nn::cross<EntriesView>(parts, column.count, column.key, add);
   }
-  return {rows, ids, end == rows ? std::span<const std::uint32_t>{} : offsets, weights};
+  const bool single = end == rows;
+  const bool plain = single && std::all_of(weights.begin(), weights.end(), [](float w) { return w == kOne; });
+  return {rows, ids, single ? std::span<const std::uint32_t>{} : offsets,
+          plain ? std::span<const float>{} : std::span<const float>(weights)};
 }
 
 Bag Encoder::histories(const Column& column, std::span<const Example> examples, Arena& arena) const {

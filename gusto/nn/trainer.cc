@@ -195,7 +195,7 @@ class Training {
 }  // namespace
 
 std::size_t chosen_batch_size(const TrainingOptions& options, std::size_t examples) {
-  constexpr std::size_t kSteps = 400;
+  constexpr std::size_t kSteps = 512;
   if (options.batch_size > 0) return static_cast<std::size_t>(options.batch_size);
   return std::clamp<std::size_t>(std::bit_ceil(examples / kSteps + 1) / 2, 32, 2048);
 }

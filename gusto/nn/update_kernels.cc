@@ -35,10 +35,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // The arithmetic is written once, for a tag of whole vectors and for one of single numbers. `at` is the place in the tables.
 template <OptimizerKind kKind, bool kMomentum, class D>
-HWY_INLINE void Step(D d, const UpdateTarget& target, const TouchedRow& row, std::size_t at, hn::Vec<D> gradient,
-                     const StepRates& rates) {
-  auto w = hn::Mul(hn::Set(d, row.read), hn::LoadU(d, target.values + at));
-  const auto reg = hn::Set(d, target.reg * row.lookups);
+HWY_INLINE void Step(D d, const UpdateTarget& target, std::size_t at, hn::Vec<D> gradient, hn::Vec<D> read,
+                     hn::Vec<D> reg, const StepRates& rates) {
+  auto w = hn::Mul(read, hn::LoadU(d, target.values + at));
   const auto g = hn::Mul(hn::Set(d, rates.gradient_scale), hn::MulAdd(reg, w, gradient));
   w = hn::Mul(w, hn::Set(d, rates.keep));
   const auto rate = hn::Set(d, rates.rate);
@@ -127,19 +126,70 @@ void UpdateAll(const Job& job, const StepRates& rates) {
     }
     const TouchedRow& row = job.rows[r];
     ForParts(job, row, [&](auto d, std::size_t at, auto gradient) HWY_ATTR {
-      Step<kKind, kMomentum>(d, job.target, row, at, gradient, rates);
+      Step<kKind, kMomentum>(d, job.target, at, gradient, hn::Set(d, row.read),
+                             hn::Set(d, job.target.reg * row.lookups), rates);
     });
   }
+}
+
+// The same for a table one number wide: as many rows as fit are brought together, so that they too are stepped in vectors.
+template <OptimizerKind kKind, bool kMomentum>
+void UpdateNumbers(const Job& job, const StepRates& rates) {
+  constexpr bool kFirst = kKind != OptimizerKind::sgd || kMomentum;
+  constexpr bool kSecond = kKind == OptimizerKind::adam;
+  constexpr std::size_t kTogether = 64;
+  const hn::CappedTag<float, kTogether> d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN float values[kTogether] = {};
+  HWY_ALIGN float first[kTogether] = {};
+  HWY_ALIGN float second[kTogether] = {};
+  HWY_ALIGN float gradients[kTogether] = {};
+  HWY_ALIGN float reads[kTogether] = {};
+  HWY_ALIGN float regs[kTogether] = {};
+  const UpdateTarget together{values, first, second, 1, 0};
+  for (std::size_t begin = 0; begin < job.count; begin += kTogether) {
+    const std::size_t count = HWY_MIN(kTogether, job.count - begin);
+    for (std::size_t n = 0; n < count; ++n) {
+      const TouchedRow& row = job.rows[begin + n];
+      values[n] = job.target.values[row.row];
+      if constexpr (kFirst) first[n] = job.target.first[row.row];
+      if constexpr (kSecond) second[n] = job.target.second[row.row];
+      reads[n] = row.read;
+      regs[n] = job.target.reg * row.lookups;
+      float sum = 0;
+      for (std::uint32_t p = row.head; p != GradientPiece::kEnd; p = job.pieces[p].next) {
+        const GradientPiece& piece = job.pieces[p];
+        const GradientSource& source = job.sources[piece.source];
+        sum += piece.weight * source.data[piece.example * source.stride];
+      }
+      gradients[n] = sum;
+    }
+    for (std::size_t n = 0; n < count; n += lanes) {
+      Step<kKind, kMomentum>(d, together, n, hn::Load(d, gradients + n), hn::Load(d, reads + n), hn::Load(d, regs + n),
+                             rates);
+    }
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::uint32_t row = job.rows[begin + n].row;
+      job.target.values[row] = values[n];
+      if constexpr (kFirst) job.target.first[row] = first[n];
+      if constexpr (kSecond) job.target.second[row] = second[n];
+    }
+  }
+}
+
+template <OptimizerKind kKind, bool kMomentum>
+void Update(const Job& job, const StepRates& rates) {
+  job.target.width == 1 ? UpdateNumbers<kKind, kMomentum>(job, rates) : UpdateAll<kKind, kMomentum>(job, rates);
 }
 
 void UpdateRows(const Job& job, const StepRates& rates) {
   switch (rates.kind) {
     case OptimizerKind::adam:
-    case OptimizerKind::adamw: return UpdateAll<OptimizerKind::adam, false>(job, rates);
-    case OptimizerKind::adagrad: return UpdateAll<OptimizerKind::adagrad, false>(job, rates);
+    case OptimizerKind::adamw: return Update<OptimizerKind::adam, false>(job, rates);
+    case OptimizerKind::adagrad: return Update<OptimizerKind::adagrad, false>(job, rates);
     case OptimizerKind::sgd:
-      if (rates.first_decay > 0) return UpdateAll<OptimizerKind::sgd, true>(job, rates);
-      return UpdateAll<OptimizerKind::sgd, false>(job, rates);
+      if (rates.first_decay > 0) return Update<OptimizerKind::sgd, true>(job, rates);
+      return Update<OptimizerKind::sgd, false>(job, rates);
   }
 }
 

@@ -130,6 +130,15 @@ class ComposedNetwork final : public nn::Network {
     }
   }
 
+  /// The width of a field's embedding: dim, but where nothing asks for equal widths a field with few ids gets a narrower one, by the
+  /// rule of thumb 1.6 · ids^0.56, rounded up to whole cache lines.
+  std::size_t width_of(std::size_t ids, std::size_t dim) const {
+    if (design_.interaction != Interaction::concat && design_.interaction != Interaction::cross) return dim;
+    constexpr std::size_t kLine = 16;
+    const double rule = 1.6 * std::pow(static_cast<double>(ids), 0.56);
+    return std::min(dim, (static_cast<std::size_t>(rule) / kLine + 1) * kLine);
+  }
+
   void add_embeddings(const NetworkOptions& options, const NetworkPlan& plan) {
     const auto dim = static_cast<std::size_t>(options.dim);
     const auto deviation = static_cast<float>(options.init / std::sqrt(static_cast<double>(dim)));
@@ -137,11 +146,12 @@ class ComposedNetwork final : public nn::Network {
     const bool bare = design_.interaction == Interaction::dot && !design_.offset;
     const auto share = static_cast<float>(std::sqrt(std::abs(plan.centre) / static_cast<double>(dim)));
     for (const std::string& field : deep_fields(design_, plan.data)) {
-      const bool of_item = plan.schema[plan.schema.slot(field)].side == nn::Side::item;
+      const nn::SchemaField& learned = plan.schema[plan.schema.slot(field)];
+      const bool of_item = learned.side == nn::Side::item;
       float mean = 0;
       if (bare && field == "user") mean = share;
       if (bare && field == "item") mean = plan.centre < 0 ? -share : share;
-      embeddings_.push_back(add_embedding(plan.parameters, plan.schema, field, "embedding", dim,
+      embeddings_.push_back(add_embedding(plan.parameters, plan.schema, field, "embedding", width_of(learned.rows, dim),
                                           nn::Start::normal(deviation, mean), reg_));
       (of_item ? item_side_ : user_side_).push_back(embeddings_.size() - 1);
     }
@@ -156,7 +166,8 @@ class ComposedNetwork final : public nn::Network {
   }
 
   void add_layers(nn::ParameterSet& parameters, std::size_t dim) {
-    const std::size_t all = embeddings_.size() * dim;
+    std::size_t all = 0;
+    for (const nn::Embedding& embedding : embeddings_) all += embedding.table->values.cols();
     if (design_.interaction == Interaction::cross) {
       for (int layer = 0; layer < design_.cross_layers; ++layer) {
         cross_.push_back(nn::add_layer(parameters, fmt::format("cross{}", layer + 1), all, all, false));

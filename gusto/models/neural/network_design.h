@@ -30,7 +30,8 @@ inline constexpr std::array<std::string_view, 4> kActivationNames = {"relu", "ge
 enum class Normalization { none, batch, layer };
 inline constexpr std::array<std::string_view, 3> kNormalizationNames = {"none", "batch", "layer"};
 
-/// A network put together from parts. With embeddings v_f of the deep fields, a side's vector the sum of its fields' (fields of the
+/// A network put together from parts. With embeddings v_f of the deep fields (`dim` wide; side by side, in concat and cross, narrower
+/// where a field has few ids), a side's vector the sum of its fields' (fields of the
 /// event, such as time and history, count as the user's):
 ///
 ///   z = offset + biases of user and item + Σ over the wide fields of their weights + interaction(v) + deep(x)

@@ -71,6 +71,7 @@ class Context {
 
  private:
   friend class CheckpointAside;
+  friend class SeedAside;
   ContextOptions options_;
   ThreadPool pool_;
 };
@@ -86,6 +87,21 @@ class CheckpointAside {
  private:
   Context& context_;
   std::filesystem::path checkpoint_;
+};
+
+/// Gives a context another seed as long as it lives: for one run of several that differ in their draws.
+class SeedAside {
+ public:
+  SeedAside(Context& context, std::uint64_t seed) : context_(context), seed_(context.seed()) {
+    context_.options_.seed = seed;
+  }
+  ~SeedAside() { context_.options_.seed = seed_; }
+  SeedAside(const SeedAside&) = delete;
+  SeedAside& operator=(const SeedAside&) = delete;
+
+ private:
+  Context& context_;
+  std::uint64_t seed_;
 };
 
 /// Calls body(begin, end, worker) for consecutive blocks of `block` indexes that cover [0, n), in parallel, checking

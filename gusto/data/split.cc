@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -287,15 +288,28 @@ SplitSpec parse_split(std::string_view text) {
 
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const std::filesystem::path& source) {
-  const Divider divider(data, options);
   Split result;
-  switch (options.spec.kind) {
-    case Kind::random: result.folds.push_back(divider.random()); break;
-    case Kind::holdout: result.folds.push_back(divider.holdout()); break;
-    case Kind::last: result.folds.push_back(divider.last()); break;
-    case Kind::time: result.folds.push_back(divider.time()); break;
-    case Kind::folds: result.folds = divider.folds(source); break;
-    case Kind::test: result.folds.push_back(divider.test_file()); break;
+  for (std::uint64_t repeat = 0; repeat < options.repeats; ++repeat) {
+    SplitOptions own = options;
+    own.seed = options.seed + repeat;
+    const Divider divider(data, own);
+    const std::size_t before = result.folds.size();
+    switch (options.spec.kind) {
+      case Kind::random: result.folds.push_back(divider.random()); break;
+      case Kind::holdout: result.folds.push_back(divider.holdout()); break;
+      case Kind::last: result.folds.push_back(divider.last()); break;
+      case Kind::time: result.folds.push_back(divider.time()); break;
+      case Kind::folds: {
+        std::vector<Fold> folds = divider.folds(source);
+        std::move(folds.begin(), folds.end(), std::back_inserter(result.folds));
+        break;
+      }
+      case Kind::test: result.folds.push_back(divider.test_file()); break;
+    }
+    for (std::size_t fold = before; fold < result.folds.size(); ++fold) {
+      result.folds[fold].seed = own.seed;
+      if (options.repeats > 1) result.folds[fold].name += fmt::format(" · seed {}", own.seed);
+    }
   }
   result.candidates = items_with_events(*data);
   return result;

@@ -59,6 +59,7 @@ struct Fold {
   std::shared_ptr<const Dataset> train;
   std::vector<Event> test;  ///< ordered by user row, then item row
   SplitReceipt receipt;
+  std::uint64_t seed = 42;  ///< for what is drawn in this fold, the models' own draws too
 };
 
 struct SplitOptions {
@@ -67,6 +68,9 @@ struct SplitOptions {
   std::optional<double> positives;
   std::uint64_t min_positives = 5;
   std::uint64_t seed = 42;
+  /// The whole is done so many times, with seeds seed, seed + 1, …: that many times as many folds. A split without draws
+  /// divides alike each time.
+  std::uint64_t repeats = 1;
 };
 
 struct Split {

@@ -91,6 +91,7 @@ class EntryRun {
   Evaluation run_fold(std::size_t fold, ModelResult& result) {
     const CompareEntry& entry = spec_.entries[entry_];
     const std::unique_ptr<Model> model = make_entry(spec_, entry);
+    const SeedAside seed(context_, split_.folds[fold].seed);
     reset_peak_memory();
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;

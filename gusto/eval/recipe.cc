@@ -19,8 +19,9 @@
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKeys{"data",           "split", "task",    "positives", "min_positives",
-                                                 "like_threshold", "k",     "metrics", "seed",      "model"};
+constexpr std::array<std::string_view, 11> kKeys{"data",          "split",          "task", "positives",
+                                                 "min_positives", "like_threshold", "k",    "metrics",
+                                                 "seed",          "repeats",        "model"};
 
 class RecipeReader {
  public:
@@ -43,6 +44,7 @@ class RecipeReader {
     if (const toml::node* node = table_.get("like_threshold")) {
       spec.evaluate.like_threshold = number(*node, "like_threshold");
     }
+    if (const toml::node* node = table_.get("repeats")) spec.split.repeats = whole(*node, "repeats", 1);
     if (const toml::node* node = table_.get("seed")) spec.seed = whole(*node, "seed", 0);
     spec.split.seed = spec.seed;
     if (const toml::node* node = table_.get("k")) read_lengths(*node, spec.evaluate);
@@ -229,6 +231,7 @@ std::string format_recipe(const CompareSpec& spec) {
   line("task", toml_text(std::string(to_string(spec.evaluate.task))));
   if (spec.split.positives) line("positives", fmt::format("{}", *spec.split.positives));
   line("min_positives", fmt::format("{}", spec.split.min_positives));
+  if (spec.split.repeats > 1) line("repeats", fmt::format("{}", spec.split.repeats));
   line("like_threshold", fmt::format("{}", spec.evaluate.like_threshold));
   line("k", fmt::format("[{}]", fmt::join(spec.evaluate.k, ", ")));
   if (!spec.evaluate.metrics.empty()) {

@@ -11,6 +11,7 @@
 ///   k = [10, 20]              # top-n: list lengths; one number is enough
 ///   metrics = ["ndcg@10"]     # left out: all of the task
 ///   seed = 42
+///   repeats = 3               # so many runs, with seeds 42, 43 and 44: their mean counts; left out: 1
 ///
 ///   [[model]]                 # none at all: every model that can do the task
 ///   name = "item-knn"

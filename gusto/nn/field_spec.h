@@ -58,8 +58,7 @@ inline constexpr std::size_t kMaxParts = 8;
 /// The field that stands for a feature of that name.
 FieldSpec feature_field(std::string_view name);
 
-/// Reads a list: "user, item, genres, bucket(age, 10)". "auto" stands for user, item and every feature of either side that
-/// is categorical, multi-valued or a number; Schema::learn() fills it in, beside fields that are named as well.
+/// Reads a list: "user, item, genres, bucket(age, 10)". "auto" stands for what expand_fields() puts in its place.
 /// Errors   invalid_option, naming the place and what is wrong with it, also for a field that comes twice
 std::vector<FieldSpec> parse_fields(std::string_view text);
 

@@ -29,7 +29,6 @@ class Learner {
       : train_(train), users_(training_ids(train, Side::user)), items_(training_ids(train, Side::item)) {}
 
   SchemaField learn(const FieldSpec& spec) const;
-  std::vector<FieldSpec> expand(std::span<const FieldSpec> specs) const;
 
  private:
   const std::vector<std::uint32_t>& ids(Side side) const { return side == Side::user ? users_ : items_; }
@@ -159,18 +158,31 @@ SchemaField Learner::learn(const FieldSpec& spec) const {
   return field;
 }
 
-std::vector<FieldSpec> Learner::expand(std::span<const FieldSpec> specs) const {
+}  // namespace
+
+bool groups_rows(const FeatureField& feature) {
+  constexpr std::size_t kLeastGroup = 4;  // rows to a value, on average
+  const bool has_ids = feature.kind == FeatureKind::categorical || feature.kind == FeatureKind::multi;
+  return has_ids && feature.values.size() * kLeastGroup <= feature.rows();
+}
+
+FieldSpec feature_field(Side side, std::string_view name, const Catalogue& catalogue) {
+  const bool of_user = side == Side::user;
+  const FeatureTable& other = of_user ? catalogue.item_features : catalogue.user_features;
+  if (other.find(name) == nullptr) return feature_field(name);
+  return feature_field(fmt::format("{}{}", of_user ? kUserSide : kItemSide, name));
+}
+
+std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Catalogue& catalogue) {
   std::vector<FieldSpec> all;
   const auto add = [&](const FieldSpec& spec) {
     const auto same = [&](const FieldSpec& other) { return other.text == spec.text; };
-    // Of a field that is also named, only the named one stays.
     if (std::none_of(specs.begin(), specs.end(), same)) all.push_back(spec);
   };
-  const Catalogue& catalogue = train_.catalogue();
-  const auto add_features = [&](const FeatureTable& own, const FeatureTable& other, std::string_view prefix) {
-    for (const FeatureField& feature : own.fields()) {
-      if (feature.kind == FeatureKind::text) continue;
-      add(feature_field(other.find(feature.name) == nullptr ? feature.name : std::string(prefix) + feature.name));
+  const auto add_features = [&](Side side, const FeatureTable& features) {
+    for (const FeatureField& feature : features.fields()) {
+      if (feature.kind != FeatureKind::number && !groups_rows(feature)) continue;
+      add(feature_field(side, feature.name, catalogue));
     }
   };
   for (const FieldSpec& spec : specs) {
@@ -179,13 +191,11 @@ std::vector<FieldSpec> Learner::expand(std::span<const FieldSpec> specs) const {
       continue;
     }
     for (const FieldSpec& id : parse_fields("user, item")) add(id);
-    add_features(catalogue.user_features, catalogue.item_features, kUserSide);
-    add_features(catalogue.item_features, catalogue.user_features, kItemSide);
+    add_features(Side::user, catalogue.user_features);
+    add_features(Side::item, catalogue.item_features);
   }
   return all;
 }
-
-}  // namespace
 
 bool SchemaField::is_number() const {
   return (spec.kind == FieldKind::feature && feature == FeatureKind::number) ||
@@ -289,7 +299,7 @@ std::size_t rows_of(const SchemaField& field, const Dataset& train) {
 Schema Schema::learn(const Dataset& train, std::span<const FieldSpec> specs) {
   const Learner learner(train);
   Schema schema;
-  for (const FieldSpec& spec : learner.expand(specs)) schema.fields_.push_back(learner.learn(spec));
+  for (const FieldSpec& spec : expand_fields(specs, train.catalogue())) schema.fields_.push_back(learner.learn(spec));
   return schema;
 }
 

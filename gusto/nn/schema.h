@@ -56,6 +56,16 @@ std::vector<std::uint32_t> training_ids(const Dataset& train, Side side);
 /// Height of a field's embedding, by what it has learned.
 std::size_t rows_of(const SchemaField& field, const Dataset& train);
 
+/// Whether a feature sorts its rows into groups: a name or a post code that hardly two rows share tells no more than the id.
+bool groups_rows(const FeatureField& feature);
+
+/// A list of fields with "auto" replaced by what it stands for: user, item, and every feature of either side that is a number or
+/// sorts its rows into groups. Of a field that is also named, only the named one stays.
+std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Catalogue& catalogue);
+
+/// The field that stands for a feature of one side, written with its side if the other has one of that name too.
+FieldSpec feature_field(Side side, std::string_view name, const Catalogue& catalogue);
+
 /// The inputs of a network. It travels in the model file, so that a query is encoded as the training examples were.
 /// A user or item without training events has the unknown id, as has anybody new.
 class Schema {

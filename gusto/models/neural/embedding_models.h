@@ -13,6 +13,7 @@ namespace gusto {
 
 /// z = p_u · q_i, linear output: a rating is the inner product, in units of the values' standard deviation.
 struct EmbeddingDotOptions : NetworkOptions {
+  EmbeddingDotOptions();
   NetworkDesign design() const;
   bool linear_output() const { return true; }
 };
@@ -21,6 +22,7 @@ using EmbeddingDotModel = FactorModel<EmbeddingDotOptions, kEmbeddingDotInfo>;
 
 /// z = c + b_u + b_i + p_u · q_i, scaled sigmoid output.
 struct EmbeddingBiasOptions : NetworkOptions {
+  EmbeddingBiasOptions();
   NetworkDesign design() const;
   bool linear_output() const { return false; }
 };
@@ -33,6 +35,7 @@ struct EmbeddingProductOptions : NetworkOptions {
   bool biases = false;
   std::string hidden;
   double dropout = 0.2;
+  EmbeddingProductOptions();
   NetworkDesign design() const;
   bool linear_output() const { return true; }
 };
@@ -43,7 +46,8 @@ using EmbeddingProductModel = DesignedModel<EmbeddingProductOptions, kEmbeddingP
 struct EmbeddingDenseOptions : NetworkOptions {
   std::string hidden = "64-32";
   double dropout = 0.1;
-  double input_dropout = 0.1;
+  double input_dropout = 0.2;
+  EmbeddingDenseOptions();
   NetworkDesign design() const;
   bool linear_output() const { return false; }
 };
@@ -52,6 +56,7 @@ using EmbeddingDenseModel = DesignedModel<EmbeddingDenseOptions, kEmbeddingDense
 
 /// z = log((1 + cos) / (1 − cos)) of p_u and q_i, so that σ(z) = (1 + cos) / 2.
 struct CosineOptions : NetworkOptions {
+  CosineOptions();
   NetworkDesign design() const;
   bool linear_output() const { return false; }
 };

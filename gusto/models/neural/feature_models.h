@@ -13,7 +13,8 @@ struct FeatureDenseOptions : NetworkOptions {
   std::string fields = "auto";
   std::string hidden = "64-32";
   double dropout = 0.1;
-  double input_dropout = 0.1;
+  double input_dropout = 0.2;
+  FeatureDenseOptions();
   NetworkDesign design() const;
   bool linear_output() const { return false; }
 };
@@ -27,7 +28,8 @@ struct WideDeepOptions : NetworkOptions {
   int wide_buckets = 100000;
   std::string hidden = "64-32";
   double dropout = 0.1;
-  double input_dropout = 0.1;
+  double input_dropout = 0.3;
+  WideDeepOptions();
   NetworkDesign design() const;
   bool linear_output() const { return false; }
 };
@@ -38,8 +40,9 @@ using WideDeepModel = DesignedModel<WideDeepOptions, kWideDeepInfo>;
 struct DeepFmOptions : NetworkOptions {
   std::string fields = "auto";
   std::string hidden = "64-32";
-  double dropout = 0.1;
-  double input_dropout = 0;
+  double dropout = 0.5;
+  double input_dropout = 0.5;
+  DeepFmOptions();
   NetworkDesign design() const;
   bool linear_output() const { return false; }
 };
@@ -60,6 +63,7 @@ struct ComposedOptions : NetworkOptions {
   double input_dropout = 0;
   bool biases = true;
   bool linear = false;
+  ComposedOptions();
   NetworkDesign design() const;
   bool linear_output() const { return linear; }
 };

@@ -16,27 +16,31 @@ namespace {
 
 constexpr std::size_t kWidestLayer = 65536;
 
-bool has_ids(const FeatureField& field) {
-  return field.kind == FeatureKind::categorical || field.kind == FeatureKind::multi;
-}
-
 void add_once(std::vector<std::string>& texts, const std::string& text) {
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
 }
 
-/// The texts of a list of fields, "auto" replaced by what it stands for.
 std::vector<std::string> deep_fields(const NetworkDesign& design, const Dataset& data) {
   std::vector<std::string> texts;
-  for (const nn::FieldSpec& spec : nn::parse_fields(design.fields)) {
-    if (!spec.is_auto()) {
-      add_once(texts, spec.text);
-      continue;
-    }
-    for (const std::string_view id : {"user", "item"}) add_once(texts, std::string(id));
-    for (const FeatureTable* table : {&data.catalogue().user_features, &data.catalogue().item_features}) {
-      for (const FeatureField& field : table->fields()) {
-        if (field.kind != FeatureKind::text) add_once(texts, field.name);
-      }
+  for (const nn::FieldSpec& spec : nn::expand_fields(nn::parse_fields(design.fields), data.catalogue())) {
+    add_once(texts, spec.text);
+  }
+  return texts;
+}
+
+/// The crosses of the asker's id and features with the item's.
+std::vector<std::string> crosses(const Catalogue& catalogue, int buckets) {
+  std::vector<std::string> of_users{"user"};
+  for (const FeatureField& feature : catalogue.user_features.fields()) {
+    if (nn::groups_rows(feature)) of_users.push_back(feature_field(nn::Side::user, feature.name, catalogue).text);
+  }
+  std::vector<std::string> texts;
+  for (const FeatureField& feature : catalogue.item_features.fields()) {
+    if (!nn::groups_rows(feature)) continue;
+    const std::string of_item = feature_field(nn::Side::item, feature.name, catalogue).text;
+    for (const std::string& of_user : of_users) {
+      const std::string text = fmt::format("cross({}, {}, {})", of_user, of_item, buckets);
+      texts.push_back(nn::parse_fields(text).front().text);
     }
   }
   return texts;
@@ -52,15 +56,7 @@ std::vector<std::string> wide_fields(const NetworkDesign& design, const Dataset&
       continue;
     }
     for (const std::string& text : deep_fields(design, data)) add_once(texts, text);
-    const auto cross = [&](std::string_view id, const FeatureTable& table) {
-      for (const FeatureField& field : table.fields()) {
-        if (!has_ids(field)) continue;
-        const std::string text = fmt::format("cross({}, {}, {})", id, field.name, design.wide_buckets);
-        add_once(texts, nn::parse_fields(text).front().text);
-      }
-    };
-    cross("user", data.catalogue().item_features);
-    cross("item", data.catalogue().user_features);
+    for (const std::string& text : crosses(data.catalogue(), design.wide_buckets)) add_once(texts, text);
   }
   return texts;
 }
@@ -90,12 +86,12 @@ class ComposedNetwork final : public nn::Network {
     const auto join = [&](nn::Var part) { z = z ? *z + part : part; };
     if (!linear_.empty()) join(row_sum(look_up(tape, batch, linear_)));
     std::optional<nn::Var> all;  // all embeddings side by side
-    if (needs_all()) all = dropout(look_up(tape, batch, embeddings_), design_.input_dropout);
+    if (needs_all()) all = look_up(tape, batch, embeddings_);
     std::optional<nn::Var> x;  // what goes through the hidden layers
-    if (!hidden_.empty()) x = all;
+    if (all && output_) x = dropout(*all, design_.input_dropout);
     switch (design_.interaction) {
       case Interaction::none: break;
-      case Interaction::concat: x = all; break;
+      case Interaction::concat: break;
       case Interaction::multiply:
         x = dropout(side(tape, batch, all, true) * side(tape, batch, all, false), design_.dropout);
         break;
@@ -218,7 +214,7 @@ class ComposedNetwork final : public nn::Network {
       const nn::Var one = all ? columns(*all, e * dim, (e + 1) * dim) : embeddings_[e](tape, batch);
       sum = sum ? *sum + one : one;
     }
-    return all ? *sum : dropout(*sum, design_.input_dropout);
+    return *sum;
   }
 
   nn::Var crossed(nn::Var x0) const {

@@ -41,8 +41,8 @@ inline constexpr std::array<std::string_view, 3> kNormalizationNames = {"none", 
 /// there are hidden layers.
 struct NetworkDesign {
   std::string fields = "user, item";  ///< deep fields, as nn::parse_fields takes them
-  /// Wide fields; empty for none. "auto" stands for the deep ones and, for every categorical or multi-valued feature, its cross with the
-  /// other side's id, in wide_buckets buckets.
+  /// Wide fields; empty for none. "auto" stands for the deep ones and the crosses, in wide_buckets buckets each, of the user's id and
+  /// features with the item's features.
   std::string wide{};
   int wide_buckets = 100000;
   bool first_order = false;  ///< the deep fields are wide ones too
@@ -52,7 +52,7 @@ struct NetworkDesign {
   Activation activation = Activation::relu;
   Normalization normalization = Normalization::none;
   double dropout = 0;        ///< after each hidden layer, and after multiply
-  double input_dropout = 0;  ///< of the embeddings
+  double input_dropout = 0;  ///< of the embeddings on their way into the hidden layers
   bool biases = false;
   bool offset = true;  ///< one number for all
 };

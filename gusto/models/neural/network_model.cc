@@ -55,6 +55,8 @@ void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet
   objective_.emplace(data, task(), network_options(), linear_output());
   parameters_ = std::move(parameters);
   network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->centre()});
+  const bool gentle = objective_->loss() == NetworkLoss::logistic || objective_->loss() == NetworkLoss::bpr;
+  for (std::size_t p = 0; gentle && p < parameters_->size(); ++p) (*parameters_)[p].reg /= 4;
 }
 
 void NetworkModel::do_fit(const Dataset& data, Context& context) {

@@ -1,0 +1,148 @@
+// One epoch of each network on ml-1m (GUSTO_DATA), or on the embedded set where that is missing, beside two floors:
+//
+//   floor_flop  the products of the layers alone, at the rate that a large product reaches on this core
+//   floor_mem   the numbers that an epoch has to move at least (rows looked up, their gradients, their weights and the optimizer's
+//               state), at the rate at which this core reads and writes a table of that size
+//
+// An epoch is the time between two reports of progress; the error that the run ends with says that it learned.
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "bench/bench_data.h"
+#include <benchmark/benchmark.h>
+
+#include "gusto/base/linalg.h"
+#include "gusto/models/registry.h"
+
+namespace {
+
+using gusto::Context;
+using gusto::Fold;
+using gusto::Query;
+using gusto::Task;
+using Clock = std::chrono::steady_clock;
+
+struct NetworkCase {
+  const char* model;
+  std::size_t dim;
+  std::size_t batch;
+  std::vector<std::size_t> layers;  // widths from the embeddings side by side to the last
+  std::size_t numbers;              // looked up by one example
+  gusto::Settings settings;
+};
+
+const char* const kFields = "user, item, gender, age, occupation, genres";
+
+// Embeddings of fields with few ids are one cache line wide in concat; ml-1m's gender, age, occupation and genres are.
+const std::vector<NetworkCase>& cases() {
+  static const std::vector<NetworkCase> all{
+      {"embedding-dot", 64, 2048, {}, 128, {}},
+      {"embedding-bias", 64, 2048, {}, 130, {}},
+      {"embedding-dense", 64, 2048, {128, 64, 32, 1}, 128, {{"hidden", "64-32"}}},
+      {"feature-dense", 64, 2048, {192, 64, 32, 1}, 192, {{"hidden", "64-32"}, {"fields", kFields}}},
+      {"wide-deep", 64, 2048, {192, 64, 32, 1}, 208, {{"hidden", "64-32"}, {"fields", kFields}}},
+      {"deepfm", 16, 4096, {96, 64, 32, 1}, 102, {{"hidden", "64-32"}, {"fields", kFields}}},
+  };
+  return all;
+}
+
+const Fold& ratings() {
+  static const Fold fold = bench_fold(Task::ratings);
+  return fold;
+}
+
+double best_seconds(int runs, const auto& work) {
+  double best = std::numeric_limits<double>::infinity();
+  for (int run = 0; run < runs; ++run) {
+    const auto start = Clock::now();
+    work();
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+double flops_per_second() {
+  static const double rate = [] {
+    gusto::Matrix<float> a(2048, 512), b(512, 512), c(2048, 512);
+    const double seconds = best_seconds(
+        10, [&] { gusto::gemm(gusto::Transpose::no, gusto::Transpose::no, 1, a.view(), b.view(), 0, c.view()); });
+    return 2.0 * 2048 * 512 * 512 / seconds;
+  }();
+  return rate;
+}
+
+double bytes_per_second() {
+  static const double rate = [] {
+    std::vector<float> numbers(2'000'000, 1.0F);  // about what the optimizer keeps of ml-1m's embeddings
+    const double seconds = best_seconds(10, [&] {
+      for (float& x : numbers) x *= 0.999F;
+      benchmark::DoNotOptimize(numbers.data());
+    });
+    return 2.0 * 4 * 2'000'000 / seconds;
+  }();
+  return rate;
+}
+
+double test_rmse(const gusto::Model& model) {
+  std::vector<Query> queries;
+  std::vector<gusto::ItemRow> items;
+  for (const gusto::Event& event : ratings().test) {
+    queries.push_back(Query::known(event.user));
+    items.push_back(event.item);
+  }
+  std::vector<float> predicted(items.size());
+  model.predict(queries, items, predicted);
+  double sum = 0;
+  for (std::size_t e = 0; e < predicted.size(); ++e) {
+    const double error = static_cast<double>(predicted[e]) - static_cast<double>(ratings().test[e].value);
+    sum += error * error;
+  }
+  return std::sqrt(sum / static_cast<double>(predicted.size()));
+}
+
+void network_epoch(benchmark::State& state) {
+  const NetworkCase& one = cases()[static_cast<std::size_t>(state.range(0))];
+  constexpr int kEpochs = 6;
+  state.SetLabel(one.model);
+  double rmse = 0;
+  for (auto _ : state) {
+    Clock::time_point first, last;
+    Context context(
+        {.threads = static_cast<unsigned>(state.range(1)),
+         .progress = [&](const gusto::ProgressEvent& event) { (event.done == 1 ? first : last) = Clock::now(); }});
+    gusto::Settings settings{{"dim", std::to_string(one.dim)},
+                             {"batch_size", std::to_string(one.batch)},
+                             {"epochs", std::to_string(kEpochs)},
+                             {"validation", "0"}};
+    settings.insert(settings.end(), one.settings.begin(), one.settings.end());
+    const auto model = gusto::make_model(one.model, settings);
+    model->fit(ratings().train, Task::ratings, context);
+    state.SetIterationTime(std::chrono::duration<double>(last - first).count() / (kEpochs - 1));
+    rmse = test_rmse(*model);
+    if (!(rmse < 0.95)) state.SkipWithError("the network did not learn");
+  }
+  const auto events = static_cast<double>(ratings().train->event_count());
+  double products = 0;
+  for (std::size_t layer = 1; layer < one.layers.size(); ++layer) {
+    products += static_cast<double>(one.layers[layer - 1] * one.layers[layer]);
+  }
+  // Forward once, backward twice; looked up: read, and a gradient written and read. Of the rows that a batch touches, about two in
+  // three lookups' worth, weights and both of Adam's matrices are read and written.
+  const double moved = static_cast<double>(one.numbers) * 4 * (3 + 0.67 * 6);
+  state.counters["rmse"] = rmse;
+  state.counters["GFLOP"] = 6 * products * events / 1e9;
+  state.counters["floor_flop_s"] = 6 * products * events / flops_per_second();
+  state.counters["floor_mem_s"] = moved * events / bytes_per_second();
+}
+BENCHMARK(network_epoch)
+    ->ArgNames({"network", "threads"})
+    ->ArgsProduct({{0, 1, 2, 3, 4, 5}, {1, 2}})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+}  // namespace

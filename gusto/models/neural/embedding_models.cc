@@ -48,6 +48,7 @@ EmbeddingProductOptions::EmbeddingProductOptions() {
 }
 EmbeddingDenseOptions::EmbeddingDenseOptions() {
   dim = 32;
+  init = 1;
   learning_rate = 0.004;
   reg = 0.05;
 }

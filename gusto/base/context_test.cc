@@ -82,5 +82,14 @@ TEST(System, KnowsItsMachine) {
   EXPECT_GT(peak_memory(), std::uint64_t{1} << 20);
 }
 
+TEST(Context, ASeedAsideLastsAsLongAsItLives) {
+  Context context({.threads = 1, .seed = 5});
+  {
+    const SeedAside aside(context, 9);
+    EXPECT_EQ(context.seed(), 9U);
+  }
+  EXPECT_EQ(context.seed(), 5U);
+}
+
 }  // namespace
 }  // namespace gusto

@@ -147,6 +147,21 @@ TEST(Split, SeedsAndPartsChangeTheHash) {
 }
 
 // The same training and test events in one sequence, cut elsewhere.
+TEST(Split, RepeatsAreTheSplitsOfFollowingSeeds) {
+  SplitOptions options;
+  options.spec = parse_split("random:0.3");
+  options.seed = 7;
+  options.repeats = 3;
+  const Split repeated = make_split(make_data(staircase(12)), options);
+  ASSERT_EQ(repeated.folds.size(), 3U);
+  for (std::uint64_t repeat = 0; repeat < 3; ++repeat) {
+    EXPECT_EQ(repeated.folds[repeat].seed, 7 + repeat);
+    EXPECT_EQ(repeated.folds[repeat].receipt.hash,
+              split_of(staircase(12), "random:0.3", 7 + repeat).folds.front().receipt.hash);
+    EXPECT_THAT(repeated.folds[repeat].name, HasSubstr("seed " + std::to_string(7 + repeat)));
+  }
+}
+
 TEST(Split, TheHashKnowsWhichPartAnEventIsIn) {
   const auto data = make_data({{"a", "x"}, {"b", "x"}, {"c", "x"}});
   const std::vector<Event> events = data->events();

@@ -27,6 +27,7 @@ like_threshold = 3.5
 k = [10, 20]
 metrics = ["ndcg@10", "recall"]
 seed = 7
+repeats = 3
 
 [[model]]
 name = "popularity"
@@ -51,6 +52,7 @@ TEST(Recipe, HoldsAWholeExperiment) {
   EXPECT_EQ(spec.split.positives, 4);
   EXPECT_EQ(spec.split.min_positives, 3u);
   EXPECT_EQ(spec.split.seed, 7u);
+  EXPECT_EQ(spec.split.repeats, 3u);
   EXPECT_EQ(spec.seed, 7u);
   EXPECT_EQ(spec.evaluate.task, Task::top_n);
   EXPECT_EQ(spec.evaluate.like_threshold, 3.5);

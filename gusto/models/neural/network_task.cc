@@ -8,7 +8,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kLeastHeldOut = 20;
+constexpr std::size_t kLeastHeldOut = 200;
 
 }  // namespace
 

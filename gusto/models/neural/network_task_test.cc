@@ -82,12 +82,12 @@ TEST(NetworkTask, AllocatesNothingAfterItsFirstBatches) {
 
 TEST(NetworkTask, HoldsOutItsShareAndTrainsOnTheRest) {
   NetworkOptions options = small_network();
-  options.validation = 0.2;
+  options.validation = 0.5;
   const NetworkDesign design{.interaction = Interaction::dot};
   const Built ratings(design, Task::ratings, options);
   const std::size_t events = ratings.encoder.data().event_count();
   EXPECT_EQ(ratings.training.size() + ratings.training.validation_size(), events);
-  EXPECT_NEAR(static_cast<double>(ratings.training.validation_size()), 0.2 * static_cast<double>(events),
+  EXPECT_NEAR(static_cast<double>(ratings.training.validation_size()), 0.5 * static_cast<double>(events),
               0.05 * static_cast<double>(events));
   const Built ranking(design, Task::top_n, options);
   EXPECT_EQ(ranking.training.size(), ratings.training.size() * 4) << "three items against each event's";

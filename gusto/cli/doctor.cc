@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,8 +18,11 @@
 namespace gusto::cli {
 namespace {
 
+constexpr std::size_t kLine = 80;   // columns
+constexpr std::size_t kLabel = 12;  // of them
+
 void line(const Session& session, std::string_view label, std::string_view text) {
-  fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, 12)), text);
+  fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, kLabel)), text);
 }
 
 void show_data(Session& session) {
@@ -45,7 +49,10 @@ void run_doctor(Session& session) {
   line(session, "memory", fmt::format("{} may be used", format_bytes(available_memory())));
   std::vector<std::string_view> models;
   for (const ModelInfo* info : registry()) models.push_back(info->name);
-  line(session, "models", fmt::format("{}", fmt::join(models, ", ")));
+  std::string_view label = "models";
+  for (const std::string& part : wrap(fmt::format("{}", fmt::join(models, ", ")), kLine - kLabel)) {
+    line(session, std::exchange(label, {}), part);
+  }
   show_data(session);
 }
 

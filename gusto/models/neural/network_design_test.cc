@@ -46,10 +46,10 @@ TEST(AllFields, AutoIsIdsAndFeaturesButTexts) {
   EXPECT_EQ(all_fields({.fields = "item", .biases = true}, *data), "item, user") << "biases need both";
 }
 
-TEST(AllFields, WideAutoAddsCrossesOfFeaturesWithTheOtherSide) {
+TEST(AllFields, WideAutoAddsCrossesOfTheAskersIdAndFeaturesWithTheItems) {
   const auto data = tastes_with_features();
   EXPECT_EQ(all_fields({.fields = "user, item", .wide = "auto", .wide_buckets = 50}, *data),
-            "user, item, cross(user, kind, 50), cross(item, taste, 50)")
+            "user, item, cross(user, kind, 50), cross(taste, kind, 50)")
       << "a number has no ids to cross";
   EXPECT_EQ(all_fields({.fields = "user, item", .wide = "kind, item"}, *data), "user, item, kind");
 }

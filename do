@@ -122,7 +122,7 @@ help() {
 usage: ./do WHAT [ARGUMENT...]
 
   build             the command, build/release/gusto
-  demo              build, then compare six recommenders on real ratings and ask the best one for films
+  demo              build, then compare every recommender on real ratings and ask the best one for films
   test              every test: release build, sanitizers, code format; the last line is the total
   bench [OPTION...] build and run the benchmarks (options of Google Benchmark)
   fuzz [SECONDS]    run every fuzzer for so long, 60 seconds each by default

@@ -28,6 +28,7 @@ TEST(TerminalText, ShortensBetweenCharacters) {
 TEST(TerminalText, WrapsAtSpacesAndBreaksWhatIsTooLong) {
   EXPECT_THAT(wrap("one two three", 7), ElementsAre("one two", "three"));
   EXPECT_THAT(wrap("abcdefgh ij", 4), ElementsAre("abcd", "efgh", "ij"));
+  EXPECT_THAT(wrap("embedding-dense", 12), ElementsAre("embedding-", "dense"));
   EXPECT_THAT(wrap("one\ntwo", 10), ElementsAre("one", "two"));
   EXPECT_THAT(wrap("", 10), ElementsAre(""));
 }

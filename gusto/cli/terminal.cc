@@ -135,7 +135,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     std::size_t word_columns = display_width(word);
     if (columns > 0 && word_columns > 0 && columns + 1 + word_columns > width) close();
     while (word_columns > width) {
-      const std::size_t bytes = bytes_that_fit(word, width);
+      std::size_t bytes = bytes_that_fit(word, width);
+      const std::size_t hyphen = word.substr(0, bytes).rfind('-');
+      if (hyphen != std::string_view::npos && hyphen > 0) bytes = hyphen + 1;
       line = word.substr(0, bytes);
       close();
       word.remove_prefix(bytes);

@@ -33,7 +33,7 @@ std::size_t display_width(std::string_view text);
 /// The text if it fits, else as many whole characters as leave room for "…".
 std::string shorten(std::string_view text, std::size_t width);
 
-/// The text broken at spaces into lines of at most `width` columns; a longer word is broken where it must be.
+/// The text broken at spaces into lines of at most `width` columns; a longer word is broken after a hyphen, or where it must be.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 /// The text padded with spaces to `width` columns, on the right or on the left.

@@ -18,18 +18,19 @@ void add_model_argument(CLI::App* command, std::string& path);
 /// The model of a file. Errors as load_model.
 std::unique_ptr<Model> open_model(const std::string& path);
 
-/// Who asks: --user, or --history for someone new.
+/// Who asks: --user, or someone new by --history, --feature or both.
 struct AskerFlags {
   std::string user;
   std::string history;
+  std::vector<std::string> features;  ///< NAME=VALUE
 };
 void add_asker_flags(CLI::App* command, AskerFlags& flags);
 
-/// A query that owns what it borrows.
+/// A query that borrows from the flags and from what it owns.
 class Asker {
  public:
-  /// Errors   invalid_option, if neither or both are given; not_found, for an unknown user; those of
-  ///          TitleIndex::parse_history
+  /// Errors   invalid_option, if nobody is described, or both a user and a history are given, or a feature without value;
+  ///          not_found, for an unknown user; those of TitleIndex::parse_history
   Asker(const AskerFlags& flags, const Dataset& data, const TitleIndex& titles);
 
   Query query() const;
@@ -39,6 +40,7 @@ class Asker {
  private:
   std::optional<UserRow> user_;
   std::vector<HistoryEvent> history_;
+  std::vector<FeatureValue> features_;
   std::string name_;
 };
 

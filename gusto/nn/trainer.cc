@@ -203,8 +203,26 @@ std::size_t chosen_batch_size(const TrainingOptions& options, std::size_t exampl
 double TrainingTask::validation_error(Tape&, std::size_t, std::size_t) { return 0; }
 std::string TrainingTask::describe_validation(double mean) const { return fmt::format("error {:.4f}", mean); }
 
+namespace {
+
+/// An option that the optimizer does not have would be ignored in silence.
+void check_optimizer(const TrainingOptions& options) {
+  const auto refuse = [&](std::string_view option, std::string_view owners, std::string_view instead) {
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("The option {} is of {}, and the optimizer is {}.", option, owners,
+                            kOptimizerNames[static_cast<std::size_t>(options.optimizer)]),
+                fmt::format("Set optimizer={}, or leave {} at 0.", instead, option));
+  };
+  const bool decays = options.optimizer == OptimizerKind::adamw || options.optimizer == OptimizerKind::sgd;
+  if (options.momentum > 0 && options.optimizer != OptimizerKind::sgd) refuse("momentum", "sgd", "sgd");
+  if (options.weight_decay > 0 && !decays) refuse("weight_decay", "adamw and sgd", "adamw");
+}
+
+}  // namespace
+
 TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,
                      std::string_view name, std::string_view fingerprint, Context& context) {
+  check_optimizer(options);
   if (task.size() == 0) {
     throw Error(ErrorCode::empty_dataset, fmt::format("{} has no examples to train on.", name),
                 "Lower validation, or give it more events.");

@@ -53,8 +53,8 @@ inline constexpr std::size_t kShardSize = 256;
 /// options, data): another run's checkpoint is refused. The file stays after the last epoch: whoever has put the
 /// result away removes it.
 ///
-/// Errors     cancelled; not_finite, naming epoch and batch, if the loss is no finite number; invalid_input, for a checkpoint of
-///            another run; corrupt_file; io
+/// Errors     invalid_option, for one that the optimizer does not have; cancelled; not_finite, naming epoch and batch, if the loss
+///            is no finite number; invalid_input, for a checkpoint of another run; corrupt_file; io
 /// Memory     three to four times the parameters, and the tapes of one batch
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,

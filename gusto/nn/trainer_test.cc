@@ -40,6 +40,20 @@ TEST(Trainer, LearnsASmallKnownFunction) {
   EXPECT_EQ(result.epochs, 60U);
 }
 
+TEST(Trainer, RefusesOptionsThatTheOptimizerDoesNotHave) {
+  SmallTask task({.noisy = false});
+  TrainingOptions options = small_training();
+  options.optimizer = OptimizerKind::adam;
+  options.weight_decay = 0.1;
+  const Error decay = error_of([&] { train_small(task, options); });
+  EXPECT_EQ(decay.code(), ErrorCode::invalid_option);
+  EXPECT_THAT(decay.message(), HasSubstr("weight_decay"));
+  EXPECT_THAT(decay.hint(), HasSubstr("optimizer=adamw"));
+  options.weight_decay = 0;
+  options.momentum = 0.9;
+  EXPECT_THAT(error_of([&] { train_small(task, options); }).message(), HasSubstr("momentum"));
+}
+
 class TrainerTest : public testing::TestWithParam<NamedTraining> {};
 
 TEST_P(TrainerTest, HasTheSameBitsAtAnyNumberOfThreads) {

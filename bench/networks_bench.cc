@@ -36,6 +36,8 @@ struct NetworkCase {
 };
 
 const char* const kFields = "user, item, gender, age, occupation, genres";
+const char* const kWide =
+    "user, item, gender, age, occupation, genres, cross(user, genres, 100000), cross(gender, occupation, 1000)";
 
 // Embeddings of fields with few ids are one cache line wide in concat; ml-1m's gender, age, occupation and genres are.
 const std::vector<NetworkCase>& cases() {
@@ -44,7 +46,7 @@ const std::vector<NetworkCase>& cases() {
       {"embedding-bias", 64, 2048, {}, 130, {}},
       {"embedding-dense", 64, 2048, {128, 64, 32, 1}, 128, {{"hidden", "64-32"}}},
       {"feature-dense", 64, 2048, {192, 64, 32, 1}, 192, {{"hidden", "64-32"}, {"fields", kFields}}},
-      {"wide-deep", 64, 2048, {192, 64, 32, 1}, 208, {{"hidden", "64-32"}, {"fields", kFields}}},
+      {"wide-deep", 64, 2048, {192, 64, 32, 1}, 202, {{"hidden", "64-32"}, {"fields", kFields}, {"wide", kWide}}},
       {"deepfm", 16, 4096, {96, 64, 32, 1}, 102, {{"hidden", "64-32"}, {"fields", kFields}}},
   };
   return all;

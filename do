@@ -61,9 +61,7 @@ tests() {
   # Tests that measure against larger data sets look here first; the embedded set is always there.
   export GUSTO_DATA=${GUSTO_DATA:-$(realpath -m ../shared/data)}
   [ -d "$GUSTO_DATA" ] || { echo "No data sets in $GUSTO_DATA: tests use the embedded set only." && unset GUSTO_DATA; }
-  # Thread sanitizer cannot map its shadow memory on kernels that randomise addresses widely.
-  fixed_addresses=(setarch -R)
-  setarch -R true 2>/dev/null || fixed_addresses=()
+  fixed_addresses=()
 
   check "code format" formatted
   configure release -DGUSTO_BUILD_TESTS=ON
@@ -71,11 +69,23 @@ tests() {
   verify release all -LE core
   configure asan-ubsan
   verify asan-ubsan core_tests -L core
-  configure tsan
-  verify tsan parallel_tests -L parallel
+  total
+}
 
+total() {
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" = 0 ]
+}
+
+# Apart from the tests, since a third build takes longer than a check of every change may.
+races() {
+  need build test
+  # Thread sanitizer cannot map its shadow memory on kernels that randomise addresses widely.
+  fixed_addresses=(setarch -R)
+  setarch -R true 2>/dev/null || fixed_addresses=()
+  configure tsan
+  verify tsan parallel_tests -L parallel
+  total
 }
 
 bench() {
@@ -124,6 +134,7 @@ usage: ./do WHAT [ARGUMENT...]
   build             the command, build/release/gusto
   demo              build, then compare every recommender on real ratings and ask the best one for films
   test              every test: release build, sanitizers, code format; the last line is the total
+  races             the tests that run several threads, under thread sanitizer
   bench [OPTION...] build and run the benchmarks (options of Google Benchmark)
   fuzz [SECONDS]    run every fuzzer for so long, 60 seconds each by default
   lint              code format, a warning-free build with Clang, clang-tidy
@@ -136,7 +147,7 @@ HELP
 
 case ${1:-help} in
   test) tests ;;
-  build | demo | bench | fuzz | lint | install | help) "$@" ;;
+  build | demo | bench | fuzz | lint | install | races | help) "$@" ;;
   -h | --help) help ;;
   *) help >&2 && exit 2 ;;
 esac

@@ -106,7 +106,7 @@ void Optimizer::group(std::span<const Tape> shards) {
 }
 
 void Optimizer::plan(unsigned threads) {
-  const std::size_t most_parts = threads == 1 ? 1 : 2 * std::bit_ceil(threads);
+  const std::size_t most_parts = std::bit_ceil(threads);
   work_count_ = 0;
   for (std::size_t g = 0; g < group_count_; ++g) {
     const Parameter& leader = parameters_[groups_[g].members.front()];

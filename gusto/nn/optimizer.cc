@@ -11,8 +11,10 @@ namespace gusto::nn {
 namespace {
 
 // An embedding's rows are shared out in parts with gradients of at least so many numbers, and no more parts than occupy all
-// threads: each looks at all of the batch's ids. A row's gradient is the same sum in whatever part it is.
+// threads: each looks at all of the batch's ids. A row's gradient is the same sum in whatever part it is. The norm that
+// clipping needs is not: it adds up parts, so then there are as many whatever the threads.
 constexpr std::size_t kNumbersPerPart = 16384;
+constexpr std::size_t kPartsToClip = 16;
 
 constexpr std::uint64_t kPlaceBits = 24;  // of State::seen: rows of a part, in one step
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
@@ -106,7 +108,7 @@ void Optimizer::group(std::span<const Tape> shards) {
 }
 
 void Optimizer::plan(unsigned threads) {
-  const std::size_t most_parts = std::bit_ceil(threads);
+  const std::size_t most_parts = options_.clip > 0 ? kPartsToClip : std::bit_ceil(threads);
   work_count_ = 0;
   for (std::size_t g = 0; g < group_count_; ++g) {
     const Parameter& leader = parameters_[groups_[g].members.front()];

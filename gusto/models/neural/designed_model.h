@@ -7,6 +7,16 @@
 
 namespace gusto {
 
+/// The rows of a field table for designs with hidden layers.
+template <class Options>
+constexpr auto layers_fields() {
+  return fields(text<&Options::hidden, Options>("hidden", "Widths of the hidden layers, as in 64-32; empty for none."),
+                field<&Options::dropout, Options>("dropout", between(0, 0.95), search_linear(0, 0.5),
+                                                  "Share of a hidden layer's numbers left out in training."),
+                field<&Options::input_dropout, Options>("input_dropout", between(0, 0.95), search_linear(0, 0.5),
+                                                        "Share of the hidden layers' input left out in training."));
+}
+
 /// A network model that is a design: its options have a member `NetworkDesign design() const`.
 template <class OptionsStruct, const ModelInfo& Info>
 class DesignedModel : public NetworkModelWith<OptionsStruct, Info> {

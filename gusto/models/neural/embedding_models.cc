@@ -9,15 +9,6 @@ constexpr Abilities factor_abilities() {
   return abilities;
 }
 
-template <class Options>
-constexpr auto layers_fields() {
-  return fields(text<&Options::hidden, Options>("hidden", "Widths of the hidden layers, as in 64-32."),
-                field<&Options::dropout, Options>("dropout", between(0, 0.95), search_linear(0, 0.5),
-                                                  "Share of a hidden layer's numbers left out in training."),
-                field<&Options::input_dropout, Options>("input_dropout", between(0, 0.95), search_linear(0, 0.5),
-                                                        "Share of the hidden layers' input left out in training."));
-}
-
 constexpr auto kDotFields = network_fields<EmbeddingDotOptions>();
 constexpr auto kBiasFields = network_fields<EmbeddingBiasOptions>();
 constexpr auto kProductFields =

@@ -7,22 +7,18 @@ constexpr Abilities kAbilities = network_abilities(/*cold_items=*/true);
 
 template <class Options>
 constexpr auto deep_fields() {
-  return fields(text<&Options::fields, Options>("fields",
-                                                "Fields with embeddings: user, item, genres, bucket(age, 10), …; "
-                                                "auto: ids, numbers, and what groups users or items."),
-                text<&Options::hidden, Options>("hidden", "Widths of the hidden layers, as in 64-32; empty for none."),
-                field<&Options::dropout, Options>("dropout", between(0, 0.95), search_linear(0, 0.5),
-                                                  "Share of a hidden layer's numbers left out in training."),
-                field<&Options::input_dropout, Options>("input_dropout", between(0, 0.95), search_linear(0, 0.5),
-                                                        "Share of the hidden layers' input left out in training."));
+  return join(fields(text<&Options::fields, Options>("fields",
+                                                     "Fields with embeddings: user, item, genres, bucket(age, 10), …; "
+                                                     "auto: ids, numbers, and what groups users or items.")),
+              layers_fields<Options>());
 }
 
 template <class Options>
 constexpr auto wide_fields() {
   return fields(text<&Options::wide, Options>("wide",
-                                              "Fields of the linear part; auto: the deep ones, and crosses of each "
-                                              "feature with the other side's id."),
-                field<&Options::wide_buckets, Options>("wide_buckets", between(2, 1 << 26), search_none(),
+                                              "Fields of the linear part; auto: the deep ones, and crosses of the "
+                                              "user's id and features with the item's features."),
+                field<&Options::wide_buckets, Options>("wide_buckets", between(2, 1 << 24), search_none(),
                                                        "Buckets of each automatic cross."));
 }
 

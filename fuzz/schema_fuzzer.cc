@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const TensorFile file =
       TensorFile::parse(file_of(input.substr(0, end), input.substr(std::min(end + 1, input.size()))), "input");
   try {
-    const nn::Encoder encoder(small, nn::Schema::load(file, "", *small));
+    const nn::Encoder encoder(*small, nn::Schema::load(file, "", *small));
     nn::Arena arena;
     const std::vector<nn::Example> examples{{0, UserRow(0), ItemRow(0)}, {1, UserRow(0), ItemRow(1)}};
     const nn::Batch batch = encoder.encode(examples, {0.5, 1}, arena);

@@ -41,13 +41,13 @@ class Encoder::TableBuilder {
   Table table_{{}, {0}, {}};
 };
 
-Encoder::Encoder(std::shared_ptr<const Dataset> data, Schema schema)
-    : data_(std::move(data)),
+Encoder::Encoder(const Dataset& data, Schema schema)
+    : data_(data),
       schema_(std::move(schema)),
-      user_ids_(training_ids(*data_, Side::user)),
-      item_ids_(training_ids(*data_, Side::item)) {
+      user_ids_(training_ids(data_, Side::user)),
+      item_ids_(training_ids(data_, Side::item)) {
   for (const SchemaField& field : schema_.fields()) {
-    if (field.rows != rows_of(field, *data_)) {
+    if (field.rows != rows_of(field, data_)) {
       throw Error(ErrorCode::internal, fmt::format("The field {} was learned from other data.", field.spec.text));
     }
   }
@@ -65,18 +65,19 @@ Encoder::Encoder(std::shared_ptr<const Dataset> data, Schema schema)
   for (std::size_t slot = 0; slot < schema_.size(); ++slot) fill(columns_[slot]);
   const bool remembers = std::any_of(columns_.begin(), columns_.end(), [](const Column& c) { return c.is_history(); });
   if (remembers) {
-    event_items_.reserve(data_->event_count());
-    for (const ItemRow item : data_->items()) event_items_.push_back(item_ids_[item.index]);
+    event_items_.reserve(data_.event_count());
+    for (const ItemRow item : data_.items()) event_items_.push_back(item_ids_[item.index]);
   }
-  for (const std::int64_t time : data_->times()) last_time_ = std::max(last_time_, time);
+  for (const std::int64_t time : data_.times()) last_time_ = std::max(last_time_, time);
 }
 
 std::size_t Encoder::add_columns(const SchemaField& field) {
   Column& column = columns_.emplace_back();
   column.kind = field.spec.kind;
   column.side = field.side;
+  column.reads_item = field.reads_item();
   column.count = field.spec.count;
-  if (!field.spec.feature.empty()) column.feature = find_feature(data_->catalogue(), field.spec.feature).feature;
+  if (!field.spec.feature.empty()) column.feature = find_feature(data_.catalogue(), field.spec.feature).feature;
   if (column.feature != nullptr || field.spec.kind == FieldKind::time) column.codec.emplace(field);
   if (field.spec.kind == FieldKind::cross) column.key = purpose_key(field.spec.text);
   return columns_.size() - 1;
@@ -98,7 +99,7 @@ void Encoder::fill(Column& column) const {
     entries.clear();
   };
   if (column.kind == FieldKind::time) {
-    for (const std::int64_t time : data_->times()) {
+    for (const std::int64_t time : data_.times()) {
       column.codec->encode_time(time, entries);
       end_row();
     }
@@ -183,7 +184,7 @@ EncodedAsker Encoder::encode(const Query& query) const {
   asker.time = query.time == kNoTime ? last_time_ : query.time;
   asker.history.assign(query.history.begin(), query.history.end());
   if (asker.history.empty() && query.user) {
-    const History stored = data_->history(*query.user);
+    const History stored = data_.history(*query.user);
     for (std::size_t e = 0; e < stored.size(); ++e) {
       asker.history.push_back({stored.items[e], stored.values[e], stored.times.empty() ? kNoTime : stored.times[e]});
     }

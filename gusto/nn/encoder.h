@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,7 +18,7 @@ namespace gusto::nn {
 /// One shard's inputs and targets.
 struct Batch {
   std::size_t rows = 0;
-  std::span<const Bag> bags;       ///< by slot of the schema
+  std::span<const Bag> bags;       ///< by slot of the schema; of slots that are not encoded, without rows
   std::span<const float> targets;  ///< [rows], or empty when answering
   const Bag& operator[](std::size_t slot) const { return bags[slot]; }
 };
@@ -62,15 +61,20 @@ class Encoder {
   /// The most entries that a cross may have in one example.
   static constexpr std::size_t kMaxCombinations = 1U << 16U;
 
-  /// `data` is what the schema was learned from.
+  /// `data` is what the schema was learned from. It is borrowed: it outlives the encoder.
   /// Errors   internal, if it is not; invalid_option, for a cross of more than kMaxCombinations on one row
-  Encoder(std::shared_ptr<const Dataset> data, Schema schema);
+  Encoder(const Dataset& data, Schema schema);
 
   const Schema& schema() const { return schema_; }
-  const Dataset& data() const { return *data_; }
+  const Dataset& data() const { return data_; }
 
   /// Bags of training examples, in the arena; targets are left to the caller.
   Batch encode(std::span<const Example> examples, const Masking& masking, Arena& arena) const;
+  /// The same of the slots that do not read the item, for examples that are asked about many items.
+  Batch encode_askers(std::span<const Example> examples, const Masking& masking, Arena& arena) const;
+  /// Bags of the slots that do not read the asker, a row for each of these items. Draws are keyed by (key, item, slot): give
+  /// each step its own key, or an item is hidden from all steps at once.
+  Batch encode_items(std::span<const ItemRow> items, const Masking& masking, Arena& arena) const;
 
   /// A training user without a history of the query's own has the id, features and history of training; any other asker has
   /// the unknown id, and the query's history. Features that the query brings come before a known user's own.
@@ -79,6 +83,9 @@ class Encoder {
   EncodedAsker encode(const Query& query) const;
   /// Bags of one asker with each of these items.
   Batch encode(const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
+  /// Bags of the slots that do not read the item, a row for each of these askers. Histories leave no item out.
+  Batch encode_askers(std::span<const EncodedAsker> askers, Arena& arena) const;
+  Batch encode_asker(const EncodedAsker& asker, Arena& arena) const { return encode_askers({&asker, 1}, arena); }
 
  private:
   // One row's entries; without weights, all are 1.
@@ -100,6 +107,7 @@ class Encoder {
   struct Column {
     FieldKind kind = FieldKind::feature;
     Side side = Side::event;
+    bool reads_item = false;                // as its field
     std::uint32_t count = 0;                // of histories and crosses
     std::uint64_t key = 0;                  // of a cross's hash
     const FeatureField* feature = nullptr;  // that it reads
@@ -114,6 +122,8 @@ class Encoder {
     bool is_joint() const { return kind == FieldKind::cross && side == Side::event; }
   };
   struct Mask;
+  // Which of the slots that an example has.
+  enum class Slots { all, askers };
   class MaskDraws;
 
   std::size_t add_columns(const SchemaField& field);
@@ -123,16 +133,21 @@ class Encoder {
   void encode_column(const Query& query, std::size_t place, EncodedAsker& asker) const;
   void check(const Query& query) const;
   void check_crosses(const EncodedAsker* asker) const;
+  Batch encode(std::span<const Example> examples, Slots slots, const Masking& masking, Arena& arena) const;
 
   template <class RowOf>
   static Bag gather(const Table& table, std::size_t rows, const RowOf& row_of, const Mask& mask, Arena& arena);
   template <class EntriesOf>
   static Bag cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, const Mask& mask, Arena& arena);
   static Bag repeat(const Entries& entries, std::size_t rows, Arena& arena);
+  static Bag stack(std::size_t place, std::span<const EncodedAsker> askers, Arena& arena);
+  std::span<const std::uint32_t> last_known(const Column& column, const EncodedAsker& asker, std::size_t most,
+                                            Arena& arena) const;
   Bag histories(const Column& column, std::span<const Example> examples, Arena& arena) const;
   Bag histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
+  Bag histories(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const;
 
-  std::shared_ptr<const Dataset> data_;
+  const Dataset& data_;
   Schema schema_;
   std::vector<Column> columns_;
   std::vector<std::uint32_t> user_ids_, item_ids_;  // by row

@@ -59,26 +59,31 @@ struct Encoder::Mask {
 // Draws for one slot after the other; one draw serves two.
 class Encoder::MaskDraws {
  public:
-  MaskDraws(std::span<const Example> examples, const Masking& masking, Arena& arena) {
+  // key_of(r) tells rows apart.
+  template <class KeyOf>
+  MaskDraws(std::size_t rows, const Masking& masking, Arena& arena, const KeyOf& key_of) {
     if (!(masking.probability > 0)) return;
     threshold_ = static_cast<std::uint64_t>(std::ldexp(std::min(masking.probability, 1.0), 32));
-    keys_ = arena.take<std::uint64_t>(examples.size());
-    draws_ = arena.take<std::uint64_t>(examples.size());
+    keys_ = arena.take<std::uint64_t>(rows);
+    draws_ = arena.take<std::uint64_t>(rows);
     const std::uint64_t key = mix(masking.key + kStep);
-    for (std::size_t r = 0; r < examples.size(); ++r) {
-      keys_[r] = key + (std::uint64_t{examples[r].event} << 32U | examples[r].item.index) * kStep;
-    }
+    for (std::size_t r = 0; r < rows; ++r) keys_[r] = key + std::uint64_t{key_of(r)} * kStep;
   }
-  // Slots are asked for in order.
-  Mask of(std::size_t slot) const {
-    const std::uint64_t pair = mix(slot / 2 + 1);
-    for (std::size_t r = 0; slot % 2 == 0 && r < draws_.size(); ++r) draws_[r] = mix(keys_[r] + pair);
+  // What this returns holds until the next call.
+  Mask of(std::size_t slot) {
+    const std::size_t pair = slot / 2 + 1;
+    if (pair != pair_) {
+      const std::uint64_t mixed = mix(pair);
+      for (std::size_t r = 0; r < draws_.size(); ++r) draws_[r] = mix(keys_[r] + mixed);
+      pair_ = pair;
+    }
     return {draws_, slot % 2 == 0 ? 32U : 0U, threshold_};
   }
 
  private:
   std::span<std::uint64_t> keys_, draws_;
   std::uint64_t threshold_ = 0;
+  std::size_t pair_ = 0;  // whose draws there are
 };
 
 template <class RowOf>
@@ -130,6 +135,22 @@ Bag Encoder::repeat(const Entries& entries, std::size_t rows, Arena& arena) {
   return {rows, ids, offsets, weights};
 }
 
+Bag Encoder::stack(std::size_t place, std::span<const EncodedAsker> askers, Arena& arena) {
+  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(askers.size() + 1);
+  offsets[0] = 0;
+  for (std::size_t r = 0; r < askers.size(); ++r) {
+    offsets[r + 1] = offsets[r] + static_cast<std::uint32_t>(askers[r].fields[place].size());
+  }
+  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(offsets.back());
+  const std::span<float> weights = arena.take<float>(offsets.back());
+  for (std::size_t r = 0; r < askers.size(); ++r) {
+    const Entries& entries = askers[r].fields[place];
+    std::copy(entries.ids.begin(), entries.ids.end(), ids.begin() + offsets[r]);
+    std::copy(entries.weights.begin(), entries.weights.end(), weights.begin() + offsets[r]);
+  }
+  return {askers.size(), ids, offsets, weights};
+}
+
 template <class EntriesOf>
 Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, const Mask& mask,
                    Arena& arena) {
@@ -164,7 +185,7 @@ Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entr
 }
 
 Bag Encoder::histories(const Column& column, std::span<const Example> examples, Arena& arena) const {
-  const std::span<const std::uint64_t> ends = data_->offsets();
+  const std::span<const std::uint64_t> ends = data_.offsets();
   // An example's events of the user: all, or those before it.
   const auto last = [&](const Example& example) {
     return column.kind == FieldKind::history ? std::uint64_t{example.event} : ends[example.user.index + 1];
@@ -204,15 +225,8 @@ Bag Encoder::histories(const Column& column, std::span<const Example> examples, 
 
 Bag Encoder::histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items,
                        Arena& arena) const {
-  const std::size_t size = column.kind == FieldKind::history ? asker.before : asker.history.size();
-  // The last known items, one more than can be taken, in case that the item asked for is among them.
-  const std::span<std::uint32_t> last = arena.take<std::uint32_t>(std::min<std::size_t>(size, column.count + 1U));
-  std::size_t first = last.size();
-  for (std::size_t e = size; e-- > 0 && first > 0;) {
-    const std::uint32_t id = item_ids_[asker.history[e].item.index];
-    if (id != kUnknownId) last[--first] = id;
-  }
-  const std::span<const std::uint32_t> known = last.subspan(first);
+  // One more than can be taken, in case that the item asked for is among them.
+  const std::span<const std::uint32_t> known = last_known(column, asker, column.count + 1U, arena);
   const std::size_t bound = items.size() * std::clamp<std::size_t>(known.size(), 1, column.count);
   HistoryBuilder histories(items.size(), bound, arena);
   for (const ItemRow item : items) {
@@ -229,9 +243,34 @@ Bag Encoder::histories(const Column& column, const EncodedAsker& asker, std::spa
   return histories.finish();
 }
 
-Batch Encoder::encode(std::span<const Example> examples, const Masking& masking, Arena& arena) const {
+// The last known items of an asker, at most `most`, in order of time.
+std::span<const std::uint32_t> Encoder::last_known(const Column& column, const EncodedAsker& asker, std::size_t most,
+                                                   Arena& arena) const {
+  const std::size_t size = column.kind == FieldKind::history ? asker.before : asker.history.size();
+  const std::span<std::uint32_t> last = arena.take<std::uint32_t>(std::min(size, most));
+  std::size_t first = last.size();
+  for (std::size_t e = size; e-- > 0 && first > 0;) {
+    const std::uint32_t id = item_ids_[asker.history[e].item.index];
+    if (id != kUnknownId) last[--first] = id;
+  }
+  return last.subspan(first);
+}
+
+Bag Encoder::histories(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const {
+  std::size_t bound = 0;
+  for (const EncodedAsker& asker : askers) bound += std::clamp<std::size_t>(asker.history.size(), 1, column.count);
+  HistoryBuilder histories(askers.size(), bound, arena);
+  for (const EncodedAsker& asker : askers) {
+    histories.add(last_known(column, asker, column.count, arena));
+    histories.end_row();
+  }
+  return histories.finish();
+}
+
+Batch Encoder::encode(std::span<const Example> examples, Slots slots, const Masking& masking, Arena& arena) const {
   const std::size_t rows = examples.size();
-  const MaskDraws draws(examples, masking, arena);
+  MaskDraws draws(rows, masking, arena,
+                  [&](std::size_t r) { return std::uint64_t{examples[r].event} << 32U | examples[r].item.index; });
   const auto row_of = [examples](Side side, std::size_t r) -> std::size_t {
     if (side == Side::user) return examples[r].user.index;
     return side == Side::item ? examples[r].item.index : examples[r].event;
@@ -239,26 +278,69 @@ Batch Encoder::encode(std::span<const Example> examples, const Masking& masking,
   const std::span<Bag> bags = arena.take<Bag>(schema_.size());
   for (std::size_t slot = 0; slot < bags.size(); ++slot) {
     const Column& column = columns_[slot];
-    const Mask mask = draws.of(slot);
-    if (column.is_history()) {
+    if (slots == Slots::askers && column.reads_item) {
+      bags[slot] = {};
+    } else if (column.is_history()) {
       bags[slot] = histories(column, examples, arena);
     } else if (column.is_joint()) {
       const auto entries = [&](std::size_t part, std::size_t r) {
         return columns_[part].table[row_of(columns_[part].side, r)];
       };
-      bags[slot] = cross(column, rows, entries, mask, arena);
+      bags[slot] = cross(column, rows, entries, draws.of(slot), arena);
     } else if (column.side == Side::user) {
       bags[slot] = gather(
-          column.table, rows, [&](std::size_t r) { return examples[r].user.index; }, mask, arena);
+          column.table, rows, [&](std::size_t r) { return examples[r].user.index; }, draws.of(slot), arena);
     } else if (column.side == Side::item) {
       bags[slot] = gather(
-          column.table, rows, [&](std::size_t r) { return examples[r].item.index; }, mask, arena);
+          column.table, rows, [&](std::size_t r) { return examples[r].item.index; }, draws.of(slot), arena);
     } else {
       bags[slot] = gather(
-          column.table, rows, [&](std::size_t r) { return examples[r].event; }, mask, arena);
+          column.table, rows, [&](std::size_t r) { return examples[r].event; }, draws.of(slot), arena);
     }
   }
   return {rows, bags, {}};
+}
+
+Batch Encoder::encode(std::span<const Example> examples, const Masking& masking, Arena& arena) const {
+  return encode(examples, Slots::all, masking, arena);
+}
+
+Batch Encoder::encode_askers(std::span<const Example> examples, const Masking& masking, Arena& arena) const {
+  return encode(examples, Slots::askers, masking, arena);
+}
+
+Batch Encoder::encode_items(std::span<const ItemRow> items, const Masking& masking, Arena& arena) const {
+  // No example has this event, so that no draw is one of encode()'s.
+  constexpr std::uint64_t kNoEvent = 0xffffffffULL << 32U;
+  MaskDraws draws(items.size(), masking, arena, [&](std::size_t r) { return kNoEvent | items[r].index; });
+  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  for (std::size_t slot = 0; slot < bags.size(); ++slot) {
+    bags[slot] = {};
+    if (columns_[slot].side != Side::item) continue;
+    bags[slot] = gather(
+        columns_[slot].table, items.size(), [&](std::size_t r) { return items[r].index; }, draws.of(slot), arena);
+  }
+  return {items.size(), bags, {}};
+}
+
+Batch Encoder::encode_askers(std::span<const EncodedAsker> askers, Arena& arena) const {
+  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  for (std::size_t slot = 0; slot < bags.size(); ++slot) {
+    const Column& column = columns_[slot];
+    if (column.reads_item) {
+      bags[slot] = {};
+    } else if (column.is_history()) {
+      bags[slot] = histories(column, askers, arena);
+    } else if (column.is_joint()) {
+      const auto entries = [&](std::size_t part, std::size_t r) -> EntriesView {
+        return {askers[r].fields[part].ids, askers[r].fields[part].weights};
+      };
+      bags[slot] = cross(column, askers.size(), entries, {}, arena);
+    } else {
+      bags[slot] = stack(slot, askers, arena);
+    }
+  }
+  return {askers.size(), bags, {}};
 }
 
 Batch Encoder::encode(const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const {

@@ -46,7 +46,7 @@ TEST(Embedding, HasARowForEachIdOfItsField) {
 
 TEST(Embedding, LooksUpTheRowsOfABatch) {
   const auto data = three_users_and_two_items();
-  const Encoder encoder(data, Schema::learn(*data, parse_fields("user, item")));
+  const Encoder encoder(*data, Schema::learn(*data, parse_fields("user, item")));
   ParameterSet set;
   const Embedding items = add_embedding(set, encoder.schema(), "item", "vector", 3, Start::normal(1));
   Tape tape;

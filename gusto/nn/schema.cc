@@ -203,6 +203,10 @@ bool SchemaField::is_number() const {
          (spec.kind == FieldKind::time && spec.part == TimePart::day);
 }
 
+bool SchemaField::reads_item() const {
+  return side == Side::item || std::any_of(parts.begin(), parts.end(), [](const auto& p) { return p.reads_item(); });
+}
+
 FeatureRef find_feature(const Catalogue& catalogue, std::string_view name) {
   const FeatureField* of_users = catalogue.user_features.find(name);
   const FeatureField* of_items = catalogue.item_features.find(name);

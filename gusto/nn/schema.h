@@ -35,6 +35,10 @@ struct SchemaField {
 
   /// Whether it is one entry for row 1, with the standardized number for its weight.
   bool is_number() const;
+  /// Whether it depends on the item: all of the items' side, and crosses with a part of it.
+  bool reads_item() const;
+  /// Whether it depends on the asker or on the time of asking. A field that reads both belongs to neither alone.
+  bool reads_asker() const { return side != Side::item; }
 };
 
 /// A feature and the side that it is on.

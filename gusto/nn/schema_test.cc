@@ -148,7 +148,7 @@ TEST(Schema, ComesBackFromAFile) {
   after.save(again, "net/");
   EXPECT_EQ(again.serialize(), saved());
 
-  const Encoder first(data, before), second(data, after);
+  const Encoder first(*data, before), second(*data, after);
   std::vector<Example> examples;
   for (int u = 0; u < 9; ++u) examples.push_back({static_cast<std::uint32_t>(u), UserRow(u), ItemRow(u % 2)});
   Arena arena;

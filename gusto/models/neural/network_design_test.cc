@@ -64,10 +64,7 @@ using Doubles = std::vector<double>;
 /// A design with numbers of its own, on some training examples.
 struct Built {
   Built(const NetworkDesign& network_design, NetworkOptions options = small_network())
-      : design(network_design),
-        encoder(
-            tastes_with_features(),
-            nn::Schema::learn(*tastes_with_features(), nn::parse_fields(all_fields(design, *tastes_with_features())))) {
+      : design(network_design), encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))) {
     network =
         build_network(design, options, {encoder.data(), encoder.schema(), parameters, Task::ratings, /*centre=*/0.3});
     for (std::size_t p = 0; p < parameters.size(); ++p) {
@@ -80,11 +77,10 @@ struct Built {
   }
 
   std::vector<float> forward() {
-    const Dataset& data = encoder.data();
     std::vector<nn::Example> examples;
     for (std::size_t u = 0; u < 20; ++u) {
-      const std::uint64_t event = data.offsets()[u];
-      examples.push_back({static_cast<std::uint32_t>(event), UserRow(u), data.items()[event]});
+      const std::uint64_t event = data->offsets()[u];
+      examples.push_back({static_cast<std::uint32_t>(event), UserRow(u), data->items()[event]});
     }
     tape.begin(nn::Mode::infer);
     batch = encoder.encode(examples, {}, tape.arena());
@@ -95,6 +91,7 @@ struct Built {
     return out;
   }
 
+  std::shared_ptr<const Dataset> data = tastes_with_features();
   NetworkDesign design;
   nn::Encoder encoder;
   nn::ParameterSet parameters;
@@ -262,7 +259,7 @@ TEST(ComposedNetwork, StartsAtTheMean) {
     NetworkOptions options = small_network();
     options.init = 1e-4;
     const NetworkDesign design{.interaction = Interaction::dot, .offset = offset};
-    nn::Encoder encoder(data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data))));
+    nn::Encoder encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data))));
     for (const double centre : {1.7, -0.4}) {
       nn::ParameterSet parameters;
       const auto network = build_network(design, options, {*data, encoder.schema(), parameters, Task::ratings, centre});

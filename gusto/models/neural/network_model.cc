@@ -32,9 +32,6 @@ void centre(Matrix<float>& rows) {
   }
 }
 
-/// The model itself keeps its data alive.
-std::shared_ptr<const Dataset> borrowed(const Dataset& data) { return {std::shared_ptr<const Dataset>(), &data}; }
-
 }  // namespace
 
 std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned) const {
@@ -61,8 +58,7 @@ void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet
 
 void NetworkModel::do_fit(const Dataset& data, Context& context) {
   const NetworkOptions& options = network_options();
-  encoder_ =
-      std::make_unique<nn::Encoder>(borrowed(data), nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
+  encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
   prepare(data, std::make_unique<nn::ParameterSet>(context.seed()));
   NetworkTask training(*network_, *encoder_, *objective_, task(), options, context.seed());
   std::string run = fmt::format("task={} ", to_string(task()));
@@ -86,7 +82,7 @@ void NetworkModel::save_state(TensorWriter& out) const {
 }
 
 void NetworkModel::do_load(const TensorFile& in) {
-  encoder_ = std::make_unique<nn::Encoder>(borrowed(data()), nn::Schema::load(in, "schema/", data()));
+  encoder_ = std::make_unique<nn::Encoder>(data(), nn::Schema::load(in, "schema/", data()));
   prepare(data(), std::make_unique<nn::ParameterSet>(in, "network/"));
   noise_ = in.vector<double>("noise", 1).front();
   if (!(noise_ > 0) || !std::isfinite(noise_)) {

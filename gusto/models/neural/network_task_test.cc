@@ -20,12 +20,14 @@ using test::tastes_with_features;
 struct Built {
   Built(const NetworkDesign& design, Task task, NetworkOptions network_options,
         std::shared_ptr<const Dataset> events = tastes_with_features())
-      : options(network_options),
-        encoder(events, nn::Schema::learn(*events, nn::parse_fields(all_fields(design, *events)))),
-        objective(*events, task, options, false),
-        network(build_network(design, options, {*events, encoder.schema(), parameters, task, objective.centre()})),
+      : data(std::move(events)),
+        options(network_options),
+        encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))),
+        objective(*data, task, options, false),
+        network(build_network(design, options, {*data, encoder.schema(), parameters, task, objective.centre()})),
         training(*network, encoder, objective, task, options, 42) {}
 
+  std::shared_ptr<const Dataset> data;
   NetworkOptions options;
   nn::Encoder encoder;
   NetworkObjective objective;

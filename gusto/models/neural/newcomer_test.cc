@@ -18,12 +18,9 @@ using testing::SizeIs;
 /// A network whose rows are as spread as those of a trained one.
 struct Built {
   Built(const NetworkDesign& design, Task task, NetworkLoss loss)
-      : encoder(
-            tastes_with_features(),
-            nn::Schema::learn(*tastes_with_features(), nn::parse_fields(all_fields(design, *tastes_with_features())))),
-        objective(encoder.data(), task, options(loss), false) {
-    network =
-        build_network(design, options(loss), {encoder.data(), encoder.schema(), parameters, task, objective.centre()});
+      : encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))),
+        objective(*data, task, options(loss), false) {
+    network = build_network(design, options(loss), {*data, encoder.schema(), parameters, task, objective.centre()});
     for (std::size_t p = 0; p < parameters.size(); ++p) {
       Random random(5, parameters[p].name);
       if (parameters[p].kind != nn::ParameterKind::embedding) continue;
@@ -40,6 +37,7 @@ struct Built {
     return learn_newcomer(*network, encoder, objective, *prior, noise, asker);
   }
 
+  std::shared_ptr<const Dataset> data = tastes_with_features();
   nn::Encoder encoder;
   NetworkObjective objective;
   nn::ParameterSet parameters;

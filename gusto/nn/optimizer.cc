@@ -53,6 +53,31 @@ Optimizer::~Optimizer() {
   for (std::size_t p = 0; p < parameters_.size(); ++p) parameters_[p].decay.reset();
 }
 
+// Shards of one kind lie side by side and differ in data, not in structure: the first of each kind tells what there is.
+void Optimizer::find_structure(std::span<const Tape> shards) {
+  sparse_structure_.clear();
+  dense_structure_.clear();
+  const auto same = [](const auto& a, const auto& b) { return a.parameter == b.parameter; };
+  for (std::size_t shard = 0; shard < shards.size(); ++shard) {
+    const auto sparse = shards[shard].sparse();
+    const auto dense = shards[shard].dense();
+    if (shard > 0) {
+      const auto sparse_before = shards[shard - 1].sparse();
+      const auto dense_before = shards[shard - 1].dense();
+      if (std::equal(sparse.begin(), sparse.end(), sparse_before.begin(), sparse_before.end(), same) &&
+          std::equal(dense.begin(), dense.end(), dense_before.begin(), dense_before.end(), same)) {
+        continue;
+      }
+    }
+    sparse_structure_.insert(sparse_structure_.end(), sparse.begin(), sparse.end());
+    for (const DenseGradient& part : dense) {
+      if (std::find(dense_structure_.begin(), dense_structure_.end(), part.parameter) == dense_structure_.end()) {
+        dense_structure_.push_back(part.parameter);
+      }
+    }
+  }
+}
+
 void Optimizer::group(std::span<const Tape> shards) {
   group_count_ = 0;
   const auto next_group = [&]() -> Group& {
@@ -66,8 +91,8 @@ void Optimizer::group(std::span<const Tape> shards) {
   const auto is_same = [](const Bag& a, const Bag& b) {
     return a.ids.data() == b.ids.data() && a.offsets.data() == b.offsets.data() && a.weights.data() == b.weights.data();
   };
-  // Networks differ in data and not in structure from shard to shard, so the first shard's lookups tell which go together.
-  const std::span<const SparseGradient> first = shards.front().sparse();
+  find_structure(shards);
+  const std::span<const SparseGradient> first = sparse_structure_;
   const auto once = [&](const Parameter* parameter) {
     return std::count_if(first.begin(), first.end(), [&](const auto& s) { return s.parameter == parameter; }) == 1;
   };
@@ -96,12 +121,12 @@ void Optimizer::group(std::span<const Tape> shards) {
       }
     }
   }
-  for (const DenseGradient& dense : shards.front().dense()) {
+  for (const Parameter* dense : dense_structure_) {
     Group& added = next_group();
-    added.members.push_back(dense.parameter->index);
+    added.members.push_back(dense->index);
     for (const Tape& shard : shards) {
       for (const DenseGradient& part : shard.dense()) {
-        if (part.parameter == dense.parameter) added.sources.push_back({part.gradient.data, part.gradient.stride});
+        if (part.parameter == dense) added.sources.push_back({part.gradient.data, part.gradient.stride});
       }
     }
   }

@@ -80,6 +80,7 @@ class Optimizer {
     std::vector<GradientPiece> pieces;
     double norm = 0;
   };
+  void find_structure(std::span<const Tape> shards);
   void group(std::span<const Tape> shards);
   void plan(unsigned threads);
   void collect(Work& work, std::span<const Tape> shards);
@@ -92,6 +93,9 @@ class Optimizer {
   OptimizerOptions options_;
   std::vector<State> states_;
   std::uint64_t steps_ = 0;
+  // Of one shard of each kind: its lookups, and the layers that it used.
+  std::vector<SparseGradient> sparse_structure_;
+  std::vector<const Parameter*> dense_structure_;
   // Kept from step to step for their memory; the first so many are in use.
   std::vector<Group> groups_;
   std::size_t group_count_ = 0;

@@ -26,7 +26,7 @@ struct SmallOptions {
 
 /// Learns to tell from two numbers a < 12 and b < 9 whether a % 3 = b % 3: 1 if so, −1 if not. Embeddings, their inner product,
 /// and a hidden layer on both.
-class SmallTask : public TrainingTask {
+class SmallTask : public ShardedTask {
  public:
   explicit SmallTask(const SmallOptions& options = {}, std::uint64_t seed = 42) : parameters(seed), options_(options) {
     constexpr std::size_t kDim = 6, kHidden = 8;

@@ -43,8 +43,7 @@ class Training {
         batch_size_(chosen_batch_size(options, task.size())),
         epochs_(static_cast<std::size_t>(options.epochs)),
         batches_((task.size() + batch_size_ - 1) / batch_size_),
-        shards_((std::min(batch_size_, task.size()) + kShardSize - 1) / kShardSize),
-        losses_(shards_.size()) {}
+        tapes_(task.tapes(std::min(batch_size_, task.size()))) {}
 
   TrainingResult run() {
     checkpoint_.resume(parameters_, optimizer_, progress_);
@@ -101,33 +100,31 @@ class Training {
 
   /// One step; the batch's mean loss.
   double run_batch(std::span<const std::uint32_t> examples, std::size_t batch) {
-    const std::size_t shards = (examples.size() + kShardSize - 1) / kShardSize;
-    const float scale = 1 / static_cast<float>(examples.size());
     const std::uint64_t key = Random(context_.seed(), "network step", progress_.epoch * batches_ + batch).next();
-    const auto run_shard = [&](std::size_t shard, unsigned) {
-      const std::size_t begin = shard * kShardSize;
-      Tape& tape = shards_[shard];
-      tape.begin(Mode::train, mix(key + shard));
-      const Var loss = task_.loss(tape, examples.subspan(begin, std::min(kShardSize, examples.size() - begin)),
-                                  mix(key + shard), scale);
-      losses_[shard] = loss.value()(0, 0);
-      tape.backward(loss);
-    };
-    context_.pool().run(shards, std::ref(run_shard));
-    double loss = 0;
-    for (std::size_t shard = 0; shard < shards; ++shard) loss += static_cast<double>(losses_[shard]);
+    const std::span<Tape> tapes = std::span(tapes_).first(task_.tapes(examples.size()));
+    const double loss = task_.run(examples, key, tapes, context_.pool());
     if (!std::isfinite(loss)) return loss;
     const std::size_t step = progress_.epoch * batches_ + batch;
     const double rate =
         options_.learning_rate * schedule_factor(options_.schedule, options_.warmup, step, epochs_ * batches_);
-    const std::span<const Tape> tapes = std::span<const Tape>(shards_).first(shards);
-    optimizer_.step(tapes, rate, static_cast<double>(scale), context_.pool());
+    optimizer_.step(tapes, rate, 1 / static_cast<double>(examples.size()), context_.pool());
     update_running_statistics(tapes);
     return loss;
   }
 
   /// Moves the running mean and variance of batch normalizations a tenth of the way towards the shards' mean.
-  void update_running_statistics(std::span<const Tape> tapes) {
+  static void update_running_statistics(std::span<const Tape> tapes) {
+    const auto norm_of = [](const Tape& tape) {
+      return tape.statistics().empty() ? nullptr : tape.statistics().front().mean;
+    };
+    // Shards of one kind lie side by side.
+    for (std::size_t begin = 0, end = 0; begin < tapes.size(); begin = end) {
+      end = begin + 1;
+      while (end < tapes.size() && norm_of(tapes[end]) == norm_of(tapes[begin])) ++end;
+      if (norm_of(tapes[begin]) != nullptr) move_running_statistics(tapes.subspan(begin, end - begin));
+    }
+  }
+  static void move_running_statistics(std::span<const Tape> tapes) {
     constexpr float kShare = 0.1F;
     for (std::size_t n = 0; n < tapes.front().statistics().size(); ++n) {
       const NormStatistics& first = tapes.front().statistics()[n];
@@ -153,6 +150,7 @@ class Training {
     const std::size_t held_out = task_.validation_size();
     if (held_out == 0) return note;
     constexpr std::size_t kBlock = 1024;
+    task_.begin_validation(context_.pool());
     std::vector<double> sums((held_out + kBlock - 1) / kBlock);
     // A worker's tape is its own while it runs, and which one it is makes no difference.
     std::vector<Tape> tapes(context_.threads());
@@ -187,8 +185,7 @@ class Training {
   std::size_t epochs_;
   std::size_t batches_;
   EpochOrder order_;
-  std::vector<Tape> shards_;
-  std::vector<float> losses_;
+  std::vector<Tape> tapes_;
   TrainingProgress progress_;
 };
 
@@ -198,6 +195,25 @@ std::size_t chosen_batch_size(const TrainingOptions& options, std::size_t exampl
   constexpr std::size_t kSteps = 512;
   if (options.batch_size > 0) return static_cast<std::size_t>(options.batch_size);
   return std::clamp<std::size_t>(std::bit_ceil(examples / kSteps + 1) / 2, 32, 2048);
+}
+
+double ShardedTask::run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
+                        ThreadPool& pool) {
+  const float scale = 1 / static_cast<float>(examples.size());
+  losses_.resize(tapes.size());
+  const auto run_shard = [&](std::size_t shard, unsigned) {
+    const std::size_t begin = shard * kShardSize;
+    Tape& tape = tapes[shard];
+    tape.begin(Mode::train, mix(key + shard));
+    const Var sum =
+        loss(tape, examples.subspan(begin, std::min(kShardSize, examples.size() - begin)), mix(key + shard), scale);
+    losses_[shard] = sum.value()(0, 0);
+    tape.backward(sum);
+  };
+  pool.run(tapes.size(), std::ref(run_shard));
+  double total = 0;
+  for (std::size_t shard = 0; shard < tapes.size(); ++shard) total += static_cast<double>(losses_[shard]);
+  return total;
 }
 
 double TrainingTask::validation_error(Tape&, std::size_t, std::size_t) { return 0; }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gusto/base/context.h"
 #include "gusto/nn/parameters.h"
@@ -13,22 +14,45 @@
 
 namespace gusto::nn {
 
-/// What a network is trained on: examples, numbered from 0, and their loss.
+/// What a network is trained on: examples, numbered from 0, and the gradients of their loss.
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
   /// How many examples an epoch has.
   virtual std::size_t size() const = 0;
-  /// Records the sum of the losses of these examples times `scale`, as [1 × 1]. `key` keys what is random in it.
-  /// Threads  called concurrently, with different tapes
-  virtual Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) = 0;
+  /// How many tapes a step over so many examples may need.
+  virtual std::size_t tapes(std::size_t examples) const = 0;
+  /// Forward and backward passes over a batch: leaves the gradients of its mean loss on the tapes, all of which it begins, and
+  /// returns that loss. `key` keys what is random in it. Nothing runs backwards from a loss that is not finite.
+  virtual double run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
+                     ThreadPool& pool) = 0;
 
   /// How many examples are held out to stop early; 0 for none.
   virtual std::size_t validation_size() const { return 0; }
+  /// Called after an epoch, before its errors are asked for.
+  virtual void begin_validation(ThreadPool&) {}
   /// The sum of the errors of held-out examples [begin, end); the least mean is best. Called concurrently.
   virtual double validation_error(Tape& tape, std::size_t begin, std::size_t end);
   /// The mean error as people know it: "rmse .8512".
   virtual std::string describe_validation(double mean) const;
+};
+
+/// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of threads,
+/// so the same bits.
+inline constexpr std::size_t kShardSize = 256;
+
+/// A task whose loss is a sum over examples, so that every shard runs by itself.
+class ShardedTask : public TrainingTask {
+ public:
+  /// Records the sum of the losses of these examples times `scale`, as [1 × 1]. `key` keys what is random in it.
+  /// Threads  called concurrently, with different tapes
+  virtual Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) = 0;
+
+  std::size_t tapes(std::size_t examples) const final { return (examples + kShardSize - 1) / kShardSize; }
+  double run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes, ThreadPool& pool) final;
+
+ private:
+  std::vector<float> losses_;  // by shard
 };
 
 /// What training came to.
@@ -38,10 +62,6 @@ struct TrainingResult {
   double loss = 0;             ///< mean over the last epoch's examples
   double validation = 0;       ///< mean error of the best epoch, if there was something held out
 };
-
-/// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of threads,
-/// so the same bits.
-inline constexpr std::size_t kShardSize = 256;
 
 /// Trains parameters by stochastic gradient descent.
 ///

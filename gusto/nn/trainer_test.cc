@@ -236,7 +236,7 @@ TEST(Trainer, GoesThroughAllExamplesEachEpoch) {
 }
 
 TEST(Trainer, MovesRunningStatisticsATenthOfTheWayEachStep) {
-  class Normalizing : public TrainingTask {
+  class Normalizing : public ShardedTask {
    public:
     Normalizing() {
       const auto add = [&](const char* name, float start) {

@@ -14,7 +14,7 @@
 namespace gusto {
 
 /// Training on events, and for top-n on items drawn against them.
-class NetworkTask final : public nn::TrainingTask {
+class NetworkTask final : public nn::ShardedTask {
  public:
   NetworkTask(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective, Task task,
               const NetworkOptions& options, std::uint64_t seed);

@@ -37,9 +37,9 @@ struct Built {
 };
 
 /// Notes how many allocations there were when each shard began.
-class Watched final : public nn::TrainingTask {
+class Watched final : public nn::ShardedTask {
  public:
-  explicit Watched(nn::TrainingTask& task) : task_(task) { at_shard.reserve(4096); }
+  explicit Watched(nn::ShardedTask& task) : task_(task) { at_shard.reserve(4096); }
   std::size_t size() const override { return task_.size(); }
   nn::Var loss(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) override {
     {
@@ -51,7 +51,7 @@ class Watched final : public nn::TrainingTask {
   std::vector<std::size_t> at_shard;
 
  private:
-  nn::TrainingTask& task_;
+  nn::ShardedTask& task_;
   std::mutex mutex_;
 };
 

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "gusto/base/matrix.h"
+#include "gusto/base/parallel.h"
+
+namespace gusto::nn {
+
+enum class CandidateLoss {
+  softmax,  ///< −log of the target's share of the candidates
+  binary,   ///< target against each candidate by itself: binary cross-entropy
+};
+inline constexpr std::array<std::string_view, 2> kCandidateLossNames = {"softmax", "binary"};
+
+/// Askers, each of whom wants one of the candidates. All askers share the candidates.
+struct CandidateBatch {
+  MatrixView<const float> askers;          ///< q [askers × dim]
+  MatrixView<const float> items;           ///< v [candidates × dim]
+  std::span<const std::uint32_t> targets;  ///< t_r: candidate that asker r wants
+  /// Of candidates as others: for softmax what is added to a logit, for binary the weight of its loss. [candidates]
+  std::span<const float> others;
+  std::span<const float> own;  ///< softmax: what is added to a target's logit; empty for 0. [askers]
+  /// Candidates that don't count for an asker, unless it is the target: those of asker r are [hidden_offsets[r],
+  /// hidden_offsets[r + 1]) of `hidden`. Empty if all count.
+  std::span<const std::uint32_t> hidden_offsets;
+  std::span<const std::uint32_t> hidden;
+  float sharpness = 1;  ///< 1 / temperature: z_rc = sharpness · q_r · v_c
+  float positive = 1;   ///< binary: weight of the target's loss
+  CandidateLoss loss = CandidateLoss::softmax;
+};
+
+/// The loss of a batch over its candidates, with gradients (formulas: candidate_kernels.h).
+///
+/// Askers are cut into groups of rows by their number alone. A group's logits come tile by tile from blocked products, become
+/// slopes where they are, and go into two more products; gradients of items are added up in the order of groups.
+/// Cost       6·askers·candidates·dim operations; groups · candidates · dim floats of memory, kept from call to call
+/// Repeatable same bits at any number of threads
+/// Threads    one call at a time
+class CandidateLosses {
+ public:
+  /// Σ_r loss_r · scale; overwrites both gradients, shaped as askers and items.
+  double run(const CandidateBatch& batch, float scale, MatrixView<float> asker_gradient,
+             MatrixView<float> item_gradient, ThreadPool& pool);
+
+ private:
+  struct Group {
+    AlignedVector<float> gradient;  // of items
+    double loss = 0;
+  };
+  std::vector<Group> groups_;
+  std::vector<AlignedVector<float>> tiles_;  // by worker
+};
+
+}  // namespace gusto::nn

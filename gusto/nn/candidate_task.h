@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gusto/data/dataset.h"
+#include "gusto/nn/candidate_loss.h"
+#include "gusto/nn/candidates.h"
+#include "gusto/nn/trainer.h"
+
+namespace gusto::nn {
+
+/// Rows of one tape that ask, each for an item.
+struct Askers {
+  Var vectors;                             ///< q [rows × dim]
+  std::span<const std::uint32_t> targets;  ///< item row that each wants
+  std::span<const std::uint32_t> users;    ///< user row of each
+};
+
+/// A network that gives vectors to askers and to items, apart from one another, so that a score is their inner product.
+///
+/// Threads  const members are called concurrently, with different tapes
+class RetrievalNetwork {
+ public:
+  virtual ~RetrievalNetwork() = default;
+  /// How many examples there are to train on, and to stop early by.
+  virtual std::size_t size() const = 0;
+  virtual std::size_t held_out() const = 0;
+  /// The forward pass of examples. An example may give any number of rows, at least one in each shard. Spans last as the tape
+  /// does. `key` keys what is random.
+  virtual Askers ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const = 0;
+  /// The same for held-out examples [begin, end), nothing random.
+  virtual Askers ask_held_out(Tape& tape, std::size_t begin, std::size_t end) const = 0;
+  /// v of these item rows. [items × dim]
+  virtual Var items(Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const = 0;
+
+  /// Examples of one shard; no more than kShardSize.
+  virtual std::size_t shard_size() const { return kShardSize; }
+  /// The most rows of one example.
+  virtual std::size_t rows_per_example() const { return 1; }
+};
+
+struct CandidateOptions : SamplingOptions {
+  CandidateLoss loss = CandidateLoss::softmax;
+  double temperature = 1;  ///< logits are divided by it
+  /// binary with drawn negatives: t of gBCE (Petrov & Macdonald, RecSys 2023), from 0, plain, to 1, where scores become those of
+  /// full sampling: the target's loss counts β = α (t (1 − 1/α) + 1/α), α = negatives / (items − 1).
+  double calibration = 0;
+};
+
+/// Trains a retrieval network: each asker's item against candidates that the whole batch shares.
+///
+/// A step runs the askers' shards forward, draws candidates, runs those forward, computes loss and gradients of all pairs by
+/// blocked products, and runs the shards backward. An item's vector is computed once a step, however often it occurs.
+///
+/// Validation  mean of 1 − 1 / log2(1 + rank) of held-out items among all items with events, less those that the user has
+///             other events with; equal scores count against it
+/// Errors      invalid_option, if sampling and negatives, or loss and sampling, do not go together
+class CandidateTask final : public TrainingTask {
+ public:
+  CandidateTask(const RetrievalNetwork& network, const Dataset& data, const CandidateOptions& options);
+
+  std::size_t size() const override { return network_.size(); }
+  std::size_t tapes(std::size_t examples) const override;
+  double run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
+             ThreadPool& pool) override;
+  std::size_t validation_size() const override { return network_.held_out(); }
+  void begin_validation(ThreadPool& pool) override;
+  double validation_error(Tape& tape, std::size_t begin, std::size_t end) override;
+  std::string describe_validation(double mean) const override;
+
+ private:
+  std::size_t asker_tapes(std::size_t examples) const;
+  void ask(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes, ThreadPool& pool);
+  void draw(std::uint64_t key, ThreadPool& pool);
+  void hide_history();
+  /// Vectors of items, a shard a tape; into `vectors` [items × dim].
+  void run_items(std::span<const std::uint32_t> items, std::uint64_t key, Mode mode, std::span<Tape> tapes,
+                 ThreadPool& pool, AlignedVector<float>& vectors);
+  void pool_shares(std::span<const std::uint32_t> items, std::span<const float> offsets, std::uint64_t key,
+                   std::span<float> shares, ThreadPool& pool);
+  void backward(std::span<Tape> tapes, ThreadPool& pool);
+
+  const RetrievalNetwork& network_;
+  const Dataset& data_;
+  CandidateOptions options_;
+  CandidateSampler sampler_;
+  CandidateLosses losses_;
+  // Of the present step.
+  Candidates candidates_;
+  std::size_t dim_ = 0;
+  std::vector<Askers> askers_;          // by shard
+  std::vector<std::size_t> first_row_;  // of each shard of askers, and the end
+  std::vector<Var> item_vars_;          // by shard of candidates
+  std::vector<std::uint32_t> targets_, users_;
+  std::vector<std::uint32_t> hidden_offsets_, hidden_;
+  std::vector<std::uint32_t> place_;  // by item row: candidate, for hiding
+  AlignedVector<float> asker_vectors_, item_vectors_, asker_gradient_, item_gradient_;
+  // Of the present epoch's validation.
+  std::vector<Tape> validation_tapes_;
+  AlignedVector<float> catalogue_vectors_;
+};
+
+}  // namespace gusto::nn

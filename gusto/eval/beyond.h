@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "gusto/data/dataset.h"
-#include "gusto/data/features.h"
+#include "gusto/data/feature_sets.h"
 #include "gusto/data/rows.h"
 #include "gusto/eval/estimate.h"
 
@@ -50,23 +50,6 @@ std::vector<double> self_information(const Dataset& train);
 /// For each item whether it is in the head: the ceil(candidates / 10) candidates with the most training events, equal
 /// counts in order of item row.
 std::vector<bool> popular_head(const Dataset& train, std::span<const ItemRow> candidates);
-
-/// What items are, as sets of their categorical and multi-valued features together.
-class FeatureSets {
- public:
-  explicit FeatureSets(const FeatureTable& items);
-
-  /// Whether there is any such feature at all.
-  bool empty() const { return ids_.empty(); }
-  /// Ascending numbers that stand for (field, value); none for an item that has no value.
-  std::span<const std::uint32_t> operator[](ItemRow item) const;
-  /// 1 − |A ∩ B| / |A ∪ B|; 0 if both are empty.
-  double distance(ItemRow a, ItemRow b) const;
-
- private:
-  std::vector<std::uint64_t> offsets_{0};
-  std::vector<std::uint32_t> ids_;
-};
 
 /// The mean distance over all pairs of a list's items; items without features are passed over, and nothing is said where
 /// fewer than two are left.

@@ -144,16 +144,6 @@ FeatureTable genres() {
   return FeatureTable(std::move(fields));
 }
 
-TEST(Beyond, DistanceIsOneMinusJaccardOverAllFields) {
-  const FeatureSets features(genres());
-  EXPECT_FALSE(features.empty());
-  EXPECT_DOUBLE_EQ(features.distance(ItemRow(0), ItemRow(1)), 1 - 2.0 / 3);
-  EXPECT_DOUBLE_EQ(features.distance(ItemRow(0), ItemRow(4)), 0);
-  EXPECT_DOUBLE_EQ(features.distance(ItemRow(1), ItemRow(3)), 1 - 1.0 / 3);
-  EXPECT_DOUBLE_EQ(features.distance(ItemRow(2), ItemRow(3)), 1);
-  EXPECT_EQ(features[ItemRow(2)].size(), 0u);
-}
-
 TEST(Beyond, DiversityPassesOverItemsWithoutFeatures) {
   const FeatureSets features(genres());
   const std::vector<ItemRow> list{ItemRow(0), ItemRow(2), ItemRow(1), ItemRow(3)};

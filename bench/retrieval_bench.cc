@@ -1,0 +1,102 @@
+// Searching 60,000 and a million items of 64 numbers for the best 100, on one core. Every answer is first compared with
+// that of a plain search.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "gusto/base/random.h"
+#include "gusto/retrieval/exact_index.h"
+
+namespace {
+
+using gusto::Context;
+using gusto::ExactIndex;
+using gusto::Matrix;
+using gusto::TopLists;
+
+constexpr std::size_t kWidth = 64;
+constexpr std::size_t kLength = 100;
+constexpr std::size_t kQueries = 256;
+
+Matrix<float> vectors(std::size_t rows, std::string_view purpose) {
+  Matrix<float> result(rows, kWidth);
+  for (std::size_t r = 0; r < rows; ++r) {
+    gusto::Random random(1, purpose, r);
+    for (float& x : result.row(r)) x = static_cast<float>(random.uniform()) - 0.5F;
+  }
+  return result;
+}
+
+const Matrix<float>& queries() {
+  static const Matrix<float> result = vectors(kQueries, "bench queries");
+  return result;
+}
+
+const ExactIndex& index_of(std::size_t items) {
+  static const ExactIndex small(vectors(60'000, "bench items").view());
+  if (items == small.size()) return small;
+  static const ExactIndex large(vectors(1'000'000, "bench items").view());
+  return large;
+}
+
+/// Whether the list holds the best scores, in order, of a search in double precision.
+bool is_right(std::span<const gusto::ScoredItem> list, std::size_t item_count, std::size_t query) {
+  std::vector<double> scores(item_count);
+  for (std::size_t i = 0; i < item_count; ++i) {
+    gusto::Random random(1, "bench items", i);
+    for (const float x : queries().row(query))
+      scores[i] += static_cast<double>(x) * static_cast<double>(static_cast<float>(random.uniform()) - 0.5F);
+  }
+  std::partial_sort(scores.begin(), scores.begin() + kLength, scores.end(), std::greater<>());
+  for (std::size_t p = 0; p < list.size(); ++p) {
+    if (std::abs(static_cast<double>(list[p].score) - scores[p]) > 1e-4) return false;
+  }
+  return list.size() == kLength;
+}
+
+void exact_single(benchmark::State& state) {
+  const ExactIndex& index = index_of(static_cast<std::size_t>(state.range(0)));
+  Context context({.threads = 1});
+  std::size_t q = 0;
+  if (!is_right(index.top_k(queries().view().slice(7, 8), kLength, {}, {}, context)[0], index.size(), 7)) {
+    state.SkipWithError("the list is wrong");
+  }
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(index.top_k(queries().view().slice(q, q + 1), kLength, {}, {}, context));
+    q = (q + 1) % kQueries;
+  }
+}
+BENCHMARK(exact_single)->Arg(60'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
+
+void exact_batch(benchmark::State& state) {
+  const ExactIndex& index = index_of(60'000);
+  Context context({.threads = 1});
+  const TopLists lists = index.top_k(queries().view(), kLength, {}, {}, context);
+  for (const std::size_t q : {0U, 100U, 255U}) {
+    if (!is_right(lists[q], index.size(), q)) state.SkipWithError("a list is wrong");
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(index.top_k(queries().view(), kLength, {}, {}, context));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kQueries));
+}
+BENCHMARK(exact_batch)->Unit(benchmark::kMillisecond);
+
+/// What a search without an index does: panels are made as it goes.
+void exact_single_from_rows(benchmark::State& state) {
+  static const Matrix<float> items = vectors(60'000, "bench items");
+  const gusto::PreparedFilter filter({}, items.rows());
+  std::vector<std::vector<gusto::ScoredItem>> lists(1);
+  std::size_t q = 0;
+  const auto scan = gusto::exact_scan(gusto::PanelSource(items.view()), {&filter, 1}, kLength);
+  scan->run(queries().view().slice(7, 8), {}, lists);
+  if (!is_right(lists[0], items.rows(), 7)) state.SkipWithError("the list is wrong");
+  for (auto _ : state) {
+    scan->run(queries().view().slice(q, q + 1), {}, lists);
+    q = (q + 1) % kQueries;
+  }
+}
+BENCHMARK(exact_single_from_rows)->Unit(benchmark::kMicrosecond);
+
+}  // namespace

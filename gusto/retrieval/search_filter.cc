@@ -1,0 +1,51 @@
+#include "gusto/retrieval/search_filter.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+
+namespace gusto {
+namespace {
+
+// Looking up one item costs a cache line for each of its numbers, of which a scan gets sixteen.
+constexpr std::size_t kPickShare = 16;
+
+std::uint32_t checked(ItemRow item, std::size_t item_count) {
+  if (item.index < item_count) return item.index;
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("A filter names item row {}, and there are {} items.", item.index, item_count));
+}
+
+}  // namespace
+
+PreparedFilter::PreparedFilter(const SearchFilter& filter, std::size_t item_count)
+    : exclude_seen_(filter.exclude_seen),
+      picks_(!filter.allowed.empty() && filter.allowed.size() <= item_count / kPickShare),
+      open_count_(item_count) {
+  for (const ItemRow item : filter.allowed) checked(item, item_count);
+  for (const ItemRow item : filter.denied) checked(item, item_count);
+  if (picks_) {
+    for (const ItemRow item : filter.allowed) picked_.push_back(item.index);
+    std::sort(picked_.begin(), picked_.end());
+    picked_.erase(std::unique(picked_.begin(), picked_.end()), picked_.end());
+    std::vector<std::uint32_t> denied;
+    for (const ItemRow item : filter.denied) denied.push_back(item.index);
+    std::sort(denied.begin(), denied.end());
+    std::erase_if(picked_, [&](std::uint32_t row) { return std::binary_search(denied.begin(), denied.end(), row); });
+    open_count_ = picked_.size();
+    return;
+  }
+  if (filter.allowed.empty() && filter.denied.empty()) return;
+  const auto bit = [](ItemRow item) { return std::uint64_t{1} << (item.index % 64); };
+  banned_.assign((item_count + 63) / 64, filter.allowed.empty() ? 0 : ~std::uint64_t{0});
+  for (const ItemRow item : filter.allowed) banned_[item.index / 64] &= ~bit(item);
+  for (const ItemRow item : filter.denied) banned_[item.index / 64] |= bit(item);
+  if (item_count % 64 != 0) banned_.back() |= ~std::uint64_t{0} << (item_count % 64);
+  open_count_ = banned_.size() * 64;
+  for (const std::uint64_t word : banned_) open_count_ -= static_cast<std::size_t>(std::popcount(word));
+}
+
+}  // namespace gusto

@@ -1,8 +1,6 @@
 #include "gusto/nn/interaction_kernels.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 
 // Highway compiles this file once per instruction set, each time with another HWY_NAMESPACE.
 #undef HWY_TARGET_INCLUDE
@@ -104,18 +102,6 @@ void FmPoolingBack(MatrixView<const float> g, MatrixView<const float> x, std::si
                    MatrixView<const float> sums, const GradientTarget& dx) {
   dx.fresh ? FmPoolingBackInto<false>(g, x, fields, sums, dx.view)
            : FmPoolingBackInto<true>(g, x, fields, sums, dx.view);
-}
-
-HWY_INLINE float LargestOf(const float* x, std::size_t cols) {
-  const FloatTag d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  auto most = lowest;
-  std::size_t c = 0;
-  for (; c + lanes <= cols; c += lanes) most = hn::Max(most, hn::LoadU(d, x + c));
-  float found = hn::GetLane(hn::MaxOfLanes(d, most));
-  for (; c < cols; ++c) found = std::max(found, x[c]);
-  return found;
 }
 
 HWY_INLINE float SumOfExp(const float* x, float shift, std::size_t cols) {

@@ -7,7 +7,9 @@
 #define GUSTO_NN_KERNEL_LOOPS_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include <hwy/highway.h>
 
@@ -66,6 +68,19 @@ HWY_INLINE float SumColumns(std::size_t cols, const Op& op) {
   const OneTag one;
   for (; c < cols; ++c) total = hn::GetLane(op(one, c, hn::Set(one, total)));
   return total;
+}
+
+// The largest number of a row; −∞ of none.
+HWY_INLINE float LargestOf(const float* x, std::size_t cols) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  auto most = lowest;
+  std::size_t c = 0;
+  for (; c + lanes <= cols; c += lanes) most = hn::Max(most, hn::LoadU(d, x + c));
+  float found = hn::GetLane(hn::MaxOfLanes(d, most));
+  for (; c < cols; ++c) found = std::max(found, x[c]);
+  return found;
 }
 
 // Writes, or adds to what is there.

@@ -7,6 +7,7 @@
 /// twin in double precision (test_gradients.h).
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 
@@ -39,6 +40,8 @@ inline Var concat(std::initializer_list<Var> parts) {
 }
 /// y_r = Σ_c x_rc. [rows × 1]
 Var row_sum(Var x);
+/// y_r = x_{chosen[r]}; a row may be chosen several times. [chosen × cols]
+Var pick_rows(Var x, std::span<const std::uint32_t> chosen);
 
 // Arithmetic, element by element.
 
@@ -82,6 +85,19 @@ struct BatchNormState {
 /// The same over each column: with the shard's own mean and variance while training (ghost batches: Hoffer, Hubara, Soudry
 /// 2017, after Ioffe & Szegedy 2015), with the running ones otherwise.
 Var batch_norm(Var x, const BatchNormState& state);
+
+// Sequences.
+
+/// Causal attention (Vaswani et al. 2017) within each of several sequences that lie one after another, without padding. Sequence s
+/// is rows [offsets[s], offsets[s + 1]) of k and v, none of them empty. In each head, which is an equal share of the columns,
+///   y_i = Σ_{j ≤ i} w_ij v_j,   w_i = softmax_{j ≤ i}(q_i · k_j / √(columns of the head)),
+/// and each w_ij is dropped while training with probability `rate` (see dropout).
+///
+/// Shapes   k, v [tokens × cols]; q [tokens × cols], or one row a sequence, which stands for the sequence's last; as q
+/// Cost     2 · Σ_s length_s² · cols operations forward and 4 backward, of which a bit more than half is done; the weights
+///          are kept for the backward pass, 4 bytes each, twice with dropout
+/// Source   differs in nothing; rows go by blocks, so that few products with what cannot be seen are formed
+Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std::uint32_t> offsets, double rate = 0);
 
 // Interactions.
 

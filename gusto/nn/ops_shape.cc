@@ -1,14 +1,24 @@
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
 #include "gusto/nn/elementwise_kernels.h"
+#include "gusto/nn/gather_kernels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/row_kernels.h"
 #include "gusto/nn/views.h"
 
 namespace gusto::nn {
+namespace {
+
+struct PickState {
+  Var x;
+  const std::uint32_t* chosen;
+};
+
+}  // namespace
 
 Var columns(Var x, std::size_t begin, std::size_t end) {
   if (begin > end || end > x.cols()) {
@@ -57,6 +67,30 @@ Var row_sum(Var x) {
     kernels::spread_column(on.gradient(result), on.target(input));
   });
   kernels::row_sums(x.value(), {y.mutable_value(), true});
+  return y;
+}
+
+Var pick_rows(Var x, std::span<const std::uint32_t> chosen) {
+  Tape& tape = x.tape();
+  if (!chosen.empty() && kernels::largest(chosen) >= x.rows()) {
+    throw Error(ErrorCode::internal,
+                fmt::format("pick_rows: [{} × {}] has no row {}.", x.rows(), x.cols(), kernels::largest(chosen)));
+  }
+  const std::span<std::uint32_t> kept = tape.arena().take<std::uint32_t>(chosen.size());
+  std::copy(chosen.begin(), chosen.end(), kept.begin());
+  const PickState state{x, kept.data()};
+  const Var y = tape.record("pick_rows", kept.size(), x.cols(), tape.needs_gradient(x), state,
+                            [](const PickState& of, Var result) {
+                              Tape& on = result.tape();
+                              const MatrixView<const float> g = on.gradient(result);
+                              on.gradient(of.x);  // zeros where nothing is yet: rows that were not chosen get nothing
+                              const MatrixView<float> dx = on.target(of.x).view;
+                              for (std::size_t r = 0; r < g.rows; ++r) {
+                                const std::size_t row = of.chosen[r];
+                                kernels::give(g.slice(r, r + 1), {dx.slice(row, row + 1), false});
+                              }
+                            });
+  kernels::gather(x.value(), kept, y.mutable_value());
   return y;
 }
 

@@ -96,6 +96,18 @@ TEST(RowSum, IsItsTwin) {
   }
 }
 
+TEST(PickRows, IsItsTwin) {
+  // Some rows twice, some never, in any order.
+  const std::vector<std::uint32_t> chosen{4, 0, 4, 2, 8, 4};
+  for (const std::size_t cols : {1U, 5U, 64U}) {
+    check({{{9, cols}},
+           [&](Tape&, const Inputs& in) { return pick_rows(in.vars[0], chosen); },
+           [&](const Twins& in) {
+             return fill(chosen.size(), cols, [&](auto r, auto c) { return in[0](chosen[r], c); });
+           }});
+  }
+}
+
 TEST(Shapes, AreNamedWhereTheyDoNotFit) {
   Tape tape;
   tape.begin(Mode::infer);
@@ -104,6 +116,8 @@ TEST(Shapes, AreNamedWhereTheyDoNotFit) {
   EXPECT_STREQ(error_of([&] { concat(std::vector{a, b}); }).what(), "concat: [4 × 6] and [3 × 6] do not fit.");
   EXPECT_STREQ(error_of([&] { concat({}); }).what(), "concat: there is nothing to put side by side.");
   EXPECT_STREQ(error_of([&] { columns(a, 2, 7); }).what(), "columns: [4 × 6] has no columns [2, 7).");
+  const std::uint32_t beyond = 4;
+  EXPECT_STREQ(error_of([&] { pick_rows(a, {&beyond, 1}); }).what(), "pick_rows: [4 × 6] has no row 4.");
 }
 
 }  // namespace

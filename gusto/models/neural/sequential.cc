@@ -1,0 +1,205 @@
+#include "gusto/models/neural/sequential.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/hash.h"
+#include "gusto/nn/trainer.h"
+
+namespace gusto {
+namespace {
+
+// Queries that are read at once.
+constexpr std::size_t kQueriesAtOnce = 16;
+
+/// The shared rows, with what is meant by them here.
+constexpr auto training_fields() {
+  auto rows = nn::training_fields<SequentialOptions>();
+  for (Field& row : rows) {
+    if (row.name == "batch_size") {
+      row.bounds = between(0, 1 << 16);
+      row.search = search_log(8, 512);
+      row.help = "Histories in a step; 0 chooses by their number, from 4 to 128.";
+    }
+    if (row.name == "epochs") row.help = "Most passes over the histories.";
+    if (row.name == "validation") {
+      row.help = "Share of the users whose last event is held out to stop early; 0: none.";
+    }
+  }
+  return rows;
+}
+
+constexpr auto kSequentialFields = join(
+    fields(field<&SequentialOptions::dim>("dim", between(1, 4096), search_log(32, 256), "Width of all vectors."),
+           field<&SequentialOptions::blocks>("blocks", between(1, 64), search_linear(1, 4),
+                                             "Blocks of attention and a hidden layer."),
+           field<&SequentialOptions::heads>("heads", between(1, 64), search_none(),
+                                            "Heads of attention, which share dim equally."),
+           field<&SequentialOptions::length>("length", between(1, 65536), search_log(20, 500),
+                                             "Most events of a history that are read: the latest."),
+           field<&SequentialOptions::hidden>("hidden", between(1, 16384), search_log(64, 1024),
+                                             "Width of a block's hidden layer."),
+           field<&SequentialOptions::dropout>("dropout", between(0, 0.95), search_linear(0.1, 0.5),
+                                              "Share of numbers left out in training, at every stage."),
+           choice<&SequentialOptions::loss>("loss", nn::kCandidateLossNames, "What training minimizes."),
+           choice<&SequentialOptions::sampling>("sampling", nn::kSamplingNames,
+                                                "What an event's item is told from: every item, those of the batch, or "
+                                                "drawn ones."),
+           field<&SequentialOptions::negatives>("negatives", between(0, 1 << 20), search_none(),
+                                                "Items drawn for a batch, where sampling draws."),
+           field<&SequentialOptions::power>("power", between(0, 2), search_none(),
+                                            "With sampling=popularity, the power of an item's number of events."),
+           field<&SequentialOptions::calibration>("calibration", between(0, 1), search_none(),
+                                                  "With loss=binary, the calibration t of gBCE; 0: plain."),
+           field<&SequentialOptions::like_threshold>("like_threshold", {}, search_none(),
+                                                     "Ratings, likes: value from which an event counts.")),
+    training_fields());
+
+/// The power of two that gives some 100 to 200 steps an epoch.
+int chosen_batch_size(std::size_t windows) {
+  constexpr std::size_t kSteps = 100;
+  return static_cast<int>(std::clamp<std::size_t>(std::bit_floor(windows / kSteps + 1), 4, 128));
+}
+
+std::vector<std::uint32_t> frequencies(const Dataset& data) {
+  std::vector<std::uint32_t> counts(data.item_count());
+  for (const ItemRow item : data.items()) ++counts[item.index];
+  return counts;
+}
+
+}  // namespace
+
+SequentialOptions::SequentialOptions() {
+  epochs = 30;
+  learning_rate = 0.001;
+}
+
+constexpr ModelInfo kSequentialInfo{
+    .name = "sequential",
+    .summary = "A self-attention network that reads the history in its order.",
+    .about =
+        "The history's last events, each an item's embedding and its place, go through blocks of causal attention and "
+        "hidden layers; what comes out at the last one is matched with the items' embeddings. Trained at every event "
+        "to "
+        "find the next among all items by softmax, or among drawn ones, by softmax or by gBCE. To use where the order "
+        "of "
+        "events says what comes next; it answers at once for anyone with a history, and learns nothing of who they are "
+        "beside it. Source: Kang & McAuley: Self-attentive sequential recommendation, ICDM 2018; the full softmax as "
+        "in "
+        "Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: Petrov & Macdonald: gSASRec, RecSys "
+        "2023.",
+    .fields = kSequentialFields,
+    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .item_vectors = true, .checkpoints = true},
+    .make = &make_with<SequentialModel>,
+};
+
+std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned threads) const {
+  const SequentialOptions& of = options();
+  const auto dim = static_cast<std::uint64_t>(of.dim), hidden = static_cast<std::uint64_t>(of.hidden);
+  const auto blocks = static_cast<std::uint64_t>(of.blocks);
+  auto length = static_cast<std::uint64_t>(of.length);
+  const std::uint64_t parameters =
+      (data.item_count() + 1 + length) * dim + blocks * (4 * dim * dim + 2 * dim * hidden + 10 * dim + hidden);
+  // Windows are no longer than histories are.
+  std::uint64_t longest = 1;
+  for (std::size_t u = 0; u < data.user_count(); ++u) {
+    longest = std::max<std::uint64_t>(longest, data.offsets()[u + 1] - data.offsets()[u]);
+  }
+  length = std::min(length, longest);
+  const std::uint64_t windows = data.user_count() + data.event_count() / length;
+  const std::uint64_t batch = of.batch_size > 0 ? static_cast<std::uint64_t>(of.batch_size)
+                                                : static_cast<std::uint64_t>(chosen_batch_size(windows));
+  const std::uint64_t tokens = std::min(batch * length, data.event_count());
+  const std::uint64_t a_token =
+      blocks * (24 * dim + 4 * hidden + 2 * length * static_cast<std::uint64_t>(of.heads)) + 12 * dim;
+  // Values, two of the optimizer's, the best epoch's; gradients of layers by shard; of candidates by group.
+  const std::uint64_t gradients = (batch / 4 + 1) * blocks * (4 * dim + 2 * hidden) * dim;
+  const std::uint64_t candidates = data.item_count() * (34 * dim + 64 * threads);
+  return 4 * (4 * parameters + tokens * a_token + gradients + candidates) + data.event_count() * 4;
+}
+
+void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
+  const SequentialOptions& of = options();
+  if (of.dim % of.heads != 0) {
+    throw Error(ErrorCode::invalid_option, fmt::format("{} heads cannot share a dim of {} equally.", of.heads, of.dim),
+                "Set heads to a divisor of dim.");
+  }
+  const auto threshold = static_cast<float>(of.like_threshold);
+  const bool any = std::any_of(data.values().begin(), data.values().end(), [&](float v) { return v >= threshold; });
+  least_ = task() != Task::top_n && any ? threshold : std::numeric_limits<float>::lowest();
+  const auto size = [](int value) { return static_cast<std::size_t>(value); };
+  parameters_ = std::move(parameters);
+  network_.emplace(SequenceShape{data.item_count(), size(of.length), size(of.dim), size(of.blocks), size(of.heads),
+                                 size(of.hidden), of.dropout},
+                   *parameters_);
+}
+
+void SequentialModel::do_fit(const Dataset& data, Context& context) {
+  prepare(data, std::make_unique<nn::ParameterSet>(context.seed()));
+  const SequentialOptions& of = options();
+  const SequenceTask sequences(*network_, sequences_of(data, least_), of.validation, context.seed());
+  nn::CandidateOptions candidates;
+  candidates.sampling = of.sampling;
+  const bool draws = of.sampling != nn::Sampling::full && of.sampling != nn::Sampling::none;
+  candidates.negatives = draws ? static_cast<std::size_t>(of.negatives) : 0;
+  candidates.power = of.power;
+  candidates.loss = of.loss;
+  candidates.calibration = of.calibration;
+  nn::CandidateTask training(sequences, data, candidates);
+  nn::TrainingOptions steps = of;
+  if (steps.batch_size == 0) steps.batch_size = chosen_batch_size(sequences.size());
+  std::string run = fmt::format("task={} ", to_string(task()));
+  for (const auto& [name, value] : settings()) run += fmt::format("{}={} ", name, value);
+  run += to_hex(
+      xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values())))));
+  nn::train(*parameters_, training, steps, info().name, run, context);
+  for (std::size_t p = 0; p < parameters_->size(); ++p) {
+    require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
+  }
+  network_->settle_unmet(frequencies(data));
+}
+
+void SequentialModel::save_state(TensorWriter& out) const { parameters_->save(out, "network/"); }
+
+void SequentialModel::do_load(const TensorFile& in) {
+  prepare(data(), std::make_unique<nn::ParameterSet>(in, "network/"));
+}
+
+void SequentialModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
+  const std::size_t length = network_->shape().length;
+  nn::Tape tape;
+  std::vector<HistoryEvent> storage;
+  std::vector<std::uint32_t> tokens, offsets;
+  for (std::size_t first = 0; first < queries.size(); first += kQueriesAtOnce) {
+    const std::size_t last = std::min(first + kQueriesAtOnce, queries.size());
+    tokens.clear();
+    offsets.assign(1, 0);
+    for (std::size_t q = first; q < last; ++q) {
+      const std::size_t begin = tokens.size();
+      tokens.push_back(0);
+      for (const HistoryEvent& event : history_of(queries[q], storage)) {
+        if (event.value >= least_) tokens.push_back(event.item.index + 1);
+      }
+      const std::size_t size = tokens.size() - begin;
+      if (size > length) {
+        const auto at = tokens.begin() + static_cast<std::ptrdiff_t>(begin);
+        tokens.erase(at, at + static_cast<std::ptrdiff_t>(size - length));
+      }
+      offsets.push_back(static_cast<std::uint32_t>(tokens.size()));
+    }
+    tape.begin(nn::Mode::infer);
+    const MatrixView<const float> found = network_->forward(tape, tokens, offsets, /*only_last=*/true).value();
+    for (std::size_t r = 0; r < found.rows; ++r) {
+      std::copy_n(found.row(r).data(), found.cols, out.row(first + r).data());
+    }
+  }
+}
+
+}  // namespace gusto

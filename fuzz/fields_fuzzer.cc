@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const gusto::nn::FieldSpec& spec : gusto::nn::parse_fields(input)) {
       const std::vector<gusto::nn::FieldSpec> again = gusto::nn::parse_fields(spec.text);
       require(again.size() == 1 && again[0].text == spec.text && again[0].kind == spec.kind);
+      require(again[0].by_value == spec.by_value && again[0].by_recency == spec.by_recency);
       require(again[0].feature == spec.feature && again[0].parts.size() == spec.parts.size());
     }
   } catch (const gusto::Error& error) {

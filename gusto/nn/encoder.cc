@@ -1,6 +1,7 @@
 #include "gusto/nn/encoder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,10 @@ Encoder::EntriesView Encoder::Table::operator[](std::size_t row) const {
   const std::size_t size = (offsets.empty() ? row + 1 : offsets[row + 1]) - begin;
   return {std::span(ids).subspan(begin, size),
           weights.empty() ? std::span<const float>{} : std::span(weights).subspan(begin, size)};
+}
+
+Encoder::EntriesView Encoder::EntriesView::part(std::size_t begin, std::size_t size) const {
+  return {ids.subspan(begin, size), weights.empty() ? weights : weights.subspan(begin, size)};
 }
 
 class Encoder::TableBuilder {
@@ -63,11 +68,7 @@ Encoder::Encoder(const Dataset& data, Schema schema)
   for (std::size_t c = schema_.size(); c < columns_.size(); ++c) fill(columns_[c]);
   check_crosses(nullptr);
   for (std::size_t slot = 0; slot < schema_.size(); ++slot) fill(columns_[slot]);
-  const bool remembers = std::any_of(columns_.begin(), columns_.end(), [](const Column& c) { return c.is_history(); });
-  if (remembers) {
-    event_items_.reserve(data_.event_count());
-    for (const ItemRow item : data_.items()) event_items_.push_back(item_ids_[item.index]);
-  }
+  remember();
   for (const std::int64_t time : data_.times()) last_time_ = std::max(last_time_, time);
 }
 
@@ -77,14 +78,18 @@ std::size_t Encoder::add_columns(const SchemaField& field) {
   column.side = field.side;
   column.reads_item = field.reads_item();
   column.count = field.spec.count;
+  column.by_value = field.spec.by_value;
+  for (std::uint32_t k = 0; field.spec.by_recency && k < column.count; ++k) {
+    column.recency.push_back(1 / std::sqrt(static_cast<float>(1 + k)));
+  }
   if (!field.spec.feature.empty()) column.feature = find_feature(data_.catalogue(), field.spec.feature).feature;
-  if (column.feature != nullptr || field.spec.kind == FieldKind::time) column.codec.emplace(field);
+  if (column.feature != nullptr || column.kind == FieldKind::time || column.is_summary()) column.codec.emplace(field);
   if (field.spec.kind == FieldKind::cross) column.key = purpose_key(field.spec.text);
   return columns_.size() - 1;
 }
 
 void Encoder::fill(Column& column) const {
-  if (column.is_history() || column.is_joint()) return;
+  if (column.is_history() || column.is_summary() || column.is_joint()) return;
   const std::size_t rows = column.side == Side::user ? user_ids_.size() : item_ids_.size();
   if (column.kind == FieldKind::cross) return fill_cross(column, rows);
   if (column.kind == FieldKind::user || column.kind == FieldKind::item) {

@@ -30,8 +30,8 @@ struct Example {
   ItemRow item;
 };
 
-/// How training examples lose ids, so that the unknown ones are learned too: of each example, every field but histories is
-/// replaced by its id 0 with this probability, one draw each.
+/// How training examples lose ids, so that the unknown ones are learned too: of each example, every field but histories and their
+/// numbers is replaced by its id 0 with this probability, one draw each.
 struct Masking {
   double probability = 0;
   std::uint64_t key = 0;  ///< draws are keyed by (key, event, item, slot)
@@ -39,8 +39,8 @@ struct Masking {
 
 /// An asker, encoded once for any number of items.
 struct EncodedAsker {
-  /// By column: the slots of the schema, then the parts of its crosses. Those of items, and of crosses and histories that
-  /// need the item, are empty.
+  /// By column: the slots of the schema, then the parts of its crosses. Those of items and histories, and of crosses of several
+  /// sides, are empty.
   std::vector<Entries> fields;
   std::vector<HistoryEvent> history;  ///< in order of time
   std::size_t before = 0;             ///< how many of them are not later than the time of asking
@@ -51,10 +51,18 @@ struct EncodedAsker {
 ///
 /// Histories hold known items only: history(n) the last n of the asker's events before the example's in stored order, rated(n)
 /// the last n of all others, never the example's own item nor, of a pair made of a user and another item, the event's. Their
-/// entries are in order of time, 1/n each; id 0 stands for none.
+/// entries are in order of time; id 0 stands for none. The one of an item that was given the value v, with k later ones after it,
+/// weighs a(v) b(k), divided by the sum of these over the history:
 ///
-/// State    the fields of users' and items' sides encoded for all rows, parts of the time for all events
-/// Cost     O(entries) a batch; histories are capped by their field's count
+///   a(v) = 1 + 4 (v − low) / (high − low), between 1 and 5 on the scale of the training values, if the field says value; else 1
+///   b(k) = 1 / √(1 + k), if it says recent; else 1
+///
+/// The numbers history.count and history.mean are of all events that an uncapped history holds.
+///
+/// State    the fields of users' and items' sides encoded for all rows, parts of the time for all events; for histories 4 bytes
+///          an event, 4 more for their values, 8 for history.mean
+/// Cost     O(entries) a batch; histories are capped by their field's count. history.count and history.mean take O(1) for a
+///          training event, and O(the user's events) for the pair of its user and another item
 /// Threads  const members may be called concurrently, each caller with its own arena
 class Encoder {
  public:
@@ -93,6 +101,7 @@ class Encoder {
     std::span<const std::uint32_t> ids;
     std::span<const float> weights;
     float weight(std::size_t entry) const { return weights.empty() ? 1.0F : weights[entry]; }
+    EntriesView part(std::size_t begin, std::size_t size) const;
   };
   // The entries of all rows of a side, or of all events: a Bag that owns its numbers.
   struct Table {
@@ -109,6 +118,8 @@ class Encoder {
     Side side = Side::event;
     bool reads_item = false;                // as its field
     std::uint32_t count = 0;                // of histories and crosses
+    bool by_value = false;                  // of histories
+    std::vector<float> recency;             // of histories: b(k), or none if all are 1
     std::uint64_t key = 0;                  // of a cross's hash
     const FeatureField* feature = nullptr;  // that it reads
     std::optional<FieldCodec> codec;
@@ -118,6 +129,8 @@ class Encoder {
     std::size_t widest = 1;  // most entries of a row of the table
 
     bool is_history() const { return kind == FieldKind::history || kind == FieldKind::rated; }
+    // A number that tells of a history.
+    bool is_summary() const { return kind == FieldKind::history_count || kind == FieldKind::history_mean; }
     // A cross of several sides: known by example only.
     bool is_joint() const { return kind == FieldKind::cross && side == Side::event; }
   };
@@ -128,6 +141,7 @@ class Encoder {
 
   std::size_t add_columns(const SchemaField& field);
   void fill(Column& column) const;
+  void remember();
   void fill_cross(Column& column, std::size_t rows) const;
   void encode_side(const Query& query, const Column& column, Entries& out) const;
   void encode_column(const Query& query, std::size_t place, EncodedAsker& asker) const;
@@ -141,17 +155,27 @@ class Encoder {
   static Bag cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, const Mask& mask, Arena& arena);
   static Bag repeat(const Entries& entries, std::size_t rows, Arena& arena);
   static Bag stack(std::size_t place, std::span<const EncodedAsker> askers, Arena& arena);
-  std::span<const std::uint32_t> last_known(const Column& column, const EncodedAsker& asker, std::size_t most,
-                                            Arena& arena) const;
+  float appeal(float value) const;
+  EntriesView stored(const Column& column, std::uint64_t begin, std::uint64_t end) const;
+  EntriesView last_known(const Column& column, const EncodedAsker& asker, std::size_t most, Arena& arena) const;
   Bag histories(const Column& column, std::span<const Example> examples, Arena& arena) const;
   Bag histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
   Bag histories(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const;
+  template <class SummaryOf>
+  static Bag summarize(const Column& column, std::size_t rows, const SummaryOf& summary_of, Arena& arena);
+  HistorySummary summary(const Example& example) const;
+  HistorySummary summary(const EncodedAsker& asker) const;
+  Bag summaries(const Column& column, std::span<const Example> examples, Arena& arena) const;
+  Bag summaries(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const;
+  Bag summaries(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const;
 
   const Dataset& data_;
   Schema schema_;
   std::vector<Column> columns_;
   std::vector<std::uint32_t> user_ids_, item_ids_;  // by row
   std::vector<std::uint32_t> event_items_;          // their ids, by event; only for histories
+  std::vector<float> event_appeals_;                // a(value), by event; only for histories by value
+  std::vector<double> sums_before_;                 // of the values of the user's events before; only for history.mean
   std::int64_t last_time_ = kNoTime;
 };
 

@@ -16,34 +16,6 @@ constexpr float kOne = 1;
 
 }  // namespace
 
-// Writes histories into a bag.
-class Encoder::HistoryBuilder {
- public:
-  HistoryBuilder(std::size_t rows, std::size_t bound, Arena& arena)
-      : offsets_(arena.take<std::uint32_t>(rows + 1)),
-        ids_(arena.take<std::uint32_t>(bound)),
-        weights_(arena.take<float>(bound)) {
-    offsets_[0] = 0;
-  }
-  void add(std::span<const std::uint32_t> ids) {
-    std::copy(ids.begin(), ids.end(), ids_.data() + end_);
-    end_ += ids.size();
-  }
-  void end_row() {
-    if (end_ == begin_) ids_[end_++] = kUnknownId;
-    std::fill(weights_.data() + begin_, weights_.data() + end_, kOne / static_cast<float>(end_ - begin_));
-    offsets_[++row_] = static_cast<std::uint32_t>(end_);
-    begin_ = end_;
-  }
-  Bag finish() const { return {row_, ids_.first(end_), offsets_, weights_.first(end_)}; }
-
- private:
-  std::span<std::uint32_t> offsets_;
-  std::span<std::uint32_t> ids_;
-  std::span<float> weights_;
-  std::size_t row_ = 0, begin_ = 0, end_ = 0;
-};
-
 // Which examples lose one field.
 struct Encoder::Mask {
   std::span<const std::uint64_t> draws;  // by example; empty if nothing is masked
@@ -184,89 +156,6 @@ Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entr
           plain ? std::span<const float>{} : std::span<const float>(weights)};
 }
 
-Bag Encoder::histories(const Column& column, std::span<const Example> examples, Arena& arena) const {
-  const std::span<const std::uint64_t> ends = data_.offsets();
-  // An example's events of the user: all, or those before it.
-  const auto last = [&](const Example& example) {
-    return column.kind == FieldKind::history ? std::uint64_t{example.event} : ends[example.user.index + 1];
-  };
-  std::size_t bound = 0;
-  for (const Example& example : examples) {
-    bound += std::clamp<std::size_t>(last(example) - ends[example.user.index], 1, column.count);
-  }
-  HistoryBuilder histories(examples.size(), bound, arena);
-  const std::span<const std::uint32_t> all = event_items_;
-  for (const Example& example : examples) {
-    // At most two events are left out, so the last count + 2 hold all that is wanted.
-    const std::uint64_t end = last(example);
-    std::uint64_t begin = end - std::min<std::uint64_t>(end - ends[example.user.index], column.count + 2U);
-    const std::uint32_t own = item_ids_[example.item.index];
-    std::uint64_t place = end;  // of the example's own item, if it is not the event's
-    if (all[example.event] != own) {
-      const auto window = all.subspan(begin, end - begin);
-      place = begin + static_cast<std::uint64_t>(std::find(window.begin(), window.end(), own) - window.begin());
-    }
-    const auto left_out = [&](std::uint64_t e) { return e == example.event || e == place; };
-    const auto inside = [&](std::uint64_t e) { return e >= begin && e < end ? 1U : 0U; };
-    std::uint64_t size = end - begin - inside(example.event) - inside(place);
-    while (size > column.count) size -= left_out(begin++) ? 0 : 1;
-    const auto add_until = [&](std::uint64_t until) {
-      if (until < begin || until >= end) return;
-      histories.add(all.subspan(begin, until - begin));
-      begin = until + 1;
-    };
-    add_until(std::min<std::uint64_t>(example.event, place));
-    add_until(std::max<std::uint64_t>(example.event, place));
-    histories.add(all.subspan(begin, end - begin));
-    histories.end_row();
-  }
-  return histories.finish();
-}
-
-Bag Encoder::histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items,
-                       Arena& arena) const {
-  // One more than can be taken, in case that the item asked for is among them.
-  const std::span<const std::uint32_t> known = last_known(column, asker, column.count + 1U, arena);
-  const std::size_t bound = items.size() * std::clamp<std::size_t>(known.size(), 1, column.count);
-  HistoryBuilder histories(items.size(), bound, arena);
-  for (const ItemRow item : items) {
-    const auto own = std::find(known.begin(), known.end(), item_ids_[item.index]);
-    const auto place = static_cast<std::size_t>(own - known.begin());
-    if (own != known.end()) {
-      histories.add(known.first(place));
-      histories.add(known.subspan(place + 1));
-    } else {
-      histories.add(known.last(std::min<std::size_t>(known.size(), column.count)));
-    }
-    histories.end_row();
-  }
-  return histories.finish();
-}
-
-// The last known items of an asker, at most `most`, in order of time.
-std::span<const std::uint32_t> Encoder::last_known(const Column& column, const EncodedAsker& asker, std::size_t most,
-                                                   Arena& arena) const {
-  const std::size_t size = column.kind == FieldKind::history ? asker.before : asker.history.size();
-  const std::span<std::uint32_t> last = arena.take<std::uint32_t>(std::min(size, most));
-  std::size_t first = last.size();
-  for (std::size_t e = size; e-- > 0 && first > 0;) {
-    const std::uint32_t id = item_ids_[asker.history[e].item.index];
-    if (id != kUnknownId) last[--first] = id;
-  }
-  return last.subspan(first);
-}
-
-Bag Encoder::histories(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const {
-  std::size_t bound = 0;
-  for (const EncodedAsker& asker : askers) bound += std::clamp<std::size_t>(asker.history.size(), 1, column.count);
-  HistoryBuilder histories(askers.size(), bound, arena);
-  for (const EncodedAsker& asker : askers) {
-    histories.add(last_known(column, asker, column.count, arena));
-    histories.end_row();
-  }
-  return histories.finish();
-}
-
 Batch Encoder::encode(std::span<const Example> examples, Slots slots, const Masking& masking, Arena& arena) const {
   const std::size_t rows = examples.size();
   MaskDraws draws(rows, masking, arena,
@@ -282,6 +171,8 @@ Batch Encoder::encode(std::span<const Example> examples, Slots slots, const Mask
       bags[slot] = {};
     } else if (column.is_history()) {
       bags[slot] = histories(column, examples, arena);
+    } else if (column.is_summary()) {
+      bags[slot] = summaries(column, examples, arena);
     } else if (column.is_joint()) {
       const auto entries = [&](std::size_t part, std::size_t r) {
         return columns_[part].table[row_of(columns_[part].side, r)];
@@ -331,6 +222,8 @@ Batch Encoder::encode_askers(std::span<const EncodedAsker> askers, Arena& arena)
       bags[slot] = {};
     } else if (column.is_history()) {
       bags[slot] = histories(column, askers, arena);
+    } else if (column.is_summary()) {
+      bags[slot] = summaries(column, askers, arena);
     } else if (column.is_joint()) {
       const auto entries = [&](std::size_t part, std::size_t r) -> EntriesView {
         return {askers[r].fields[part].ids, askers[r].fields[part].weights};
@@ -350,6 +243,8 @@ Batch Encoder::encode(const EncodedAsker& asker, std::span<const ItemRow> items,
     const Column& column = columns_[slot];
     if (column.is_history()) {
       bags[slot] = histories(column, asker, items, arena);
+    } else if (column.is_summary()) {
+      bags[slot] = summaries(column, asker, items, arena);
     } else if (column.is_joint()) {
       const auto entries = [&](std::size_t part, std::size_t r) -> EntriesView {
         if (columns_[part].side == Side::item) return columns_[part].table[items[r].index];

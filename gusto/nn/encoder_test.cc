@@ -9,9 +9,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include "gusto/base/testing.h"
+#include "gusto/nn/test_encoder.h"
 
 namespace gusto::nn {
 namespace {
@@ -20,78 +20,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const std::string& value : values) {
-    if (value.empty()) field.append_missing();
-    else field.append(value);
-  }
-  return field;
-}
-
-// Users ann, ben and cid, of whom cid has no events; items w, x, y and z, of which y has none. Times are hours of 1970-01-02,
-// a Friday.
-const Dataset& films() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"ann", "ben", "cid"}) catalogue->users.add(id);
-  for (const char* id : {"w", "x", "y", "z"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"f", "m", "d"}),
-                                           feature("age", FeatureKind::number, {"20", "40", "90"})});
-  catalogue->item_features =
-      FeatureTable({feature("genres", FeatureKind::multi, {"a|b", "b", "c|a", ""}),
-                    feature("title", FeatureKind::text, {"Toy Toy Story", "story", "toys", ""})});
-  const auto at = [](int hour) { return std::int64_t{86400 + 3600 * hour}; };
-  static const Dataset data(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0), 5, at(1)},
-                                                          {UserRow(0), ItemRow(1), 4, at(2)},
-                                                          {UserRow(0), ItemRow(3), 3, at(3)},
-                                                          {UserRow(1), ItemRow(1), 2, at(4)},
-                                                          {UserRow(1), ItemRow(0), 1, at(23)}});
-  return data;
-}
-
-Encoder encoder_of(const Dataset& data, std::string_view fields) {
-  return Encoder(data, Schema::learn(data, parse_fields(fields)));
-}
-
-// A bag as text: "1 | 2*0.5 3*0.5".
-std::string text_of(const Bag& bag) {
-  std::string text;
-  for (std::size_t r = 0; r < bag.rows; ++r) {
-    if (r > 0) text += " | ";
-    for (std::size_t e = bag.begin(r); e < bag.end(r); ++e) {
-      if (e > bag.begin(r)) text += ' ';
-      text += std::to_string(bag.ids[e]);
-      if (bag.weight(e) != 1) {
-        std::string weight = std::to_string(bag.weight(e));
-        weight.erase(weight.find_last_not_of('0') + 1);
-        text += "*" + weight;
-      }
-    }
-  }
-  return text;
-}
-
-// The data's events, in stored order.
-std::vector<Example> examples_of(const Dataset& data) {
-  std::vector<Example> examples;
-  for (const Event& event : data.events()) {
-    examples.push_back({static_cast<std::uint32_t>(examples.size()), event.user, event.item});
-  }
-  return examples;
-}
-
-std::string encoded(const Encoder& encoder, std::string_view field) {
-  Arena arena;
-  return text_of(encoder.encode(examples_of(encoder.data()), {}, arena)[encoder.schema().slot(field)]);
-}
-std::string encoded_field(std::string_view field) { return encoded(encoder_of(films(), field), field); }
-
-std::string asked(const Encoder& encoder, const Query& query, std::string_view field, std::vector<ItemRow> items) {
-  Arena arena;
-  return text_of(encoder.encode(encoder.encode(query), items, arena)[encoder.schema().slot(field)]);
-}
+using test::asked;
+using test::encoded;
+using test::encoded_field;
+using test::encoder_of;
+using test::examples_of;
+using test::feature;
+using test::films;
+using test::text_of;
 
 TEST(Encoder, GivesIdsToRowsWithTrainingEvents) {
   EXPECT_EQ(encoded_field("user"), "1 | 1 | 1 | 2 | 2");
@@ -172,22 +108,6 @@ TEST(Encoder, CrossesOfOneSideAreThoseOfTheExample) {
   EXPECT_FLOAT_EQ(batch[1].weight(0), -1);  // a number's weight is handed on
 }
 
-TEST(Encoder, RemembersWhatCameBefore) {
-  EXPECT_EQ(encoded_field("history(9)"), "0 | 1 | 1*0.5 2*0.5 | 0 | 2");
-  EXPECT_EQ(encoded_field("history(1)"), "0 | 1 | 2 | 0 | 2");
-  EXPECT_EQ(encoded_field("rated(9)"), "2*0.5 3*0.5 | 1*0.5 3*0.5 | 1*0.5 2*0.5 | 1 | 2");
-  EXPECT_EQ(encoded_field("rated(1)"), "3 | 3 | 2 | 1 | 2");
-}
-
-TEST(Encoder, LeavesOutTheEventsItemAndTheExamplesOfAPairThatIsNone) {
-  const Encoder encoder = encoder_of(films(), "history(9), rated(9)");
-  Arena arena;
-  const std::vector<Example> pairs{{2, UserRow(0), ItemRow(1)}, {1, UserRow(0), ItemRow(2)}};
-  const Batch batch = encoder.encode(pairs, {}, arena);
-  EXPECT_EQ(text_of(batch[0]), "1 | 1");
-  EXPECT_EQ(text_of(batch[1]), "1 | 1*0.5 3*0.5");
-}
-
 TEST(Encoder, AnswersAKnownUserAsTrained) {
   const Encoder encoder = encoder_of(films(), "user, item, gender, age, genres, history(2), rated(9), time.hour");
   const Query ann = Query::known(UserRow(0));
@@ -259,7 +179,7 @@ TEST(Encoder, RefusesQueriesThatItCannotRead) {
   const auto error_of = [&](std::vector<FeatureValue> features) {
     Query query;
     query.features = features;
-    return test::error_of([&] { encoder.encode(query); });
+    return gusto::test::error_of([&] { encoder.encode(query); });
   };
   const Error number = error_of({{"age", "old"}});
   EXPECT_EQ(number.code(), ErrorCode::invalid_input);
@@ -269,15 +189,15 @@ TEST(Encoder, RefusesQueriesThatItCannotRead) {
   EXPECT_THAT(unread.message(), HasSubstr("gender, genres"));
   EXPECT_EQ(unread.hint(), "It takes: age.");
   EXPECT_THAT(error_of({{"age", "1"}, {"age", "2"}}).message(), HasSubstr("given twice"));
-  EXPECT_EQ(test::code_of([&] { encoder.encode(Query::known(UserRow(3))); }), ErrorCode::invalid_input);
+  EXPECT_EQ(gusto::test::code_of([&] { encoder.encode(Query::known(UserRow(3))); }), ErrorCode::invalid_input);
   const std::vector<HistoryEvent> outside{{ItemRow(4)}};
-  EXPECT_EQ(test::code_of([&] { encoder.encode(Query::with_history(outside)); }), ErrorCode::invalid_input);
+  EXPECT_EQ(gusto::test::code_of([&] { encoder.encode(Query::with_history(outside)); }), ErrorCode::invalid_input);
 }
 
 TEST(Encoder, RefusesASchemaOfOtherData) {
   const Dataset other(films().shared_catalogue(), std::vector<Event>{{UserRow(0), ItemRow(0)}});
   const Schema schema = Schema::learn(films(), parse_fields("user, item"));
-  EXPECT_EQ(test::code_of([&] { Encoder(other, schema); }), ErrorCode::internal);
+  EXPECT_EQ(gusto::test::code_of([&] { Encoder(other, schema); }), ErrorCode::internal);
 }
 
 TEST(Encoder, RefusesCrossesWithoutEnd) {
@@ -290,14 +210,14 @@ TEST(Encoder, RefusesCrossesWithoutEnd) {
   catalogue->item_features =
       FeatureTable({feature("genres", FeatureKind::multi, {values}), feature("cast", FeatureKind::multi, {values})});
   const Dataset data(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}});
-  const Error option = test::error_of([&] { encoder_of(data, "cross(genres, cast, 10)"); });
+  const Error option = gusto::test::error_of([&] { encoder_of(data, "cross(genres, cast, 10)"); });
   EXPECT_EQ(option.code(), ErrorCode::invalid_option);
   EXPECT_THAT(option.message(), HasSubstr("cross(genres, cast, 10)"));
   const Encoder encoder = encoder_of(data, "cross(tags, genres, 10)");
   const std::vector<FeatureValue> features{{"tags", values}};
   Query query;
   query.features = features;
-  EXPECT_EQ(test::code_of([&] { encoder.encode(query); }), ErrorCode::invalid_input);
+  EXPECT_EQ(gusto::test::code_of([&] { encoder.encode(query); }), ErrorCode::invalid_input);
 }
 
 TEST(Encoder, TakesSeveralValuesOfAQueryOnceEach) {
@@ -386,58 +306,12 @@ TEST(Masking, MayHideAllOrNothing) {
   EXPECT_EQ(text_of(batch[1]), "0 | 0 | 0 | 0 | 0");
 }
 
-// Data with equal times, examples that are events and examples that are not.
-RC_GTEST_PROP(EncoderProperty, HistoriesNeverHoldTheTargetNorAnythingLater, ()) {
-  constexpr int kUsers = 4, kItems = 12;
-  auto catalogue = std::make_shared<Catalogue>();
-  for (int u = 0; u < kUsers; ++u) catalogue->users.add(std::to_string(u));
-  for (int i = 0; i < kItems; ++i) catalogue->items.add(std::to_string(i));
-  std::vector<Event> events;
-  for (int u = 0; u < kUsers; ++u) {
-    for (int i = 0; i < kItems; ++i) {
-      if (*rc::gen::inRange(0, 3) > 0) events.push_back({UserRow(u), ItemRow(i), 1, *rc::gen::inRange(0, 5)});
-    }
-  }
-  const Dataset data(catalogue, events);
-  const auto cap = *rc::gen::inRange<std::size_t>(1, 14);
-  const std::string fields = "history(" + std::to_string(cap) + "), rated(" + std::to_string(cap) + ")";
-  const Encoder encoder = encoder_of(data, fields);
-  const std::vector<std::uint32_t> ids = training_ids(data, Side::item);
-  std::vector<Example> examples = examples_of(data);
-  for (std::size_t e = 0, n = examples.size(); e < n; ++e) {
-    examples.push_back({examples[e].event, examples[e].user, ItemRow(*rc::gen::inRange(0, kItems))});
-  }
-  Arena arena;
-  const Batch batch = encoder.encode(examples, {}, arena);
-  for (std::size_t r = 0; r < examples.size(); ++r) {
-    const Example& example = examples[r];
-    for (const std::size_t slot : {0, 1}) {
-      // The plain rule: all that is allowed, in stored order, and of that the last.
-      std::vector<std::uint32_t> expected;
-      const std::uint64_t begin = data.offsets()[example.user.index];
-      const std::uint64_t end = slot == 0 ? example.event : data.offsets()[example.user.index + 1];
-      for (std::uint64_t e = begin; e < end; ++e) {
-        const ItemRow item = data.items()[e];
-        if (item != example.item && item != data.items()[example.event]) expected.push_back(ids[item.index]);
-      }
-      if (expected.size() > cap) expected.erase(expected.begin(), expected.end() - static_cast<std::ptrdiff_t>(cap));
-      const bool none = expected.empty();
-      if (none) expected.push_back(0);
-      const Bag& bag = batch[slot];
-      const std::vector<std::uint32_t> found(bag.ids.begin() + static_cast<std::ptrdiff_t>(bag.begin(r)),
-                                             bag.ids.begin() + static_cast<std::ptrdiff_t>(bag.end(r)));
-      RC_ASSERT(found == expected);
-      for (std::size_t e = bag.begin(r); e < bag.end(r); ++e) {
-        RC_ASSERT(bag.weight(e) == 1.0F / static_cast<float>(expected.size()));
-      }
-    }
-  }
-}
-
 // What training saw of the last event of a user is what the user with all before it is answered by.
 TEST(Encoder, EncodesAnAskerAsItsExample) {
   const Dataset& data = films();
-  const std::string fields = "item, gender, age, genres, history(2), cross(gender, genres, time.hour, 500), time.hour";
+  const std::string fields =
+      "item, gender, age, genres, history(2), cross(gender, genres, time.hour, 500), time.hour, "
+      "history(2, value, recent), history.count, history.mean";
   const Encoder encoder = encoder_of(data, fields);
   Arena arena;
   const std::vector<Example> last{{4, UserRow(1), ItemRow(0)}};
@@ -455,11 +329,14 @@ TEST(Encoder, EncodesAnAskerAsItsExample) {
 
 // Fields of each side, of the event, and of both.
 constexpr std::string_view kSides =
-    "user, item, gender, genres, time.hour, history(2), rated(2), cross(gender, time.hour, 500), cross(gender, age, "
+    "user, item, gender, genres, time.hour, history(2), rated(2, recent), history.count, history.mean, cross(gender, "
+    "time.hour, 500), cross(gender, age, "
     "500), "
     "cross(genres, time.hour, 500), cross(gender, genres, 500), cross(time.hour, time.year, 500)";
-constexpr std::array kOfAskers = {true, false, true, false, true, true, true, true, true, false, false, true};
-constexpr std::array kOfItems = {false, true, false, true, false, false, false, false, false, false, false, false};
+constexpr std::array kOfAskers = {true, false, true, false, true,  true,  true,
+                                  true, true,  true, true,  false, false, true};
+constexpr std::array kOfItems = {false, true,  false, true,  false, false, false,
+                                 false, false, false, false, false, false, false};
 
 TEST(Encoder, EncodesEachSideByItself) {
   const Encoder encoder = encoder_of(films(), kSides);
@@ -497,7 +374,8 @@ TEST(Encoder, EncodesSeveralAskersAtOnce) {
   EXPECT_EQ(text("time.hour"), "24 | 2 | 24");
   EXPECT_EQ(text("history(2)"),
             "2*0.5 1*0.5 | 3 | 0");  // no item is left out; of the second asker's, y is unknown and w later
-  EXPECT_EQ(text("rated(2)"), "2*0.5 1*0.5 | 3*0.5 1*0.5 | 0");
+  EXPECT_EQ(text("rated(2, recent)"), "2*0.414214 1*0.585786 | 3*0.414214 1*0.585786 | 0");
+  EXPECT_EQ(text("history.mean"), "1*-1.778002 | 1*-2.159002 | 0");
   EXPECT_EQ(text("item"), "");
   // Beside an item that is in no history, each is encoded as alone.
   for (std::size_t slot = 0; slot < kOfAskers.size(); ++slot) {

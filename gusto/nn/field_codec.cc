@@ -35,15 +35,18 @@ std::uint32_t FieldCodec::id_of(std::string_view value) const {
   return found ? 1 + *found : 0;
 }
 
-void FieldCodec::encode_number(double x, Entries& out) const {
-  if (std::isnan(x)) {
-    out.add(0, 1);
-  } else if (spec_.kind == FieldKind::bucket) {
+Entry FieldCodec::entry_of(double x) const {
+  if (std::isnan(x)) return {};
+  if (spec_.kind == FieldKind::bucket) {
     const auto range = std::lower_bound(bounds_.begin(), bounds_.end(), x) - bounds_.begin();
-    out.add(static_cast<std::uint32_t>(1 + range), 1);
-  } else {
-    out.add(1, static_cast<float>(std::clamp((x - mean_) / deviation_, -kFarthest, kFarthest)));
+    return {static_cast<std::uint32_t>(1 + range), 1};
   }
+  return {1, static_cast<float>(std::clamp((x - mean_) / deviation_, -kFarthest, kFarthest))};
+}
+
+void FieldCodec::encode_number(double x, Entries& out) const {
+  const Entry entry = entry_of(x);
+  out.add(entry.id, entry.weight);
 }
 
 void FieldCodec::encode_text(std::string_view text, Entries& out) const {

@@ -12,6 +12,11 @@
 
 namespace gusto::nn {
 
+struct Entry {
+  std::uint32_t id = 0;
+  float weight = 1;
+};
+
 /// Ids with weights, of one example and field: what a Bag holds for one row.
 struct Entries {
   std::vector<std::uint32_t> ids;
@@ -32,7 +37,7 @@ struct Entries {
 ///
 ///   one value             its id; 0 if the vocabulary does not have it
 ///   several               their ids, 1/n each
-///   number                id 1 of weight (x − mean) / deviation, held within ±kFarthest
+///   number, history.…      id 1 of weight (x − mean) / deviation, held within ±kFarthest
 ///   bucket                1 + the range's position
 ///   words, hash           the text's n pieces or words, 1/n each, equal ones together, in order of ids
 ///   time                  1 + the part's number; the day as a number
@@ -53,6 +58,8 @@ class FieldCodec {
   void encode(std::string_view value, Entries& out) const;
   /// Appends those of a time.
   void encode_time(std::int64_t time, Entries& out) const;
+  /// The one entry of a number; of a missing one if it is not a number.
+  Entry entry_of(double x) const;
 
  private:
   std::uint32_t id_of(std::string_view value) const;

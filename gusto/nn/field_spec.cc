@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::string_view kPlainEnds = ",()\"";
 constexpr std::string_view kTime = "time.";
+constexpr std::string_view kCountBefore = "history.count";
+constexpr std::string_view kMeanBefore = "history.mean";
+constexpr std::string_view kByValue = "value";
+constexpr std::string_view kByRecency = "recent";
 constexpr std::array kTimeParts = {TimePart::hour, TimePart::weekday, TimePart::month, TimePart::year, TimePart::day};
 
 // A kind of field that is written with parentheses.
@@ -33,8 +37,8 @@ constexpr std::array kFunctions = {
     Function{"cross", FieldKind::cross, "cross(FIELD, FIELD, …, BUCKETS)", "buckets", 1, kMostBuckets},
     Function{"words", FieldKind::words, "words(TEXT, PIECES)", "pieces", 1, 1000000},
     Function{"hash", FieldKind::hash, "hash(TEXT, BUCKETS)", "buckets", 1, kMostBuckets},
-    Function{"history", FieldKind::history, "history(ITEMS)", "items", 1, 10000},
-    Function{"rated", FieldKind::rated, "rated(ITEMS)", "items", 1, 10000},
+    Function{"history", FieldKind::history, "history(ITEMS) or history(ITEMS, value, recent)", "items", 1, 10000},
+    Function{"rated", FieldKind::rated, "rated(ITEMS) or rated(ITEMS, value, recent)", "items", 1, 10000},
 };
 
 const Function* function_named(std::string_view name) {
@@ -50,7 +54,8 @@ std::string did_you_mean(std::string_view name, std::span<const std::string_view
 }
 
 bool is_keyword(std::string_view name) {
-  return name == "user" || name == "item" || name == "auto" || name.starts_with(kTime);
+  return name == "user" || name == "item" || name == "auto" || name == kCountBefore || name == kMeanBefore ||
+         name.starts_with(kTime);
 }
 
 // A feature's name as it must be written.
@@ -97,6 +102,7 @@ class Parser {
   FieldSpec part(std::size_t place);
   void parts(FieldSpec& spec, const Function& function, std::size_t place);
   std::uint32_t count(const Function& function, std::size_t place);
+  void weights(FieldSpec& spec, const Function& function);
 
   std::string_view text_;
   std::size_t at_ = 0;
@@ -149,6 +155,10 @@ FieldSpec Parser::plain(const Name& name) const {
     spec.kind = name.text == "user" ? FieldKind::user : FieldKind::item;
     return spec;
   }
+  if (name.text == kCountBefore || name.text == kMeanBefore) {
+    spec.kind = name.text == kCountBefore ? FieldKind::history_count : FieldKind::history_mean;
+    return spec;
+  }
   if (!name.text.starts_with(kTime)) return feature_field(name.text);
   const std::string_view wanted = std::string_view(name.text).substr(kTime.size());
   for (const TimePart part : kTimeParts) {
@@ -198,7 +208,9 @@ FieldSpec Parser::part(std::size_t place) {
     case FieldKind::words:
     case FieldKind::hash:
     case FieldKind::history:
-    case FieldKind::rated: break;
+    case FieldKind::rated:
+    case FieldKind::history_count:
+    case FieldKind::history_mean: break;
   }
   fail(place, fmt::format("{} cannot be a part of a cross", spec.text),
        "Cross ids, features, buckets and parts of the time.");
@@ -226,14 +238,29 @@ void Parser::parts(FieldSpec& spec, const Function& function, std::size_t place)
   }
 }
 
+void Parser::weights(FieldSpec& spec, const Function& function) {
+  while (take(',')) {
+    const Name found = name();
+    const std::array<std::string_view, 2> words = {kByValue, kByRecency};
+    if (found.quoted || (found.text != kByValue && found.text != kByRecency)) {
+      fail(found.place, fmt::format("{} is no way to weigh items", quote(found.text)),
+           did_you_mean(found.text, words, fmt::format("Write {}.", function.form)));
+    }
+    bool& way = found.text == kByValue ? spec.by_value : spec.by_recency;
+    if (way) fail(found.place, fmt::format("{} comes twice in one field", found.text), "Name it once.");
+    way = true;
+  }
+}
+
 FieldSpec Parser::function(const Function& function, std::size_t place) {
   FieldSpec spec;
   spec.kind = function.kind;
+  const bool history = function.kind == FieldKind::history || function.kind == FieldKind::rated;
   std::string arguments;
   if (function.kind == FieldKind::cross) {
     parts(spec, function, place);
     for (const FieldSpec& part : spec.parts) arguments += part.text + ", ";
-  } else if (function.kind != FieldKind::history && function.kind != FieldKind::rated) {
+  } else if (!history) {
     spec.feature = name().text;
     if (!take(',')) {
       fail(place, fmt::format("{} lacks its number of {}", function.name, function.counted),
@@ -242,8 +269,12 @@ FieldSpec Parser::function(const Function& function, std::size_t place) {
     arguments = spelled(spec.feature) + ", ";
   }
   spec.count = count(function, place);
+  if (history) weights(spec, function);
   if (!take(')')) fail(at_, fmt::format("{} is not closed", function.name), fmt::format("Write {}.", function.form));
-  spec.text = fmt::format("{}({}{})", function.name, arguments, spec.count);
+  spec.text = fmt::format("{}({}{}", function.name, arguments, spec.count);
+  if (spec.by_value) spec.text += fmt::format(", {}", kByValue);
+  if (spec.by_recency) spec.text += fmt::format(", {}", kByRecency);
+  spec.text += ')';
   return spec;
 }
 

@@ -9,16 +9,18 @@
 namespace gusto::nn {
 
 enum class FieldKind {
-  user,     ///< the asker's id
-  item,     ///< the item's id
-  feature,  ///< a feature as its kind suggests: one id, the mean of several, or a standardized number
-  bucket,   ///< a number's quantile range
-  cross,    ///< hashed combinations of two or more fields
-  words,    ///< a text's pieces from a vocabulary of the most frequent
-  hash,     ///< a text's words, hashed
-  time,     ///< a part of the event's time
-  history,  ///< the asker's events before this one
-  rated,    ///< all other events of the asker, whenever
+  user,           ///< the asker's id
+  item,           ///< the item's id
+  feature,        ///< a feature as its kind suggests: one id, the mean of several, or a standardized number
+  bucket,         ///< a number's quantile range
+  cross,          ///< hashed combinations of two or more fields
+  words,          ///< a text's pieces from a vocabulary of the most frequent
+  hash,           ///< a text's words, hashed
+  time,           ///< a part of the event's time
+  history,        ///< the asker's events before this one
+  rated,          ///< all other events of the asker, whenever
+  history_count,  ///< how many events the asker had before this one
+  history_mean,   ///< the mean of their values
 };
 
 enum class TimePart { hour, weekday, month, year, day };
@@ -36,6 +38,10 @@ std::string_view to_string(TimePart part);
 ///   time.hour                     hour, weekday, month, year or day (a number) of the event's time, UTC
 ///   history(50)                   the asker's 50 last items before this event, as their mean
 ///   rated(50)                     the asker's 50 last other items, before this event or after it
+///   history(50, value, recent)    as a mean that weighs items more that the asker valued more, or that came later, or both: one of
+///                                 the two words may be left out; so too rated(50, value, recent)
+///   history.count                 log(1 + n) of the n events of the asker before this one, standardized
+///   history.mean                  the mean value of these, standardized; missing without one
 ///
 /// A name that both sides have is written with its side, user.age or item.age; one that would read as something else, in
 /// double quotes: "user", "a, b", "5"" screens".
@@ -46,6 +52,8 @@ struct FieldSpec {
   std::vector<FieldSpec> parts;  ///< of a cross
   TimePart part = TimePart::hour;
   std::uint32_t count = 0;  ///< ranges, buckets, pieces, or items of a history
+  bool by_value = false;    ///< of a history: items weigh more that the asker valued more
+  bool by_recency = false;  ///< and those that came later
 
   /// Whether this is "auto".
   bool is_auto() const { return kind == FieldKind::feature && feature.empty(); }

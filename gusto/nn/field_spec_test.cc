@@ -45,6 +45,24 @@ TEST(ParseFields, ReadsEveryPartOfATime) {
   EXPECT_EQ(specs[4].part, TimePart::day);
 }
 
+TEST(ParseFields, ReadsHowAHistoryWeighsItsItems) {
+  const auto specs = parse_fields("history(5,value), history( 5, recent ), rated(5, recent, value), history(5)");
+  EXPECT_THAT(texts_of(specs),
+              ElementsAre("history(5, value)", "history(5, recent)", "rated(5, value, recent)", "history(5)"));
+  std::string ways;
+  for (const FieldSpec& spec : specs) ways += {spec.by_value ? 'v' : '-', spec.by_recency ? 'r' : '-'};
+  EXPECT_EQ(ways, "v--rvr--");
+}
+
+TEST(ParseFields, ReadsNumbersOfAHistory) {
+  const auto specs = parse_fields("history.count, history.mean, \"history.mean\", history.median");
+  EXPECT_EQ(specs[0].kind, FieldKind::history_count);
+  EXPECT_EQ(specs[1].kind, FieldKind::history_mean);
+  EXPECT_EQ(specs[2].kind, FieldKind::feature);
+  EXPECT_EQ(specs[2].text, "\"history.mean\"");
+  EXPECT_EQ(specs[3].kind, FieldKind::feature);
+}
+
 TEST(ParseFields, CrossesBucketsIdsAndTimes) {
   const auto specs = parse_fields("cross(bucket(age, 5), item, time.hour, 100)");
   ASSERT_EQ(specs[0].parts.size(), 3u);
@@ -89,6 +107,14 @@ TEST(ParseFields, SaysWhereAndWhatIsWrong) {
       {"bucket(age, 1)", "at character 13: 1 ranges are not possible.", "between 2 and 1000 ranges"},
       {"cross(a, b, 16777217)", "at character 13: 16777217 buckets are not possible.", "between 1 and 16777216"},
       {"history(0)", "at character 9: 0 items are not possible.", "between 1 and 10000"},
+      {"history(5, valeu)", "at character 12: \"valeu\" is no way to weigh items.", "Did you mean value?"},
+      {"history(5, 7)", "at character 12: \"7\" is no way to weigh items.",
+       "Write history(ITEMS) or history(ITEMS, value"},
+      {"rated(5, \"value\")", "at character 10: \"value\" is no way to weigh items.", "value"},
+      {"rated(5, value, value)", "at character 17: value comes twice in one field.", "once"},
+      {"rated(5, recent,)", "at character 17: a field's name is missing.", "commas"},
+      {"history(5, value", "at character 17: history is not closed.", "Write history"},
+      {"cross(a, history.count, 10)", "at character 10: history.count cannot be a part of a cross.", "Cross ids"},
       {"bucket(age, 10", "at character 15: bucket is not closed.", "Write bucket"},
       {"cross(a, b, many)", "at character 13: \"many\" is no number of buckets.", "Write cross"},
       {"cross(gender, 10)", "at character 1: a cross has 2 to 8 fields, not 1.", "Write cross"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -34,6 +35,7 @@ class Learner {
   const std::vector<std::uint32_t>& ids(Side side) const { return side == Side::user ? users_ : items_; }
   void learn_feature(SchemaField& field) const;
   void learn_time(SchemaField& field) const;
+  void learn_history(SchemaField& field) const;
   void learn_parts(SchemaField& field) const;
   std::vector<double> numbers(const FeatureRef& ref) const;
   std::vector<std::string> values(const FeatureRef& ref) const;
@@ -134,6 +136,20 @@ void Learner::learn_time(SchemaField& field) const {
   }
 }
 
+void Learner::learn_history(SchemaField& field) const {
+  std::vector<double> numbers;
+  numbers.reserve(train_.event_count());
+  for (std::size_t user = 0; user < train_.user_count(); ++user) {
+    HistorySummary before;
+    for (const float value : train_.history(UserRow(user)).values) {
+      const double x = before.number(field.spec.kind);
+      if (!std::isnan(x)) numbers.push_back(x);
+      before.add(value);
+    }
+  }
+  standardize(field, numbers);
+}
+
 void Learner::learn_parts(SchemaField& field) const {
   for (const FieldSpec& part : field.spec.parts) field.parts.push_back(learn(part));
   field.side = side_of_parts(field.parts);
@@ -153,6 +169,8 @@ SchemaField Learner::learn(const FieldSpec& spec) const {
     case FieldKind::time: learn_time(field); break;
     case FieldKind::history:
     case FieldKind::rated: break;
+    case FieldKind::history_count:
+    case FieldKind::history_mean: learn_history(field); break;
   }
   field.rows = rows_of(field, train_);
   return field;
@@ -200,7 +218,13 @@ std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Cat
 
 bool SchemaField::is_number() const {
   return (spec.kind == FieldKind::feature && feature == FeatureKind::number) ||
-         (spec.kind == FieldKind::time && spec.part == TimePart::day);
+         (spec.kind == FieldKind::time && spec.part == TimePart::day) || spec.kind == FieldKind::history_count ||
+         spec.kind == FieldKind::history_mean;
+}
+
+double HistorySummary::number(FieldKind kind) const {
+  if (kind == FieldKind::history_count) return std::log1p(static_cast<double>(events));
+  return events == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(events);
 }
 
 bool SchemaField::reads_item() const {
@@ -223,8 +247,8 @@ FeatureRef find_feature(const Catalogue& catalogue, std::string_view name) {
   if (of_users != nullptr) return {Side::user, of_users};
   if (of_items != nullptr) return {Side::item, of_items};
 
-  std::vector<std::string_view> names{"user",         "item",       "auto",      "time.hour",
-                                      "time.weekday", "time.month", "time.year", "time.day"};
+  std::vector<std::string_view> names{"user",       "item",      "auto",     "time.hour",     "time.weekday",
+                                      "time.month", "time.year", "time.day", "history.count", "history.mean"};
   const std::size_t words = names.size();
   for (const FeatureTable* table : {&catalogue.user_features, &catalogue.item_features}) {
     for (const FeatureField& field : table->fields()) names.emplace_back(field.name);
@@ -289,6 +313,8 @@ std::size_t rows_of(const SchemaField& field, const Dataset& train) {
     case FieldKind::words: return 1 + field.values.size();
     case FieldKind::cross:
     case FieldKind::hash: return 1 + std::size_t{field.spec.count};
+    case FieldKind::history_count:
+    case FieldKind::history_mean: return 2;
     case FieldKind::time: break;
   }
   switch (field.spec.part) {

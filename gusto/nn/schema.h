@@ -41,6 +41,23 @@ struct SchemaField {
   bool reads_asker() const { return side != Side::item; }
 };
 
+/// What the fields history.count and history.mean tell of some events.
+struct HistorySummary {
+  std::uint64_t events = 0;
+  double sum = 0;  ///< of their values
+
+  void add(float value) {
+    ++events;
+    sum += static_cast<double>(value);
+  }
+  void remove(float value) {
+    --events;
+    sum -= static_cast<double>(value);
+  }
+  /// log(1 + events), or the mean value: not a number if there are no events.
+  double number(FieldKind kind) const;
+};
+
 /// A feature and the side that it is on.
 struct FeatureRef {
   Side side = Side::user;

@@ -60,15 +60,20 @@ std::shared_ptr<const Dataset> people(std::shared_ptr<const Catalogue> who = cat
   return std::make_shared<const Dataset>(std::move(who), events);
 }
 
+constexpr std::string_view kAll =
+    "user, item, city, age, bucket(age, 3), cross(bucket(age, 3), kind, time.year, 50), words(note, 100), "
+    "hash(note, 60), time.year, time.day, history(3), rated(4, value, recent), cross(city, age, 9), \"kind\", "
+    "history.count, history.mean";
+
 Schema learned(std::string_view fields) { return Schema::learn(*people(), parse_fields(fields)); }
 
 TEST(Schema, KnowsTheHeightOfEveryField) {
   const Schema schema = learned(
       "user, item, city, age, bucket(age, 3), cross(city, kind, 50), words(note, 100), hash(note, 60), time.hour, "
-      "time.weekday, time.month, time.year, time.day, history(3), rated(4)");
+      "time.weekday, time.month, time.year, time.day, history(3), rated(4, recent), history.count, history.mean");
   std::vector<std::size_t> rows;
   for (const SchemaField& field : schema.fields()) rows.push_back(field.rows);
-  EXPECT_THAT(rows, ElementsAre(10, 3, 3, 2, 4, 51, 1 + schema[6].values.size(), 61, 25, 8, 13, 10, 2, 3, 3));
+  EXPECT_THAT(rows, ElementsAre(10, 3, 3, 2, 4, 51, 1 + schema[6].values.size(), 61, 25, 8, 13, 10, 2, 3, 3, 2, 2));
   EXPECT_EQ(schema[5].side, Side::event);
   EXPECT_EQ(schema[7].side, Side::user);
 }
@@ -116,6 +121,7 @@ TEST(Schema, RefusesFieldsThatTheDataCannotGive) {
   EXPECT_EQ(unknown.code(), ErrorCode::not_found);
   EXPECT_EQ(unknown.hint(), "Did you mean city?");
   EXPECT_EQ(error_of("usr").hint(), "Did you mean user?");
+  EXPECT_EQ(error_of("history.cuont").hint(), "Did you mean history.count?");
   EXPECT_THAT(error_of("zzzzzzzzz").hint(), HasSubstr("The features are: city, score, note, age, kind"));
   EXPECT_EQ(error_of("item.kin").code(), ErrorCode::not_found);
   const Error both = error_of("score");
@@ -129,10 +135,6 @@ TEST(Schema, RefusesFieldsThatTheDataCannotGive) {
   EXPECT_EQ(untimed.code(), ErrorCode::invalid_option);
   EXPECT_THAT(untimed.message(), HasSubstr("time.hour"));
 }
-
-constexpr std::string_view kAll =
-    "user, item, city, age, bucket(age, 3), cross(bucket(age, 3), kind, time.year, 50), words(note, 100), "
-    "hash(note, 60), time.year, time.day, history(3), rated(4), cross(city, age, 9), \"kind\"";
 
 std::string saved(std::string_view fields = kAll) {
   TensorWriter out;
@@ -197,7 +199,8 @@ TEST(Schema, RefusesCorruptFiles) {
   const char* bucket = "[{'field': 'bucket(age, 3)', 'rows': 4, 'kind': 'number'}]";
   for (const char* text :
        {"[{'field': 'user', 'rows': 10}]", bucket, "[{'field': 'city', 'rows': 3, 'kind': 'categorical'}]",
-        "[{'field': 'age', 'rows': 2, 'kind': 'number', 'mean': 1, 'deviation': 2}]"}) {
+        "[{'field': 'age', 'rows': 2, 'kind': 'number', 'mean': 1, 'deviation': 2}]",
+        "[{'field': 'history.count', 'rows': 2, 'mean': 1, 'deviation': 2}]"}) {
     EXPECT_EQ(code_of_text(text), ErrorCode::internal) << text;
   }
   const std::vector<const char*> texts = {
@@ -222,6 +225,10 @@ TEST(Schema, RefusesCorruptFiles) {
       "[{'field': 'age', 'rows': 2, 'kind': 'number', 'mean': null, 'deviation': 1}]",
       "[{'field': 'age', 'rows': 2, 'kind': 'number'}]",
       "[{'field': 'age', 'rows': 2, 'kind': 'numbers'}]",
+      "[{'field': 'history.mean', 'rows': 2}]",
+      "[{'field': 'history.mean', 'rows': 2, 'mean': 1, 'deviation': -1}]",
+      "[{'field': 'history.count', 'rows': 3, 'mean': 1, 'deviation': 1}]",
+      "[{'field': 'history(5, recent, value)', 'rows': 3}]",
       "[{'field': 'bucket(age, 2)', 'rows': 4, 'kind': 'number'}]",
       "[{'field': 'bucket(age, 3)', 'rows': 4, 'kind': 'text'}]",
       "[{'field': 'time.year', 'rows': 3}]",

@@ -58,6 +58,14 @@ void standardize(SchemaField& field, std::span<const double> numbers) {
   if (!(field.deviation > 0)) field.deviation = 1;
 }
 
+std::set<std::int64_t> years(const Dataset& train) {
+  std::set<std::int64_t> result;
+  for (const std::int64_t time : train.times()) {
+    if (time != kNoTime) result.insert(calendar_of(time).year);
+  }
+  return result;
+}
+
 std::vector<double> quantiles(std::vector<double> numbers, std::size_t ranges) {
   std::sort(numbers.begin(), numbers.end());
   std::vector<double> bounds;
@@ -121,11 +129,7 @@ void Learner::learn_time(SchemaField& field) const {
                 "Leave the field out.");
   }
   if (field.spec.part == TimePart::year) {
-    std::set<std::int64_t> years;
-    for (const std::int64_t time : train_.times()) {
-      if (time != kNoTime) years.insert(calendar_of(time).year);
-    }
-    for (const std::int64_t year : years) field.values.push_back(std::to_string(year));
+    for (const std::int64_t year : years(train_)) field.values.push_back(std::to_string(year));
   }
   if (field.spec.part == TimePart::day) {
     std::vector<double> days;
@@ -325,6 +329,28 @@ std::size_t rows_of(const SchemaField& field, const Dataset& train) {
     case TimePart::day: break;
   }
   return 2;
+}
+
+std::size_t most_rows(const FieldSpec& spec, const Dataset& train) {
+  constexpr std::size_t kMostTimes = 1 + 24;
+  switch (spec.kind) {
+    case FieldKind::user: return 1 + train.user_count();
+    case FieldKind::item:
+    case FieldKind::history:
+    case FieldKind::rated: return 1 + train.item_count();
+    case FieldKind::feature: return 2 + find_feature(train.catalogue(), spec.feature).feature->values.size();
+    case FieldKind::bucket:
+    case FieldKind::cross:
+    case FieldKind::hash: return 1 + std::size_t{spec.count};
+    case FieldKind::history_count:
+    case FieldKind::history_mean: return 2;
+    case FieldKind::time: return spec.part == TimePart::year ? 1 + years(train).size() : kMostTimes;
+    case FieldKind::words: break;
+  }
+  // Each byte is a piece at most, and each pair of neighbours that merges leaves one byte less.
+  std::size_t bytes = 0;
+  for (const std::string& text : find_feature(train.catalogue(), spec.feature).feature->texts) bytes += text.size();
+  return 1 + std::min<std::size_t>(spec.count, 2 * bytes);
 }
 
 Schema Schema::learn(const Dataset& train, std::span<const FieldSpec> specs) {

@@ -77,6 +77,10 @@ std::vector<std::uint32_t> training_ids(const Dataset& train, Side side);
 /// Height of a field's embedding, by what it has learned.
 std::size_t rows_of(const SchemaField& field, const Dataset& train);
 
+/// The most ids that a field can have, told before it is learned: rows_of() will be no more. A part of a cross needs none of its own.
+/// Errors   as Schema::learn() has for features that are not there
+std::size_t most_rows(const FieldSpec& spec, const Dataset& train);
+
 /// Whether a feature sorts its rows into groups: a name or a post code that hardly two rows share tells no more than the id.
 bool groups_rows(const FeatureField& feature);
 

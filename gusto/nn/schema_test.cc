@@ -78,6 +78,19 @@ TEST(Schema, KnowsTheHeightOfEveryField) {
   EXPECT_EQ(schema[7].side, Side::user);
 }
 
+TEST(Schema, BoundsTheHeightOfAFieldBeforeItIsLearned) {
+  for (const SchemaField& field : learned(kAll).fields()) {
+    EXPECT_GE(most_rows(field.spec, *people()), field.rows) << field.spec.text;
+    if (field.spec.kind == FieldKind::words) continue;
+    EXPECT_LE(most_rows(field.spec, *people()), field.rows + 25) << field.spec.text;
+  }
+  const auto most = [](std::string_view text) { return most_rows(parse_fields(text)[0], *people()); };
+  EXPECT_EQ(most("words(note, 1000000)"), 1 + 2 * 11 * 10u);  // ten notes of eleven bytes
+  EXPECT_EQ(most("words(note, 7)"), 8u);
+  EXPECT_EQ(most("cross(city, kind, 16000000)"), 16000001u);
+  EXPECT_EQ(test::code_of([&] { most("citty"); }), ErrorCode::not_found);
+}
+
 TEST(Schema, LearnsFromRowsWithEventsOnly) {
   const Schema schema = learned("city, age, bucket(age, 3), time.year");
   EXPECT_THAT(schema[0].values, ElementsAre("oslo", "rome"));

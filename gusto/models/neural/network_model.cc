@@ -35,16 +35,21 @@ void centre(Matrix<float>& rows) {
 }  // namespace
 
 std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned) const {
-  // Rows of embeddings: ids of both sides, and of features about as many again at most; values, two of the optimizer's, the
-  // best epoch's.
   const NetworkOptions& options = network_options();
-  std::uint64_t rows = data.user_count() + data.item_count();
-  for (const FeatureTable* table : {&data.catalogue().user_features, &data.catalogue().item_features}) {
-    for (const FeatureField& field : table->fields()) rows += field.values.size();
-  }
   const auto width = static_cast<std::uint64_t>(options.dim) + 2;
+  const auto fields_of = [&](const std::string& text) {
+    return nn::expand_fields(nn::parse_fields(text), data.catalogue());
+  };
+  const std::vector<nn::FieldSpec> vectors = fields_of(vector_fields(data));
+  std::uint64_t numbers = 0;
+  for (const nn::FieldSpec& spec : fields_of(input_fields(data))) {
+    const bool has_vectors =
+        std::any_of(vectors.begin(), vectors.end(), [&](const auto& v) { return v.text == spec.text; });
+    numbers += nn::most_rows(spec, data) * (has_vectors ? width : 1);
+  }
   const std::uint64_t examples = data.event_count() * (task == Task::top_n ? 1 + options.negatives : 1);
-  return 4 * rows * width * sizeof(float) + examples * 8 + data.event_count() * 12 +
+  // Of each number its value, two of the optimizer's, the best epoch's.
+  return 4 * numbers * sizeof(float) + examples * 8 + data.event_count() * 12 +
          nn::chosen_batch_size(options, examples) * width * 64;
 }
 

@@ -65,6 +65,8 @@ class NetworkModel : public Model {
   virtual const NetworkOptions& network_options() const = 0;
   /// As nn::parse_fields takes it.
   virtual std::string input_fields(const Dataset& data) const = 0;
+  /// Those of them that have embeddings as wide as `dim`; the others have one number an id. For memory_need().
+  virtual std::string vector_fields(const Dataset& data) const { return input_fields(data); }
   virtual std::unique_ptr<nn::Network> build(const NetworkPlan& plan) const = 0;
   virtual bool linear_output() const { return false; }
 

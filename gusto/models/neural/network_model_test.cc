@@ -254,5 +254,27 @@ TEST(NetworkModel, AFileThatContradictsItselfIsCorrupt) {
   EXPECT_EQ(load_changed(*model, options("user, item, kind", "user, bucket(")), ErrorCode::corrupt_file);
 }
 
+TEST(NetworkModel, AnnouncesTheMemoryOfItsBuckets) {
+  const auto need = [](const Settings& more) {
+    const auto model = make_model("network", small_settings(more));
+    return model->memory_need(*tastes_with_features(), Task::ratings, 1);
+  };
+  constexpr std::uint64_t kMillion = 1000000, kNumber = 4 * sizeof(float);  // with the optimizer's and the best epoch's
+  const std::uint64_t plain = need({{"fields", "user, item"}, {"dim", "64"}});
+  const std::uint64_t deep = need({{"fields", "user, item, cross(user, kind, 16000000)"}, {"dim", "64"}});
+  const std::uint64_t wide = need({{"fields", "user, item"}, {"wide", "cross(user, kind, 16000000)"}, {"dim", "64"}});
+  EXPECT_GT(deep - plain, 16 * kMillion * 64 * kNumber);
+  EXPECT_LT(deep - plain, 16 * kMillion * 70 * kNumber);
+  EXPECT_GT(wide - plain, 16 * kMillion * kNumber);
+  EXPECT_LT(wide - plain, 16 * kMillion * 2 * kNumber);
+  EXPECT_GT(need({{"fields", "user, item, hash(title, 1000000)"}, {"dim", "64"}}) - plain, kMillion * 64 * kNumber);
+  EXPECT_LT(need({{"fields", "user, item, words(title, 1000000)"}, {"dim", "64"}}) - plain, kMillion * kNumber)
+      << "as many pieces as the titles can give";
+
+  Context context({.threads = 1, .memory_limit = 1ULL << 30U});
+  const auto model = make_model("network", small_settings({{"fields", "user, item, cross(user, kind, 16000000)"}}));
+  EXPECT_EQ(code_of([&] { model->fit(tastes_with_features(), Task::ratings, context); }), ErrorCode::out_of_memory);
+}
+
 }  // namespace
 }  // namespace gusto

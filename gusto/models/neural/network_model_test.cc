@@ -51,8 +51,9 @@ double preference(const std::vector<float>& predictions, std::size_t taste) {
 const char* const kFeatureModels[] = {"feature-dense", "wide-deep", "deepfm"};
 
 TEST(NetworkModel, AModelFileGivesTheSameAnswersByItself) {
+  const std::string histories = "auto, history(5, value, recent), rated(5), history.count, history.mean";
   for (const char* name : kFeatureModels) {
-    const auto model = fitted(name);
+    const auto model = fitted(name, {{"fields", histories}});
     const TrainedModel loaded = parse_model(serialize_model(*model, {}), "file");
     const std::vector<FeatureValue> features{{"taste", "taste1"}, {"age", "33"}};
     const std::vector<HistoryEvent> history{{ItemRow(1), 5, 1001000}, {ItemRow(2), 1, 1002000}};

@@ -57,15 +57,17 @@ class Watched final : public nn::ShardedTask {
 
 TEST(NetworkTask, AllocatesNothingAfterItsFirstBatches) {
   if (!GUSTO_COUNTS_ALLOCATIONS) GTEST_SKIP() << "sanitizers replace operator new";
-  const NetworkDesign everything{.fields = "auto, history(5), words(title, 30), time.month",
-                                 .wide = "auto",
-                                 .wide_buckets = 50,
-                                 .interaction = Interaction::fm,
-                                 .hidden = "8",
-                                 .normalization = Normalization::batch,
-                                 .dropout = 0.1,
-                                 .input_dropout = 0.1,
-                                 .biases = true};
+  const NetworkDesign everything{
+      .fields =
+          "auto, history(5), history(5, value, recent), history.count, history.mean, words(title, 30), time.month",
+      .wide = "auto",
+      .wide_buckets = 50,
+      .interaction = Interaction::fm,
+      .hidden = "8",
+      .normalization = Normalization::batch,
+      .dropout = 0.1,
+      .input_dropout = 0.1,
+      .biases = true};
   for (const NetworkLoss loss : {NetworkLoss::automatic, NetworkLoss::bpr}) {
     for (const unsigned threads : {1U, 2U}) {
       NetworkOptions options = small_network();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <sstream>
 #include <type_traits>
@@ -14,6 +13,7 @@
 
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"
+#include "gusto/base/toml_reader.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
@@ -25,113 +25,63 @@ constexpr std::array<std::string_view, 11> kKeys{"data",          "split",      
 
 class RecipeReader {
  public:
-  RecipeReader(const toml::table& table, std::string_view name) : table_(table), name_(name) {}
+  RecipeReader(std::string_view text, std::string_view name) : in_(text, name, "recipe") {}
 
   CompareSpec read() {
     CompareSpec spec;
-    for (const auto& [key, node] : table_) require_known(key);
-    if (const toml::node* node = table_.get("data")) spec.data = text(*node, "data");
-    if (const toml::node* node = table_.get("split")) {
-      at(*node, [&] { spec.split.spec = parse_split(text(*node, "split")); });
+    in_.require_known(in_.table(), kKeys, "a recipe");
+    if (const toml::node* node = in_.table().get("data")) spec.data = in_.text(*node, "data");
+    if (const toml::node* node = in_.table().get("split")) {
+      in_.at(*node, [&] { spec.split.spec = parse_split(in_.text(*node, "split")); });
     }
-    if (const toml::node* node = table_.get("task")) {
-      at(*node, [&] { spec.evaluate.task = parse_task(text(*node, "task")); });
+    if (const toml::node* node = in_.table().get("task")) {
+      in_.at(*node, [&] { spec.evaluate.task = parse_task(in_.text(*node, "task")); });
     }
-    if (const toml::node* node = table_.get("positives")) spec.split.positives = number(*node, "positives");
-    if (const toml::node* node = table_.get("min_positives")) {
-      spec.split.min_positives = whole(*node, "min_positives", 1);
+    if (const toml::node* node = in_.table().get("positives")) spec.split.positives = in_.number(*node, "positives");
+    if (const toml::node* node = in_.table().get("min_positives")) {
+      spec.split.min_positives = in_.whole(*node, "min_positives", 1);
     }
-    if (const toml::node* node = table_.get("like_threshold")) {
-      spec.evaluate.like_threshold = number(*node, "like_threshold");
+    if (const toml::node* node = in_.table().get("like_threshold")) {
+      spec.evaluate.like_threshold = in_.number(*node, "like_threshold");
     }
-    if (const toml::node* node = table_.get("repeats")) spec.split.repeats = whole(*node, "repeats", 1);
-    if (const toml::node* node = table_.get("seed")) spec.seed = whole(*node, "seed", 0);
+    if (const toml::node* node = in_.table().get("repeats")) spec.split.repeats = in_.whole(*node, "repeats", 1);
+    if (const toml::node* node = in_.table().get("seed")) spec.seed = in_.whole(*node, "seed", 0);
     spec.split.seed = spec.seed;
-    if (const toml::node* node = table_.get("k")) read_lengths(*node, spec.evaluate);
-    if (const toml::node* node = table_.get("metrics")) read_metrics(*node, spec.evaluate);
-    if (const toml::node* node = table_.get("model")) read_models(*node, spec.entries);
+    if (const toml::node* node = in_.table().get("k")) read_lengths(*node, spec.evaluate);
+    if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node, spec.evaluate);
+    if (const toml::node* node = in_.table().get("model")) read_models(*node, spec.entries);
     return spec;
   }
 
  private:
-  std::string place(toml::source_position position) const {
-    return fmt::format("{}:{}:{}: ", name_, position.line, position.column);
-  }
-  [[noreturn]] void fail(toml::source_position position, std::string_view message, std::string hint) const {
-    throw Error(ErrorCode::invalid_option, place(position).append(message), std::move(hint));
-  }
-  [[noreturn]] void fail(const toml::node& node, std::string_view message, std::string hint) const {
-    fail(node.source().begin, message, std::move(hint));
-  }
-  // Runs a check that knows nothing of files, and says where in this one it failed.
-  template <class Check>
-  void at(const toml::node& node, const Check& check) const {
-    at(node.source().begin, check);
-  }
-  template <class Check>
-  void at(toml::source_position position, const Check& check) const {
-    try {
-      check();
-    } catch (const Error& error) {
-      if (error.message().starts_with(name_ + ":")) throw;
-      throw Error(error.code(), place(position) + error.message(), error.hint());
-    }
-  }
-
-  void require_known(const toml::key& key) const {
-    if (std::find(kKeys.begin(), kKeys.end(), key.str()) != kKeys.end()) return;
-    const auto nearest = nearest_name(key.str(), kKeys);
-    fail(key.source().begin, fmt::format("There is no key {} in a recipe.", quote(key.str())),
-         nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("Its keys are {}.", fmt::join(kKeys, ", ")));
-  }
-
-  std::string text(const toml::node& node, std::string_view key) const {
-    if (const auto* value = node.as_string()) return value->get();
-    fail(node, fmt::format("{} is no text.", key), fmt::format("Write {} = \"…\".", key));
-  }
-  double number(const toml::node& node, std::string_view key) const {
-    const std::optional<double> value = node.is_number() ? node.value<double>() : std::nullopt;
-    if (value && std::isfinite(*value)) return *value;
-    fail(node, fmt::format("{} is no finite number.", key), fmt::format("Write a number, such as {} = 4.", key));
-  }
-  std::uint64_t whole(const toml::node& node, std::string_view key, std::int64_t least) const {
-    const auto* value = node.as_integer();
-    if (value != nullptr && value->get() >= least) return static_cast<std::uint64_t>(value->get());
-    fail(node, fmt::format("{} is no whole number of at least {}.", key, least), "Write one without quotes.");
-  }
-
   void read_lengths(const toml::node& node, EvaluateOptions& options) const {
     options.k.clear();
     if (const toml::array* list = node.as_array()) {
-      for (const toml::node& length : *list) options.k.push_back(whole(length, "k", 1));
+      for (const toml::node& length : *list) options.k.push_back(in_.whole(length, "k", 1));
     } else {
-      options.k.push_back(whole(node, "k", 1));
+      options.k.push_back(in_.whole(node, "k", 1));
     }
-    at(node, [&] { static_cast<void>(measured_metrics(options)); });
+    in_.at(node, [&] { static_cast<void>(measured_metrics(options)); });
   }
 
   void read_metrics(const toml::node& node, EvaluateOptions& options) const {
     const toml::array* list = node.as_array();
-    if (list == nullptr) fail(node, "metrics is no list.", "Write metrics = [\"rmse\"].");
+    if (list == nullptr) in_.fail(node, "metrics is no list.", "Write metrics = [\"rmse\"].");
     for (const toml::node& metric : *list) {
-      options.metrics.push_back(text(metric, "each of metrics"));
-      at(metric, [&] { static_cast<void>(measured_metrics(options)); });
+      options.metrics.push_back(in_.text(metric, "each of metrics"));
+      in_.at(metric, [&] { static_cast<void>(measured_metrics(options)); });
     }
   }
 
   void read_models(const toml::node& node, std::vector<CompareEntry>& entries) const {
-    const toml::array* list = node.as_array();
-    if (list == nullptr || !list->is_array_of_tables()) {
-      fail(node, "model is no list of tables.", "Begin each model with a line [[model]].");
-    }
-    for (const toml::node& element : *list) {
+    for (const toml::node& element : in_.tables(node, "model")) {
       const toml::table& table = *element.as_table();
       CompareEntry entry = read_model(table);
       for (const CompareEntry& earlier : entries) {
         if (earlier.label != entry.label) continue;
         const toml::node* label = table.get("label");
-        fail(label != nullptr ? *label : element, fmt::format("Two entries have the label {}.", quote(entry.label)),
-             "Give each a label of its own.");
+        in_.fail(label != nullptr ? *label : element, fmt::format("Two entries have the label {}.", quote(entry.label)),
+                 "Give each a label of its own.");
       }
       entries.push_back(std::move(entry));
     }
@@ -140,22 +90,21 @@ class RecipeReader {
   CompareEntry read_model(const toml::table& table) const {
     CompareEntry entry;
     const toml::node* name = table.get("name");
-    if (name == nullptr) fail(table, "A model has no name.", "Add a line such as name = \"bias\".");
-    entry.model = text(*name, "name");
+    if (name == nullptr) in_.fail(table, "A model has no name.", "Add a line such as name = \"bias\".");
+    entry.model = in_.text(*name, "name");
     const ModelInfo* info = nullptr;
-    at(*name, [&] { info = &find_model(entry.model); });
+    in_.at(*name, [&] { info = &find_model(entry.model); });
     const toml::node* label = table.get("label");
-    entry.label = label != nullptr ? text(*label, "label") : entry.model;
-    if (entry.label.empty()) fail(*label, "A label is empty.", "Leave it out or fill it in.");
+    entry.label = label != nullptr ? in_.text(*label, "label") : entry.model;
+    if (entry.label.empty()) in_.fail(*label, "A label is empty.", "Leave it out or fill it in.");
     for (const auto& [key, node] : table) {
       if (key == "name" || key == "label") continue;
       if (key != "options") {
         read_option(*info, key, node, entry.settings);
         continue;
       }
-      const toml::table* options = node.as_table();
-      if (options == nullptr) fail(node, "options is no table.", "Write them under a line [model.options].");
-      for (const auto& [inner_key, inner_node] : *options) read_option(*info, inner_key, inner_node, entry.settings);
+      for (const auto& [inner_key, inner_node] : in_.table(node, "model.options"))
+        read_option(*info, inner_key, inner_node, entry.settings);
     }
     return entry;
   }
@@ -163,11 +112,12 @@ class RecipeReader {
   void read_option(const ModelInfo& info, const toml::key& key, const toml::node& node, Settings& settings) const {
     const std::string name(key.str());
     for (const auto& setting : settings) {
-      if (setting.first == name) fail(key.source().begin, fmt::format("{} is given twice.", name), "Keep one of them.");
+      if (setting.first == name)
+        in_.fail(key.source().begin, fmt::format("{} is given twice.", name), "Keep one of them.");
     }
     const Field* field = nullptr;
-    at(key.source().begin, [&] { field = &find_field(info.fields, info.name, name); });
-    at(node, [&] {
+    in_.at(key.source().begin, [&] { field = &find_field(info.fields, info.name, name); });
+    in_.at(node, [&] {
       // Checked, then kept in the table's own spelling.
       const std::string value = option_text(node, name);
       settings.emplace_back(name, format_field(parse_field(*field, info.name, value)));
@@ -179,11 +129,10 @@ class RecipeReader {
     if (const auto* value = node.as_integer()) return std::to_string(value->get());
     if (const auto* value = node.as_floating_point()) return fmt::format("{}", value->get());
     if (const auto* value = node.as_boolean()) return value->get() ? "true" : "false";
-    fail(node, fmt::format("{} is neither a number nor text nor true or false.", key), "Write a single value.");
+    in_.fail(node, fmt::format("{} is neither a number nor text nor true or false.", key), "Write a single value.");
   }
 
-  const toml::table& table_;
-  std::string name_;
+  TomlReader in_;
 };
 
 std::string toml_text(const std::string& text) {
@@ -202,18 +151,7 @@ std::string option_toml(const CompareEntry& entry, const std::pair<std::string, 
 
 }  // namespace
 
-CompareSpec parse_recipe(std::string_view toml, std::string_view name) {
-  toml::table table;
-  try {
-    table = toml::parse(toml);
-  } catch (const toml::parse_error& error) {
-    const toml::source_position position = error.source().begin;
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{}:{}:{}: {}.", name, position.line, position.column, error.description()),
-                "A recipe is a TOML file (https://toml.io).");
-  }
-  return RecipeReader(table, name).read();
-}
+CompareSpec parse_recipe(std::string_view toml, std::string_view name) { return RecipeReader(toml, name).read(); }
 
 CompareSpec read_recipe(const std::filesystem::path& path) {
   return parse_recipe(MappedFile::open(path).text(), path.string());

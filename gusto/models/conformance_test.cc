@@ -179,6 +179,22 @@ TEST_P(ConformanceTest, VectorsGiveTheScores) {
   }
 }
 
+TEST_P(ConformanceTest, ChosenItemsGetTheScoresThatAllItemsGet) {
+  const auto model = fitted(small_data());
+  const Query query = Query::known(UserRow(4));
+  const std::vector<ItemRow> items{ItemRow(39), ItemRow(3), ItemRow(0), ItemRow(17), ItemRow(3)};
+  std::vector<float> chosen(items.size());
+  model->score_items(query, items, chosen);
+  const std::vector<float> all = scores_of(*model, query);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const float score = all[items[i].index];
+    EXPECT_NEAR(chosen[i], score, 1e-4F * (1 + std::abs(score)));
+  }
+  model->score_items(query, {}, {});
+  const std::vector<ItemRow> outside{ItemRow(40)};
+  EXPECT_EQ(code_of([&] { model->score_items(query, outside, {chosen.data(), 1}); }), ErrorCode::invalid_input);
+}
+
 /// Mean similarity to those of the same taste, less that to the others, leaving out `self` and the last, unknown one.
 double contrast(const std::vector<float>& similarity, std::size_t self) {
   double same = 0;

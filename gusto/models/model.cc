@@ -82,6 +82,14 @@ void Model::score(std::span<const Query> queries, MatrixView<float> scores) cons
   for (std::size_t q = 0; q < scores.rows; ++q) check_answer(scores.row(q));
 }
 
+void Model::score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
+  check_queries({&query, 1});
+  require_shape("Model::score_items", out.size(), items.size());
+  for (const ItemRow item : items) check_item(item);
+  do_score_items(query, items, out);
+  check_answer(out);
+}
+
 MatrixView<const float> Model::item_vectors() const { refuse("has no item vectors"); }
 
 void Model::query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
@@ -144,6 +152,19 @@ void Model::do_score(std::span<const Query> queries, MatrixView<float> scores) c
   Matrix<float> vectors(queries.size(), items.cols);
   do_query_vectors(queries, vectors.view());
   gemm(Transpose::no, Transpose::yes, 1, std::as_const(vectors).view(), items, 0, scores);
+}
+
+void Model::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
+  if (info().abilities.item_vectors) {
+    const MatrixView<const float> vectors = item_vectors();
+    Matrix<float> asker(1, vectors.cols);
+    do_query_vectors({&query, 1}, asker.view());
+    for (std::size_t i = 0; i < items.size(); ++i) out[i] = dot(asker.row(0), vectors.row(items[i].index));
+    return;
+  }
+  Matrix<float> scores(1, data().item_count());
+  do_score({&query, 1}, scores.view());
+  for (std::size_t i = 0; i < items.size(); ++i) out[i] = scores(0, items[i].index);
 }
 
 void Model::do_query_vectors(std::span<const Query>, MatrixView<float>) const { refuse("has no query vectors"); }

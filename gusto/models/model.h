@@ -92,6 +92,10 @@ class Model {
   /// Shape    scores [queries × item_count]
   /// Errors   as predict, but for predicts()
   void score(std::span<const Query> queries, MatrixView<float> scores) const;
+  /// out[i] = the ranking score of items[i] for the query: score() for chosen items, to rounding.
+  /// Cost     models with item vectors and networks: of these items alone; others: that of score() for one query
+  /// Errors   as score; invalid_input, for a row outside the catalogue
+  void score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const;
 
   /// For models with item_vectors: scores are inner products of these. [item_count × width] and [queries × width].
   virtual MatrixView<const float> item_vectors() const;
@@ -119,6 +123,8 @@ class Model {
   // Predicting and scoring go through the vectors by default.
   virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
   virtual void do_score(std::span<const Query> queries, MatrixView<float> scores) const;
+  // By the vectors, or by scoring all items.
+  virtual void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const;
   virtual void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const;
   virtual void do_item_similarity(ItemRow item, std::span<float> out) const;
   virtual void do_user_similarity(const Query& query, std::span<float> out) const;

@@ -46,6 +46,9 @@ class FactorModel final : public DesignedModel<OptionsStruct, Info> {
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override {
     Model::do_score(queries, scores);
   }
+  void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const override {
+    Model::do_score_items(query, items, out);
+  }
 
   FactorVectors vectors_;
 };

@@ -141,6 +141,13 @@ void NetworkModel::do_score(std::span<const Query> queries, MatrixView<float> sc
   }
 }
 
+void NetworkModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
+  nn::Tape tape;
+  Newcomer newcomer;
+  const nn::EncodedAsker asker = encode(query, newcomer);
+  run(asker, newcomer, items, tape, out);
+}
+
 Matrix<float> NetworkModel::positions(nn::Side side, const nn::Batch& batch, const Newcomer& newcomer) const {
   nn::Tape tape;
   tape.begin(nn::Mode::infer);

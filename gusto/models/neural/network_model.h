@@ -82,6 +82,7 @@ class NetworkModel : public Model {
   void do_load(const TensorFile& in) override;
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;
+  void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 

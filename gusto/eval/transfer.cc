@@ -1,24 +1,17 @@
 #include "gusto/eval/transfer.h"
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/same_ids.h"
 #include "gusto/data/split_receipt.h"
 
 namespace gusto {
 namespace {
-
-// For each row of `from` the row of the same id in `to`.
-std::vector<std::optional<std::uint32_t>> same_ids(const Vocabulary& from, const Vocabulary& to) {
-  std::vector<std::optional<std::uint32_t>> rows(from.size());
-  for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = to.find(from[row]);
-  return rows;
-}
 
 void require_unseen(const Dataset& train, std::span<const Event> test) {
   std::vector<ItemRow> seen;

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gusto/retrieval/search.h"
+#include "gusto/retrieval/top_lists.h"
 
 namespace gusto {
 

@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include "gusto/base/error.h"
 #include "gusto/base/random.h"
+#include "gusto/base/testing.h"
 
 namespace gusto {
 namespace {
@@ -159,14 +159,7 @@ TEST(Rerank, TakesSimilarityFromFeaturesOrVectors) {
 }
 
 TEST(Rerank, RefusesWhatMakesNoSense) {
-  const auto message = [](const auto& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.message();
-    }
-    return std::string("nothing was thrown");
-  };
+  const auto message = [](const auto& call) { return test::error_of(call).message(); };
   EXPECT_THAT(message([] { check_rerank_shares(1.5, 0, 0); }), HasSubstr("diversity has a share of 1.5"));
   EXPECT_THAT(message([] { check_rerank_shares(0, -0.5, 0); }), HasSubstr("calibration has a share of -0.5"));
   EXPECT_THAT(message([] { check_rerank_shares(0.5, 0.3, 0.4); }), HasSubstr("1.2 together"));

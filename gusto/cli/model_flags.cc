@@ -10,8 +10,8 @@
 
 namespace gusto::cli {
 
-void add_model_argument(CLI::App* command, std::string& path) {
-  command->add_option("MODEL", path, "A model file that `gusto train` wrote.")->required();
+CLI::Option* add_model_argument(CLI::App* command, std::string& path) {
+  return command->add_option("MODEL", path, "A model file that `gusto train` wrote.")->required();
 }
 
 std::unique_ptr<Model> open_model(const std::string& path) { return load_model(path).model; }

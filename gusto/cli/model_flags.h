@@ -12,8 +12,8 @@
 
 namespace gusto::cli {
 
-/// MODEL: a file that `gusto train` wrote.
-void add_model_argument(CLI::App* command, std::string& path);
+/// MODEL, required: a file that `gusto train` wrote.
+CLI::Option* add_model_argument(CLI::App* command, std::string& path);
 
 /// The model of a file. Errors as load_model.
 std::unique_ptr<Model> open_model(const std::string& path);

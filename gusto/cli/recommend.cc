@@ -2,13 +2,17 @@
 
 #include <array>
 #include <memory>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "gusto/base/error.h"
 #include "gusto/cli/item_filter.h"
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
+#include "gusto/cli/pipeline_report.h"
 #include "gusto/cli/run.h"
+#include "gusto/retrieval/pipeline_file.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto::cli {
@@ -16,27 +20,53 @@ namespace {
 
 struct RecommendFlags {
   std::string model;
+  std::string pipeline;
   AskerFlags asker;
   FilterFlags filter;
   RunFlags run;
   std::size_t count = 10;
 };
 
-void run_recommend(Session& session, const RecommendFlags& flags) {
-  Run run(session, flags.run);
-  const std::unique_ptr<Model> model = open_model(flags.model);
-  const Catalogue& catalogue = model->data().catalogue();
-  const TitleIndex titles(catalogue);
-  const Asker asker(flags.asker, model->data(), titles);
-  const ItemFilter filter(flags.filter, catalogue, titles);
+/// `list(queries, filter)` gives the asker's items, which `describe` puts into a table.
+template <class List, class Describe>
+void answer(Run& run, const RecommendFlags& flags, const Dataset& data, const List& list, const Describe& describe) {
+  const TitleIndex titles(data.catalogue());
+  const Asker asker(flags.asker, data, titles);
+  const ItemFilter filter(flags.filter, data.catalogue(), titles);
   const std::array<Query, 1> queries{asker.query()};
-  const TopLists lists = search(*model, queries, flags.count, filter.search_filter(), run.context());
+  const auto lists = list(queries, filter.search_filter());
   run.clear();
-  if (lists[0].empty()) {
-    fmt::print("Nothing is left to recommend to {}.\n", asker.name());
+  if (lists[0].empty()) fmt::print("Nothing is left to recommend to {}.\n", asker.name());
+  else fmt::print("For {}:\n{}", asker.name(), describe(lists[0]));
+}
+
+void run_recommend(Session& session, const RecommendFlags& flags) {
+  if (flags.model.empty() == flags.pipeline.empty()) {
+    throw Error(ErrorCode::invalid_option,
+                flags.model.empty() ? "gusto recommend needs a model file, or --pipeline."
+                                    : "Give either a model file or --pipeline, not both.",
+                "For example `gusto recommend films.gusto --user 42`; a pipeline names its model files itself.");
+  }
+  Run run(session, flags.run);
+  if (!flags.pipeline.empty()) {
+    const Pipeline pipeline = Pipeline::open(read_pipeline(flags.pipeline));
+    answer(
+        run, flags, pipeline.data(),
+        [&](std::span<const Query> queries, const SearchFilter& filter) {
+          return pipeline.recommend(queries, flags.count, filter, run.context());
+        },
+        [&](std::span<const PipelineItem> items) { return describe_pipeline_items(pipeline, items, session.out); });
     return;
   }
-  fmt::print("For {}:\n{}", asker.name(), describe_items(catalogue, lists[0], "score", 3, session.out));
+  const std::unique_ptr<Model> model = open_model(flags.model);
+  answer(
+      run, flags, model->data(),
+      [&](std::span<const Query> queries, const SearchFilter& filter) {
+        return search(*model, queries, flags.count, filter, run.context());
+      },
+      [&](std::span<const ScoredItem> items) {
+        return describe_items(model->data().catalogue(), items, "score", 3, session.out);
+      });
 }
 
 }  // namespace
@@ -50,12 +80,17 @@ void add_recommend(CLI::App& app, Session& session) {
        .about =
            "Ranks every item of the training data that the user has not seen yet, best first. Someone new is described "
            "by what they liked: titles with a rating each, found by prefix or closest spelling. The score is the "
-           "model's own; it orders one user's items and means nothing beyond that.",
+           "model's own; it orders one user's items and means nothing beyond that. A pipeline takes candidates from "
+           "one model or several, ranks them by another and re-ranks the list, for diversity say; its table shows "
+           "what each stage made of an item.",
        .examples = {"gusto recommend films.gusto --user 42 -n 3",
                     "gusto recommend films.gusto --history \"Toy Story (1995):5,Heat (1995):4\"",
-                    "gusto recommend films.gusto --user 42 --where genre=Comedy --exclude \"Clerks\""}},
+                    "gusto recommend films.gusto --user 42 --where genre=Comedy --exclude \"Clerks\"",
+                    "gusto recommend --pipeline diverse.toml --user 42"}},
       [flags, &session] { run_recommend(session, *flags); });
-  add_model_argument(command, flags->model);
+  add_model_argument(command, flags->model)->required(false);
+  command->add_option("--pipeline", flags->pipeline, "Instead of a model, a pipeline of several, as a TOML file.")
+      ->type_name("FILE");
   add_asker_flags(command, flags->asker);
   command->add_option("-n", flags->count, "How many items. Default: 10.")
       ->type_name("N")

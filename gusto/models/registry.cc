@@ -12,6 +12,7 @@
 #include "gusto/models/item_knn.h"
 #include "gusto/models/neural/embedding_models.h"
 #include "gusto/models/neural/feature_models.h"
+#include "gusto/models/neural/retrieval_models.h"
 #include "gusto/models/neural/sequential.h"
 #include "gusto/models/popularity.h"
 #include "gusto/models/svd.h"
@@ -25,7 +26,7 @@ constexpr std::array kModels{
     &kPopularityInfo,   &kBiasInfo,         &kUserKnnInfo,       &kItemKnnInfo,          &kSvdInfo,
     &kBiasedMfInfo,     &kEmbeddingDotInfo, &kEmbeddingBiasInfo, &kEmbeddingProductInfo, &kEmbeddingDenseInfo,
     &kFeatureDenseInfo, &kWideDeepInfo,     &kCosineInfo,        &kDeepFmInfo,           &kNetworkInfo,
-    &kSequentialInfo,
+    &kTwoTowerInfo,     &kSoftmaxInfo,      &kSequentialInfo,
 };
 
 }  // namespace

@@ -105,6 +105,8 @@ Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std
 Var dot(Var a, Var b);
 /// y_r = a_r · b_r / (‖a_r‖ ‖b_r‖), 0 where either is zero. [rows × 1]
 Var cosine(Var a, Var b);
+/// y_r = x_r / ‖x_r‖, 0 for a zero row.
+Var unit_rows(Var x);
 /// log((1 + c) / (1 − c)), so that its sigmoid is (1 + c) / 2. c is held within ±(1 − 1e-6).
 Var cosine_logit(Var c);
 /// Factorization-machine pooling (Rendle 2010): x holds `fields` vectors v_f side by side;

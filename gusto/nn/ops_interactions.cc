@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
@@ -47,6 +49,25 @@ void cosine_back(const CosineState& of, Var result) {
   }
 }
 
+struct UnitState {
+  Var x;
+  MatrixView<const float> inverse;  // 1 / ‖x_r‖
+};
+
+// dx = (g − (g · y) y) / ‖x‖
+void unit_rows_back(const UnitState& of, Var result) {
+  Tape& tape = result.tape();
+  if (!tape.needs_gradient(of.x)) return;
+  const MatrixView<const float> g = tape.gradient(result), y = result.value();
+  const MatrixView<float> along = tape.take(y.rows, 1);
+  kernels::row_dots(g, y, {along, true});
+  for (std::size_t r = 0; r < y.rows; ++r) along(r, 0) *= -of.inverse(r, 0);
+  GradientTarget to = tape.target(of.x);
+  kernels::scale_rows(of.inverse, g, to);
+  to.fresh = false;
+  kernels::scale_rows(along, y, to);
+}
+
 struct FmState {
   Var x;
   std::size_t fields;
@@ -84,6 +105,19 @@ Var cosine(Var a, Var b) {
   const CosineState state{a, b, tape.arena().take<float>(a.rows()).data(), tape.arena().take<float>(a.rows()).data()};
   const Var y = tape.record("cosine", a.rows(), 1, needs, state, cosine_back);
   kernels::cosine(a.value(), b.value(), y.mutable_value(), state.inverse_a, state.inverse_b);
+  return y;
+}
+
+Var unit_rows(Var x) {
+  Tape& tape = x.tape();
+  const MatrixView<float> inverse = tape.take(x.rows(), 1);
+  kernels::row_dots(x.value(), x.value(), {inverse, true});
+  for (std::size_t r = 0; r < x.rows(); ++r) {
+    inverse(r, 0) = inverse(r, 0) > 0 ? 1 / std::sqrt(inverse(r, 0)) : 0.0F;
+  }
+  const Var y =
+      tape.record("unit_rows", x.rows(), x.cols(), tape.needs_gradient(x), UnitState{x, inverse}, unit_rows_back);
+  kernels::scale_rows(inverse, x.value(), {y.mutable_value(), true});
   return y;
 }
 

@@ -71,6 +71,24 @@ TEST(Cosine, IsItsTwin) {
          }});
 }
 
+TEST(UnitRows, IsItsTwin) {
+  for (const auto& [rows, cols] : kShapes) {
+    check({{{rows, cols, false, 0.5, 2}},
+           [](Tape&, const Inputs& in) { return unit_rows(in.vars[0]); },
+           [](const Twins& in) {
+             return fill(in[0].rows(), in[0].cols(),
+                         [&](auto r, auto c) { return in[0](r, c) / std::sqrt(row_dot(in[0], in[0], r, r)); });
+           }});
+  }
+}
+
+TEST(UnitRows, LeaveAZeroRowZero) {
+  Tape tape;
+  tape.begin(Mode::train);
+  const Matrix<float> zero(2, 3);
+  EXPECT_THAT(unit_rows(tape.constant(zero.view())).value().row(1), ::testing::Each(0.0F));
+}
+
 TEST(Cosine, OfAZeroRowIsZeroAndFlat) {
   ParameterSet set;
   Parameter& zero = set.add("zero", ParameterKind::weights, 1, 5, Start::constant(0));

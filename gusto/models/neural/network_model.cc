@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/hash.h"
 #include "gusto/base/linalg.h"
+#include "gusto/models/neural/centred.h"
+#include "gusto/models/neural/fingerprint.h"
 #include "gusto/models/neural/network_task.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/trainer.h"
@@ -18,19 +19,6 @@ namespace {
 
 // Items that are scored at once.
 constexpr std::size_t kItemBlock = 512;
-
-/// Takes the mean of the rows off each: what all have in common makes nobody similar.
-void centre(Matrix<float>& rows) {
-  std::vector<double> mean(rows.cols());
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    for (std::size_t c = 0; c < rows.cols(); ++c) mean[c] += static_cast<double>(rows(r, c));
-  }
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    for (std::size_t c = 0; c < rows.cols(); ++c) {
-      rows(r, c) -= static_cast<float>(mean[c] / static_cast<double>(rows.rows()));
-    }
-  }
-}
 
 }  // namespace
 
@@ -66,11 +54,8 @@ void NetworkModel::do_fit(const Dataset& data, Context& context) {
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
   prepare(data, std::make_unique<nn::ParameterSet>(context.seed()));
   NetworkTask training(*network_, *encoder_, *objective_, task(), options, context.seed());
-  std::string run = fmt::format("task={} ", to_string(task()));
-  for (const auto& [name, value] : settings()) run += fmt::format("{}={} ", name, value);
-  run += to_hex(
-      xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values())))));
-  const nn::TrainingResult result = nn::train(*parameters_, training, options, info().name, run, context);
+  const nn::TrainingResult result =
+      nn::train(*parameters_, training, options, info().name, training_fingerprint(*this, data), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }

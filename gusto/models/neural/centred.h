@@ -1,0 +1,10 @@
+#pragma once
+
+#include "gusto/base/matrix.h"
+
+namespace gusto {
+
+/// Takes the mean of the rows off each: what all have in common makes nobody similar.
+void centre(Matrix<float>& rows);
+
+}  // namespace gusto

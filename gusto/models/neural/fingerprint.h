@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "gusto/models/model.h"
+
+namespace gusto {
+
+/// What a training is of: task, options, and a hash of the data. A checkpoint of another one is refused by it.
+std::string training_fingerprint(const Model& model, const Dataset& data);
+
+}  // namespace gusto

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "gusto/models/neural/tower_model.h"
+
+namespace gusto {
+
+/// Two towers as in TensorFlow Recommenders: any fields on either side, told apart within the batch.
+struct TwoTowerOptions : TowerOptions {
+  static constexpr AutoFields kAutomatic = AutoFields::id_and_features;
+  std::string query_fields = "auto, history(50)";
+  std::string item_fields = "auto";
+  std::string item_hidden;
+  TwoTowerOptions();
+};
+extern const ModelInfo kTwoTowerInfo;
+using TwoTowerModel = TowerModelWith<TwoTowerOptions, kTwoTowerInfo>;
+
+/// A softmax over the catalogue: what goes into hidden layers is the asker's history and features, never who they are.
+struct SoftmaxOptions : TowerOptions {
+  static constexpr AutoFields kAutomatic = AutoFields::features;
+  std::string query_fields = "auto, history(100, value, recent), history.count, history.mean";
+  static constexpr const char* item_fields = "item";
+  static constexpr const char* item_hidden = "";
+  SoftmaxOptions();
+};
+extern const ModelInfo kSoftmaxInfo;
+using SoftmaxModel = TowerModelWith<SoftmaxOptions, kSoftmaxInfo>;
+
+}  // namespace gusto

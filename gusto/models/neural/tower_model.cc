@@ -1,0 +1,142 @@
+#include "gusto/models/neural/tower_model.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gusto/base/linalg.h"
+#include "gusto/models/neural/centred.h"
+#include "gusto/models/neural/fingerprint.h"
+#include "gusto/nn/trainer.h"
+
+namespace gusto {
+namespace {
+
+// Askers, or items, that run through a tower at once.
+constexpr std::size_t kBlock = 256;
+
+}  // namespace
+
+std::vector<std::string> TowerModel::fields(nn::Side side, const Catalogue& catalogue) const {
+  return side == nn::Side::item
+             ? fields_of_side("item_fields", item_fields(), side, AutoFields::id_and_features, catalogue)
+             : fields_of_side("query_fields", query_fields(), side, automatic_query_fields(), catalogue);
+}
+
+std::vector<nn::FieldSpec> TowerModel::all_fields(const Catalogue& catalogue) const {
+  return nn::parse_fields(fmt::format("{}, {}", fmt::join(fields(nn::Side::user, catalogue), ", "),
+                                      fmt::join(fields(nn::Side::item, catalogue), ", ")));
+}
+
+void TowerModel::build(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
+  const TowerOptions& options = tower_options();
+  parameters_ = std::move(parameters);
+  const auto tower = [&](std::string_view name, nn::Side side, const std::string& hidden) {
+    return Tower(name, fields(side, data.catalogue()), hidden, options, encoder_->schema(), *parameters_);
+  };
+  asker_ = tower("query", nn::Side::user, options.query_hidden);
+  item_ = tower("item", nn::Side::item, item_hidden());
+}
+
+void TowerModel::do_fit(const Dataset& data, Context& context) {
+  const TowerOptions& options = tower_options();
+  encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, all_fields(data.catalogue())));
+  build(data, std::make_unique<nn::ParameterSet>(context.seed()));
+  const TowerNetwork network(*encoder_, *asker_, *item_, options, task() == Task::likes, context.seed());
+  nn::CandidateOptions candidates;
+  candidates.sampling = options.sampling;
+  candidates.negatives = static_cast<std::size_t>(options.negatives);
+  candidates.power = options.power;
+  candidates.correction = options.correction;
+  candidates.hits = options.hits;
+  candidates.loss = options.loss;
+  candidates.temperature = options.temperature;
+  candidates.calibration = options.calibration;
+  nn::CandidateTask training(network, data, candidates);
+  nn::train(*parameters_, training, options, info().name, training_fingerprint(*this, data), context);
+  for (std::size_t p = 0; p < parameters_->size(); ++p) {
+    require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
+  }
+  finish();
+}
+
+void TowerModel::finish() {
+  const std::size_t count = encoder_->data().item_count();
+  item_vectors_ = Matrix<float>(count, static_cast<std::size_t>(tower_options().dim));
+  nn::Tape tape;
+  std::vector<ItemRow> rows;
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    const std::size_t end = std::min(count, begin + kBlock);
+    rows.clear();
+    for (std::size_t i = begin; i < end; ++i) rows.emplace_back(i);
+    tape.begin(nn::Mode::infer);
+    const MatrixView<const float> vectors =
+        item_->forward(tape, encoder_->encode_items(rows, {}, tape.arena())).value();
+    for (std::size_t i = begin; i < end; ++i) {
+      std::copy_n(vectors.row(i - begin).data(), vectors.cols, item_vectors_.row(i).data());
+    }
+  }
+}
+
+std::uint64_t TowerModel::memory_need(const Dataset& data, Task, unsigned) const {
+  const TowerOptions& options = tower_options();
+  std::uint64_t rows = 0;
+  for (const nn::FieldSpec& spec : all_fields(data.catalogue())) rows += nn::most_rows(spec, data);
+  const auto width = static_cast<std::uint64_t>(options.dim);
+  const std::uint64_t batch = nn::chosen_batch_size(options, data.event_count());
+  // Values, two of the optimizer's, the best epoch's; the vectors of items, their gradients by group; a batch's vectors.
+  return 4 * rows * width * sizeof(float) + 34 * data.item_count() * width * sizeof(float) +
+         batch * width * 16 * sizeof(float) + data.event_count() * 24;
+}
+
+MatrixView<const float> TowerModel::item_vectors() const {
+  static_cast<void>(data());
+  return item_vectors_.view();
+}
+
+void TowerModel::save_state(TensorWriter& out) const {
+  encoder_->schema().save(out, "schema/");
+  parameters_->save(out, "network/");
+}
+
+void TowerModel::do_load(const TensorFile& in) {
+  encoder_ = std::make_unique<nn::Encoder>(data(), nn::Schema::load(in, "schema/", data()));
+  build(data(), std::make_unique<nn::ParameterSet>(in, "network/"));
+  finish();
+}
+
+void TowerModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
+  nn::Tape tape;
+  std::vector<nn::EncodedAsker> askers;
+  for (std::size_t begin = 0; begin < queries.size(); begin += kBlock) {
+    const std::size_t end = std::min(queries.size(), begin + kBlock);
+    askers.clear();
+    for (std::size_t q = begin; q < end; ++q) askers.push_back(encoder_->encode(queries[q]));
+    tape.begin(nn::Mode::infer);
+    const MatrixView<const float> vectors =
+        asker_->forward(tape, encoder_->encode_askers(askers, tape.arena())).value();
+    for (std::size_t q = begin; q < end; ++q) {
+      std::copy_n(vectors.row(q - begin).data(), vectors.cols, out.row(q).data());
+    }
+  }
+}
+
+void TowerModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  Matrix<float> map = item_vectors_;
+  centre(map);
+  cosine_to_rows(std::as_const(map).view(), map.row(item.index), out);
+}
+
+void TowerModel::do_user_similarity(const Query& query, std::span<float> out) const {
+  std::vector<Query> queries;
+  for (std::size_t u = 0; u < out.size(); ++u) queries.push_back(Query::known(UserRow(u)));
+  queries.push_back(query);
+  Matrix<float> map(queries.size(), item_vectors_.cols());
+  do_query_vectors(queries, map.view());
+  centre(map);
+  cosine_to_rows(std::as_const(map).view().slice(0, out.size()), map.row(out.size()), out);
+}
+
+}  // namespace gusto

@@ -1,0 +1,167 @@
+#include "gusto/models/neural/tower_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/random.h"
+#include "gusto/models/neural/network_design.h"
+#include "gusto/nn/ops.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kLeastHeldOut = 200;
+
+/// The side of a field, without learning it.
+nn::Side side_of(const nn::FieldSpec& spec, const Catalogue& catalogue) {
+  switch (spec.kind) {
+    case nn::FieldKind::user: return nn::Side::user;
+    case nn::FieldKind::item: return nn::Side::item;
+    case nn::FieldKind::feature:
+    case nn::FieldKind::bucket:
+    case nn::FieldKind::words:
+    case nn::FieldKind::hash: return nn::find_feature(catalogue, spec.feature).side;
+    case nn::FieldKind::cross: {
+      const bool of_items = std::all_of(spec.parts.begin(), spec.parts.end(), [&](const nn::FieldSpec& part) {
+        return side_of(part, catalogue) == nn::Side::item;
+      });
+      const bool of_askers = std::none_of(spec.parts.begin(), spec.parts.end(), [&](const nn::FieldSpec& part) {
+        return side_of(part, catalogue) == nn::Side::item;
+      });
+      if (of_items) return nn::Side::item;
+      if (of_askers) return nn::Side::user;
+      throw Error(ErrorCode::invalid_option, fmt::format("The field {} joins both sides.", spec.text),
+                  "Two towers know their own sides only: cross fields of one of them.");
+    }
+    default: return nn::Side::event;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> fields_of_side(std::string_view option, std::string_view fields, nn::Side side,
+                                        AutoFields automatic, const Catalogue& catalogue) {
+  const std::vector<nn::FieldSpec> written = nn::parse_fields(fields);
+  std::vector<std::string> texts;
+  for (const nn::FieldSpec& spec : nn::expand_fields(written, catalogue)) {
+    const bool of_items = side_of(spec, catalogue) == nn::Side::item;
+    const bool fits = of_items == (side == nn::Side::item);
+    const bool is_written = std::any_of(written.begin(), written.end(),
+                                        [&](const nn::FieldSpec& other) { return other.text == spec.text; });
+    const bool is_id = spec.kind == nn::FieldKind::user || spec.kind == nn::FieldKind::item;
+    if (fits && (is_written || !is_id || automatic == AutoFields::id_and_features)) texts.push_back(spec.text);
+    if (fits || !is_written) continue;
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("The option {} has the field {}, which is of {}.", option, spec.text,
+                            of_items ? "items" : "askers"),
+                of_items ? "Move it to item_fields." : "Move it to query_fields.");
+  }
+  if (texts.empty()) {
+    throw Error(ErrorCode::invalid_option, fmt::format("The option {} has no fields.", option),
+                side == nn::Side::item ? "Write item_fields=item at least." : "Write query_fields=user at least.");
+  }
+  return texts;
+}
+
+Tower::Tower(std::string_view name, std::span<const std::string> fields, std::string_view hidden,
+             const TowerOptions& options, const nn::Schema& schema, nn::ParameterSet& parameters)
+    : dropout_(options.dropout), unit_(options.similarity == TowerSimilarity::cosine) {
+  const auto dim = static_cast<std::size_t>(options.dim);
+  const auto deviation = static_cast<float>(options.init / std::sqrt(static_cast<double>(dim)));
+  std::size_t width = 0;
+  for (const std::string& field : fields) {
+    embeddings_.push_back(
+        add_embedding(parameters, schema, field, name, dim, nn::Start::normal(deviation), options.reg));
+    width += dim;
+  }
+  const std::vector<std::size_t> widths = parse_widths(hidden);
+  for (std::size_t layer = 0; layer < widths.size(); ++layer) {
+    layers_.push_back(add_layer(parameters, fmt::format("{}/hidden{}", name, layer + 1), width, widths[layer]));
+    width = widths[layer];
+  }
+  if (!widths.empty()) layers_.push_back(add_layer(parameters, fmt::format("{}/output", name), width, dim, false));
+}
+
+nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
+  nn::Var x;
+  if (layers_.empty()) {
+    x = embeddings_.front()(tape, batch);
+    for (std::size_t e = 1; e < embeddings_.size(); ++e) x = x + embeddings_[e](tape, batch);
+  } else {
+    const std::span<nn::Lookup> lookups = tape.arena().take<nn::Lookup>(embeddings_.size());
+    for (std::size_t e = 0; e < embeddings_.size(); ++e) lookups[e] = embeddings_[e].lookup(batch);
+    x = nn::rows(tape, lookups);
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      if (layer > 0) x = relu(x);
+      x = layers_[layer](dropout(x, dropout_));
+    }
+  }
+  return unit_ ? unit_rows(x) : x;
+}
+
+TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const Tower& item,
+                           const TowerOptions& options, bool likes_only, std::uint64_t seed)
+    : encoder_(encoder), asker_(asker), item_(item), unknown_(options.unknown), target_(options.target) {
+  const Dataset& data = encoder.data();
+  const auto liked = [&](float value) { return static_cast<double>(value) >= options.like_threshold; };
+  const bool some = likes_only && std::any_of(data.values().begin(), data.values().end(), liked);
+  for (std::size_t u = 0; u < data.user_count(); ++u) {
+    for (std::uint64_t e = data.offsets()[u]; e < data.offsets()[u + 1]; ++e) {
+      if (some && !liked(data.values()[e])) continue;
+      const bool held_out =
+          options.validation > 0 && Random(seed, "tower validation", e).uniform() < options.validation;
+      (held_out ? held_out_ : events_).push_back({static_cast<std::uint32_t>(e), UserRow(u)});
+    }
+  }
+  // Too few tell nothing of when to stop, and are better learned from.
+  if (held_out_.size() < kLeastHeldOut) {
+    events_.insert(events_.end(), held_out_.begin(), held_out_.end());
+    held_out_.clear();
+  }
+}
+
+nn::Askers TowerNetwork::ask(nn::Tape& tape, std::span<const nn::Example> examples, const nn::Masking& masking) const {
+  const std::span<std::uint32_t> targets = tape.arena().take<std::uint32_t>(examples.size());
+  const std::span<std::uint32_t> users = tape.arena().take<std::uint32_t>(examples.size());
+  for (std::size_t n = 0; n < examples.size(); ++n) {
+    targets[n] = examples[n].item.index;
+    users[n] = examples[n].user.index;
+  }
+  return {asker_.forward(tape, encoder_.encode_askers(examples, masking, tape.arena())), targets, users};
+}
+
+nn::Askers TowerNetwork::ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const {
+  const Dataset& data = encoder_.data();
+  const std::span<nn::Example> chosen = tape.arena().take<nn::Example>(examples.size());
+  for (std::size_t n = 0; n < examples.size(); ++n) {
+    const Sample sample = events_[examples[n]];
+    chosen[n] = {sample.event, sample.user, data.items()[sample.event]};
+    if (target_ == TowerTarget::next) continue;
+    const std::uint64_t first = data.offsets()[sample.user.index];
+    chosen[n].event =
+        static_cast<std::uint32_t>(first + Random(key, "moment", examples[n]).below(sample.event - first + 1));
+  }
+  return ask(tape, chosen, {unknown_, key});
+}
+
+nn::Askers TowerNetwork::ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const {
+  const std::span<nn::Example> chosen = tape.arena().take<nn::Example>(end - begin);
+  for (std::size_t n = begin; n < end; ++n) {
+    const Sample sample = held_out_[n];
+    chosen[n - begin] = {sample.event, sample.user, encoder_.data().items()[sample.event]};
+  }
+  return ask(tape, chosen, nn::Masking{});
+}
+
+nn::Var TowerNetwork::items(nn::Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const {
+  const std::span<ItemRow> rows = tape.arena().take<ItemRow>(items.size());
+  for (std::size_t n = 0; n < items.size(); ++n) rows[n] = ItemRow(items[n]);
+  const nn::Masking masking{tape.mode() == nn::Mode::train ? unknown_ : 0, key};
+  return item_.forward(tape, encoder_.encode_items(rows, masking, tape.arena()));
+}
+
+}  // namespace gusto

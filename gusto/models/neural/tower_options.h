@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "gusto/nn/candidate_task.h"
+#include "gusto/nn/training.h"
+
+namespace gusto {
+
+enum class TowerSimilarity {
+  dot,     ///< q · v
+  cosine,  ///< q · v / (‖q‖ ‖v‖)
+};
+inline constexpr std::array<std::string_view, 2> kTowerSimilarityNames = {"dot", "cosine"};
+
+/// Which of the asker's later items a history is trained to find.
+enum class TowerTarget {
+  next,   ///< the event that follows it
+  later,  ///< any of those that follow it: each event is looked for from a random earlier moment
+};
+inline constexpr std::array<std::string_view, 2> kTowerTargetNames = {"next", "later"};
+
+/// What a model of two towers has beside the fields of its own.
+struct TowerOptions : nn::TrainingOptions {
+  int dim = 64;
+  double init = 0.1;
+  double reg = 0;
+  double unknown = 0.01;
+  std::string query_hidden;
+  double dropout = 0.1;
+  TowerTarget target = TowerTarget::later;
+  TowerSimilarity similarity = TowerSimilarity::dot;
+  double temperature = 1;
+  nn::Sampling sampling = nn::Sampling::full;
+  int negatives = 0;
+  double power = 0.75;
+  double correction = 1;
+  nn::Hits hits = nn::Hits::target;
+  nn::CandidateLoss loss = nn::CandidateLoss::softmax;
+  double calibration = 0;
+  double like_threshold = 4;
+};
+
+/// The rows of a field table for options derived from TowerOptions.
+template <class Options>
+constexpr auto tower_fields() {
+  return join(
+      fields(
+          field<&Options::dim, Options>("dim", between(1, 4096), search_log(16, 256),
+                                        "Width of the embeddings, and of the vectors that meet."),
+          field<&Options::init, Options>("init", between(0, 10), search_none(),
+                                         "Standard deviation of embeddings at first, times the root of dim."),
+          field<&Options::reg, Options>("reg", between(0, 1000), search_log(1e-6, 0.1),
+                                        "Regularization of the embeddings that an example looks up."),
+          field<&Options::unknown, Options>(
+              "unknown", between(0, 0.9), search_none(),
+              "Probability of hiding an id in training, so that people and items without one are learned."),
+          text<&Options::query_hidden, Options>(
+              "query_hidden",
+              "Widths of the asker's hidden layers, as in 128-64; a layer of dim follows. Empty for none."),
+          field<&Options::dropout, Options>("dropout", between(0, 0.95), search_linear(0, 0.5),
+                                            "Share of what goes into a hidden layer that is left out in training."),
+          choice<&Options::target, Options>("target", kTowerTargetNames,
+                                            "Which item a history is trained to find: the next, or any later one."),
+          choice<&Options::similarity, Options>("similarity", kTowerSimilarityNames, "How the two vectors meet."),
+          field<&Options::temperature, Options>("temperature", between(1e-4, 1e4), search_log(0.02, 2),
+                                                "What scores are divided by in training."),
+          choice<&Options::sampling, Options>(
+              "sampling", nn::kSamplingNames,
+              "What an asker's item is told from: every item, those of the batch, or drawn ones."),
+          field<&Options::negatives, Options>("negatives", between(0, 1 << 20), search_none(),
+                                              "Items drawn for a batch; with in-batch, beside those of the batch."),
+          field<&Options::power, Options>("power", between(0, 2), search_none(),
+                                          "With sampling=popularity, the power of an item's number of events."),
+          field<&Options::correction, Options>("correction", between(0, 1), search_none(),
+                                               "Share of the correction for how often an item is drawn or in a batch."),
+          choice<&Options::hits, Options>(
+              "hits", nn::kHitsNames,
+              "What does not count against an item: nothing, its own copies, or all of the asker's items."),
+          choice<&Options::loss, Options>("loss", nn::kCandidateLossNames, "What training minimizes."),
+          field<&Options::calibration, Options>("calibration", between(0, 1), search_none(),
+                                                "With loss=binary, the calibration t of gBCE."),
+          field<&Options::like_threshold, Options>("like_threshold", {}, search_none(),
+                                                   "Trained for likes: value from which an event is one.")),
+      nn::training_fields<Options>());
+}
+
+}  // namespace gusto

@@ -9,7 +9,6 @@
 #include <variant>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"

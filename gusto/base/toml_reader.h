@@ -9,11 +9,6 @@
 #include <string>
 #include <string_view>
 
-// toml++ 3.3 asserts, or with NDEBUG assumes, that a key follows "[", before it refuses what does not begin one. Files from
-// anyone may hold anything there.
-#include <toml++/impl/preprocessor.h>
-#undef TOML_ASSERT_ASSUME
-#define TOML_ASSERT_ASSUME(expr) static_cast<void>(0)
 #include <toml++/toml.h>
 
 #include "gusto/base/error.h"

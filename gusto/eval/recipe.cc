@@ -9,6 +9,7 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"

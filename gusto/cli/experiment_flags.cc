@@ -28,7 +28,9 @@ void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::strin
       ->add_option("--split", flags.split,
                    role +
                        " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), time:SHARE (train "
-                       "before that percentile of time), folds:u (ml-100k's own), folds:PATH, test:FILE.")
+                       "before that percentile of time), folds:u (ml-100k's own), folds:PATH, test:FILE, "
+                       "negatives:FILE (one test event a user, "
+                       "ranked among the negatives given).")
       ->type_name("SPLIT")
       ->group("Experiment");
   command

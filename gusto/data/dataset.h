@@ -41,6 +41,9 @@ struct Catalogue {
   Vocabulary items;
   FeatureTable user_features;  ///< as many rows as users, or no fields
   FeatureTable item_features;  ///< as many rows as items, or no fields
+  /// Items with events, in the order in which the file that was read first names them; users' rows are in that order as
+  /// they are. Published protocols number items so. Empty where no file was read; model files do not keep it.
+  std::vector<ItemRow> item_order;
 
   /// The item's "title" feature if it has one, else its id.
   std::string title(ItemRow item) const;

@@ -15,6 +15,7 @@
 #include "gusto/base/random.h"
 #include "gusto/base/text.h"
 #include "gusto/data/split_files.h"
+#include "gusto/data/split_negatives.h"
 #include "gusto/data/split_receipt.h"
 
 namespace gusto {
@@ -28,12 +29,13 @@ struct KindName {
   std::string_view usual;  // meant when nothing follows the colon
 };
 constexpr std::array kKinds = {
-    KindName{Kind::random, "random", "0.1"}, KindName{Kind::holdout, "holdout", "0.2"},
-    KindName{Kind::last, "last", "1"},       KindName{Kind::time, "time", "0.8"},
-    KindName{Kind::folds, "folds", "u"},     KindName{Kind::test, "test", ""},
+    KindName{Kind::random, "random", "0.1"},    KindName{Kind::holdout, "holdout", "0.2"},
+    KindName{Kind::last, "last", "1"},          KindName{Kind::time, "time", "0.8"},
+    KindName{Kind::folds, "folds", "u"},        KindName{Kind::test, "test", ""},
+    KindName{Kind::negatives, "negatives", ""},
 };
 constexpr std::string_view kKindsHint =
-    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, folds:u, folds:PATH and test:FILE.";
+    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, folds:u, folds:PATH, test:FILE and negatives:FILE.";
 
 // Shares are typed in decimals, which have no exact form: 0.29 of 100 is 29, not 28.
 constexpr double kRounding = 1e-9;
@@ -79,6 +81,7 @@ class Divider {
   Fold last() const;
   Fold time() const;
   Fold test_file() const;
+  Fold negatives() const;
   std::vector<Fold> folds(const std::filesystem::path& source) const;
 
  private:
@@ -87,7 +90,7 @@ class Divider {
   void for_each_user(const std::function<void(std::size_t, std::vector<std::size_t>&)>& body) const;
   void require_times() const;
   std::vector<Part> parts_all(Part part) const;
-  Fold make_fold(std::string name, const std::vector<Part>& parts) const;
+  Fold make_fold(std::string name, const std::vector<Part>& parts, CandidateLists given = {}) const;
 
   std::shared_ptr<const Dataset> data_;
   const SplitOptions& options_;
@@ -129,7 +132,7 @@ void Divider::require_times() const {
 
 std::vector<Part> Divider::parts_all(Part part) const { return std::vector<Part>(data_->event_count(), part); }
 
-Fold Divider::make_fold(std::string name, const std::vector<Part>& parts) const {
+Fold Divider::make_fold(std::string name, const std::vector<Part>& parts, CandidateLists given) const {
   std::vector<Event> train, test;
   const std::vector<Event> events = data_->events();
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -147,7 +150,8 @@ Fold Divider::make_fold(std::string name, const std::vector<Part>& parts) const 
   Fold fold;
   fold.name = std::move(name);
   fold.train = std::make_shared<const Dataset>(data_->shared_catalogue(), train);
-  fold.receipt = make_receipt(*fold.train, test);
+  fold.receipt = make_receipt(*fold.train, test, given);
+  fold.given = std::move(given);
   fold.test = std::move(test);
   return fold;
 }
@@ -219,6 +223,17 @@ Fold Divider::test_file() const {
   return make_fold(options_.spec.text(), parts);
 }
 
+Fold Divider::negatives() const {
+  const EventFinder finder(*data_);
+  GivenNegatives given = read_negatives(finder, load_source(options_.spec.path, Encoding::utf8), eligible_);
+  std::vector<Part> parts = parts_all(Part::train);
+  for (const std::size_t position : given.test) parts[position] = Part::test;
+  Fold fold = make_fold(options_.spec.text(), parts, std::move(given.lists));
+  fold.receipt.own_negatives = given.own_negatives;
+  fold.receipt.numbered = given.numbered;
+  return fold;
+}
+
 std::vector<Fold> Divider::folds(const std::filesystem::path& source) const {
   const EventFinder finder(*data_);
   std::vector<Fold> result;
@@ -246,7 +261,7 @@ std::vector<ItemRow> items_with_events(const Dataset& data) {
 std::string SplitSpec::text() const {
   const std::string_view name = kKinds[static_cast<std::size_t>(kind)].name;
   if (kind == Kind::last) return fmt::format("{}:{}", name, count);
-  if (kind == Kind::folds || kind == Kind::test) return fmt::format("{}:{}", name, path);
+  if (kind == Kind::folds || kind == Kind::test || kind == Kind::negatives) return fmt::format("{}:{}", name, path);
   return fmt::format("{}:{}", name, share);
 }
 
@@ -279,6 +294,7 @@ SplitSpec parse_split(std::string_view text) {
     }
     case Kind::folds:
     case Kind::test:
+    case Kind::negatives:
       if (value.empty()) refuse("needs a path");
       spec.path = value;
       break;
@@ -305,6 +321,7 @@ Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions&
         break;
       }
       case Kind::test: result.folds.push_back(divider.test_file()); break;
+      case Kind::negatives: result.folds.push_back(divider.negatives()); break;
     }
     for (std::size_t fold = before; fold < result.folds.size(); ++fold) {
       result.folds[fold].seed = own.seed;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,15 +22,17 @@ namespace gusto {
 ///   folds:u        ml-100k's own u1–u5 (or folds:ua for that one pair): five folds; folds:PATH: pairs PATH1.base,
 ///                  PATH1.test, PATH2.base …; a relative PATH is looked for beside the data, then from here
 ///   test:FILE      the events listed in FILE; all others are for training
+///   negatives:FILE one test event a user, whose rankings hold the test item and the negatives that FILE gives, no more;
+///                  all other events are for training (see read_negatives)
 ///
 /// The part after the colon may be left out: random:0.1, holdout:0.2, last:1, time:0.8 and folds:u are meant then.
 /// Listed events: one a line: user, item and, if given, value and more, in any format that a data set may have.
 /// Draws are keyed by the ids of user and item, so that a split does not depend on the order of events in a file.
 struct SplitSpec {
-  enum class Kind { random, holdout, last, time, folds, test } kind = Kind::random;
+  enum class Kind { random, holdout, last, time, folds, test, negatives } kind = Kind::random;
   double share = 0.1;       ///< of random, holdout and time
   std::uint64_t count = 1;  ///< of last
-  std::string path;         ///< of folds and test
+  std::string path;         ///< of folds, test and negatives
 
   std::string text() const;  ///< as typed
 };
@@ -47,11 +50,28 @@ struct SplitReceipt {
   std::optional<std::int64_t> train_first, train_last, test_first, test_last;  ///< time ranges, if there are times
   double unseen_user_share = 0;  ///< share of test events whose user has no training event
   double unseen_item_share = 0;
+  std::uint64_t negatives = 0;      ///< given to all users together, test items not counted; 0: rankings are full
+  std::uint64_t own_negatives = 0;  ///< users whose test item is among the negatives given: it is a candidate once
+  bool numbered = false;            ///< whether the negatives' file numbers users and items instead of naming ids
   /// 16 hexadecimal digits over the ids and values of both parts, whatever the order in which events were read: events lie
   /// ordered by the bytes of user id, then of item id, as (user id, 0, item id, 0, four bytes of value); XXH3-64 is taken
   /// user by user, first of the training part, then of the test part, each seeded with the hash before it (0 at first),
-  /// to which the number of a part's events is added where that part begins.
+  /// to which the number of a part's events is added where that part begins. Given negatives are a third part, of (user id,
+  /// 0, then the candidates' ids, each with a 0).
   std::string hash;
+};
+
+/// Candidates of each user's own: users[i] has items[offsets[i] … offsets[i + 1]), ascending. None at all: everybody's
+/// rankings may hold every candidate of the split.
+struct CandidateLists {
+  std::vector<UserRow> users;  ///< ascending
+  std::vector<std::uint64_t> offsets{0};
+  std::vector<ItemRow> items;
+
+  bool empty() const { return users.empty(); }
+  std::span<const ItemRow> operator[](std::size_t i) const {
+    return std::span(items).subspan(offsets[i], offsets[i + 1] - offsets[i]);
+  }
 };
 
 struct Fold {
@@ -60,6 +80,7 @@ struct Fold {
   std::vector<Event> test;  ///< ordered by user row, then item row
   SplitReceipt receipt;
   std::uint64_t seed = 42;  ///< for what is drawn in this fold, the models' own draws too
+  CandidateLists given;     ///< of negatives:FILE, for every user with a test event; else empty
 };
 
 struct SplitOptions {

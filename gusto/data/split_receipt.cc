@@ -55,6 +55,23 @@ class CanonicalHash {
       hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
     }
   }
+  void add_given(const CandidateLists& given) {
+    std::vector<std::size_t> order(given.users.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return user_ranks_[given.users[a].index] < user_ranks_[given.users[b].index];
+    });
+    hash_ += given.items.size();
+    std::string block;
+    for (const std::size_t user : order) {
+      std::vector<ItemRow> items(given[user].begin(), given[user].end());
+      std::sort(items.begin(), items.end(),
+                [&](ItemRow a, ItemRow b) { return item_ranks_[a.index] < item_ranks_[b.index]; });
+      block.assign(catalogue_.users[given.users[user].index]).push_back('\0');
+      for (const ItemRow item : items) block.append(catalogue_.items[item.index]).push_back('\0');
+      hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
+    }
+  }
   std::string text() const { return to_hex(hash_); }
 
  private:
@@ -99,7 +116,7 @@ constexpr auto kTimes = {
 
 }  // namespace
 
-SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test) {
+SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test, const CandidateLists& given) {
   const Catalogue& catalogue = train.catalogue();
   std::vector<Event> train_events = train.events();
   const Seen in_train(catalogue, train_events);
@@ -126,6 +143,10 @@ SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test) {
   CanonicalHash hash(catalogue);
   hash.add_part(std::move(train_events));
   hash.add_part({test.begin(), test.end()});
+  if (!given.empty()) {
+    receipt.negatives = given.items.size() - given.users.size();
+    hash.add_given(given);
+  }
   receipt.hash = hash.text();
   return receipt;
 }
@@ -138,6 +159,11 @@ std::string to_json(const SplitReceipt& receipt) {
   }
   json["unseen_user_share"] = receipt.unseen_user_share;
   json["unseen_item_share"] = receipt.unseen_item_share;
+  if (receipt.negatives > 0) {
+    json["negatives"] = receipt.negatives;
+    json["own_negatives"] = receipt.own_negatives;
+    json["numbered"] = receipt.numbered;
+  }
   json["hash"] = receipt.hash;
   return json.dump();
 }
@@ -152,6 +178,11 @@ SplitReceipt receipt_from_json(std::string_view text) {
     }
     receipt.unseen_user_share = json.at("unseen_user_share").get<double>();
     receipt.unseen_item_share = json.at("unseen_item_share").get<double>();
+    if (json.contains("negatives")) {
+      receipt.negatives = json.at("negatives").get<std::uint64_t>();
+      receipt.own_negatives = json.at("own_negatives").get<std::uint64_t>();
+      receipt.numbered = json.at("numbered").get<bool>();
+    }
     receipt.hash = json.at("hash").get<std::string>();
     return receipt;
   } catch (const nlohmann::json::exception&) {

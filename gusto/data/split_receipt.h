@@ -10,7 +10,8 @@ namespace gusto {
 
 /// Counts, time ranges, unseen shares and hash of a training and a test part.
 /// Cost     O(n log n) for n events
-SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test);
+/// Where users have candidates of their own: one test item a user, and all other candidates are negatives.
+SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test, const CandidateLists& given = {});
 
 /// As a JSON object whose keys are the members' names, and back. Error(corrupt_file) if it is none.
 std::string to_json(const SplitReceipt& receipt);

@@ -67,7 +67,8 @@ std::set<std::pair<std::string, std::string>> named(const Catalogue& catalogue, 
 }
 
 TEST(ParseSplit, WhatIsTypedComesBack) {
-  for (const char* text : {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv"}) {
+  for (const char* text :
+       {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv", "negatives:n.tsv"}) {
     EXPECT_EQ(parse_split(text).text(), text);
   }
   EXPECT_EQ(parse_split("random").text(), "random:0.1");
@@ -77,7 +78,7 @@ TEST(ParseSplit, WhatIsTypedComesBack) {
 
 TEST(ParseSplit, WhatIsNoSplitIsRefused) {
   for (const char* text : {"", "rnadom:0.1", "random:", "random:1", "random:0", "random:x", "random:nan", "holdout:-1",
-                           "last:0", "last:1.5", "test", "test:", "folds:"}) {
+                           "last:0", "last:1.5", "test", "test:", "folds:", "negatives", "negatives:"}) {
     const Error error = error_of([&] { parse_split(text); });
     EXPECT_EQ(error.code(), ErrorCode::invalid_option) << text;
     EXPECT_THAT(error.hint(), HasSubstr("holdout:0.2")) << text;
@@ -178,6 +179,15 @@ TEST(Split, LastTakesEachUsersLatest) {
   EXPECT_THAT(named(fold.train->catalogue(), fold.test), testing::ElementsAre(testing::Pair("a", "x")));
   EXPECT_EQ(fold.receipt.train_last, 20);
   EXPECT_EQ(fold.receipt.test_first, 30);
+}
+
+TEST(Split, LastTakesTheLaterLineOfEqualTimes) {
+  Context context({.threads = 1});
+  const auto data = read_delimited("r.tsv", "a\tz\t1\t30\na\tx\t1\t10\na\ty\t1\t30\na\tw\t1\t20\n", {}, context).data;
+  SplitOptions options;
+  options.spec = parse_split("last:1");
+  const Fold fold = make_split(data, options).folds[0];
+  EXPECT_THAT(named(data->catalogue(), fold.test), testing::ElementsAre(testing::Pair("a", "y")));
 }
 
 TEST(Split, TimeCutsAtAPercentileAndKeepsTiesTogether) {

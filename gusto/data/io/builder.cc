@@ -144,6 +144,7 @@ void DatasetBuilder::scatter_items() {
   for (const auto& [hash, id, row] : order) new_row[row] = ItemRow(scattered.add(id));
   for (Event& event : events_) event.item = new_row[event.item.index];
   catalogue_.items = std::move(scattered);
+  catalogue_.item_order = std::move(new_row);
 }
 
 void DatasetBuilder::describe(const RecordReader& reader, std::string_view role, std::uint64_t records,

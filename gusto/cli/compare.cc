@@ -58,8 +58,10 @@ void run_compare(Session& session, CompareFlags flags) {
   if (flags.json != "-") fmt::print("{}", describe_comparison(comparison, session.out));
   if (!flags.json.empty()) write_result(flags.json, to_json(comparison));
   if (!comparison.best) {
-    const Error& refusal = *comparison.results.front().refusal;
-    throw Error(refusal.code(), "No model has a result.", refusal.hint());
+    const std::optional<Error>& refusal = comparison.results.front().refusal;
+    if (refusal) throw Error(refusal->code(), "No model has a result.", refusal->hint());
+    throw Error(ErrorCode::empty_dataset, "None of the metrics asked for can be measured on these data.",
+                "Ask for others, or for all by leaving them out.");
   }
 }
 

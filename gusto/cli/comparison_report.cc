@@ -30,15 +30,26 @@ std::string with_error(const Estimate* estimate) {
   return fmt::format("{} ±{}", figure(estimate->mean), figure(estimate->stderr_));
 }
 
-/// Names of metrics break at hyphens, so that columns are narrow.
-std::string head_of(std::string_view metric) {
-  std::string head;
-  for (const char c : metric.substr(0, metric.find('@'))) {
-    head += c;
-    if (c == '-') head += '\n';
+/// A metric's name in lines of at most that many characters, where hyphens allow it, so that columns are narrow.
+std::string broken(std::string_view name, std::size_t width) {
+  std::string text;
+  std::size_t line = 0;
+  while (!name.empty()) {
+    const std::string_view part = name.substr(0, std::min(name.find('-'), name.size() - 1) + 1);
+    name.remove_prefix(part.size());
+    if (line > 0 && line + part.size() > width) {
+      text += '\n';
+      line = 0;
+    }
+    text += part;
+    line += part.size();
   }
-  return head;
+  return text;
 }
+/// As wide as an estimate with its error.
+std::string head_of(std::string_view metric) { return broken(metric, 12); }
+/// Without the list's length, as wide as a mean.
+std::string narrow_head_of(std::string_view metric) { return broken(metric.substr(0, metric.find('@')), 1); }
 
 std::string_view length_of(std::string_view metric) {
   const std::size_t at = metric.find('@');
@@ -74,10 +85,10 @@ const Difference* difference_of(const ModelResult& result, std::string_view metr
 
 std::string main_table(const Comparison& comparison, const std::string& second, const Terminal& terminal) {
   std::vector<Column> columns{{"model", Align::left, Overflow::wrap},
-                              {comparison.primary_metric, Align::right},
+                              {head_of(comparison.primary_metric), Align::right},
                               {"vs best", Align::right},
                               {"95 % interval", Align::right}};
-  if (!second.empty()) columns.push_back({second, Align::right});
+  if (!second.empty()) columns.push_back({head_of(second), Align::right});
   columns.push_back({"fit s", Align::right});
   columns.push_back({"score s", Align::right});
   Table table(std::move(columns));
@@ -143,7 +154,7 @@ std::string means_table(const Comparison& comparison, std::vector<std::string> n
     std::size_t width = label_width;
     std::size_t end = begin;
     while (end < names.size()) {
-      columns.push_back({head_of(names[end]), Align::right});
+      columns.push_back({narrow_head_of(names[end]), Align::right});
       std::size_t column = 6;
       for (const std::string_view line : split(columns.back().head, "\n")) column = std::max(column, line.size());
       width += 2 + column;
@@ -178,7 +189,8 @@ std::string paragraph(std::string_view text, const Terminal& terminal, Style sty
 
 /// Whether a metric says something other than how right the list is.
 bool beyond_accuracy(std::string_view metric) {
-  static constexpr std::array<std::string_view, 5> kNames{"coverage", "diversity", "novelty", "popularity", "gini"};
+  static constexpr std::array<std::string_view, 6> kNames{"coverage",   "diversity", "novelty",
+                                                          "popularity", "gini",      "folding"};
   return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view name) { return metric.starts_with(name); });
 }
 
@@ -217,6 +229,23 @@ std::string further_tables(const Comparison& comparison, const std::vector<std::
 
 std::string day(std::optional<std::int64_t> time) { return time ? format_time(*time).substr(0, 10) : std::string(); }
 
+/// Says that rankings are not full, so that nobody takes sampled figures for others.
+std::string sampling_note(const SplitReceipt& receipt, const Terminal& terminal) {
+  if (receipt.negatives == 0) return {};
+  std::string text = fmt::format(
+      "Sampled: each user's test item is ranked among given negatives only ({} for {} users). Such figures come "
+      "out far higher than those of full rankings; do not compare the two.",
+      format_count(receipt.negatives), format_count(receipt.test_users));
+  if (receipt.own_negatives > 0) {
+    text += fmt::format(" For {} user{} the test item is among its own negatives, and counts once.",
+                        format_count(receipt.own_negatives), receipt.own_negatives == 1 ? "" : "s");
+  }
+  if (receipt.numbered) {
+    text += " The file numbers users and items from 0, in the order in which the data first name them.";
+  }
+  return paragraph(text, terminal);
+}
+
 }  // namespace
 
 std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t candidates, const Terminal& terminal) {
@@ -231,6 +260,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
     std::string text = table.render(terminal);
     text += fmt::format("Unseen in training: the user of {:.1f} % of test events, the item of {:.1f} %.\n",
                         100 * r.unseen_user_share, 100 * r.unseen_item_share);
+    if (r.negatives > 0) return text + sampling_note(r, terminal) + fmt::format("Split hash {}.\n", r.hash);
     return text + fmt::format("{} items may be recommended. Split hash {}.\n", format_count(candidates), r.hash);
   }
   Table table({{"fold", Align::left, Overflow::cut},
@@ -245,7 +275,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
                fmt::format("{:.1f} %", 100 * r.unseen_user_share), fmt::format("{:.1f} %", 100 * r.unseen_item_share),
                r.hash});
   }
-  return table.render(terminal);
+  return table.render(terminal) + sampling_note(folds.front().receipt, terminal);
 }
 
 std::string describe_comparison(const Comparison& comparison, const Terminal& terminal) {

@@ -48,7 +48,7 @@ TransferredTest split_test(const EvaluateFlags& flags, const TrainedModel& train
                             parts.folds.size()),
                 fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name));
   }
-  return transfer_test(*trained.model, data.dataset->catalogue(), parts.folds.front().test, parts.candidates);
+  return transfer_test(*trained.model, data.dataset->catalogue(), parts.folds.front(), parts.candidates);
 }
 
 void run_evaluate(Session& session, EvaluateFlags flags) {

@@ -113,8 +113,8 @@ class EntryRun {
 bool better(const Estimate& a, const Estimate& b) { return a.higher_is_better ? a.mean > b.mean : a.mean < b.mean; }
 
 // The usual metric of the task, or the first that anybody has.
-std::string choose_primary(const CompareSpec& spec, std::span<const ModelResult> results) {
-  const std::vector<std::string> names = measured_metrics(spec.evaluate);
+std::string choose_primary(const CompareSpec& spec, std::span<const std::string> names,
+                           std::span<const ModelResult> results) {
   std::string primary = primary_metric(spec.evaluate.task, spec.evaluate.k, names);
   const auto somebody_has = [&](const std::string& name) {
     return std::any_of(results.begin(), results.end(), [&](const ModelResult& r) { return r.find(name) != nullptr; });
@@ -238,7 +238,11 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
   comparison.spec = checked(spec, context);
   comparison.threads = context.threads();
   comparison.candidates = split.candidates.size();
-  for (const Fold& fold : split.folds) comparison.folds.push_back({fold.name, fold.receipt});
+  std::vector<std::string> names;
+  for (const Fold& fold : split.folds) {
+    comparison.folds.push_back({fold.name, fold.receipt});
+    names = measured_metrics(comparison.spec.evaluate, fold);  // alike in all folds
+  }
   if (observer.on_split) observer.on_split(split);
   const CheckpointAside aside(context);  // it is for one fit, and here are many
 
@@ -246,7 +250,7 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
     comparison.results.push_back(EntryRun(split, comparison.spec, entry, context, observer).run());
     if (observer.on_result) observer.on_result(entry, comparison.results.back());
   }
-  comparison.primary_metric = choose_primary(comparison.spec, comparison.results);
+  comparison.primary_metric = choose_primary(comparison.spec, names, comparison.results);
   test_against_best(comparison, context);
   return comparison;
 }

@@ -1,5 +1,6 @@
 #include "gusto/eval/compare.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gusto/base/random.h"
+#include "gusto/base/testing.h"
 
 namespace gusto {
 namespace {
@@ -97,6 +99,40 @@ TEST(Compare, HasTheSameBitsAtAnyNumberOfThreads) {
       }
     }
   }
+}
+
+TEST(Compare, SaysThatFiguresAreSampled) {
+  const test::TemporaryFolder folder;
+  std::string lines;
+  const auto data = make_data();
+  for (int u = 0; u < 60; ++u) {
+    const std::span<const ItemRow> items = data->history(UserRow(u)).items;
+    lines += "(u" + std::to_string(u) + ",i" + std::to_string(items[0].index) + ")";
+    for (std::uint32_t i = 0; i < 25; ++i) {
+      if (std::find(items.begin(), items.end(), ItemRow(i)) == items.end()) lines += "\ti" + std::to_string(i);
+    }
+    lines += "\n";
+  }
+  CompareSpec spec = make_spec(Task::top_n);
+  spec.split.spec = parse_split("negatives:" + folder.write("n.tsv", lines));
+  const Comparison comparison = run(spec);
+  EXPECT_EQ(comparison.primary_metric, "sampled-ndcg@3");
+  ASSERT_TRUE(comparison.best);
+  for (const Estimate& estimate : comparison.results[0].estimates) {
+    EXPECT_TRUE(estimate.metric.starts_with("sampled-")) << estimate.metric;
+  }
+  const auto json = nlohmann::json::parse(to_json(comparison));
+  EXPECT_TRUE(json["sampled"].get<bool>());
+  EXPECT_GT(json["folds"][0]["negatives"].get<int>(), 0);
+  EXPECT_FALSE(nlohmann::json::parse(to_json(run(make_spec(Task::top_n)))).contains("sampled"));
+
+  bool fitted = false;
+  CompareObserver observer;
+  observer.on_fit = [&](std::size_t, std::size_t) { fitted = true; };
+  spec = make_spec(Task::top_n);
+  spec.evaluate.metrics = {"sampled-ndcg"};
+  EXPECT_EQ(test::code_of([&] { run(spec, 1, 0, observer); }), ErrorCode::invalid_option);
+  EXPECT_FALSE(fitted);
 }
 
 TEST(Compare, TakesModelsThatAreNotInTheRegistry) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/text.h"
 #include "gusto/eval/evaluate_tasks.h"
 #include "gusto/eval/metrics.h"
 
@@ -44,9 +45,25 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options) {
   return select_metrics(options.task, options.k, options.metrics);
 }
 
+std::vector<std::string> measured_metrics(const EvaluateOptions& options, const Fold& fold) {
+  std::vector<std::string> names = measured_metrics(options);
+  if (options.task != Task::top_n) return names;
+  if (options.metrics.empty()) {
+    std::erase_if(names, [&](const std::string& name) { return find_metric(name).sampled == fold.given.empty(); });
+    return names;
+  }
+  for (const std::string& name : names) {
+    if (!find_metric(name).sampled || !fold.given.empty()) continue;
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("Metric {} is of test items among given negatives, and the split gives none.", quote(name)),
+                "Divide the data by negatives:FILE, or ask for the metric of full rankings, without \"sampled-\".");
+  }
+  return names;
+}
+
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,
                     const EvaluateOptions& options, Context& context) {
-  const std::vector<std::string> names = measured_metrics(options);
+  const std::vector<std::string> names = measured_metrics(options, fold);
   if (fold.test.empty()) throw Error(ErrorCode::empty_dataset, "There are no test events to measure on.");
   const detail::TestUsers test = detail::group_by_user(fold.test);
 

@@ -20,9 +20,15 @@ struct EvaluateOptions {
   std::vector<std::string> metrics;   ///< names to keep ("ndcg@10"); empty: all of the task
 };
 
-/// The names of what these options measure, in the order of docs/metrics.md.
+/// The names of what these options measure, in the order of docs/metrics.md. No metrics asked for: those of full rankings
+/// and those of given candidates.
 /// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or repeats
 std::vector<std::string> measured_metrics(const EvaluateOptions& options);
+
+/// Those that are measured on this fold. Where the split gives each user candidates of their own and no metrics are asked
+/// for, the sampled ones, and elsewhere all others.
+/// Errors   invalid_option as well, for a sampled metric that is asked for where the split gives no candidates
+std::vector<std::string> measured_metrics(const EvaluateOptions& options, const Fold& fold);
 
 struct Evaluation {
   std::vector<Estimate> estimates;   ///< in the order of docs/metrics.md
@@ -38,9 +44,10 @@ struct Evaluation {
 ///          fitted on an inner part of the training data (see LikesCalibration); AUC needs none. A test part without a
 ///          like, or with nothing else, has no AUC
 /// top_n    full ranking of the candidates, items of the training part excluded, except for topk-accuracy; without
-///          categorical or multi-valued item features there is no diversity
+///          categorical or multi-valued item features there is no diversity, and with a single group of users no
+///          folding. Sampled metrics rank the fold's given candidates, and nothing else
 ///
-/// Errors     empty_dataset, without test events or candidates; those of measured_metrics, of the model's answers and, for
+/// Errors     invalid_input, if the fold gives candidates to others than the users with test events; empty_dataset, without test events or candidates; those of measured_metrics, of the model's answers and, for
 ///            a calibration, of its fit; cancelled
 /// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n
 /// Repeatable same bits at any number of threads

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,7 +10,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/eval/metrics.h"
-#include "gusto/models/registry.h"
+#include "gusto/eval/test_told_model.h"
 
 namespace gusto {
 namespace {
@@ -19,49 +18,10 @@ namespace {
 using testing::Contains;
 using testing::Not;
 
-// A recommender that scores as it is told.
-using ScoreFunction = std::function<float(UserRow, ItemRow)>;
-class ToldModel;
-std::unique_ptr<Model> make_told(const Settings& settings);
-
-Abilities told_abilities(bool probabilities) {
-  Abilities abilities;
-  abilities.predicts_ratings = true;
-  abilities.probabilities = probabilities;
-  return abilities;
-}
-const ModelInfo kToldInfo{"told", "", "", {}, told_abilities(false), make_told};
-const ModelInfo kSureInfo{"sure", "", "", {}, told_abilities(true), make_told};
-
-class ToldModel : public Model {
- public:
-  explicit ToldModel(ScoreFunction score, const ModelInfo& info = kToldInfo) : score_(std::move(score)), info_(info) {}
-  const ModelInfo& info() const override { return info_; }
-  Settings settings() const override { return {}; }
-  std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
-  void save_state(TensorWriter&) const override {}
-
- protected:
-  void do_fit(const Dataset&, Context&) override {}
-  void do_load(const TensorFile&) override {}
-  void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override {
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = score_(*queries[i].user, items[i]);
-  }
-  void do_score(std::span<const Query> queries, MatrixView<float> scores) const override {
-    for (std::size_t q = 0; q < queries.size(); ++q) {
-      for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = score_(*queries[q].user, ItemRow(i));
-    }
-  }
-
- private:
-  ScoreFunction score_;
-  const ModelInfo& info_;
-};
-
-// What the calibration's inner model predicts: the item's number.
-std::unique_ptr<Model> make_told(const Settings&) {
-  return std::make_unique<ToldModel>([](UserRow, ItemRow item) { return static_cast<float>(item.index); });
-}
+using test::kSureInfo;
+using test::kToldInfo;
+using test::ScoreFunction;
+using test::ToldModel;
 
 constexpr int kUsers = 40;
 constexpr int kItems = 30;

@@ -6,10 +6,14 @@
 #include <optional>
 
 #include "gusto/base/error.h"
+#include "gusto/base/kernels.h"
+#include "gusto/base/matrix.h"
 #include "gusto/eval/beyond.h"
 #include "gusto/eval/evaluate_tasks.h"
+#include "gusto/eval/folding.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
+#include "gusto/models/registry.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto::detail {
@@ -19,6 +23,8 @@ struct HitMetric {
   std::string_view name;
   double (*measure)(const Hits&);
 };
+// Those of sampled rankings have the same names after kSampled.
+constexpr std::string_view kSampled = "sampled-";
 constexpr std::array kHitMetrics{
     HitMetric{"hit-rate", hit_rate},     HitMetric{"precision", precision}, HitMetric{"recall", recall},
     HitMetric{"recall-min", recall_min}, HitMetric{"ndcg", ndcg},           HitMetric{"map", average_precision},
@@ -46,9 +52,20 @@ class TopN {
   explicit TopN(const Measuring& in, Evaluation& out) : in_(in), out_(out) {}
 
   void measure() {
-    search_lists();
+    const bool sampled =
+        std::any_of(in_.names.begin(), in_.names.end(), [](const std::string& n) { return find_metric(n).sampled; });
+    const bool full =
+        std::any_of(in_.names.begin(), in_.names.end(), [](const std::string& n) { return !find_metric(n).sampled; });
+    if (sampled) rank_given();
+    if (full) search_lists();
+    add_estimates();
+  }
+
+ private:
+  void add_estimates() {
     const ItemLists lists{in_.test.users, unseen_.offsets, unseen_.items};
     const std::size_t item_count = in_.fold.train->item_count();
+    const AudienceGroups groups(*in_.fold.train);
     const std::vector<double> bits = self_information(*in_.fold.train);
     const std::vector<bool> head = popular_head(*in_.fold.train, in_.candidates);
     const FeatureSets features(in_.fold.train->catalogue().item_features);
@@ -58,11 +75,13 @@ class TopN {
       for (const std::size_t k : in_.options.k) {
         const std::string name = metric_name(metric, k);
         if (!in_.wants(name)) continue;
+        const std::string_view hit_name = metric.name.substr(metric.sampled ? kSampled.size() : 0);
         if (const auto hits = std::find_if(kHitMetrics.begin(), kHitMetrics.end(),
-                                           [&](const HitMetric& m) { return m.name == metric.name; });
+                                           [&](const HitMetric& m) { return m.name == hit_name; });
             hits != kHitMetrics.end()) {
+          const FoundLists& found = metric.sampled ? given_ : unseen_;
           add_mean(metric, name, [&](std::size_t u) {
-            return hits->measure({below(unseen_.positions[u], k), test_items(u), k});
+            return hits->measure({below(found.positions[u], k), test_items(u), k});
           });
         } else if (metric.name == "topk-accuracy") {
           add_topk_accuracy(name, k);
@@ -80,12 +99,13 @@ class TopN {
           });
         } else if (metric.name == "gini") {
           out_.estimates.push_back(gini(name, lists, k, in_.candidates, item_count));
+        } else if (metric.name == "folding" && groups.count() > 1) {
+          add_mean(metric, name, [&](std::size_t u) { return folding(groups, u, lists.top(u, k)); });
         }
       }
     }
   }
 
- private:
   void search_lists() {
     std::vector<Query> queries;
     for (const UserRow user : in_.test.users) queries.push_back(Query::known(user));
@@ -104,6 +124,54 @@ class TopN {
     out_.score_seconds += watch.seconds();
     unseen_ = find_hits(found[0]);
     if (seen_too) all_ = find_hits(found[1]);
+  }
+
+  // Ranks each user's own candidates, as lists are ranked: higher scores first, then lower rows.
+  void rank_given() {
+    const CandidateLists& given = in_.fold.given;
+    if (given.users != in_.test.users) {
+      throw Error(ErrorCode::invalid_input, "The fold gives candidates to other users than those with test events.");
+    }
+    const std::size_t longest = *std::max_element(in_.options.k.begin(), in_.options.k.end());
+    given_.positions.resize(given.users.size());
+    const Stopwatch watch;
+    parallel_blocks(in_.context, given.users.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      const std::vector<std::vector<float>> scores = score_given(begin, end);
+      std::vector<ScoredItem> list;
+      for (std::size_t u = begin; u < end; ++u) {
+        list.clear();
+        for (std::size_t i = 0; i < given[u].size(); ++i) list.push_back({given[u][i], scores[u - begin][i]});
+        std::sort(list.begin(), list.end(), [](const ScoredItem& a, const ScoredItem& b) {
+          return a.score != b.score ? a.score > b.score : a.item < b.item;
+        });
+        given_.positions[u] = hit_positions(std::span(list).first(std::min(longest, list.size())), u);
+      }
+    });
+    out_.score_seconds += watch.seconds();
+  }
+
+  // Scores of the candidates of users [begin, end).
+  std::vector<std::vector<float>> score_given(std::size_t begin, std::size_t end) const {
+    const CandidateLists& given = in_.fold.given;
+    std::vector<Query> queries;
+    std::vector<std::vector<float>> scores;
+    for (std::size_t u = begin; u < end; ++u) {
+      queries.push_back(Query::known(given.users[u]));
+      scores.emplace_back(given[u].size());
+    }
+    if (!in_.model.info().abilities.item_vectors) {
+      for (std::size_t q = 0; q < queries.size(); ++q) in_.model.score_items(queries[q], given[begin + q], scores[q]);
+      return scores;
+    }
+    const MatrixView<const float> vectors = in_.model.item_vectors();
+    Matrix<float> askers(queries.size(), vectors.cols);
+    in_.model.query_vectors(queries, askers.view());
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      for (std::size_t i = 0; i < scores[q].size(); ++i) {
+        scores[q][i] = dot(askers.row(q), vectors.row(given[begin + q][i].index));
+      }
+    }
+    return scores;
   }
 
   FoundLists find_hits(const TopLists& lists) const {
@@ -125,6 +193,18 @@ class TopN {
       if (at_or_after != last && at_or_after->item == list[p].item) positions.push_back(static_cast<std::uint32_t>(p));
     }
     return positions;
+  }
+
+  // How much more of the list than of the test items comes from foreign groups.
+  std::optional<double> folding(const AudienceGroups& groups, std::size_t u, std::span<const ItemRow> list) const {
+    const UserRow user = in_.test.users[u];
+    const auto foreign = [&](ItemRow item) { return groups.foreign(user, item) ? 1.0 : 0.0; };
+    if (!groups.of(user)) return std::nullopt;
+    std::vector<ItemRow> test;
+    for (std::size_t i = in_.test.offsets[u]; i < in_.test.offsets[u + 1]; ++i) test.push_back(in_.fold.test[i].item);
+    const std::optional<double> listed = mean_over(list, foreign);
+    if (!listed) return std::nullopt;
+    return *listed - *mean_over(test, foreign);
   }
 
   template <class Value>
@@ -167,6 +247,7 @@ class TopN {
   Evaluation& out_;
   FoundLists unseen_;  // seen items excluded
   FoundLists all_;     // seen items kept; filled if topk-accuracy is wanted
+  FoundLists given_;   // of given candidates, positions only; filled if a sampled metric is wanted
 };
 
 }  // namespace

@@ -34,6 +34,10 @@ constexpr std::array kMetrics{
     MetricInfo{"novelty", Task::top_n, true, true, "self-information of a list's items in bits"},
     MetricInfo{"popularity-share", Task::top_n, true, false, "share of the list that is among the most popular tenth"},
     MetricInfo{"gini", Task::top_n, true, false, "how unequally recommendations are spread over candidates"},
+    MetricInfo{"folding", Task::top_n, true, false, "share of the list from foreign groups, above that of test items"},
+    MetricInfo{"sampled-hit-rate", Task::top_n, true, true, "hit-rate among given candidates only", true},
+    MetricInfo{"sampled-ndcg", Task::top_n, true, true, "ndcg among given candidates only", true},
+    MetricInfo{"sampled-mrr", Task::top_n, true, true, "mrr among given candidates only", true},
 };
 
 std::string_view base_name(std::string_view name) { return name.substr(0, name.find('@')); }
@@ -102,14 +106,20 @@ std::vector<std::string> select_metrics(Task task, std::span<const std::size_t> 
 }
 
 std::string primary_metric(Task task, std::span<const std::size_t> k, std::span<const std::string> names) {
+  const auto measured = [&](const std::string& name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::string usual;
   switch (task) {
     case Task::ratings: usual = "rmse"; break;
     case Task::likes: usual = "auc"; break;
-    case Task::top_n: usual = k.empty() ? std::string() : metric_name(find_metric("ndcg"), k.front()); break;
+    case Task::top_n:
+      if (k.empty()) break;
+      usual = metric_name(find_metric("ndcg"), k.front());
+      if (!measured(usual)) usual = metric_name(find_metric("sampled-ndcg"), k.front());
+      break;
   }
-  if (names.empty() || std::find(names.begin(), names.end(), usual) != names.end()) return usual;
-  return names.front();
+  return measured(usual) ? usual : names.front();
 }
 
 double log_loss(double probability, bool liked) {

@@ -22,6 +22,7 @@ struct MetricInfo {
   bool at_k;              ///< measured once for every list length, and then called name@k
   bool higher_is_better;  ///< for those that are neither good nor bad, what is usually wished for
   std::string_view help;  ///< one line
+  bool sampled = false;   ///< of rankings among the candidates that a split gives each user, and only measured there
 };
 
 /// All metrics, in the order of docs/metrics.md. The first of a task, but ndcg for top-n, is its primary one.
@@ -40,7 +41,8 @@ std::vector<std::string> metric_names(Task task, std::span<const std::size_t> k)
 /// Errors   invalid_option, for a name that is unknown, of another task, or at a length that is not measured
 std::vector<std::string> select_metrics(Task task, std::span<const std::size_t> k, std::span<const std::string> wanted);
 
-/// What models are ranked by: rmse, auc, ndcg at the first length; or, if that is not among the names, the first name.
+/// What models are ranked by: rmse, auc, ndcg or else sampled-ndcg at the first length; or, if that is not among the names,
+/// the first name.
 std::string primary_metric(Task task, std::span<const std::size_t> k, std::span<const std::string> names);
 
 // Of one event.

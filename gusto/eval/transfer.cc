@@ -1,7 +1,9 @@
 #include "gusto/eval/transfer.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,32 @@
 
 namespace gusto {
 namespace {
+
+using Rows = std::vector<std::optional<std::uint32_t>>;
+
+// The lists of users who still have a test event, in the model's rows, and how many of their items it lacks.
+CandidateLists transfer_lists(const CandidateLists& lists, const Rows& users, const Rows& items,
+                              std::span<const Event> test, std::uint64_t& unknown) {
+  std::vector<std::pair<UserRow, std::size_t>> order;
+  for (std::size_t i = 0; i < lists.users.size(); ++i) {
+    if (const auto user = users[lists.users[i].index]) order.emplace_back(*user, i);
+  }
+  std::sort(order.begin(), order.end());
+  CandidateLists result;
+  for (const auto& [user, i] : order) {
+    const bool tested = std::binary_search(test.begin(), test.end(), Event{user, ItemRow(0)},
+                                           [](const Event& a, const Event& b) { return a.user < b.user; });
+    if (!tested) continue;
+    for (const ItemRow item : lists[i]) {
+      if (const auto own = items[item.index]) result.items.emplace_back(*own);
+      else ++unknown;
+    }
+    std::sort(result.items.begin() + static_cast<std::ptrdiff_t>(result.offsets.back()), result.items.end());
+    result.users.push_back(user);
+    result.offsets.push_back(result.items.size());
+  }
+  return result;
+}
 
 void require_unseen(const Dataset& train, std::span<const Event> test) {
   std::vector<ItemRow> seen;
@@ -71,6 +99,19 @@ TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, st
   }
   std::sort(result.candidates.begin(), result.candidates.end());
   result.fold.receipt = make_receipt(*result.fold.train, result.fold.test);
+  return result;
+}
+
+TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, const Fold& fold,
+                              std::span<const ItemRow> candidates) {
+  TransferredTest result = transfer_test(model, catalogue, fold.test, candidates);
+  if (fold.given.empty()) return result;
+  const Catalogue& own = model.data().catalogue();
+  result.fold.given = transfer_lists(fold.given, same_ids(catalogue.users, own.users),
+                                     same_ids(catalogue.items, own.items), result.fold.test, result.unknown_candidates);
+  result.fold.receipt = make_receipt(*result.fold.train, result.fold.test, result.fold.given);
+  result.fold.receipt.own_negatives = fold.receipt.own_negatives;
+  result.fold.receipt.numbered = fold.receipt.numbered;
   return result;
 }
 

@@ -11,11 +11,12 @@ namespace gusto {
 
 /// Test events for a model that comes from elsewhere, such as a file, in the model's own rows.
 struct TransferredTest {
-  Fold fold;                             ///< train: what the model was trained on
-  std::vector<ItemRow> candidates;       ///< ascending
-  std::uint64_t unknown_users = 0;       ///< test events left out because the model has no such user …
-  std::uint64_t unknown_items = 0;       ///< … or knows the user, but has no such item
-  std::uint64_t unknown_candidates = 0;  ///< candidates left out because the model has no such item
+  Fold fold;                        ///< train: what the model was trained on
+  std::vector<ItemRow> candidates;  ///< ascending
+  std::uint64_t unknown_users = 0;  ///< test events left out because the model has no such user …
+  std::uint64_t unknown_items = 0;  ///< … or knows the user, but has no such item
+  std::uint64_t unknown_candidates =
+      0;  ///< candidates, or given negatives, left out because the model has no such item
 };
 
 /// Finds the users and items of a data set's test events by id in a model's catalogue.
@@ -24,6 +25,10 @@ struct TransferredTest {
 ///          is left
 /// Cost     O(users + items + test · log history) time
 TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, std::span<const Event> test,
+                              std::span<const ItemRow> candidates);
+
+/// The same for a fold's test events, with the candidates that it gives their users.
+TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, const Fold& fold,
                               std::span<const ItemRow> candidates);
 
 /// The items with an event in a training part or among test events, ascending.

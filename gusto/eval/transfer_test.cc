@@ -62,6 +62,25 @@ TEST_F(TransferTest, RefusesATestWithoutAnythingKnown) {
   EXPECT_THROW(transfer_test(*model_, *other, test, {}), Error);
 }
 
+TEST_F(TransferTest, CarriesGivenCandidatesOver) {
+  // bob tests jaws among heat, alien and jaws; the model knows neither alien nor cem.
+  const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});
+  Fold fold;
+  fold.train = std::make_shared<Dataset>(other, std::vector<Event>{{UserRow(0), ItemRow(1)}});
+  fold.test = {{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(0)}};
+  fold.given.users = {UserRow(0), UserRow(1)};
+  fold.given.offsets = {0, 1, 4};
+  fold.given.items = {ItemRow(0), ItemRow(0), ItemRow(1), ItemRow(2)};
+  fold.receipt.numbered = true;
+  const TransferredTest result = transfer_test(*model_, *other, fold, {});
+  EXPECT_THAT(result.fold.given.users, ::testing::ElementsAre(UserRow(1)));
+  EXPECT_THAT(result.fold.given.items, ::testing::ElementsAre(ItemRow(0), ItemRow(1)));
+  EXPECT_THAT(result.fold.given.offsets, ::testing::ElementsAre(0U, 2U));
+  EXPECT_EQ(result.unknown_candidates, 1U);
+  EXPECT_EQ(result.fold.receipt.negatives, 1U);
+  EXPECT_TRUE(result.fold.receipt.numbered);
+}
+
 TEST_F(TransferTest, ListsItemsWithEvents) {
   EXPECT_THAT(items_with_events(model_->data(), {}), ::testing::ElementsAre(ItemRow(0), ItemRow(1)));
 }

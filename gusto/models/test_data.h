@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,37 @@ inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::
     }
   }
   return dataset_of(users, items, events);
+}
+
+/// Two audiences of that many users and items each that never meet: nobody has anything of the other's. Rows and ids
+/// are shuffled, so that nothing tells the audiences apart but who has what. Everybody has `each` items, the popular ones
+/// of the own audience more often, at times in random order.
+inline std::shared_ptr<const Dataset> two_audiences(std::size_t users = 200, std::size_t items = 100,
+                                                    std::size_t each = 15) {
+  const auto shuffled = [](std::size_t count, std::uint64_t side) {
+    std::vector<std::size_t> rows(count);
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    Random(7, "two audiences, rows", side).shuffle(std::span(rows));
+    return rows;
+  };
+  const std::vector<std::size_t> user_rows = shuffled(2 * users, 0);
+  const std::vector<std::size_t> item_rows = shuffled(2 * items, 1);
+  std::vector<Event> events;
+  for (std::size_t u = 0; u < 2 * users; ++u) {
+    const std::size_t audience = u / users;
+    Random random(7, "two audiences", u);
+    std::vector<bool> has(items);
+    for (std::size_t taken = 0; taken < each;) {
+      const double draw = random.uniform();
+      const auto item = static_cast<std::size_t>(draw * draw * static_cast<double>(items));
+      if (has[item]) continue;
+      has[item] = true;
+      ++taken;
+      events.push_back({UserRow(user_rows[u]), ItemRow(item_rows[audience * items + item]), 1,
+                        static_cast<std::int64_t>(random.below(1'000'000))});
+    }
+  }
+  return dataset_of(2 * users, 2 * items, events);
 }
 
 /// A third of the cells, drawn at random, with values from 1 to 5.

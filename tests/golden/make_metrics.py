@@ -8,7 +8,8 @@ scikit-learn gives the errors, log loss, accuracy and the area under the curve. 
 definition is another one, the formula is written out here with numpy:
   map         ranx divides by all test items, gusto by min(k, test items): ranx's value times test items / min(k, test items)
   recall-min  ranx has none: hits / min(k, test items)
-DeLong's variance of the area is worked out here from all pairs.
+DeLong's variance of the area is worked out here from all pairs. Sampled metrics are ranx's over each user's candidates; the
+groups of folding are scipy's connected components.
 """
 
 import json
@@ -17,6 +18,7 @@ import warnings
 import numpy
 import ranx
 import sklearn
+from scipy import sparse
 from sklearn import metrics
 
 warnings.filterwarnings("ignore")
@@ -67,6 +69,43 @@ def list_case(k, items, tests, length):
     return {"k": k, "test_items": tests, "positions": positions, "values": values}
 
 
+def sampled_case(users, items, negatives, k):
+    """Each user's one test item among given negatives; a whole ranking of the items says who is above whom."""
+    cases, qrels, run = [], {}, {}
+    for user in range(users):
+        candidates = generator.choice(items, negatives + 1, replace=False)
+        rank = generator.permutation(items)
+        qrels[str(user)] = {str(candidates[0]): 1}
+        run[str(user)] = {str(item): float(items - rank[item]) for item in candidates}
+        cases.append({"test": int(candidates[0]), "negatives": candidates[1:].tolist(), "rank": rank.tolist()})
+    names = {"sampled-hit-rate": f"hit_rate@{k}", "sampled-ndcg": f"ndcg@{k}", "sampled-mrr": f"mrr@{k}"}
+    found = ranx.evaluate(ranx.Qrels(qrels), ranx.Run(run), list(names.values()))
+    return {"k": k, "items": items, "users": cases, "values": {ours: float(found[name]) for ours, name in names.items()}}
+
+
+def folding_case(users, items, share, k):
+    """Few events, so that there are several groups; rankings at random."""
+    drawn = numpy.argwhere(generator.random((users, items)) < share)
+    tested = generator.random(len(drawn)) < 0.4
+    train, test = drawn[~tested], drawn[tested]
+    graph = sparse.coo_matrix((numpy.ones(len(train)), (train[:, 0], users + train[:, 1])), (users + items,) * 2)
+    group = sparse.csgraph.connected_components(graph, directed=False)[1]
+    ranks = [generator.permutation(items) for _ in range(users)]
+    differences = []
+    for user in range(users):
+        seen, wanted = train[train[:, 0] == user, 1], test[test[:, 0] == user, 1]
+        if len(seen) == 0 or len(wanted) == 0:
+            continue
+        foreign = numpy.isin(numpy.arange(items), train[:, 1]) & (group[users:] != group[user])
+        top = numpy.setdiff1d(numpy.arange(items), seen)
+        top = top[numpy.argsort(ranks[user][top])][:k]
+        differences.append(foreign[top].mean() - foreign[wanted].mean())
+    return {
+        "k": k, "items": items, "ranks": [rank.tolist() for rank in ranks],
+        "train": train.tolist(), "test": test.tolist(), "value": float(numpy.mean(differences)),
+    }
+
+
 print(
     json.dumps(
         {
@@ -78,6 +117,8 @@ print(
                 for k, tests, length in ((1, 1, 40), (5, 3, 40), (10, 1, 40), (10, 4, 40), (10, 25, 40), (20, 12, 40), (10, 6, 7))
                 for _ in range(3)
             ],
+            "sampled": [sampled_case(12, 30, negatives, k) for negatives, k in ((9, 3), (20, 10), (4, 10))],
+            "folding": [folding_case(14, 16, share, k) for share, k in ((0.08, 3), (0.1, 5), (0.12, 10))],
         },
         indent=1,
     )

@@ -9,6 +9,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/retrieval/exact_index.h"
+#include "gusto/retrieval/int8_index.h"
 
 namespace {
 
@@ -98,5 +99,32 @@ void exact_single_from_rows(benchmark::State& state) {
   }
 }
 BENCHMARK(exact_single_from_rows)->Unit(benchmark::kMicrosecond);
+
+/// 8-bit numbers re-ranked by floats; the lists must be those of exact search.
+void int8_single(benchmark::State& state) {
+  const ExactIndex& exact = index_of(static_cast<std::size_t>(state.range(0)));
+  static Matrix<float> items;
+  if (items.rows() != exact.size()) items = vectors(exact.size(), "bench items");
+  Context context({.threads = 1});
+  const gusto::Int8Index index(std::as_const(items).view(), context);
+  const gusto::PreparedFilter filter({}, items.rows());
+  const auto scan = index.scan(filter, kLength);
+  std::vector<std::vector<gusto::ScoredItem>> lists(1);
+  const auto search = [&](std::size_t q) { scan->run(queries().view().slice(q, q + 1), {}, lists); };
+  for (std::size_t q = 0; q < 50; ++q) {
+    search(q);
+    const TopLists right = exact.top_k(queries().view().slice(q, q + 1), kLength, {}, {}, context);
+    const auto same = [](const auto& a, const auto& b) { return a.item == b.item && a.score == b.score; };
+    if (!std::equal(lists[0].begin(), lists[0].end(), right[0].begin(), right[0].end(), same)) {
+      state.SkipWithError("the list is not that of exact search");
+    }
+  }
+  std::size_t q = 0;
+  for (auto _ : state) {
+    search(q);
+    q = (q + 1) % kQueries;
+  }
+}
+BENCHMARK(int8_single)->Arg(60'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

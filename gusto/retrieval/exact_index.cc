@@ -157,6 +157,21 @@ AlignedVector<float> PanelSource::gather(std::span<const std::uint32_t> rows) co
   return panels;
 }
 
+void score_rows(const PanelSource& source, std::span<const std::uint32_t> rows, MatrixView<const float> query,
+                Selector& selector) {
+  const AlignedVector<float> panels = source.gather(rows);
+  const std::size_t room = panel_floats(rows.size(), 1) + kPanelItems;
+  std::vector<std::uint32_t> positions(room);
+  std::vector<float> scores(room), scratch(kPanelQueries * source.width());
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  PanelHits hits{positions.data(), scores.data(), 0};
+  scan_panels(panels.data(), panel_floats(rows.size(), 1) / kPanelItems, query, {&none, 1}, scratch.data(), {&hits, 1});
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    require_finite_score(scores[r], rows[r]);
+    selector.push(scores[r], rows[r]);
+  }
+}
+
 std::unique_ptr<VectorScan> exact_scan(const PanelSource& source, std::span<const PreparedFilter> filters,
                                        std::size_t k) {
   return std::make_unique<ExactScan>(source, filters, k);

@@ -38,6 +38,13 @@ class PanelSource {
   const float* panels_ = nullptr;
 };
 
+class Selector;
+
+/// Offers a selector the exact scores of some rows [ascending] for one query [1 × width]; the same bits as in a search of
+/// all. Error(not_finite), if a score is.
+void score_rows(const PanelSource& source, std::span<const std::uint32_t> rows, MatrixView<const float> query,
+                Selector& selector);
+
 /// The filters must outlive what is returned.
 std::unique_ptr<VectorScan> exact_scan(const PanelSource& source, std::span<const PreparedFilter> filters,
                                        std::size_t k);

@@ -10,6 +10,7 @@ find_package(hwy REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(dnnl MODULE REQUIRED)
 find_path(GUSTO_XXHASH_INCLUDE xxhash.h REQUIRED)
+find_path(GUSTO_HNSWLIB_INCLUDE hnswlib/hnswlib.h REQUIRED)
 
 if(GUSTO_BUILD_TESTS)
   find_package(GTest REQUIRED)

@@ -11,6 +11,7 @@
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/data_report.h"
+#include "gusto/cli/index_report.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
 #include "gusto/eval/compare.h"
@@ -33,7 +34,9 @@ bool is_model_file(const std::filesystem::path& path) {
 }
 
 void inspect_model(const Session& session, const std::string& path) {
-  const TrainedModel trained = load_model(path);
+  Context context({.threads = 1});
+  const IndexedModel opened = open_indexed_model(path, context);
+  const TrainedModel& trained = opened.trained;
   const Model& model = *trained.model;
   const auto line = [&](std::string_view label, std::string_view text) {
     fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, 12)), text);
@@ -44,6 +47,7 @@ void inspect_model(const Session& session, const std::string& path) {
   line("seed", fmt::format("{}", trained.record.seed));
   line("written by", "gusto " + trained.engine_version);
   line("size", format_bytes(std::filesystem::file_size(path)));
+  if (opened.index) line("index", describe_index(*opened.index));
   Table options({{"option"}, {"value"}});
   for (const auto& [name, value] : model.settings()) options.add({name, value});
   if (const auto reached = estimates_from_json(trained.record.metrics); !reached.empty()) {

@@ -64,6 +64,7 @@ int run(int argc, char** argv) {
   add_recommend(app, session);
   add_similar(app, session);
   add_explain(app, session);
+  add_index(app, session);
   add_inspect(app, session);
   add_models(app, session);
   add_doctor(app, session);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/cli/index_report.h"
 #include "gusto/cli/item_filter.h"
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
@@ -58,14 +59,15 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
         [&](std::span<const PipelineItem> items) { return describe_pipeline_items(pipeline, items, session.out); });
     return;
   }
-  const std::unique_ptr<Model> model = open_model(flags.model);
+  const IndexedModel opened = open_indexed_model(flags.model, run.context());
+  const Dataset& data = opened.trained.model->data();
   answer(
-      run, flags, model->data(),
+      run, flags, data,
       [&](std::span<const Query> queries, const SearchFilter& filter) {
-        return search(*model, queries, flags.count, filter, run.context());
+        return search(opened, queries, flags.count, filter, run.context());
       },
       [&](std::span<const ScoredItem> items) {
-        return describe_items(model->data().catalogue(), items, "score", 3, session.out);
+        return describe_items(data.catalogue(), items, "score", 3, session.out);
       });
 }
 

@@ -23,7 +23,7 @@ constexpr std::int64_t kFormatVersion = 1;
               "The file is damaged or was not written by gusto; train the model again.");
 }
 
-TensorWriter collect(const Model& model, const ModelRecord& record) {
+TensorWriter collect(const Model& model, const ModelRecord& record, const WriteMore& more) {
   if (!nlohmann::json::parse(record.metrics, nullptr, /*allow_exceptions=*/false).is_object()) {
     throw Error(ErrorCode::internal,
                 fmt::format("The metrics to store are not a JSON object: {}.", quote(record.metrics)));
@@ -46,6 +46,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record) {
   out.set_metadata("metrics", record.metrics);
   write_dataset(model.data(), out);
   model.save_state(out);
+  if (more) more(out);
   return out;
 }
 
@@ -115,7 +116,7 @@ Task read_task(const TensorFile& in) {
   corrupt(in, fmt::format("its task {} is unknown", quote(in.metadata("task"))));
 }
 
-TrainedModel read_model(const TensorFile& in) {
+TrainedModel read_model(const TensorFile& in, const ReadMore& more) {
   check_format(in);
   TrainedModel result;
   result.engine_version = in.metadata("engine_version");
@@ -134,23 +135,27 @@ TrainedModel read_model(const TensorFile& in) {
     if (what.ends_with('.')) what.remove_suffix(1);
     corrupt(in, fmt::format("its parts contradict each other: {}", what));
   }
+  if (more) more(in, *result.model);
   return result;
 }
 
 }  // namespace
 
-std::string serialize_model(const Model& model, const ModelRecord& record) {
-  return collect(model, record).serialize();
+std::string serialize_model(const Model& model, const ModelRecord& record, const WriteMore& more) {
+  return collect(model, record, more).serialize();
 }
 
-void save_model(const Model& model, const ModelRecord& record, const std::filesystem::path& path) {
-  collect(model, record).write(path);
+void save_model(const Model& model, const ModelRecord& record, const std::filesystem::path& path,
+                const WriteMore& more) {
+  collect(model, record, more).write(path);
 }
 
-TrainedModel load_model(const std::filesystem::path& path) { return read_model(TensorFile::open(path)); }
+TrainedModel load_model(const std::filesystem::path& path, const ReadMore& more) {
+  return read_model(TensorFile::open(path), more);
+}
 
-TrainedModel parse_model(std::string bytes, std::string name) {
-  return read_model(TensorFile::parse(std::move(bytes), std::move(name)));
+TrainedModel parse_model(std::string bytes, std::string name, const ReadMore& more) {
+  return read_model(TensorFile::parse(std::move(bytes), std::move(name)), more);
 }
 
 }  // namespace gusto

@@ -9,10 +9,12 @@
 ///          "options" a JSON object of text; "task"; "seed" in decimal; "split" as typed, empty if trained on everything;
 ///          "positives" a number, missing if all events counted; "like_threshold" a number, missing but for likes; "receipt" a JSON object, empty if trained on
 ///          everything; "metrics" a JSON object, what the model reached on that split's test part; "data.schema"
+///          Upper floors may add more, such as "index" and tensors "index/…" (gusto/retrieval/index.h).
 /// Version  1 is the only one so far. A file of each version is kept in tests/data and must go on loading.
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,19 +40,25 @@ struct TrainedModel {
   std::string engine_version;  ///< the gusto that wrote the file
 };
 
+/// What upper floors put into the file beside the model, under names of their own, and take out again once the model is
+/// loaded. Readers that know nothing of it still load the model.
+using WriteMore = std::function<void(TensorWriter&)>;
+using ReadMore = std::function<void(const TensorFile&, const Model&)>;
+
 /// The file's bytes: equal for equal models, data and records.
 /// Errors   unsupported, if the model is not fitted; internal, if record.metrics is no JSON object
-std::string serialize_model(const Model& model, const ModelRecord& record);
+std::string serialize_model(const Model& model, const ModelRecord& record, const WriteMore& more = {});
 
 /// Writes the file so that whoever opens it, also after a crash, finds the old one or the new one.
 /// Errors   as serialize_model; io
-void save_model(const Model& model, const ModelRecord& record, const std::filesystem::path& path);
+void save_model(const Model& model, const ModelRecord& record, const std::filesystem::path& path,
+                const WriteMore& more = {});
 
 /// Errors   not_found, io; corrupt_file, naming what is wrong; unsupported, for a file of a later format, a model that this
 ///          gusto does not have, or options that its model does not take
 /// Memory   the learned arrays and the data set are copied out of the file, which is closed again
-TrainedModel load_model(const std::filesystem::path& path);
+TrainedModel load_model(const std::filesystem::path& path, const ReadMore& more = {});
 /// The same from bytes in memory; `name` stands for the path in messages.
-TrainedModel parse_model(std::string bytes, std::string name);
+TrainedModel parse_model(std::string bytes, std::string name, const ReadMore& more = {});
 
 }  // namespace gusto

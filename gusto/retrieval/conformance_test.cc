@@ -3,12 +3,15 @@
 #include "gusto/models/conformance.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
 #include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
 
 #include "gusto/models/history.h"
+#include "gusto/retrieval/index.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto {
@@ -120,6 +123,82 @@ TEST_P(ListConformanceTest, ListsHoldTheBestOfWhatTheFilterLeaves) {
       }
     }
   }
+}
+
+/// Draws filters of every width, with some rows named twice.
+struct DrawnFilter {
+  std::vector<ItemRow> allowed;
+  std::vector<ItemRow> denied;
+  bool exclude_seen = true;
+
+  SearchFilter filter() const { return {.exclude_seen = exclude_seen, .allowed = allowed, .denied = denied}; }
+
+  static DrawnFilter draw(std::size_t items) {
+    const auto rows = [&](std::size_t most) {
+      std::vector<ItemRow> drawn;
+      for (const auto row : *rc::gen::container<std::vector<std::size_t>>(*rc::gen::inRange<std::size_t>(0, most + 1),
+                                                                          rc::gen::inRange<std::size_t>(0, items))) {
+        drawn.emplace_back(row);
+      }
+      return drawn;
+    };
+    return {rows(*rc::gen::element<std::size_t>(0, 2, 2 * items)), rows(*rc::gen::element<std::size_t>(0, items)),
+            *rc::gen::arbitrary<bool>()};
+  }
+};
+
+/// Scores of the items that a filter leaves to a user, best first, ties to the lower row.
+std::vector<std::pair<float, std::uint32_t>> filtered_catalogue(const Model& model, UserRow user,
+                                                                const SearchFilter& filter) {
+  std::vector<std::pair<float, std::uint32_t>> left;
+  const std::vector<float> scores = scores_of(model, Query::known(user));
+  const auto holds = [](auto rows, ItemRow item) { return std::find(rows.begin(), rows.end(), item) != rows.end(); };
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const ItemRow item(i);
+    if (filter.exclude_seen && holds(model.data().history(user).items, item)) continue;
+    if ((!filter.allowed.empty() && !holds(filter.allowed, item)) || holds(filter.denied, item)) continue;
+    left.emplace_back(scores[i], item.index);
+  }
+  std::sort(left.begin(), left.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  return left;
+}
+
+TEST_P(ListConformanceTest, EveryIndexKeepsToEveryFilter) {
+  const auto model = fitted(small_data());
+  Context context({.threads = 1});
+  std::vector<Index> indexes;
+  indexes.push_back(Index::build(*model, {.kind = IndexKind::exact, .queries = 5}, context));
+  if (abilities().item_vectors) {
+    indexes.push_back(Index::build(*model, {.kind = IndexKind::int8, .queries = 5}, context));
+    indexes.push_back(Index::build(*model, {.kind = IndexKind::hnsw, .queries = 5}, context));
+  }
+  const auto holds = [&] {
+    const DrawnFilter drawn = DrawnFilter::draw(kItems);
+    const SearchFilter filter = drawn.filter();
+    const std::size_t k = *rc::gen::inRange<std::size_t>(0, kItems + 3);
+    const UserRow user(*rc::gen::inRange<std::size_t>(0, kUsers));
+    const Query query = Query::known(user);
+    const auto left = filtered_catalogue(*model, user, filter);
+    const TopLists exact = search(*model, {&query, 1}, k, filter, context);
+    for (const Index& index : indexes) {
+      const TopLists found = search(*model, index, {&query, 1}, k, filter, context);
+      RC_ASSERT(found[0].size() == std::min(k, left.size()));
+      std::set<std::uint32_t> rows;
+      for (std::size_t p = 0; p < found[0].size(); ++p) {
+        const ScoredItem& entry = found[0][p];
+        RC_ASSERT(rows.insert(entry.item.index).second);
+        const auto place =
+            std::find_if(left.begin(), left.end(), [&](const auto& l) { return l.second == entry.item.index; });
+        RC_ASSERT(place != left.end());
+        if (index.kind() == IndexKind::hnsw) continue;
+        RC_ASSERT(entry.item == exact[0][p].item);
+        RC_ASSERT(entry.score == exact[0][p].score);
+        RC_ASSERT(std::abs(entry.score - left[p].first) <= 1e-4F * (1 + std::abs(entry.score)));
+      }
+    }
+  };
+  EXPECT_TRUE(rc::check(holds));
 }
 
 TEST_P(ListConformanceTest, ListsAreOrderedByScoreThenRow) {

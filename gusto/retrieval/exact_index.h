@@ -60,6 +60,7 @@ class ExactIndex {
 
   std::size_t size() const { return items_; }
   std::size_t width() const { return width_; }
+  std::uint64_t bytes() const { return panels_.size() * sizeof(float); }
   PanelSource source() const { return {panels_.data(), items_, width_}; }
 
   /// The k items of the highest inner product with each of queries [n × width], best first, ties to the lower row.

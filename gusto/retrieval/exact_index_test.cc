@@ -10,6 +10,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/base/testing.h"
+#include "gusto/nn/test_cpu_levels.h"
 
 namespace gusto {
 namespace {
@@ -144,6 +145,16 @@ TEST(ExactIndex, RowsAndPanelsGiveTheSameBits) {
   exact_scan(PanelSource(vectors.view()), filters, 50)->run(queries.view(), {}, from_rows);
   for (std::size_t l = 0; l < 10; ++l) EXPECT_EQ(pairs(from_panels[l]), pairs(from_rows[l]));
   EXPECT_EQ(from_panels[9].size(), 4U);
+}
+
+TEST(ExactIndex, OnEachCpuLevelListsAreThoseOfAPlainSearch) {
+  const Matrix<float> vectors = whole_vectors(700, 21, 1, "items");
+  const Matrix<float> queries = whole_vectors(17, 21, 1, "queries");
+  nn::test::on_each_cpu_level([&] {
+    Context context({.threads = 1});
+    const TopLists found = ExactIndex(vectors.view()).top_k(queries.view(), 40, {}, {}, context);
+    for (std::size_t q = 0; q < 17; ++q) ASSERT_EQ(pairs(found[q]), plain_top_k(vectors, queries.row(q), 40, {}, {}));
+  });
 }
 
 TEST(ExactIndex, AScoreThatIsNoNumberIsSaid) {

@@ -26,6 +26,8 @@ class Int8Index {
   /// items [n × width] must outlive the index.
   Int8Index(MatrixView<const float> items, Context& context);
 
+  std::uint64_t bytes() const { return panels_.bytes.size() + 3 * panels_.scales.size() * sizeof(float); }
+
   /// For search_vectors(). The filter must outlive what is returned.
   std::unique_ptr<VectorScan> scan(const PreparedFilter& filter, std::size_t k) const;
 

@@ -7,6 +7,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/base/testing.h"
+#include "gusto/nn/test_cpu_levels.h"
 
 namespace gusto {
 namespace {
@@ -59,6 +60,19 @@ RC_GTEST_PROP(Int8Index, ListsAreThoseOfExactSearch, ()) {
   const Int8Index index(vectors.view(), context);
   const TopLists found = search_int8(index, queries.view(), std::min(k, items), prepared, seen, context);
   for (std::size_t q = 0; q < 6; ++q) RC_ASSERT(pairs(found[q]) == pairs(exact[q]));
+}
+
+TEST(Int8Index, OnEachCpuLevelListsAreThoseOfExactSearch) {
+  const Matrix<float> vectors = uneven_vectors(3000, 21, 1, "items");
+  const Matrix<float> queries = uneven_vectors(4, 21, 1, "queries");
+  const PreparedFilter filter({}, 3000);
+  nn::test::on_each_cpu_level([&] {
+    Context context({.threads = 1});
+    const TopLists exact = ExactIndex(vectors.view()).top_k(queries.view(), 50, {}, {}, context);
+    const Int8Index index(vectors.view(), context);
+    const TopLists found = search_int8(index, queries.view(), 50, filter, {}, context);
+    for (std::size_t q = 0; q < 4; ++q) ASSERT_EQ(pairs(found[q]), pairs(exact[q]));
+  });
 }
 
 TEST(Int8Index, AScoreThatIsNoNumberIsSaid) {

@@ -6,9 +6,11 @@
 #include <memory>
 #include <utility>
 
+#include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/models/registry.h"
 #include "gusto/retrieval/exact_index.h"
+#include "gusto/retrieval/index.h"
 #include "gusto/retrieval/selector.h"
 
 namespace gusto {
@@ -98,7 +100,6 @@ class BlockSearch {
   }
 
   const Model& model_;
-
   RowScan rows_;
   bool needs_seen_;
   std::unique_ptr<VectorScan> scan_;
@@ -106,26 +107,18 @@ class BlockSearch {
   Matrix<float> numbers_;                         // vectors, or rows of scores
 };
 
-}  // namespace
-
-std::vector<TopLists> search(const Model& model, std::span<const Query> queries, std::size_t k,
-                             std::span<const SearchFilter> filters, Context& context) {
+/// make_scan is empty for models without vectors.
+std::vector<TopLists> search_blocks(const Model& model, std::span<const Query> queries, std::size_t k,
+                                    std::span<const PreparedFilter> filters, const MakeScan& make_scan,
+                                    Context& context) {
   const std::size_t item_count = model.data().item_count();
-  k = std::min(k, item_count);
-  std::vector<PreparedFilter> prepared;
-  prepared.reserve(filters.size());
-  for (const SearchFilter& filter : filters) prepared.emplace_back(filter, item_count);
-
-  MakeScan make_scan;
-  std::size_t block = std::clamp(kRowScores / std::max<std::size_t>(item_count, 1), std::size_t{1}, kScanQueries);
-  if (model.info().abilities.item_vectors) {
-    block = kScanQueries;
-    make_scan = [&] { return exact_scan(PanelSource(model.item_vectors()), prepared, k); };
-  }
+  const std::size_t block =
+      make_scan ? kScanQueries
+                : std::clamp(kRowScores / std::max<std::size_t>(item_count, 1), std::size_t{1}, kScanQueries);
   std::vector<std::vector<ScoredItem>> lists(filters.size() * queries.size());
   std::vector<std::unique_ptr<BlockSearch>> searches(context.threads());
   parallel_blocks(context, queries.size(), block, [&](std::size_t begin, std::size_t end, unsigned worker) {
-    if (!searches[worker]) searches[worker] = std::make_unique<BlockSearch>(model, prepared, k, make_scan);
+    if (!searches[worker]) searches[worker] = std::make_unique<BlockSearch>(model, filters, k, make_scan);
     // Lists of one block lie together: [block][filter][query].
     searches[worker]->run(queries.subspan(begin, end - begin),
                           std::span(lists).subspan(begin * filters.size(), (end - begin) * filters.size()));
@@ -139,6 +132,34 @@ std::vector<TopLists> search(const Model& model, std::span<const Query> queries,
     }
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<TopLists> search(const Model& model, std::span<const Query> queries, std::size_t k,
+                             std::span<const SearchFilter> filters, Context& context) {
+  const std::size_t item_count = model.data().item_count();
+  k = std::min(k, item_count);
+  std::vector<PreparedFilter> prepared;
+  prepared.reserve(filters.size());
+  for (const SearchFilter& filter : filters) prepared.emplace_back(filter, item_count);
+  MakeScan make_scan;
+  if (model.info().abilities.item_vectors) {
+    make_scan = [&] { return exact_scan(PanelSource(model.item_vectors()), prepared, k); };
+  }
+  return search_blocks(model, queries, k, prepared, make_scan, context);
+}
+
+TopLists search(const Model& model, const Index& index, std::span<const Query> queries, std::size_t k,
+                const SearchFilter& filter, Context& context) {
+  if (!index.belongs_to(model))
+    throw Error(ErrorCode::internal, "An index was asked for a model that it was not made of.");
+  const std::size_t item_count = model.data().item_count();
+  k = std::min(k, item_count);
+  const PreparedFilter prepared(filter, item_count);
+  MakeScan make_scan;
+  if (model.info().abilities.item_vectors) make_scan = [&] { return index.scan(prepared, k); };
+  return std::move(search_blocks(model, queries, k, {&prepared, 1}, make_scan, context).front());
 }
 
 TopLists search(const Model& model, std::span<const Query> queries, std::size_t k, const SearchFilter& filter,

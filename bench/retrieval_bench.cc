@@ -9,6 +9,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/retrieval/exact_index.h"
+#include "gusto/retrieval/hnsw_index.h"
 #include "gusto/retrieval/int8_index.h"
 
 namespace {
@@ -126,5 +127,33 @@ void int8_single(benchmark::State& state) {
   }
 }
 BENCHMARK(int8_single)->Arg(60'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
+
+/// A walk through a graph of 20,000 items, which takes some seconds to make; nine tenths of the best 100 must be found.
+void hnsw_single(benchmark::State& state) {
+  static const Matrix<float> items = vectors(20'000, "bench items");
+  static const ExactIndex exact(items.view());
+  Context context({.threads = 1});
+  static const gusto::HnswIndex index(items.view(), gusto::build_hnsw(items.view(), {}, context), 512);
+  const gusto::PreparedFilter filter({}, items.rows());
+  const auto scan = index.scan(filter, kLength);
+  std::vector<std::vector<gusto::ScoredItem>> lists(1);
+  std::size_t hits = 0;
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    scan->run(queries().view().slice(q, q + 1), {}, lists);
+    const TopLists right = exact.top_k(queries().view().slice(q, q + 1), kLength, {}, {}, context);
+    for (const auto& entry : lists[0]) {
+      hits +=
+          std::any_of(right[0].begin(), right[0].end(), [&](const auto& r) { return r.item == entry.item; }) ? 1 : 0;
+    }
+  }
+  state.counters["recall"] = static_cast<double>(hits) / static_cast<double>(kQueries * kLength);
+  if (hits * 10 < kQueries * kLength * 9) state.SkipWithError("too few of the best are found");
+  std::size_t q = 0;
+  for (auto _ : state) {
+    scan->run(queries().view().slice(q, q + 1), {}, lists);
+    q = (q + 1) % kQueries;
+  }
+}
+BENCHMARK(hnsw_single)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -37,7 +37,7 @@ HnswGraph::Level load_level(const TensorFile& in, std::size_t level, std::size_t
   HnswGraph::Level links;
   links.rows = copy(rows_name(level));
   links.neighbours = copy(neighbours_name(level));
-  if (level == 0 && !links.rows.empty()) corrupt(in, "not all items are on the lowest level of its index");
+  if (links.rows.empty() != (level == 0)) corrupt(in, fmt::format("level {} of its index has other items", level));
   links.offsets = in.vector<std::uint64_t>(offsets_name(level), (level == 0 ? items : links.rows.size()) + 1);
   if (links.offsets.front() != 0 || links.offsets.back() != links.neighbours.size() ||
       !std::is_sorted(links.offsets.begin(), links.offsets.end()) ||

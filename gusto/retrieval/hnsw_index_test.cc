@@ -135,6 +135,7 @@ TEST(HnswGraph, DamagedLinksAreRefused) {
             ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].offsets.pop_back(); }), ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].rows.push_back(1); }), ErrorCode::corrupt_file);
+  EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[1] = {{}, {0}, {}}; }), ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[1].rows.back() = 300; }), ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { std::swap(g.levels[1].rows[0], g.levels[1].rows[1]); }),
             ErrorCode::corrupt_file);

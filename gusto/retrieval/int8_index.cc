@@ -10,6 +10,8 @@ namespace gusto {
 namespace {
 
 constexpr double kSteps = 127;
+// Sums of numbers so small that floats are spaced evenly are off by more than a share of them.
+constexpr double kSmallest = static_cast<double>(std::numeric_limits<float>::min());
 
 // Panels that are scanned with one threshold; fewer at first, while much gets in.
 constexpr std::size_t kFirstPanels = 4;
@@ -36,10 +38,12 @@ Rounded rounded(std::span<const float> vector) {
     result.scale = result.norm = result.residual = std::numeric_limits<double>::quiet_NaN();
     return result;
   }
-  if (largest > 0) result.scale = largest / kSteps;
+  // As it will be stored; nothing is left of a vector so small that its scale vanishes.
+  const auto scale = static_cast<double>(static_cast<float>(largest / kSteps));
+  if (scale > 0) result.scale = scale;
   for (std::size_t w = 0; w < vector.size(); ++w) {
     const auto x = static_cast<double>(vector[w]);
-    const double step = std::round(x / result.scale);
+    const double step = scale > 0 ? std::clamp(std::round(x / scale), -kSteps, kSteps) : 0.0;
     result.bytes[w] = static_cast<std::int8_t>(step);
     result.norm += x * x;
     result.residual += (x - step * result.scale) * (x - step * result.scale);
@@ -149,7 +153,7 @@ Int8Index::Int8Index(MatrixView<const float> items, Context& context) : items_(i
         panel[(w / 4 * kPanelItems + i % kPanelItems) * 4 + w % 4] = static_cast<std::uint8_t>(item.bytes[w] + 128);
       }
       panels_.scales[i] = static_cast<float>(item.scale);
-      panels_.residuals[i] = static_cast<float>(item.residual + share * item.norm);
+      panels_.residuals[i] = static_cast<float>(item.residual + share * item.norm + kSmallest);
       panels_.norms[i] = static_cast<float>(item.norm + item.residual);
     }
   });

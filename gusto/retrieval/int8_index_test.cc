@@ -75,6 +75,19 @@ TEST(Int8Index, OnEachCpuLevelListsAreThoseOfExactSearch) {
   });
 }
 
+TEST(Int8Index, NumbersNearTheEndsOfFloatsChangeNothing) {
+  Context context({.threads = 1});
+  for (const float size : {1e-44F, 1e-39F, 1e-30F, 1e17F}) {
+    Matrix<float> vectors = uneven_vectors(400, 9, 1, "items");
+    for (float& x : vectors.values()) x *= size;
+    const Matrix<float> queries = uneven_vectors(3, 9, 1, "queries");
+    const Int8Index index(vectors.view(), context);
+    const TopLists found = search_int8(index, queries.view(), 50, PreparedFilter({}, 400), {}, context);
+    const TopLists exact = ExactIndex(vectors.view()).top_k(queries.view(), 50, {}, {}, context);
+    for (std::size_t q = 0; q < 3; ++q) EXPECT_EQ(pairs(found[q]), pairs(exact[q])) << size;
+  }
+}
+
 TEST(Int8Index, AScoreThatIsNoNumberIsSaid) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     Matrix<float> vectors = uneven_vectors(500, 8, 1, "items");

@@ -1,7 +1,8 @@
 // A model file from anyone: it is loaded and answers, or is refused; nothing else happens.
 //
 // An input chooses a model and is a script of edits to that model's file: tensors get another length or other bytes,
-// metadata another text. Checksums are made to fit again, so that what lies behind them is reached.
+// metadata another text, those of a stored index too. Checksums are made to fit again, so that what lies behind them is
+// reached.
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@
 #include "gusto/base/error.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/index.h"
 
 namespace {
 
@@ -88,7 +90,10 @@ std::vector<Parts> make_samples() {
   for (const gusto::ModelInfo* info : gusto::registry()) {
     const auto model = info->make(small_settings(*info));
     model->fit(small_data(), gusto::Task::ratings, context);
-    const std::string bytes = gusto::serialize_model(*model, {});
+    gusto::IndexOptions indexing;
+    if (info->abilities.item_vectors) indexing.kind = gusto::IndexKind::hnsw;
+    const gusto::Index index = gusto::Index::build(*model, indexing, context);
+    const std::string bytes = gusto::serialize_model(*model, {}, [&](gusto::TensorWriter& out) { index.save(out); });
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), sizeof length);
     const std::string_view data = std::string_view(bytes).substr(8 + length);
@@ -161,12 +166,13 @@ void edit(Parts& parts, Script& script) {
   }
 }
 
-void ask(const gusto::Model& model) {
+void ask(const gusto::Model& model, const std::optional<gusto::Index>& index, gusto::Context& context) {
   const gusto::Dataset& data = model.data();
   if (data.user_count() == 0 || data.item_count() == 0) return;
   const gusto::Query query = gusto::Query::known(gusto::UserRow(0));
   gusto::Matrix<float> scores(1, data.item_count());
   model.score({&query, 1}, scores.view());
+  if (index) gusto::search(model, *index, {&query, 1}, 2, {}, context);
   data.catalogue().title(gusto::ItemRow(0));
   data.audience(gusto::ItemRow(0));
 }
@@ -188,7 +194,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;  // text that is not UTF-8 cannot be written
   }
   try {
-    ask(*gusto::parse_model(std::move(*bytes), "input").model);
+    gusto::ContextOptions options;
+    options.threads = 1;
+    gusto::Context context(options);
+    std::optional<gusto::Index> index;
+    const auto trained =
+        gusto::parse_model(std::move(*bytes), "input", [&](const gusto::TensorFile& in, const gusto::Model& model) {
+          index = gusto::Index::load(in, model, context);
+        });
+    ask(*trained.model, index, context);
   } catch (const gusto::Error& error) {
     using gusto::ErrorCode;
     const bool expected = error.code() == ErrorCode::corrupt_file || error.code() == ErrorCode::unsupported ||

@@ -70,6 +70,7 @@ class HnswScan final : public VectorScan {
     }
     met_.clear();
     const Scored start = descend(query);
+    require_finite_score(start.first, start.second);
     std::size_t met_count = 1;
     met_.add(start.second);
     open_.assign(1, start);
@@ -118,6 +119,7 @@ class HnswScan final : public VectorScan {
 
   // found_ is a heap with its worst item in front, open_ one with its best.
   void collect(const Scored& item) {
+    require_finite_score(item.first, item.second);
     if (found_.size() == width_ && item.first <= found_.front().first) return;
     open_.push_back(item);
     std::push_heap(open_.begin(), open_.end());

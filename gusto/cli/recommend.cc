@@ -50,7 +50,7 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
   }
   Run run(session, flags.run);
   if (!flags.pipeline.empty()) {
-    const Pipeline pipeline = Pipeline::open(read_pipeline(flags.pipeline));
+    const Pipeline pipeline = Pipeline::open(read_pipeline(flags.pipeline), run.context());
     answer(
         run, flags, pipeline.data(),
         [&](std::span<const Query> queries, const SearchFilter& filter) {

@@ -74,9 +74,15 @@ struct Pipeline::Asker {
   bool empty_handed = false;
 };
 
-Pipeline Pipeline::open(PipelineSpec spec) {
-  return Pipeline(std::move(spec), [](const std::filesystem::path& path) -> std::shared_ptr<const Model> {
-    return load_model(path).model;
+Pipeline Pipeline::open(PipelineSpec spec, Context& context) {
+  return Pipeline(std::move(spec), [&context](const std::filesystem::path& path) -> PipelineModel {
+    std::shared_ptr<const Index> index;
+    const auto take_index = [&](const TensorFile& in, const Model& model) {
+      if (std::optional<Index> stored = Index::load(in, model, context)) {
+        index = std::make_shared<const Index>(*std::move(stored));
+      }
+    };
+    return {load_model(path, take_index).model, index};
   });
 }
 
@@ -104,12 +110,13 @@ Pipeline::Pipeline(PipelineSpec spec, const ModelSource& models) : spec_(std::mo
 std::size_t Pipeline::add_member(const std::filesystem::path& name, std::string_view label, const ModelSource& models) {
   const auto known = std::find(names_.begin(), names_.end(), name);
   if (known != names_.end()) return static_cast<std::size_t>(known - names_.begin());
-  std::shared_ptr<const Model> model = models(name);
+  PipelineModel opened = models(name);
   if (home_ == nullptr) {
-    home_ = model->shared_data();
+    home_ = opened.model->shared_data();
     home_label_ = label;
   }
-  members_.emplace_back(std::move(model), home_, label, home_label_);
+  members_.emplace_back(std::move(opened.model), home_, label, home_label_);
+  indexes_.push_back(std::move(opened.index));
   names_.push_back(name);
   return members_.size() - 1;
 }
@@ -221,8 +228,10 @@ void Pipeline::search_source(std::size_t source, std::span<const Query> queries,
   for (const AlignedQuery& query : own) own_queries.push_back(query.query);
   const std::vector<ItemRow> allowed = member.own(filter.allowed), denied = member.own(filter.denied);
   const SearchFilter own_filter{.exclude_seen = filter.exclude_seen, .allowed = allowed, .denied = denied};
-  const TopLists lists =
-      search(member.model(), own_queries, count + (filter.exclude_seen ? seen_elsewhere : 0), own_filter, context);
+  const std::size_t wanted = count + (filter.exclude_seen ? seen_elsewhere : 0);
+  const TopLists lists = indexes_[m] != nullptr
+                             ? search(member.model(), *indexes_[m], own_queries, wanted, own_filter, context)
+                             : search(member.model(), own_queries, wanted, own_filter, context);
   for (std::size_t a = 0; a < asked.size(); ++a) {
     if (tells_nothing({lists[a].begin(), lists[a].end()})) continue;
     std::vector<ScoredItem>& list = found[asked[a]][source];

@@ -23,6 +23,7 @@
 #include "gusto/base/context.h"
 #include "gusto/retrieval/aligned_model.h"
 #include "gusto/retrieval/fusion.h"
+#include "gusto/retrieval/index.h"
 #include "gusto/retrieval/rerank.h"
 #include "gusto/retrieval/search.h"
 
@@ -90,8 +91,18 @@ struct PipelineLists {
   }
 };
 
-/// Gives the model that a spec names, fitted.
-using ModelSource = std::function<std::shared_ptr<const Model>(const std::filesystem::path& name)>;
+/// A fitted model, and what finds its best items fast; without an index it is searched exactly.
+struct PipelineModel {
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Index> index;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): a model is one without an index
+  PipelineModel(std::shared_ptr<const Model> model_, std::shared_ptr<const Index> index_ = nullptr)
+      : model(std::move(model_)), index(std::move(index_)) {}
+};
+
+/// Gives the model that a spec names.
+using ModelSource = std::function<PipelineModel(const std::filesystem::path& name)>;
 
 /// An opened pipeline. Queries, filters and results are in the rows of data(): that of the first model named. The others must
 /// have been trained on the same items; rows are matched by id, users too.
@@ -108,9 +119,9 @@ using ModelSource = std::function<std::shared_ptr<const Model>(const std::filesy
 /// Threads     const members may be called concurrently, with a context each
 class Pipeline {
  public:
-  /// Loads the model files that the spec names, each once.
-  /// Errors   those of load_model and of the constructor
-  static Pipeline open(PipelineSpec spec);
+  /// Loads the model files that the spec names, each once, with the indexes that they hold.
+  /// Errors   those of load_model, Index::load and the constructor
+  static Pipeline open(PipelineSpec spec, Context& context);
 
   /// The same with models from elsewhere: `models` is called once for each name.
   /// Errors   invalid_option, for no source, no model at all, two equal labels, a count or cap of 0, a weight or share out of
@@ -151,6 +162,7 @@ class Pipeline {
   std::string home_label_;
   std::vector<std::filesystem::path> names_;  // of the members, in the order in which they are named
   std::vector<AlignedModel> members_;
+  std::vector<std::shared_ptr<const Index>> indexes_;       // by member; null: exact search
   std::vector<std::optional<std::size_t>> source_members_;  // by source; none: popular items
   std::optional<std::size_t> ranking_member_;
 

@@ -144,6 +144,22 @@ TEST(Pipeline, OfOneModelGivesWhatSearchGives) {
   }
 }
 
+TEST(Pipeline, TakesCandidatesFromAnIndex) {
+  const std::shared_ptr<const Model> model = shared_model("svd");
+  Context context({.threads = 1});
+  IndexOptions options;
+  options.kind = IndexKind::int8;
+  const auto index = std::make_shared<const Index>(Index::build(*model, options, context));
+  const Pipeline indexed(sources({"svd"}), [&](const std::filesystem::path&) { return PipelineModel(model, index); });
+  const std::vector<PipelineItem> list = list_of(indexed, kSomeone, 10);
+  const TopLists expected = search(*model, *index, {&kSomeone, 1}, 10, SearchFilter{}, context);
+  ASSERT_EQ(list.size(), expected[0].size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    EXPECT_EQ(list[i].item, expected[0][i].item);
+    EXPECT_EQ(list[i].source_score, expected[0][i].score);
+  }
+}
+
 TEST(Pipeline, RanksCandidatesByTheRankingModel) {
   PipelineSpec spec = sources({"knn"}, 12);
   spec.ranking = RankingStage{.model = "mf"};
@@ -211,7 +227,7 @@ TEST(Pipeline, GivesPopularItemsToWhomNoModelAnswers) {
   closed->fit(films(), Task::top_n, context);
   PipelineSpec spec = sources({"closed"});
   spec.ranking = RankingStage{.model = "closed"};
-  const Pipeline pipeline(spec, [&](const std::filesystem::path&) { return closed; });
+  const Pipeline pipeline(spec, [&](const std::filesystem::path&) -> std::shared_ptr<const Model> { return closed; });
   EXPECT_EQ(list_of(pipeline, kSomeone, 1).front().ranking_score, kItems - 1);
   const std::vector<HistoryEvent> history{{ItemRow(3), 5, kNoTime}};
   const std::vector<PipelineItem> list = list_of(pipeline, Query::with_history(history), 5);

@@ -15,7 +15,7 @@ namespace gusto {
 namespace {
 
 // Fewer held-out users tell nothing of when to stop, and are better learned from.
-constexpr std::size_t kLeastHeldOut = 200;
+constexpr std::size_t kLeastHeldOut = 1000;
 // Held-out sequences that are read at once, which bounds the memory that it takes.
 constexpr std::size_t kReadAtOnce = 16;
 

@@ -30,7 +30,8 @@ inline std::shared_ptr<const Dataset> dataset_of(std::size_t users, std::size_t 
 }
 
 /// size users × size items; a user likes the items of the own parity. With values, likes are 5 and dislikes 1; without,
-/// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbour, a dislike.
+/// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbour, a dislike. Each
+/// user's events are in an order of their own, so that order tells nothing.
 inline std::size_t withheld_dislike(std::size_t user, std::size_t size) { return (user + 1) % size; }
 inline std::shared_ptr<const Dataset> checkerboard(std::size_t size, bool with_values) {
   std::vector<Event> events;
@@ -38,7 +39,8 @@ inline std::shared_ptr<const Dataset> checkerboard(std::size_t size, bool with_v
     for (std::size_t i = 0; i < size; ++i) {
       const bool like = (u + i) % 2 == 0;
       if (i == u || i == withheld_dislike(u, size) || (!like && !with_values)) continue;
-      events.push_back({UserRow(u), ItemRow(i), with_values ? (like ? 5.0F : 1.0F) : 1.0F, kNoTime});
+      const auto time = static_cast<std::int64_t>(Random(7, "checkerboard", u * size + i).below(1000));
+      events.push_back({UserRow(u), ItemRow(i), with_values ? (like ? 5.0F : 1.0F) : 1.0F, time});
     }
   }
   return dataset_of(size, size, events);

@@ -62,9 +62,9 @@ constexpr auto kSequentialFields = join(
                                                      "Ratings, likes: value from which an event counts.")),
     training_fields());
 
-/// The power of two that gives some 100 to 200 steps an epoch.
+/// The power of two that gives some 200 to 400 steps an epoch.
 int chosen_batch_size(std::size_t windows) {
-  constexpr std::size_t kSteps = 100;
+  constexpr std::size_t kSteps = 200;
   return static_cast<int>(std::clamp<std::size_t>(std::bit_floor(windows / kSteps + 1), 4, 128));
 }
 
@@ -77,7 +77,7 @@ std::vector<std::uint32_t> frequencies(const Dataset& data) {
 }  // namespace
 
 SequentialOptions::SequentialOptions() {
-  epochs = 30;
+  epochs = 16;
   learning_rate = 0.001;
 }
 

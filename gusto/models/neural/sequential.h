@@ -15,12 +15,12 @@ namespace gusto {
 struct SequentialOptions : nn::TrainingOptions {
   SequentialOptions();
 
-  int dim = 64;
+  int dim = 128;
   int blocks = 2;
   int heads = 1;
   int length = 200;
-  int hidden = 256;
-  double dropout = 0.2;
+  int hidden = 128;
+  double dropout = 0.3;
   nn::CandidateLoss loss = nn::CandidateLoss::softmax;
   nn::Sampling sampling = nn::Sampling::full;
   int negatives = 256;

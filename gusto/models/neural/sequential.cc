@@ -77,7 +77,7 @@ std::vector<std::uint32_t> frequencies(const Dataset& data) {
 }  // namespace
 
 SequentialOptions::SequentialOptions() {
-  epochs = 16;
+  epochs = 24;
   learning_rate = 0.001;
 }
 

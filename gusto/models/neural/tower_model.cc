@@ -44,7 +44,7 @@ void TowerModel::do_fit(const Dataset& data, Context& context) {
   const TowerOptions& options = tower_options();
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, all_fields(data.catalogue())));
   build(data, std::make_unique<nn::ParameterSet>(context.seed()));
-  const TowerNetwork network(*encoder_, *asker_, *item_, options, task() == Task::likes, context.seed());
+  const TowerNetwork network(*encoder_, *asker_, *item_, options, task() != Task::top_n, context.seed());
   nn::CandidateOptions candidates;
   candidates.sampling = options.sampling;
   candidates.negatives = static_cast<std::size_t>(options.negatives);

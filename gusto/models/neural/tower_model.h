@@ -29,7 +29,7 @@ constexpr Abilities tower_abilities(bool cold_items) {
 ///
 /// Source     Covington, Adams, Sargin: Deep neural networks for YouTube recommendations, RecSys 2016; Yi et al.:
 ///            Sampling-bias-corrected neural modeling, RecSys 2019
-/// Training   every event (for likes: every like) is a positive, told from others by a softmax or by binary cross-entropy
+/// Training   every event (for ratings and likes: every one of at least like_threshold, if any is) is a positive, told from others by a softmax or by binary cross-entropy
 ///            (gusto/nn/candidate_task.h)
 /// Asking     a training user's id, features and history go in as they were trained on; anybody else has the unknown id, their own
 ///            history and features, and whatever of these is missing is unknown too

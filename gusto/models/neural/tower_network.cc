@@ -104,11 +104,11 @@ nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
 }
 
 TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const Tower& item,
-                           const TowerOptions& options, bool likes_only, std::uint64_t seed)
+                           const TowerOptions& options, bool values_count, std::uint64_t seed)
     : encoder_(encoder), asker_(asker), item_(item), unknown_(options.unknown), target_(options.target) {
   const Dataset& data = encoder.data();
   const auto liked = [&](float value) { return static_cast<double>(value) >= options.like_threshold; };
-  const bool some = likes_only && std::any_of(data.values().begin(), data.values().end(), liked);
+  const bool some = values_count && std::any_of(data.values().begin(), data.values().end(), liked);
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     for (std::uint64_t e = data.offsets()[u]; e < data.offsets()[u + 1]; ++e) {
       if (some && !liked(data.values()[e])) continue;

@@ -46,9 +46,9 @@ class Tower {
 /// Two towers, and the events that they are trained on.
 class TowerNetwork final : public nn::RetrievalNetwork {
  public:
-  /// Trained on all events, or, with a threshold, on those that reach it, if any do.
+  /// Trained on all events, or, with values_count, on those that reach options.like_threshold, if any do.
   TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const Tower& item, const TowerOptions& options,
-               bool likes_only, std::uint64_t seed);
+               bool values_count, std::uint64_t seed);
 
   std::size_t size() const override { return events_.size(); }
   std::size_t held_out() const override { return held_out_.size(); }

@@ -83,7 +83,7 @@ constexpr auto tower_fields() {
           field<&Options::calibration, Options>("calibration", between(0, 1), search_none(),
                                                 "With loss=binary, the calibration t of gBCE."),
           field<&Options::like_threshold, Options>("like_threshold", {}, search_none(),
-                                                   "Trained for likes: value from which an event is one.")),
+                                                   "Ratings, likes: value from which an event counts.")),
       nn::training_fields<Options>());
 }
 

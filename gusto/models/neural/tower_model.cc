@@ -33,11 +33,11 @@ std::vector<nn::FieldSpec> TowerModel::all_fields(const Catalogue& catalogue) co
 void TowerModel::build(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
   const TowerOptions& options = tower_options();
   parameters_ = std::move(parameters);
-  const auto tower = [&](std::string_view name, nn::Side side, const std::string& hidden) {
-    return Tower(name, fields(side, data.catalogue()), hidden, options, encoder_->schema(), *parameters_);
+  const auto tower = [&](std::string_view name, nn::Side side, const std::string& hidden, const Tower* items) {
+    return Tower(name, fields(side, data.catalogue()), hidden, options, encoder_->schema(), *parameters_, items);
   };
-  asker_ = tower("query", nn::Side::user, options.query_hidden);
-  item_ = tower("item", nn::Side::item, item_hidden());
+  item_ = tower("item", nn::Side::item, item_hidden(), nullptr);
+  asker_ = tower("query", nn::Side::user, options.query_hidden, options.tied ? &*item_ : nullptr);
 }
 
 void TowerModel::do_fit(const Dataset& data, Context& context) {

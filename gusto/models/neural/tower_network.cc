@@ -68,14 +68,20 @@ std::vector<std::string> fields_of_side(std::string_view option, std::string_vie
 }
 
 Tower::Tower(std::string_view name, std::span<const std::string> fields, std::string_view hidden,
-             const TowerOptions& options, const nn::Schema& schema, nn::ParameterSet& parameters)
+             const TowerOptions& options, const nn::Schema& schema, nn::ParameterSet& parameters, const Tower* items)
     : dropout_(options.dropout), unit_(options.similarity == TowerSimilarity::cosine) {
   const auto dim = static_cast<std::size_t>(options.dim);
   const auto deviation = static_cast<float>(options.init / std::sqrt(static_cast<double>(dim)));
   std::size_t width = 0;
   for (const std::string& field : fields) {
+    const std::size_t slot = schema.slot(field);
+    const nn::FieldKind kind = schema[slot].spec.kind;
+    const bool of_items = kind == nn::FieldKind::history || kind == nn::FieldKind::rated;
     embeddings_.push_back(
-        add_embedding(parameters, schema, field, name, dim, nn::Start::normal(deviation), options.reg));
+        of_items && items != nullptr && items->item_ids_ != nullptr
+            ? nn::Embedding{slot, items->item_ids_}
+            : add_embedding(parameters, schema, field, name, dim, nn::Start::normal(deviation), options.reg));
+    if (kind == nn::FieldKind::item) item_ids_ = embeddings_.back().table;
     width += dim;
   }
   const std::vector<std::size_t> widths = parse_widths(hidden);

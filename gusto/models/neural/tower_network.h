@@ -30,14 +30,17 @@ std::vector<std::string> fields_of_side(std::string_view option, std::string_vie
 /// With them              x = layers of the embeddings side by side: dropout, x W + b, ReLU each; the last one, dim wide, without
 class Tower {
  public:
+  /// `items` lends its table of item ids to this side's histories, if it has one; else they have their own.
   Tower(std::string_view name, std::span<const std::string> fields, std::string_view hidden,
-        const TowerOptions& options, const nn::Schema& schema, nn::ParameterSet& parameters);
+        const TowerOptions& options, const nn::Schema& schema, nn::ParameterSet& parameters,
+        const Tower* items = nullptr);
 
   /// [batch rows × dim]; for cosine, of length 1.
   nn::Var forward(nn::Tape& tape, const nn::Batch& batch) const;
 
  private:
   std::vector<nn::Embedding> embeddings_;
+  nn::Parameter* item_ids_ = nullptr;  // the table of the field item
   std::vector<nn::DenseLayer> layers_;
   double dropout_;
   bool unit_;

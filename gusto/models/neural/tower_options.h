@@ -30,14 +30,15 @@ struct TowerOptions : nn::TrainingOptions {
   double unknown = 0.01;
   std::string query_hidden;
   double dropout = 0.1;
+  bool tied = true;
   TowerTarget target = TowerTarget::later;
-  TowerSimilarity similarity = TowerSimilarity::dot;
-  double temperature = 1;
+  TowerSimilarity similarity = TowerSimilarity::cosine;
+  double temperature = 0.15;
   nn::Sampling sampling = nn::Sampling::full;
   int negatives = 0;
   double power = 0.75;
   double correction = 1;
-  nn::Hits hits = nn::Hits::target;
+  nn::Hits hits = nn::Hits::history;
   nn::CandidateLoss loss = nn::CandidateLoss::softmax;
   double calibration = 0;
   double like_threshold = 4;
@@ -62,6 +63,7 @@ constexpr auto tower_fields() {
               "Widths of the asker's hidden layers, as in 128-64; a layer of dim follows. Empty for none."),
           field<&Options::dropout, Options>("dropout", between(0, 0.95), search_linear(0, 0.5),
                                             "Share of what goes into a hidden layer that is left out in training."),
+          field<&Options::tied, Options>("tied", "Look histories up in the items' own embeddings of their ids."),
           choice<&Options::target, Options>("target", kTowerTargetNames,
                                             "Which item a history is trained to find: the next, or any later one."),
           choice<&Options::similarity, Options>("similarity", kTowerSimilarityNames, "How the two vectors meet."),

@@ -10,12 +10,12 @@
 #include "gusto/data/split.h"
 #include "gusto/models/task.h"
 
-/// ml-1m from GUSTO_DATA (by default ../shared/data), or the embedded set where it is missing.
-inline gusto::OpenedDataset open_bench_data(gusto::Context& context) {
+/// That folder of GUSTO_DATA (by default ../shared/data), or the embedded set where it is missing.
+inline gusto::OpenedDataset open_bench_data(gusto::Context& context, const char* name = "ml-1m") {
   const char* variable = std::getenv("GUSTO_DATA");
   const std::filesystem::path folder = variable != nullptr ? variable : "../shared/data";
-  if (!std::filesystem::exists(folder / "ml-1m" / "ratings.dat")) return gusto::open_embedded(context);
-  return gusto::open_dataset(folder / "ml-1m", {}, context);
+  if (!std::filesystem::exists(folder / name)) return gusto::open_embedded(context);
+  return gusto::open_dataset(folder / name, {}, context);
 }
 
 /// A random nine tenths of it for ratings; for top-n, of events with a value of at least 4, four fifths per user.

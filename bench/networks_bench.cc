@@ -8,14 +8,13 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "bench/bench_data.h"
+#include "bench/bench_rate.h"
 #include <benchmark/benchmark.h>
 
-#include "gusto/base/linalg.h"
 #include "gusto/models/registry.h"
 
 namespace {
@@ -55,26 +54,6 @@ const std::vector<NetworkCase>& cases() {
 const Fold& ratings() {
   static const Fold fold = bench_fold(Task::ratings);
   return fold;
-}
-
-double best_seconds(int runs, const auto& work) {
-  double best = std::numeric_limits<double>::infinity();
-  for (int run = 0; run < runs; ++run) {
-    const auto start = Clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return best;
-}
-
-double flops_per_second() {
-  static const double rate = [] {
-    gusto::Matrix<float> a(2048, 512), b(512, 512), c(2048, 512);
-    const double seconds = best_seconds(
-        10, [&] { gusto::gemm(gusto::Transpose::no, gusto::Transpose::no, 1, a.view(), b.view(), 0, c.view()); });
-    return 2.0 * 2048 * 512 * 512 / seconds;
-  }();
-  return rate;
 }
 
 double bytes_per_second() {

@@ -9,7 +9,7 @@ constexpr auto query_rows(std::string_view meaning) {
 }
 
 constexpr auto kTwoTowerFields =
-    join(query_rows<TwoTowerOptions>("What is known of the asker: user, age, time.hour, history(50), …; auto: the id, "
+    join(query_rows<TwoTowerOptions>("What is known of the asker: user, age, time.hour, rated(100), …; auto: the id, "
                                      "numbers, and what groups users."),
          fields(text<&TwoTowerOptions::item_fields>("item_fields",
                                                     "What is known of items: item, genres, words(title, 2000), …; "

@@ -4,8 +4,6 @@
 //   share    of the rate that a large product reaches on this core
 //   faults   pages that an epoch asks the system for
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cmath>
 #include <span>
@@ -15,6 +13,7 @@
 #include "bench/bench_data.h"
 #include "bench/bench_rate.h"
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
 
 #include "gusto/base/matrix.h"
 #include "gusto/base/parallel.h"
@@ -77,11 +76,11 @@ void two_tower_epoch(benchmark::State& state) {
   for (auto _ : state) {
     Clock::time_point first, last;
     long faults_before = 0, faults = 0;
-    gusto::Context context({.threads = static_cast<unsigned>(state.range(0)),
-                            .progress = [&](const gusto::ProgressEvent& event) {
-                              (event.done == 1 ? first : last) = Clock::now();
-                              (event.done == 1 ? faults_before : faults) = page_faults();
-                            }});
+    gusto::Context context(
+        {.threads = static_cast<unsigned>(state.range(0)), .progress = [&](const gusto::ProgressEvent& event) {
+           (event.done == 1 ? first : last) = Clock::now();
+           (event.done == 1 ? faults_before : faults) = page_faults();
+         }});
     const auto model = gusto::make_model("two-tower", {{"query_fields", "user"},
                                                        {"item_fields", "item"},
                                                        {"dim", std::to_string(kDim)},
@@ -93,6 +92,12 @@ void two_tower_epoch(benchmark::State& state) {
     state.counters["faults"] = static_cast<double>(faults - faults_before) / (kEpochs - 1);
   }
 }
-BENCHMARK(two_tower_epoch)->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(two_tower_epoch)
+    ->ArgName("threads")
+    ->Arg(1)
+    ->Arg(2)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
 
 }  // namespace

@@ -47,8 +47,8 @@ inline std::shared_ptr<const Dataset> checkerboard(std::size_t size, bool with_v
 }
 
 /// Users of three tastes over items of three kinds, with kinder and sterner users and better and worse items: values
-/// from 1 to 5 in halves, times, about 40 % of the cells, more of popular items. The last user has no events, nor has
-/// the last item.
+/// from 1 to 5 in halves, times at random, about 40 % of the cells, more of popular items. The last user has no
+/// events, nor has the last item.
 inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::size_t items = 40) {
   std::vector<Event> events;
   for (std::size_t u = 0; u + 1 < users; ++u) {
@@ -63,8 +63,7 @@ inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::
       if (draw > (fits ? 0.35 : 0.1) + 0.4 * popularity) continue;
       const double value = 3 + (fits ? 0.8 : -0.6) + kindness + quality + noise;
       const auto rounded = static_cast<float>(std::clamp(std::lround(value * 2), 2L, 10L)) / 2.0F;
-      events.push_back(
-          {UserRow(u), ItemRow(i), rounded, static_cast<std::int64_t>(1000000 + (u * 37 + i * 101) % 5000)});
+      events.push_back({UserRow(u), ItemRow(i), rounded, static_cast<std::int64_t>(1000000 + random.below(5000))});
     }
   }
   return dataset_of(users, items, events);

@@ -148,7 +148,7 @@ TEST(CandidateTask, LearnsWhoWantsWhatByEachSampling) {
         }
       }
       EXPECT_GE(right, pairs * 3 / 4) << kSamplingNames[static_cast<std::size_t>(sampling)] << ", "
-                                       << kCandidateLossNames[static_cast<std::size_t>(loss)];
+                                      << kCandidateLossNames[static_cast<std::size_t>(loss)];
     }
   }
 }

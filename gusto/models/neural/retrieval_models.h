@@ -9,7 +9,7 @@ namespace gusto {
 /// Two towers as in TensorFlow Recommenders: any fields on either side, told apart within the batch.
 struct TwoTowerOptions : TowerOptions {
   static constexpr AutoFields kAutomatic = AutoFields::id_and_features;
-  std::string query_fields = "auto, rated(100)";
+  std::string query_fields = "auto, rated(100, value)";
   std::string item_fields = "auto";
   std::string item_hidden;
   TwoTowerOptions();

@@ -75,8 +75,8 @@ std::shared_ptr<const Dataset> three_kinds() {
 TEST(TowerModel, ANewUserIsAnsweredByHistory) {
   for (const char* name : kBoth) {
     for (const char* hidden : {"", "16"}) {
-      const auto model = fitted(name, {{"query_fields", "history(20)"}, {"query_hidden", hidden}}, Task::top_n,
-                                three_kinds());
+      const auto model =
+          fitted(name, {{"query_fields", "history(20)"}, {"query_hidden", hidden}}, Task::top_n, three_kinds());
       for (std::size_t taste = 0; taste < 3; ++taste) {
         const std::vector<HistoryEvent> history = items_of_taste(taste);
         EXPECT_GT(preference(scores_of(*model, Query::with_history(history)), taste), 1.5)
@@ -124,7 +124,8 @@ TEST(TowerModel, ReadsWhatOtherUsersOfATasteDid) {
 
 TEST(TowerModel, CosineComparesVectorsOfLengthOne) {
   for (const char* hidden : {"", "12"}) {
-    const auto model = fitted("two-tower", {{"similarity", "cosine"}, {"query_hidden", hidden}, {"item_hidden", hidden}});
+    const auto model =
+        fitted("two-tower", {{"similarity", "cosine"}, {"query_hidden", hidden}, {"item_hidden", hidden}});
     const MatrixView<const float> items = model->item_vectors();
     const std::vector<Query> queries{Query::known(UserRow(0)), Query{}};
     Matrix<float> askers(queries.size(), items.cols);
@@ -163,7 +164,8 @@ TEST(TowerModel, DislikesAreNoExamplesWhereValuesCount) {
       }
     }
     const auto none = fitted(name, {{"query_fields", "history(4)"}, {"like_threshold", "6"}}, Task::likes, data);
-    EXPECT_EQ(scores_of(*none, Query{}), scores_of(*fitted(name, {{"query_fields", "history(4)"}}, Task::top_n, data), {}))
+    EXPECT_EQ(scores_of(*none, Query{}),
+              scores_of(*fitted(name, {{"query_fields", "history(4)"}}, Task::top_n, data), {}))
         << "if none reaches the threshold, all count";
   }
 }
@@ -214,7 +216,8 @@ TEST(FieldsOfSide, TakesEachSideItsOwn) {
   EXPECT_THAT(of("auto, history(9)", nn::Side::user, AutoFields::features), ElementsAre("taste", "age", "history(9)"));
   EXPECT_THAT(of("user, auto", nn::Side::user, AutoFields::features), ElementsAre("user", "taste", "age"));
   EXPECT_THAT(of("auto", nn::Side::item), ElementsAre("item", "kind", "year"));
-  EXPECT_THAT(of("cross(taste, age, 50), time.hour", nn::Side::user), ElementsAre("cross(taste, age, 50)", "time.hour"));
+  EXPECT_THAT(of("cross(taste, age, 50), time.hour", nn::Side::user),
+              ElementsAre("cross(taste, age, 50)", "time.hour"));
 
   const Error item = error_of([&] { of("user, kind", nn::Side::user); });
   EXPECT_EQ(item.code(), ErrorCode::invalid_option);

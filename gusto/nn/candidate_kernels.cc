@@ -21,13 +21,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // z += offsets, and the largest.
 float AddOffsets(float* z, const float* offsets, std::size_t cols) {
-  float largest = z[0] + offsets[0];
-  ForColumns(cols, [&](auto d, std::size_t c) HWY_ATTR {
-    const auto shifted = hn::Add(hn::LoadU(d, z + c), hn::LoadU(d, offsets + c));
-    hn::StoreU(shifted, d, z + c);
-    largest = std::max(largest, hn::GetLane(hn::MaxOfLanes(d, shifted)));
-  });
-  return largest;
+  ForColumns(cols, [&](auto d, std::size_t c)
+                       HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, z + c), hn::LoadU(d, offsets + c)), d, z + c); });
+  return LargestOf(z, cols);
 }
 
 double SoftmaxOverCandidates(MatrixView<float> logits, const float* offsets, const std::uint32_t* targets,

@@ -45,6 +45,13 @@ double slopes_of(const CandidateBatch& batch, std::size_t first, float scale, Ma
 
 }  // namespace
 
+std::uint64_t CandidateLosses::memory_need(std::size_t candidates, std::size_t dim, unsigned threads) {
+  const std::uint64_t each = std::uint64_t{candidates} * dim;
+  const std::uint64_t groups =
+      std::clamp<std::uint64_t>(kMostFloats / std::max<std::uint64_t>(each, 1), 1, kMostGroups);
+  return (groups * each + std::uint64_t{threads} * kTileRows * candidates) * sizeof(float);
+}
+
 double CandidateLosses::run(const CandidateBatch& batch, float scale, MatrixView<float> asker_gradient,
                             MatrixView<float> item_gradient, ThreadPool& pool) {
   const std::size_t askers = batch.askers.rows;

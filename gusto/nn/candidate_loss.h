@@ -44,6 +44,8 @@ struct CandidateBatch {
 /// Threads    one call at a time
 class CandidateLosses {
  public:
+  /// Bytes that so many candidates take at most.
+  static std::uint64_t memory_need(std::size_t candidates, std::size_t dim, unsigned threads);
   /// Σ_r loss_r · scale; overwrites both gradients, shaped as askers and items.
   double run(const CandidateBatch& batch, float scale, MatrixView<float> asker_gradient,
              MatrixView<float> item_gradient, ThreadPool& pool);

@@ -10,7 +10,6 @@
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
-#include "gusto/nn/candidate_kernels.h"
 
 namespace gusto::nn {
 namespace {
@@ -18,21 +17,35 @@ namespace {
 constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
 // So many askers speak for the batch when hard negatives are chosen.
 constexpr std::size_t kSpokesmen = 64;
+// Tells the keys of items' shards from those of askers'.
+constexpr std::uint64_t kOfItems = 0x6974656D73;
 
-std::vector<std::uint32_t> frequencies(const Dataset& data) {
-  std::vector<std::uint32_t> counts(data.item_count());
-  for (const ItemRow item : data.items()) ++counts[item.index];
-  return counts;
+bool draws(const CandidateOptions& options) {
+  return options.sampling == Sampling::uniform || options.sampling == Sampling::popularity ||
+         options.sampling == Sampling::hard;
 }
 
 void check(const CandidateOptions& options) {
-  const bool draws = options.sampling == Sampling::uniform || options.sampling == Sampling::popularity ||
-                     options.sampling == Sampling::hard;
   const std::string_view sampling = kSamplingNames[static_cast<std::size_t>(options.sampling)];
-  if (draws && options.negatives == 0) {
+  if (draws(options) && options.negatives == 0) {
     throw Error(ErrorCode::invalid_option,
                 fmt::format("The sampling {} needs negatives, and negatives is 0.", sampling),
                 "Set negatives, such as negatives=1000.");
+  }
+  if (!draws(options) && options.sampling != Sampling::in_batch && options.negatives > 0) {
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("The sampling {} draws no items, and negatives is {}.", sampling, options.negatives),
+                "Leave negatives out, or set sampling=uniform, popularity, hard or in-batch.");
+  }
+  if (options.hits == Hits::keep &&
+      (options.sampling != Sampling::in_batch || options.loss != CandidateLoss::softmax)) {
+    throw Error(ErrorCode::invalid_option,
+                "Copies of a target are kept among the items of a batch and by softmax only.",
+                "Set hits=target, or sampling=in-batch and loss=softmax.");
+  }
+  if (options.calibration > 0 && (options.loss != CandidateLoss::binary || !draws(options))) {
+    throw Error(ErrorCode::invalid_option, "The calibration of gBCE is for loss=binary with drawn items only.",
+                "Set calibration=0, or loss=binary and sampling=uniform.");
   }
   if (options.sampling == Sampling::none && options.loss == CandidateLoss::softmax) {
     throw Error(ErrorCode::invalid_option, "Without candidates a softmax has nothing to tell the target from.",
@@ -42,13 +55,30 @@ void check(const CandidateOptions& options) {
 
 }  // namespace
 
+std::vector<std::uint32_t> frequencies(const Dataset& data) {
+  std::vector<std::uint32_t> counts(data.item_count());
+  for (const ItemRow item : data.items()) ++counts[item.index];
+  return counts;
+}
+
 CandidateTask::CandidateTask(const RetrievalNetwork& network, const Dataset& data, const CandidateOptions& options)
     : network_(network),
       data_(data),
       options_(options),
-      sampler_(frequencies(data), options),
+      sampler_(frequencies(data), network.target_counts(), options),
       place_(options.hits == Hits::history ? data.item_count() : 0, kNowhere) {
   check(options);
+  if (options.hits == Hits::history) learn_histories();
+}
+
+void CandidateTask::learn_histories() {
+  known_offsets_.push_back(0);
+  for (std::size_t u = 0; u < data_.user_count(); ++u) {
+    for (std::uint64_t e = data_.offsets()[u]; e < data_.offsets()[u + 1]; ++e) {
+      if (!network_.holds_out(e)) known_items_.push_back(data_.items()[e].index);
+    }
+    known_offsets_.push_back(known_items_.size());
+  }
 }
 
 std::size_t CandidateTask::asker_tapes(std::size_t examples) const {
@@ -151,8 +181,9 @@ void CandidateTask::hide_history() {
   }
   hidden_offsets_.push_back(0);
   for (const std::uint32_t user : users_) {
-    for (const ItemRow item : data_.history(UserRow(user)).items) {
-      if (place_[item.index] != kNowhere) hidden_.push_back(place_[item.index]);
+    for (std::uint64_t k = known_offsets_[user]; k < known_offsets_[user + 1]; ++k) {
+      const std::uint32_t place = place_[known_items_[k]];
+      if (place != kNowhere) hidden_.push_back(place);
     }
     hidden_offsets_.push_back(static_cast<std::uint32_t>(hidden_.size()));
   }
@@ -176,7 +207,7 @@ double CandidateTask::run(std::span<const std::uint32_t> examples, std::uint64_t
   const std::size_t shards = asker_tapes(examples.size());
   ask(examples, key, tapes.first(shards), pool);
   draw(key, pool);
-  run_items(candidates_.items, key, Mode::train, tapes.subspan(shards), pool, item_vectors_);
+  run_items(candidates_.items, mix(key ^ kOfItems), Mode::train, tapes.subspan(shards), pool, item_vectors_);
   for (Tape& idle : tapes.subspan(shards + item_vars_.size())) idle.begin(Mode::train);
 
   const bool binary = options_.loss == CandidateLoss::binary;
@@ -190,7 +221,7 @@ double CandidateTask::run(std::span<const std::uint32_t> examples, std::uint64_t
   batch.hidden = hidden_;
   batch.sharpness = static_cast<float>(1 / options_.temperature);
   batch.loss = options_.loss;
-  if (binary && options_.calibration > 0 && options_.negatives > 0) {
+  if (options_.calibration > 0) {
     const double alpha = std::min(1.0, static_cast<double>(options_.negatives) /
                                            std::max(1.0, static_cast<double>(sampler_.catalogue().size()) - 1));
     batch.positive = static_cast<float>(alpha * (options_.calibration * (1 - 1 / alpha) + 1 / alpha));
@@ -206,22 +237,26 @@ double CandidateTask::run(std::span<const std::uint32_t> examples, std::uint64_t
 
 void CandidateTask::begin_validation(ThreadPool& pool) {
   const std::span<const std::uint32_t> all = sampler_.catalogue();
-  validation_tapes_.resize((all.size() + kShardSize - 1) / kShardSize);
-  run_items(all, 0, Mode::infer, validation_tapes_, pool, catalogue_vectors_);
+  std::vector<Tape> tapes((all.size() + kShardSize - 1) / kShardSize);
+  run_items(all, 0, Mode::infer, tapes, pool, catalogue_vectors_);
 }
 
 double CandidateTask::validation_error(Tape& tape, std::size_t begin, std::size_t end) {
   const std::span<const std::uint32_t> all = sampler_.catalogue();
   const Askers askers = network_.ask_held_out(tape, begin, end);
-  const MatrixView<float> scores = tape.take(askers.vectors.rows(), all.size());
-  gemm(Transpose::no, Transpose::yes, 1, askers.vectors.value(),
-       MatrixView<const float>(catalogue_vectors_.data(), all.size(), dim_), 0, scores);
+  const MatrixView<const float> vectors = askers.vectors.value();
+  const MatrixView<const float> items(catalogue_vectors_.data(), all.size(), dim_);
+  const MatrixView<float> tile = tape.take(std::min(kScored, vectors.rows), all.size());
+  const auto place = [&](std::uint32_t item) {
+    return static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), item) - all.begin());
+  };
   double sum = 0;
-  for (std::size_t r = 0; r < scores.rows; ++r) {
-    const std::span<float> row = scores.row(r);
-    const auto place = [&](std::uint32_t item) {
-      return static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), item) - all.begin());
-    };
+  for (std::size_t r = 0; r < vectors.rows; ++r) {
+    if (r % kScored == 0) {
+      const std::size_t next = std::min(vectors.rows, r + kScored);
+      gemm(Transpose::no, Transpose::yes, 1, vectors.slice(r, next), items, 0, tile.slice(0, next - r));
+    }
+    const std::span<float> row = tile.row(r % kScored);
     const float wanted = row[place(askers.targets[r])];
     if (!std::isfinite(wanted)) return std::numeric_limits<double>::quiet_NaN();
     for (const ItemRow item : data_.history(UserRow(askers.users[r])).items) {

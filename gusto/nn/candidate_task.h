@@ -29,6 +29,10 @@ class RetrievalNetwork {
   /// How many examples there are to train on, and to stop early by.
   virtual std::size_t size() const = 0;
   virtual std::size_t held_out() const = 0;
+  /// How many rows want each item, over all training examples. [items]
+  virtual std::vector<std::uint32_t> target_counts() const = 0;
+  /// For Hits::history, whether this event of the data is held out: its item must look like any that the user does not have.
+  virtual bool holds_out(std::uint64_t) const { return false; }
   /// The forward pass of examples. An example may give any number of rows, at least one in each shard. Spans last as the tape
   /// does. `key` keys what is random.
   virtual Askers ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const = 0;
@@ -51,6 +55,9 @@ struct CandidateOptions : SamplingOptions {
   double calibration = 0;
 };
 
+/// Events of each item row.
+std::vector<std::uint32_t> frequencies(const Dataset& data);
+
 /// Trains a retrieval network: each asker's item against candidates that the whole batch shares.
 ///
 /// A step runs the askers' shards forward, draws candidates, runs those forward, computes loss and gradients of all pairs by
@@ -58,9 +65,12 @@ struct CandidateOptions : SamplingOptions {
 ///
 /// Validation  mean of 1 − 1 / log2(1 + rank) of held-out items among all items with events, less those that the user has
 ///             other events with; equal scores count against it
-/// Errors      invalid_option, if sampling and negatives, or loss and sampling, do not go together
+/// Errors      invalid_option, for options that do not go together, or one that would have no effect
 class CandidateTask final : public TrainingTask {
  public:
+  /// Held-out askers whose scores of the whole catalogue each thread keeps at once.
+  static constexpr std::size_t kScored = 64;
+
   CandidateTask(const RetrievalNetwork& network, const Dataset& data, const CandidateOptions& options);
 
   std::size_t size() const override { return network_.size(); }
@@ -76,6 +86,7 @@ class CandidateTask final : public TrainingTask {
   std::size_t asker_tapes(std::size_t examples) const;
   void ask(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes, ThreadPool& pool);
   void draw(std::uint64_t key, ThreadPool& pool);
+  void learn_histories();
   void hide_history();
   /// Vectors of items, a shard a tape; into `vectors` [items × dim].
   void run_items(std::span<const std::uint32_t> items, std::uint64_t key, Mode mode, std::span<Tape> tapes,
@@ -98,9 +109,11 @@ class CandidateTask final : public TrainingTask {
   std::vector<std::uint32_t> targets_, users_;
   std::vector<std::uint32_t> hidden_offsets_, hidden_;
   std::vector<std::uint32_t> place_;  // by item row: candidate, for hiding
+  // By user: the items to hide, if any are.
+  std::vector<std::uint64_t> known_offsets_;
+  std::vector<std::uint32_t> known_items_;
   AlignedVector<float> asker_vectors_, item_vectors_, asker_gradient_, item_gradient_;
   // Of the present epoch's validation.
-  std::vector<Tape> validation_tapes_;
   AlignedVector<float> catalogue_vectors_;
 };
 

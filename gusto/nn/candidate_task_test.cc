@@ -1,6 +1,8 @@
 #include "gusto/nn/candidate_task.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <gmock/gmock.h>
 
@@ -40,6 +42,9 @@ class TiedNetwork final : public RetrievalNetwork {
   }
   std::size_t size() const override { return data_.event_count(); }
   std::size_t held_out() const override { return 2; }
+  std::vector<std::uint32_t> target_counts() const override { return frequencies(data_); }
+  bool holds_out(std::uint64_t event) const override { return event == held_event_; }
+  void hold_out(std::uint64_t event) { held_event_ = event; }
   Askers ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t) const override {
     const std::span<std::uint32_t> targets = tape.arena().take<std::uint32_t>(examples.size());
     const std::span<std::uint32_t> users = tape.arena().take<std::uint32_t>(examples.size());
@@ -67,6 +72,7 @@ class TiedNetwork final : public RetrievalNetwork {
   Parameter& users_;
   Parameter& items_;
   std::vector<UserRow> of_event_;
+  std::uint64_t held_event_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 TEST(CandidateTask, GradientsOfATiedTableAddUp) {
@@ -108,6 +114,41 @@ TEST(CandidateTask, GradientsOfATiedTableAddUp) {
   }
 }
 
+TEST(CandidateTask, WhatIsHeldOutStandsAgainstItsUserAsAnythingElse) {
+  const auto data = thirds();
+  ParameterSet parameters;
+  TiedNetwork network(*data, parameters);
+  ThreadPool pool(1);
+  // The first user has events 0, 1 and 2; who asks wants the item of the first of them.
+  const auto loss = [&] {
+    CandidateOptions options;
+    options.hits = Hits::history;
+    CandidateTask task(network, *data, options);
+    const std::vector<std::uint32_t> examples{0};
+    std::vector<Tape> tapes(task.tapes(1));
+    return task.run(examples, 1, tapes, pool);
+  };
+  const auto score = [&](std::size_t item) {
+    double sum = 0;
+    for (std::size_t c = 0; c < 4; ++c) {
+      sum += static_cast<double>((parameters[0].values(0, c) + parameters[1].values(0, c)) *
+                                 parameters[1].values(item, c));
+    }
+    return sum;
+  };
+  const auto expected = [&](const std::vector<std::size_t>& left_out) {
+    double sum = 0;
+    for (std::size_t i = 0; i < 12; ++i) {
+      if (std::find(left_out.begin(), left_out.end(), i) == left_out.end()) sum += std::exp(score(i));
+    }
+    return std::log(sum) - score(data->items()[0].index);
+  };
+  const std::size_t second = data->items()[1].index, third = data->items()[2].index;
+  EXPECT_NEAR(loss(), expected({second, third}), 1e-5);
+  network.hold_out(2);
+  EXPECT_NEAR(loss(), expected({second}), 1e-5);
+}
+
 TEST(CandidateTask, LearnsWhoWantsWhatByEachSampling) {
   const auto data = thirds();
   for (const Sampling sampling :
@@ -117,7 +158,7 @@ TEST(CandidateTask, LearnsWhoWantsWhatByEachSampling) {
       const TiedNetwork network(*data, parameters);
       CandidateOptions options;
       options.sampling = sampling;
-      options.negatives = 8;
+      options.negatives = sampling == Sampling::full ? 0 : 8;
       options.loss = loss;
       options.hits = Hits::history;
       CandidateTask task(network, *data, options);
@@ -176,15 +217,24 @@ TEST(CandidateTask, RefusesWhatDoesNotGoTogether) {
   const auto data = thirds();
   ParameterSet parameters;
   const TiedNetwork network(*data, parameters);
-  const auto code = [&](Sampling sampling, CandidateLoss loss) {
+  const auto code = [&](Sampling sampling, CandidateLoss loss, std::size_t negatives = 0, Hits hits = Hits::target,
+                        double calibration = 0) {
     CandidateOptions options;
     options.sampling = sampling;
     options.loss = loss;
+    options.negatives = negatives;
+    options.hits = hits;
+    options.calibration = calibration;
     return code_of([&] { CandidateTask(network, *data, options); });
   };
   EXPECT_EQ(code(Sampling::uniform, CandidateLoss::softmax), ErrorCode::invalid_option);
   EXPECT_EQ(code(Sampling::hard, CandidateLoss::binary), ErrorCode::invalid_option);
   EXPECT_EQ(code(Sampling::none, CandidateLoss::softmax), ErrorCode::invalid_option);
+  EXPECT_EQ(code(Sampling::full, CandidateLoss::softmax, 10), ErrorCode::invalid_option);
+  EXPECT_EQ(code(Sampling::uniform, CandidateLoss::softmax, 10, Hits::keep), ErrorCode::invalid_option);
+  EXPECT_EQ(code(Sampling::in_batch, CandidateLoss::binary, 0, Hits::keep), ErrorCode::invalid_option);
+  EXPECT_EQ(code(Sampling::uniform, CandidateLoss::softmax, 10, Hits::target, 0.5), ErrorCode::invalid_option);
+  EXPECT_EQ(code(Sampling::in_batch, CandidateLoss::binary, 10, Hits::target, 0.5), ErrorCode::invalid_option);
 }
 
 }  // namespace

@@ -15,26 +15,24 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-CandidateSampler::CandidateSampler(std::span<const std::uint32_t> frequencies, const SamplingOptions& options)
+CandidateSampler::CandidateSampler(std::span<const std::uint32_t> frequencies, std::span<const std::uint32_t> wanted,
+                                   const SamplingOptions& options)
     : options_(options),
-      popularity_(frequencies.size()),
+      wanted_(wanted.begin(), wanted.end()),
       chance_(frequencies.size()),
       place_(frequencies.size(), kNowhere) {
   const double power = options.sampling == Sampling::popularity ? options.power : 0;
-  double events = 0;
   double weights = 0;
   for (std::size_t item = 0; item < frequencies.size(); ++item) {
     if (frequencies[item] == 0) continue;
     catalogue_.push_back(static_cast<std::uint32_t>(item));
-    events += frequencies[item];
     chance_[item] = std::pow(static_cast<double>(frequencies[item]), power);
     weights += chance_[item];
     cumulative_.push_back(weights);
   }
-  for (const std::uint32_t item : catalogue_) {
-    popularity_[item] = frequencies[item] / events;
-    chance_[item] /= weights;
-  }
+  for (const std::uint32_t item : catalogue_) chance_[item] /= weights;
+  const double targets = std::accumulate(wanted_.begin(), wanted_.end(), 0.0);
+  for (double& share : wanted_) share /= std::max(targets, 1.0);
   for (double& sum : cumulative_) sum /= weights;
 }
 
@@ -112,7 +110,7 @@ void CandidateSampler::draw(std::span<const std::uint32_t> targets, std::uint64_
     for (std::size_t p = 0; p < met_.size(); ++p) {
       const std::uint32_t item = met_[p];
       draws_[p].expected = static_cast<double>(options_.negatives) * chance_[item];
-      if (in_batch) draws_[p].expected += static_cast<double>(targets.size()) * popularity_[item];
+      if (in_batch) draws_[p].expected += static_cast<double>(targets.size()) * wanted_[item];
     }
   }
 
@@ -133,7 +131,7 @@ void CandidateSampler::draw(std::span<const std::uint32_t> targets, std::uint64_
   out.own.clear();
   for (const std::uint32_t target : targets) out.targets.push_back(place_[target]);
   if (in_batch && options_.hits == Hits::keep) {
-    // All copies of the target share its numerator, as they do where each is a column of its own.
+    // All copies of the target share its numerator. Slopes are those of a column for each copy; the loss is less by a constant.
     for (const std::uint32_t target : out.targets) out.own.push_back(out.others[target]);
   }
   for (const std::uint32_t item : out.items) place_[item] = kNowhere;

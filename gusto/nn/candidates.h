@@ -66,8 +66,9 @@ class CandidateSampler {
   /// Share of hard negatives that is drawn uniformly from the pool, which bounds the corrections.
   static constexpr double kUniformShare = 0.1;
 
-  /// frequencies: events of each item row. Items without events are no candidates.
-  CandidateSampler(std::span<const std::uint32_t> frequencies, const SamplingOptions& options);
+  /// frequencies: events of each item row. Items without events are no candidates. wanted: how often each is a target in an epoch.
+  CandidateSampler(std::span<const std::uint32_t> frequencies, std::span<const std::uint32_t> wanted,
+                   const SamplingOptions& options);
 
   /// Item rows that may be candidates, ascending.
   std::span<const std::uint32_t> catalogue() const { return catalogue_; }
@@ -91,7 +92,7 @@ class CandidateSampler {
 
   SamplingOptions options_;
   std::vector<std::uint32_t> catalogue_;
-  std::vector<double> popularity_;  // by row: share of the events
+  std::vector<double> wanted_;      // by row: share of the targets
   std::vector<double> cumulative_;  // by place in the catalogue: share of draws up to it
   std::vector<double> chance_;      // by row: of one draw
   // Of the present batch: each item's place among those met, and what is known of it.

@@ -24,7 +24,7 @@ void shares(std::span<const std::uint32_t> items, std::span<const float> offsets
 }
 
 Candidates draw(const SamplingOptions& options, std::span<const std::uint32_t> targets, std::uint64_t key = 1) {
-  CandidateSampler sampler(kFrequencies, options);
+  CandidateSampler sampler(kFrequencies, kFrequencies, options);
   Candidates candidates;
   sampler.draw(targets, key, shares, candidates);
   return candidates;
@@ -53,6 +53,16 @@ TEST(Candidates, OfTheBatchCountAsOftenAsTheyAreIn) {
   EXPECT_THAT(corrected.own, IsEmpty());
 }
 
+TEST(Candidates, OfTheBatchAreExpectedAsOftenAsTheyAreWanted) {
+  // Items 0 and 4 have 5 and 8 of the events, but half of the targets each.
+  const std::vector<std::uint32_t> wanted{2, 0, 0, 0, 2, 0, 0, 0}, targets{4, 0, 4};
+  CandidateSampler sampler(kFrequencies, wanted, {.sampling = Sampling::in_batch});
+  Candidates candidates;
+  sampler.draw(targets, 1, shares, candidates);
+  EXPECT_NEAR(candidates.others[0], std::log(1 / 1.5), 1e-6);
+  EXPECT_NEAR(candidates.others[1], std::log(2 / 1.5), 1e-6);
+}
+
 TEST(Candidates, KeptHitsStandBesideTheirTarget) {
   const std::vector<std::uint32_t> targets{4, 0, 4};
   const Candidates kept = draw({.sampling = Sampling::in_batch, .correction = 0, .hits = Hits::keep}, targets);
@@ -79,7 +89,7 @@ class EstimateTest : public ::testing::TestWithParam<SamplingOptions> {};
 // Over many draws, the sample's corrected sum of any function of items is that over the catalogue: here, of the indicator of
 // each item.
 TEST_P(EstimateTest, IsUnbiased) {
-  CandidateSampler sampler(kFrequencies, GetParam());
+  CandidateSampler sampler(kFrequencies, kFrequencies, GetParam());
   std::vector<double> sums(kFrequencies.size());
   constexpr int kDraws = 20000;
   Candidates candidates;

@@ -7,12 +7,30 @@
 #include "gusto/base/hash.h"
 
 namespace gusto {
+namespace {
+
+std::uint64_t hash_of(const FeatureTable& table, std::uint64_t seed) {
+  const auto add = [&](const auto& numbers) { seed = xxh3(std::as_bytes(std::span(numbers)), seed); };
+  for (const FeatureField& field : table.fields()) {
+    add(field.name);
+    add(field.values.text());
+    add(field.values.offsets());
+    add(field.offsets);
+    add(field.ids);
+    add(field.numbers);
+    for (const std::string& text : field.texts) add(text);
+  }
+  return seed;
+}
+
+}  // namespace
 
 std::string training_fingerprint(const Model& model, const Dataset& data) {
   std::string text = fmt::format("task={} ", to_string(model.task()));
   for (const auto& [name, value] : model.settings()) text += fmt::format("{}={} ", name, value);
-  return text + to_hex(xxh3(std::as_bytes(data.offsets()),
-                            xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values())))));
+  std::uint64_t hash = hash_of(data.catalogue().user_features, hash_of(data.catalogue().item_features, 0));
+  hash = xxh3(std::as_bytes(data.values()), xxh3(std::as_bytes(data.times()), hash));
+  return text + to_hex(xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), hash)));
 }
 
 }  // namespace gusto

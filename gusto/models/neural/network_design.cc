@@ -253,7 +253,7 @@ class ComposedNetwork final : public nn::Network {
 
 }  // namespace
 
-std::vector<std::size_t> parse_widths(std::string_view text) {
+std::vector<std::size_t> parse_widths(std::string_view text, std::string_view option) {
   std::vector<std::size_t> widths;
   for (std::string_view rest = text; !rest.empty();) {
     std::size_t width = 0;
@@ -264,7 +264,7 @@ std::vector<std::size_t> parse_widths(std::string_view text) {
         (!last && (rest[read] != '-' || read + 1 == rest.size()))) {
       throw Error(
           ErrorCode::invalid_option,
-          fmt::format("The option hidden is {}, which is no list of layers' widths.", quote(text)),
+          fmt::format("The option {} is {}, which is no list of layers' widths.", option, quote(text)),
           fmt::format("Write widths from 1 to {} with hyphens between them, as in 64-32, or nothing.", kWidestLayer));
     }
     widths.push_back(width);

@@ -58,7 +58,7 @@ struct NetworkDesign {
 };
 
 /// "64-32" as {64, 32}. Error(invalid_option), naming the option, if it is none.
-std::vector<std::size_t> parse_widths(std::string_view text);
+std::vector<std::size_t> parse_widths(std::string_view text, std::string_view option = "hidden");
 
 /// All fields of a design, as nn::parse_fields takes them: those of the deep part, then those that only the wide part has.
 std::string all_fields(const NetworkDesign& design, const Dataset& data);

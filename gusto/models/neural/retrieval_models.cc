@@ -25,7 +25,10 @@ constexpr auto kSoftmaxFields =
 
 }  // namespace
 
-TwoTowerOptions::TwoTowerOptions() { sampling = nn::Sampling::in_batch; }
+TwoTowerOptions::TwoTowerOptions() {
+  sampling = nn::Sampling::in_batch;
+  unknown = 0.05;
+}
 SoftmaxOptions::SoftmaxOptions() {
   query_hidden = "128";
   target = TowerTarget::next;
@@ -35,15 +38,13 @@ constexpr ModelInfo kTwoTowerInfo{
     .name = "two-tower",
     .summary = "A vector for the asker and one for each item, from any features.",
     .about =
-        "One tower turns what is known of the asker (id, features, time, history) into a vector, the other one what is "
-        "known of an item (id, features, words of its title); the score is their cosine, or inner product. An event's "
-        "item "
-        "is told from the other items of its batch by a softmax, corrected for how often these occur, and from further "
-        "drawn ones if asked for. New items are reached through their features, new people through features and the "
-        "items that they have, without training anew; finding the best of millions takes an index over vectors. "
-        "Source: "
-        "Yi et al., Sampling-bias-corrected neural modeling for large corpus item recommendations, RecSys 2019; "
-        "TensorFlow Recommenders.",
+        "One tower turns what is known of the asker (id, features, time, history) into a vector, the other one "
+        "what is known of an item (id, features, words of its title); the score is their cosine, or inner product. "
+        "An event's item is told from the other items of its batch by a softmax, corrected for how often these "
+        "occur, and from further drawn ones if asked for. New items are reached through their features, new people "
+        "through features and the items that they have, without training anew; finding the best of millions takes "
+        "an index over vectors. Source: Yi et al., Sampling-bias-corrected neural modeling for large corpus item "
+        "recommendations, RecSys 2019; TensorFlow Recommenders.",
     .fields = kTwoTowerFields,
     .abilities = tower_abilities(/*cold_items=*/true),
     .make = &make_with<TwoTowerModel>,
@@ -53,16 +54,14 @@ constexpr ModelInfo kSoftmaxInfo{
     .name = "softmax",
     .summary = "A network over the watch history, with a softmax over the catalogue.",
     .about =
-        "What the asker has done, as the mean of their items' embeddings, and their features go through hidden ReLU "
-        "layers "
-        "to a vector psi; the probability of each item is the softmax of psi's products with the items' vectors. "
-        "Trained "
-        "on the full softmax, or on a sample of negatives: uniform, by popularity, or hard ones in proportion to their "
-        "present score, each with its correction. Who asks does not go in, only what they did, so that it answers for "
-        "anyone with a history. It learns what people turn to next, and no history holds anything later than its "
-        "target: "
-        "for events that are withheld at random rather than latest, target=later without hidden layers does better, or "
-        "two-tower. Source: Covington, Adams, Sargin, Deep neural networks for YouTube recommendations, RecSys 2016.",
+        "What the asker has done, as a weighted mean of their items' embeddings, and their features go through "
+        "hidden ReLU layers to a vector psi; items are in the softmax by the cosines, or inner products, of their "
+        "vectors with psi. Trained on the full softmax, or on a sample of negatives: uniform, by popularity, or hard "
+        "ones in proportion to their present score, each with its correction. Who asks does not go in, only what "
+        "they did, so that it answers for anyone with a history. It learns what people turn to next, and no "
+        "history holds anything later than its target: for events that are withheld at random rather than latest, "
+        "target=later without hidden layers does better, or two-tower. Source: Covington, Adams, Sargin, Deep "
+        "neural networks for YouTube recommendations, RecSys 2016.",
     .fields = kSoftmaxFields,
     .abilities = tower_abilities(/*cold_items=*/false),
     .make = &make_with<SoftmaxModel>,

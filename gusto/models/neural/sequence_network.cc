@@ -147,6 +147,14 @@ SequenceTask::SequenceTask(const SequenceNetwork& network, Sequences sequences, 
   }
 }
 
+std::vector<std::uint32_t> SequenceTask::target_counts() const {
+  std::vector<std::uint32_t> counts(network_.shape().items);
+  for (const Window& window : windows_) {
+    for (std::uint64_t t = window.begin + 1; t <= window.begin + window.size; ++t) ++counts[sequences_.tokens[t] - 1];
+  }
+  return counts;
+}
+
 nn::Askers SequenceTask::ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t) const {
   std::size_t size = 0;
   for (const std::uint32_t example : examples) size += windows_[example].size;

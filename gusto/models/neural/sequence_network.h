@@ -90,6 +90,7 @@ class SequenceTask final : public nn::RetrievalNetwork {
 
   std::size_t size() const override { return windows_.size(); }
   std::size_t held_out() const override { return held_out_.size(); }
+  std::vector<std::uint32_t> target_counts() const override;
   nn::Askers ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const override;
   nn::Askers ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const override;
   nn::Var items(nn::Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const override;

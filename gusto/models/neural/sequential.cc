@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/hash.h"
+#include "gusto/models/neural/fingerprint.h"
 #include "gusto/nn/trainer.h"
 
 namespace gusto {
@@ -68,12 +68,6 @@ int chosen_batch_size(std::size_t windows) {
   return static_cast<int>(std::clamp<std::size_t>(std::bit_floor(windows / kSteps + 1), 4, 128));
 }
 
-std::vector<std::uint32_t> frequencies(const Dataset& data) {
-  std::vector<std::uint32_t> counts(data.item_count());
-  for (const ItemRow item : data.items()) ++counts[item.index];
-  return counts;
-}
-
 }  // namespace
 
 SequentialOptions::SequentialOptions() {
@@ -85,16 +79,13 @@ constexpr ModelInfo kSequentialInfo{
     .name = "sequential",
     .summary = "A self-attention network that reads the history in its order.",
     .about =
-        "The history's last events, each an item's embedding and its place, go through blocks of causal attention and "
-        "hidden layers; what comes out at the last one is matched with the items' embeddings. Trained at every event "
-        "to "
-        "find the next among all items by softmax, or among drawn ones, by softmax or by gBCE. To use where the order "
-        "of "
-        "events says what comes next; it answers at once for anyone with a history, and learns nothing of who they are "
-        "beside it. Source: Kang & McAuley: Self-attentive sequential recommendation, ICDM 2018; the full softmax as "
-        "in "
-        "Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: Petrov & Macdonald: gSASRec, RecSys "
-        "2023.",
+        "The history's last events, each an item's embedding and its place, go through blocks of causal attention "
+        "and hidden layers; what comes out at the last one is matched with the items' embeddings. Trained at every "
+        "event to find the next among all items by softmax, or among drawn ones, by softmax or by gBCE. To use "
+        "where the order of events says what comes next; it answers at once for anyone with a history, and learns "
+        "nothing of who they are beside it. Source: Kang & McAuley: Self-attentive sequential recommendation, ICDM "
+        "2018; the full softmax as in Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: "
+        "Petrov & Macdonald: gSASRec, RecSys 2023.",
     .fields = kSequentialFields,
     .abilities = {.personalised = true, .fold_in = FoldIn::exact, .item_vectors = true, .checkpoints = true},
     .make = &make_with<SequentialModel>,
@@ -121,8 +112,9 @@ std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned t
       blocks * (24 * dim + 4 * hidden + 2 * length * static_cast<std::uint64_t>(of.heads)) + 12 * dim;
   // Values, two of the optimizer's, the best epoch's; gradients of layers by shard; of candidates by group.
   const std::uint64_t gradients = (batch / 4 + 1) * blocks * (4 * dim + 2 * hidden) * dim;
-  const std::uint64_t candidates = data.item_count() * (34 * dim + 64 * threads);
-  return 4 * (4 * parameters + tokens * a_token + gradients + candidates) + data.event_count() * 4;
+  const std::uint64_t validation = data.item_count() * (dim + nn::CandidateTask::kScored * threads);
+  return 4 * (4 * parameters + tokens * a_token + gradients + validation) + data.event_count() * 4 +
+         nn::CandidateLosses::memory_need(data.item_count(), static_cast<std::size_t>(of.dim), threads);
 }
 
 void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
@@ -151,19 +143,15 @@ void SequentialModel::do_fit(const Dataset& data, Context& context) {
   candidates.negatives = draws ? static_cast<std::size_t>(of.negatives) : 0;
   candidates.power = of.power;
   candidates.loss = of.loss;
-  candidates.calibration = of.calibration;
+  candidates.calibration = draws && of.loss == nn::CandidateLoss::binary ? of.calibration : 0;
   nn::CandidateTask training(sequences, data, candidates);
   nn::TrainingOptions steps = of;
   if (steps.batch_size == 0) steps.batch_size = chosen_batch_size(sequences.size());
-  std::string run = fmt::format("task={} ", to_string(task()));
-  for (const auto& [name, value] : settings()) run += fmt::format("{}={} ", name, value);
-  run += to_hex(
-      xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), xxh3(std::as_bytes(data.values())))));
-  nn::train(*parameters_, training, steps, info().name, run, context);
+  nn::train(*parameters_, training, steps, info().name, training_fingerprint(*this, data), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }
-  network_->settle_unmet(frequencies(data));
+  network_->settle_unmet(nn::frequencies(data));
 }
 
 void SequentialModel::save_state(TensorWriter& out) const { parameters_->save(out, "network/"); }

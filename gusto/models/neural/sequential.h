@@ -49,7 +49,10 @@ class SequentialModel final : public ModelWith<SequentialOptions, kSequentialInf
   using ModelWith::ModelWith;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   void save_state(TensorWriter& out) const override;
-  MatrixView<const float> item_vectors() const override { return network_->item_vectors(); }
+  MatrixView<const float> item_vectors() const override {
+    static_cast<void>(data());
+    return network_->item_vectors();
+  }
 
  private:
   void do_fit(const Dataset& data, Context& context) override;

@@ -80,15 +80,37 @@ void TowerModel::finish() {
   }
 }
 
-std::uint64_t TowerModel::memory_need(const Dataset& data, Task, unsigned) const {
+std::uint64_t TowerModel::memory_need(const Dataset& data, Task, unsigned threads) const {
   const TowerOptions& options = tower_options();
-  std::uint64_t rows = 0;
-  for (const nn::FieldSpec& spec : all_fields(data.catalogue())) rows += nn::most_rows(spec, data);
-  const auto width = static_cast<std::uint64_t>(options.dim);
+  const auto dim = static_cast<std::uint64_t>(options.dim);
+  const std::uint64_t items = data.item_count();
   const std::uint64_t batch = nn::chosen_batch_size(options, data.event_count());
-  // Values, two of the optimizer's, the best epoch's; the vectors of items, their gradients by group; a batch's vectors.
-  return 4 * rows * width * sizeof(float) + 34 * data.item_count() * width * sizeof(float) +
-         batch * width * 16 * sizeof(float) + data.event_count() * 24;
+  const std::uint64_t candidates = options.sampling == nn::Sampling::full
+                                       ? items
+                                       : std::min(items, batch + static_cast<std::uint64_t>(options.negatives));
+  std::uint64_t parameters = 0;
+  std::uint64_t floats = 0;
+  const auto add_tower = [&](nn::Side side, std::string_view option, std::string_view hidden, std::uint64_t rows) {
+    std::uint64_t width = 0;
+    for (const std::string& field : fields(side, data.catalogue())) {
+      parameters += nn::most_rows(nn::parse_fields(field).front(), data) * dim;
+      width += dim;
+    }
+    // Of hidden layers a gradient a shard; of every row what goes into each, and its slope.
+    const std::uint64_t shards = rows / nn::kShardSize + 1;
+    for (const std::size_t next : layer_widths(hidden, option, options.dim)) {
+      parameters += width * next;
+      floats += shards * width * next + 2 * rows * width;
+      width = next;
+    }
+    floats += 4 * rows * width;
+  };
+  add_tower(nn::Side::user, "query_hidden", options.query_hidden, batch);
+  add_tower(nn::Side::item, "item_hidden", item_hidden(), candidates);
+  // Values, two of the optimizer's, the best epoch's; the vectors of items, and a validation's.
+  floats += 4 * parameters + 2 * items * dim + threads * nn::CandidateTask::kScored * items;
+  return floats * sizeof(float) + nn::CandidateLosses::memory_need(candidates, options.dim, threads) +
+         data.event_count() * 32;
 }
 
 MatrixView<const float> TowerModel::item_vectors() const {

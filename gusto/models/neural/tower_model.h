@@ -29,13 +29,15 @@ constexpr Abilities tower_abilities(bool cold_items) {
 ///
 /// Source     Covington, Adams, Sargin: Deep neural networks for YouTube recommendations, RecSys 2016; Yi et al.:
 ///            Sampling-bias-corrected neural modeling, RecSys 2019
-/// Training   every event (for ratings and likes: every one of at least like_threshold, if any is) is a positive, told from others by a softmax or by binary cross-entropy
-///            (gusto/nn/candidate_task.h)
+/// Training   every event (for ratings and likes: every one of at least like_threshold, if any is) is a positive, told from
+///            others by a softmax or by binary cross-entropy (gusto/nn/candidate_task.h). Fewer than 200 held-out events would
+///            tell nothing of when to stop, and are learned from
 /// Asking     a training user's id, features and history go in as they were trained on; anybody else has the unknown id, their own
 ///            history and features, and whatever of these is missing is unknown too
 /// Similarity cosine of vectors less their mean over all items or users
 /// State      the network's parameters and the schema; vectors of all items are computed on loading
-/// Cost       O(epochs · events · candidates · dim / batch) beside the towers; a query runs its tower once
+/// Cost       O(epochs · events · candidates · dim) beside the towers; a query runs its tower once; similar users run it for
+///            all users
 class TowerModel : public Model {
  public:
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;

@@ -197,12 +197,14 @@ TEST(TowerModel, AModelFileGivesTheSameAnswersByItself) {
 TEST(TowerModel, SimilarItemsAreThoseOfTheirKind) {
   for (const char* name : kBoth) {
     const auto model = fitted(name);
-    for (std::size_t i = 1; i < 7; ++i) {
+    double sum = 0;
+    for (std::size_t i = 0; i < 30; ++i) {
       std::vector<float> similarities(model->data().item_count());
       model->item_similarity(ItemRow(i), similarities);
       EXPECT_NEAR(similarities[i], 1, 1e-5) << name;
-      EXPECT_GT(preference(similarities, i % 3), 0.5) << name << ", item " << i;
+      sum += preference(similarities, i % 3);
     }
+    EXPECT_GT(sum / 30, 0.5) << name;
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -67,6 +66,12 @@ std::vector<std::string> fields_of_side(std::string_view option, std::string_vie
   return texts;
 }
 
+std::vector<std::size_t> layer_widths(std::string_view hidden, std::string_view option, int dim) {
+  std::vector<std::size_t> widths = parse_widths(hidden, option);
+  if (!widths.empty()) widths.push_back(static_cast<std::size_t>(dim));
+  return widths;
+}
+
 Tower::Tower(std::string_view name, std::span<const std::string> fields, std::string_view hidden,
              const TowerOptions& options, const nn::Schema& schema, nn::ParameterSet& parameters, const Tower* items)
     : dropout_(options.dropout), unit_(options.similarity == TowerSimilarity::cosine) {
@@ -84,12 +89,13 @@ Tower::Tower(std::string_view name, std::span<const std::string> fields, std::st
     if (kind == nn::FieldKind::item) item_ids_ = embeddings_.back().table;
     width += dim;
   }
-  const std::vector<std::size_t> widths = parse_widths(hidden);
+  const std::vector<std::size_t> widths = layer_widths(hidden, fmt::format("{}_hidden", name), options.dim);
   for (std::size_t layer = 0; layer < widths.size(); ++layer) {
-    layers_.push_back(add_layer(parameters, fmt::format("{}/hidden{}", name, layer + 1), width, widths[layer]));
+    const bool is_output = layer + 1 == widths.size();
+    const std::string layer_name = is_output ? "output" : fmt::format("hidden{}", layer + 1);
+    layers_.push_back(add_layer(parameters, fmt::format("{}/{}", name, layer_name), width, widths[layer], !is_output));
     width = widths[layer];
   }
-  if (!widths.empty()) layers_.push_back(add_layer(parameters, fmt::format("{}/output", name), width, dim, false));
 }
 
 nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
@@ -113,13 +119,15 @@ TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const
                            const TowerOptions& options, bool values_count, std::uint64_t seed)
     : encoder_(encoder), asker_(asker), item_(item), unknown_(options.unknown), target_(options.target) {
   const Dataset& data = encoder.data();
-  const auto liked = [&](float value) { return static_cast<double>(value) >= options.like_threshold; };
+  const auto liked = [&](float value) { return value >= static_cast<float>(options.like_threshold); };
   const bool some = values_count && std::any_of(data.values().begin(), data.values().end(), liked);
+  is_held_out_.resize(data.event_count());
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     for (std::uint64_t e = data.offsets()[u]; e < data.offsets()[u + 1]; ++e) {
       if (some && !liked(data.values()[e])) continue;
       const bool held_out =
           options.validation > 0 && Random(seed, "tower validation", e).uniform() < options.validation;
+      is_held_out_[e] = held_out;
       (held_out ? held_out_ : events_).push_back({static_cast<std::uint32_t>(e), UserRow(u)});
     }
   }
@@ -127,7 +135,15 @@ TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const
   if (held_out_.size() < kLeastHeldOut) {
     events_.insert(events_.end(), held_out_.begin(), held_out_.end());
     held_out_.clear();
+    is_held_out_.clear();
   }
+}
+
+std::vector<std::uint32_t> TowerNetwork::target_counts() const {
+  const Dataset& data = encoder_.data();
+  std::vector<std::uint32_t> counts(data.item_count());
+  for (const Sample& sample : events_) ++counts[data.items()[sample.event].index];
+  return counts;
 }
 
 nn::Askers TowerNetwork::ask(nn::Tape& tape, std::span<const nn::Example> examples, const nn::Masking& masking) const {

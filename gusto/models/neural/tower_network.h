@@ -24,6 +24,10 @@ enum class AutoFields {
 std::vector<std::string> fields_of_side(std::string_view option, std::string_view fields, nn::Side side,
                                         AutoFields automatic, const Catalogue& catalogue);
 
+/// Widths of a tower's layers: those of the option, and then dim; none without hidden ones.
+/// Errors   invalid_option, naming the option
+std::vector<std::size_t> layer_widths(std::string_view hidden, std::string_view option, int dim);
+
 /// One side of a retrieval network: embeddings of its fields, and what becomes of them.
 ///
 /// Without hidden layers  x = Σ_f embedding of field f, all dim wide
@@ -55,6 +59,8 @@ class TowerNetwork final : public nn::RetrievalNetwork {
 
   std::size_t size() const override { return events_.size(); }
   std::size_t held_out() const override { return held_out_.size(); }
+  std::vector<std::uint32_t> target_counts() const override;
+  bool holds_out(std::uint64_t event) const override { return !is_held_out_.empty() && is_held_out_[event]; }
   nn::Askers ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const override;
   nn::Askers ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const override;
   nn::Var items(nn::Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const override;
@@ -72,6 +78,7 @@ class TowerNetwork final : public nn::RetrievalNetwork {
   double unknown_;
   TowerTarget target_;
   std::vector<Sample> events_, held_out_;
+  std::vector<bool> is_held_out_;  // by event; empty if none is
 };
 
 }  // namespace gusto

@@ -51,7 +51,7 @@ constexpr auto tower_fields() {
       fields(
           field<&Options::dim, Options>("dim", between(1, 4096), search_log(16, 256),
                                         "Width of the embeddings, and of the vectors that meet."),
-          field<&Options::init, Options>("init", between(0, 10), search_none(),
+          field<&Options::init, Options>("init", between(1e-6, 10), search_none(),
                                          "Standard deviation of embeddings at first, times the root of dim."),
           field<&Options::reg, Options>("reg", between(0, 1000), search_log(1e-6, 0.1),
                                         "Regularization of the embeddings that an example looks up."),

@@ -25,10 +25,7 @@ constexpr auto kSoftmaxFields =
 
 }  // namespace
 
-TwoTowerOptions::TwoTowerOptions() {
-  sampling = nn::Sampling::in_batch;
-  unknown = 0.05;
-}
+TwoTowerOptions::TwoTowerOptions() { unknown = 0.05; }
 SoftmaxOptions::SoftmaxOptions() {
   query_hidden = "128";
   target = TowerTarget::next;
@@ -56,10 +53,11 @@ constexpr ModelInfo kSoftmaxInfo{
     .about =
         "What the asker has done, as a weighted mean of their items' embeddings, and their features go through "
         "hidden ReLU layers to a vector psi; items are in the softmax by the cosines, or inner products, of their "
-        "vectors with psi. Trained on the full softmax, or on a sample of negatives: uniform, by popularity, or hard "
-        "ones in proportion to their present score, each with its correction. Who asks does not go in, only what "
-        "they did, so that it answers for anyone with a history. It learns what people turn to next, and no "
-        "history holds anything later than its target: for events that are withheld at random rather than latest, "
+        "vectors with psi. Trained on the batch's items, on the full softmax, or on a sample of negatives: uniform, by "
+        "popularity, or hard ones in proportion to their present score, each with its correction. Who asks does "
+        "not go in, only what they did, so that it answers for anyone with a history. It learns what people turn "
+        "to next, and no history holds anything later than its target: for events that are withheld at random rather "
+        "than latest, "
         "target=later without hidden layers does better, or two-tower. Source: Covington, Adams, Sargin, Deep "
         "neural networks for YouTube recommendations, RecSys 2016.",
     .fields = kSoftmaxFields,

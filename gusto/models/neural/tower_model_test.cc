@@ -88,7 +88,7 @@ TEST(TowerModel, ANewUserIsAnsweredByHistory) {
 
 TEST(TowerModel, ANewUserIsAnsweredByFeatures) {
   for (const char* name : kBoth) {
-    const auto model = fitted(name);
+    const auto model = fitted(name, {{"query_fields", "taste, age"}});
     for (std::size_t taste = 0; taste < 3; ++taste) {
       const std::string value = "taste" + std::to_string(taste);
       const std::vector<FeatureValue> features{{"taste", value}};

@@ -34,7 +34,7 @@ struct TowerOptions : nn::TrainingOptions {
   TowerTarget target = TowerTarget::later;
   TowerSimilarity similarity = TowerSimilarity::cosine;
   double temperature = 0.15;
-  nn::Sampling sampling = nn::Sampling::full;
+  nn::Sampling sampling = nn::Sampling::in_batch;
   int negatives = 0;
   double power = 0.75;
   double correction = 1;

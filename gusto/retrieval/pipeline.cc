@@ -51,17 +51,37 @@ bool holds(const std::vector<ItemRow>& sorted, ItemRow item) {
   return std::binary_search(sorted.begin(), sorted.end(), item);
 }
 
-// All scores equal: the model knows nothing of the asker, and only the rows make an order.
-bool tells_nothing(const std::vector<ScoredItem>& list) {
-  return list.size() > 1 && list.front().score == list.back().score;
-}
-
 // Whether each item may appear to someone who has seen nothing.
 std::vector<bool> open_items(const SearchFilter& filter, std::size_t item_count) {
   std::vector<bool> open(item_count, filter.allowed.empty());
   for (const ItemRow item : filter.allowed) open[item.index] = true;
   for (const ItemRow item : filter.denied) open[item.index] = false;
   return open;
+}
+
+bool alike(std::span<const float> scores) {
+  return std::all_of(scores.begin(), scores.end(), [&](float score) { return score == scores.front(); });
+}
+
+// Whether the model scores all that it may give alike: it knows nothing of the asker, and only the rows make an order. The
+// list is its best; items of equal scores there may still be better than those below.
+bool tells_nothing(const Model& model, const Query& query, const SearchFilter& filter,
+                   std::span<const ScoredItem> list) {
+  if (list.size() < 2 || list.front().score != list.back().score) return false;
+  std::vector<bool> open = open_items(filter, model.data().item_count());
+  if (filter.exclude_seen) {
+    for (const HistoryEvent& event : query.history) open[event.item.index] = false;
+    if (query.user) {
+      for (const ItemRow item : model.data().history(*query.user).items) open[item.index] = false;
+    }
+  }
+  std::vector<ItemRow> items;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (open[i]) items.emplace_back(i);
+  }
+  std::vector<float> scores(items.size());
+  model.score_items(query, items, scores);
+  return alike(scores);
 }
 
 }  // namespace
@@ -228,19 +248,20 @@ void Pipeline::search_source(std::size_t source, std::span<const Query> queries,
   for (const AlignedQuery& query : own) own_queries.push_back(query.query);
   const std::vector<ItemRow> allowed = member.own(filter.allowed), denied = member.own(filter.denied);
   const SearchFilter own_filter{.exclude_seen = filter.exclude_seen, .allowed = allowed, .denied = denied};
-  const std::size_t wanted = count + (filter.exclude_seen ? seen_elsewhere : 0);
+  // Two at least, as one score cannot be told from others.
+  const std::size_t wanted = std::max<std::size_t>(count + (filter.exclude_seen ? seen_elsewhere : 0), 2);
   const TopLists lists = indexes_[m] != nullptr
                              ? search(member.model(), *indexes_[m], own_queries, wanted, own_filter, context)
                              : search(member.model(), own_queries, wanted, own_filter, context);
-  for (std::size_t a = 0; a < asked.size(); ++a) {
-    if (tells_nothing({lists[a].begin(), lists[a].end()})) continue;
+  parallel_blocks(context, asked.size(), 1, [&](std::size_t a, std::size_t, unsigned) {
+    if (tells_nothing(member.model(), own_queries[a], own_filter, lists[a])) return;
     std::vector<ScoredItem>& list = found[asked[a]][source];
     for (const ScoredItem& entry : lists[a]) {
       const ItemRow item = member.home(entry.item);
       if (list.size() == count) break;
       if (!filter.exclude_seen || !holds(askers[asked[a]].seen, item)) list.push_back({item, entry.score});
     }
-  }
+  });
 }
 
 std::vector<ScoredItem> Pipeline::popular_items(const Asker& asker, std::size_t count, const SearchFilter& filter,

@@ -109,7 +109,7 @@ using ModelSource = std::function<PipelineModel(const std::filesystem::path& nam
 ///
 /// Candidates  each source gives its best `count` items that the filter leaves. Of several sources the lists are merged.
 ///             Someone without any history or features is given popular items in place of what models say; so is everyone
-///             of whom the models know nothing: no source has an answer, or all scores of its list are equal.
+///             of whom the models know nothing: no source has an answer, or it scores all that the filter leaves alike.
 /// Seen        what the asker's history holds, and what any of the models was trained on for that user
 /// Relevance   the candidates' scores, brought to [0, 1] by `scale`; of several lists, the merged value by min-max. With
 ///             a ranking model its scores, likewise, by weight. Candidates are ordered by relevance, equal ones by ranking

@@ -44,6 +44,23 @@ class ClosedModel final : public ModelWith<NoOptions, kClosedInfo> {
 constexpr ModelInfo kClosedInfo{
     .name = "closed", .summary = "", .about = "", .fields = {}, .abilities = {}, .make = nullptr};
 
+/// Gives everyone the same scores.
+class ToldModel final : public ModelWith<NoOptions, kClosedInfo> {
+ public:
+  explicit ToldModel(std::vector<float> scores) : scores_(std::move(scores)) {}
+  std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  void save_state(TensorWriter&) const override {}
+
+ private:
+  void do_fit(const Dataset&, Context&) override {}
+  void do_load(const TensorFile&) override {}
+  void do_score(std::span<const Query>, MatrixView<float> scores) const override {
+    for (std::size_t q = 0; q < scores.rows; ++q) std::copy(scores_.begin(), scores_.end(), scores.row(q).begin());
+  }
+
+  std::vector<float> scores_;
+};
+
 /// Three tastes again, with genres and directors. `turned`: all rows in reverse order; `part`: without every fifth event.
 std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std::size_t items = kItems) {
   const auto row = [&](std::size_t i, std::size_t count) { return turned ? count - 1 - i : i; };
@@ -106,6 +123,16 @@ PipelineSpec sources(const std::vector<std::string>& names, std::size_t count = 
     spec.candidates.push_back({.label = name, .model = name == "popularity" ? "" : name, .count = count});
   }
   return spec;
+}
+
+/// A fitted ToldModel that scores these items 1 and others 0.
+std::shared_ptr<const Model> told(const std::set<std::size_t>& better) {
+  std::vector<float> scores(kItems);
+  for (const std::size_t item : better) scores[item] = 1;
+  auto model = std::make_shared<ToldModel>(std::move(scores));
+  Context context({.threads = 1});
+  model->fit(films(), Task::top_n, context);
+  return model;
 }
 
 std::vector<PipelineItem> list_of(const Pipeline& pipeline, const Query& query, std::size_t k,
@@ -234,6 +261,35 @@ TEST(Pipeline, GivesPopularItemsToWhomNoModelAnswers) {
   ASSERT_EQ(list.size(), 5u);
   EXPECT_EQ(pipeline.source_label(list[0].source), "popularity");
   EXPECT_FALSE(list[0].ranking_score.has_value());
+}
+
+TEST(Pipeline, TiesAreNoAnswerOnlyIfAllCandidatesTie) {
+  const std::set<std::size_t> some{0, 1, 2, 11, 17, 23, 28, 30, 31, 35};
+  const std::set<std::size_t> none;
+  const auto source_of = [](const std::set<std::size_t>& better, std::size_t count, std::size_t k) {
+    const auto model = told(better);
+    const Pipeline pipeline(sources({"told"}, count), [&](const std::filesystem::path&) { return model; });
+    const std::vector<PipelineItem> list = list_of(pipeline, kSomeone, k, {.exclude_seen = false});
+    EXPECT_EQ(list.size(), k);
+    for (const PipelineItem& entry : list) {
+      EXPECT_TRUE(entry.source == 1 || better.count(entry.item.index) == 1) << entry.item.index;
+    }
+    return std::string(pipeline.source_label(list.at(0).source));
+  };
+  for (const std::size_t length : {1U, 3U, 10U}) {
+    EXPECT_EQ(source_of(some, length, length), "told") << length;
+    EXPECT_EQ(source_of(none, length, length), "popularity") << length;
+  }
+  // All that the filter leaves alike, and a single candidate, which nothing can be compared with.
+  const auto model = told(some);
+  const Pipeline pipeline(sources({"told"}), [&](const std::filesystem::path&) { return model; });
+  const std::vector<ItemRow> tied{ItemRow(11), ItemRow(17)}, one{ItemRow(11)};
+  const auto label = [&](std::span<const ItemRow> allowed) {
+    const SearchFilter filter{.exclude_seen = false, .allowed = allowed};
+    return pipeline.source_label(list_of(pipeline, kSomeone, 2, filter).at(0).source);
+  };
+  EXPECT_EQ(label(tied), "popularity");
+  EXPECT_EQ(label(one), "told");
 }
 
 TEST(Pipeline, AsksByHistoryAboutUsersWhomAModelDoesNotKnow) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,10 +39,12 @@ IndexKind fastest_kind(const Model& model) {
   return items < kInt8From ? IndexKind::exact : items < kWalkFrom ? IndexKind::int8 : IndexKind::hnsw;
 }
 
-/// Query vectors of users drawn at random.
+/// Query vectors of users drawn at random, among those with training events: of others a model may know nothing.
 Matrix<float> drawn_queries(const Model& model, std::size_t count, std::uint64_t seed) {
-  std::vector<std::uint32_t> users(model.data().user_count());
-  std::iota(users.begin(), users.end(), 0U);
+  std::vector<std::uint32_t> users;
+  for (std::size_t u = 0; u < model.data().user_count(); ++u) {
+    if (model.data().history(UserRow(u)).size() > 0) users.push_back(static_cast<std::uint32_t>(u));
+  }
   Random(seed, "index queries").shuffle(std::span(users));
   std::vector<Query> queries;
   for (std::size_t q = 0; q < std::min(count, users.size()); ++q) {

@@ -35,7 +35,8 @@ std::string_view to_string(IndexKind kind);
 struct IndexOptions {
   std::optional<IndexKind> kind;  ///< nothing: the kind that is fastest for so many items
   HnswOptions hnsw{};
-  std::size_t queries = 200;  ///< that recall is measured on, at most; users drawn with the context's seed
+  /// That recall is measured on, at most; of users with training events, drawn with the context's seed.
+  std::size_t queries = 200;
 };
 
 /// What building has measured, without any filter.

@@ -295,7 +295,8 @@ std::vector<PipelineItem> Pipeline::rank(const Query& query, const Lists& lists)
       member.model().score_items(own.query, member.own(rows), scores);
       const std::vector<float> ranked = relevances(scores, spec_.scale);
       const auto weight = static_cast<float>(spec_.ranking->weight);
-      for (std::size_t i = 0; i < items.size(); ++i) {
+      const bool answered = scores.size() < 2 || !alike(scores);
+      for (std::size_t i = 0; i < items.size() && answered; ++i) {
         items[i].ranking_score = scores[i];
         relevance[i] = weight * ranked[i] + (1 - weight) * relevance[i];
       }

@@ -75,7 +75,7 @@ struct PipelineItem {
   std::size_t source = 0;                ///< the source that has it highest, for source_label()
   std::size_t source_place = 1;          ///< its place there, from 1
   float source_score = 0;                ///< its score there; of popular items their number of events
-  std::optional<float> ranking_score{};  ///< none without a ranking model, or where it has no answer for the asker
+  std::optional<float> ranking_score{};  ///< none without a ranking model, or where it has no answer
   float relevance = 1;                   ///< what re-ranking began with, in [0, 1]
   RerankedItem reranked{};               ///< `candidate` is the place by relevance, from 0
 };
@@ -112,7 +112,7 @@ using ModelSource = std::function<PipelineModel(const std::filesystem::path& nam
 ///             of whom the models know nothing: no source has an answer, or it scores all that the filter leaves alike.
 /// Seen        what the asker's history holds, and what any of the models was trained on for that user
 /// Relevance   the candidates' scores, brought to [0, 1] by `scale`; of several lists, the merged value by min-max. With
-///             a ranking model its scores, likewise, by weight. Candidates are ordered by relevance, equal ones by ranking
+///             a ranking model its scores, likewise, by weight; if it scores all candidates alike, it has no answer. Candidates are ordered by relevance, equal ones by ranking
 ///             score, then as they were.
 /// Cost        that of search() a source; ranking: Model::score_items for the candidates; re-ranking: that of rerank()
 /// Repeatable  same bits at any number of threads

@@ -292,6 +292,29 @@ TEST(Pipeline, TiesAreNoAnswerOnlyIfAllCandidatesTie) {
   EXPECT_EQ(label(one), "told");
 }
 
+TEST(Pipeline, ARankingModelThatScoresAllCandidatesAlikeHasNoAnswer) {
+  PipelineSpec spec = sources({"knn"}, 6);
+  const std::vector<PipelineItem> found = list_of(opened(spec), kSomeone, 6);
+  spec.ranking = RankingStage{.model = "told"};
+  const auto ranked_by = [&](const std::set<std::size_t>& better, std::size_t k) {
+    const auto model = told(better);
+    const Pipeline pipeline(spec, [&](const std::filesystem::path& name) -> PipelineModel {
+      return name == "told" ? model : shared_model(name);
+    });
+    return list_of(pipeline, kSomeone, k);
+  };
+  const std::vector<PipelineItem> list = ranked_by({}, 6);
+  ASSERT_EQ(list.size(), found.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    EXPECT_EQ(list[i].item, found[i].item);
+    EXPECT_EQ(list[i].relevance, found[i].relevance);
+    EXPECT_FALSE(list[i].ranking_score.has_value());
+  }
+  EXPECT_EQ(ranked_by({found[4].item.index}, 6).front().item, found[4].item);
+  spec.candidates[0].count = 1;
+  EXPECT_EQ(ranked_by({}, 1).front().ranking_score, 0.0F) << "a single score is like no other";
+}
+
 TEST(Pipeline, AsksByHistoryAboutUsersWhomAModelDoesNotKnow) {
   const auto data = films();
   auto strangers = std::make_shared<Catalogue>();

@@ -354,9 +354,10 @@ PipelineLists Pipeline::recommend(std::span<const Query> queries, std::size_t k,
   const std::size_t sources = spec_.candidates.size();
   // One list more: popular items that stand in where the others are empty.
   std::vector<Lists> found(queries.size(), Lists(sources + 1));
+  k = std::min(k, home_->item_count());  // more there never are, and sums of counts stay small
   std::size_t most = k;
   for (std::size_t s = 0; s < sources; ++s) {
-    const std::size_t count = std::max(spec_.candidates[s].count, k);
+    const std::size_t count = std::max(std::min(spec_.candidates[s].count, home_->item_count()), k);
     most = std::max(most, count);
     if (source_members_[s]) search_source(s, queries, askers, count, filter, context, found);
   }

@@ -112,8 +112,8 @@ using ModelSource = std::function<PipelineModel(const std::filesystem::path& nam
 ///             of whom the models know nothing: no source has an answer, or it scores all that the filter leaves alike.
 /// Seen        what the asker's history holds, and what any of the models was trained on for that user
 /// Relevance   the candidates' scores, brought to [0, 1] by `scale`; of several lists, the merged value by min-max. With
-///             a ranking model its scores, likewise, by weight; if it scores all candidates alike, it has no answer. Candidates are ordered by relevance, equal ones by ranking
-///             score, then as they were.
+///             a ranking model its scores, likewise, by weight; if it scores all candidates alike, it has no answer.
+///             Candidates are ordered by relevance, equal ones by ranking score, then as they were.
 /// Cost        that of search() a source; ranking: Model::score_items for the candidates; re-ranking: that of rerank()
 /// Repeatable  same bits at any number of threads
 /// Threads     const members may be called concurrently, with a context each

@@ -1,6 +1,7 @@
 #include "gusto/retrieval/pipeline.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -532,6 +533,16 @@ TEST(Pipeline, IsTheSameAtAnyNumberOfThreads) {
     EXPECT_EQ(a.entries[e].relevance, b.entries[e].relevance);
     EXPECT_EQ(a.entries[e].reranked.value, b.entries[e].reranked.value);
   }
+}
+
+TEST(Pipeline, CountsBeyondTheCatalogueAskForAllOfIt) {
+  const std::size_t largest = std::numeric_limits<std::size_t>::max();
+  const std::vector<ItemRow> six{ItemRow(3), ItemRow(9), ItemRow(12), ItemRow(20), ItemRow(31), ItemRow(39)};
+  const SearchFilter filter{.exclude_seen = false, .allowed = six};
+  // The second has seen more than the first, for which the first is asked for more.
+  const Pipeline pipeline = opened(sources({"knn-part", "svd", "popularity"}, largest));
+  EXPECT_EQ(list_of(pipeline, kSomeone, largest, filter).size(), 6u);
+  EXPECT_EQ(list_of(pipeline, kSomeone, largest).size(), list_of(pipeline, kSomeone, kItems).size());
 }
 
 TEST(Pipeline, GivesShortListsWhereLittleIsLeft) {

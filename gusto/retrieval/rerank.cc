@@ -145,6 +145,7 @@ SimilarityRow vector_similarity(MatrixView<const float> vectors, std::span<const
   return [units = std::shared_ptr<const Matrix<float>>(std::move(units))](std::size_t picked, std::span<float> out) {
     gemm(Transpose::no, Transpose::yes, 1, units->view().slice(picked, picked + 1), units->view(), 0,
          MatrixView<float>(out.data(), 1, out.size()));
+    for (float& cosine : out) cosine = std::clamp(cosine, -1.0F, 1.0F);  // rounding leads a little beyond
   };
 }
 

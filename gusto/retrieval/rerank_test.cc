@@ -158,6 +158,22 @@ TEST(Rerank, TakesSimilarityFromFeaturesOrVectors) {
   for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(cosines[i], expected[i], 1e-6);
 }
 
+TEST(Rerank, CosinesStayWithinOne) {
+  Matrix<float> vectors(200, 7);
+  Random random(3, "cosines");
+  for (std::size_t i = 0; i < vectors.rows(); ++i) {
+    for (float& number : vectors.row(i)) number = static_cast<float>(random.normal());
+  }
+  const std::vector<ItemRow> items = first_items(vectors.rows());
+  const SimilarityRow similarity = vector_similarity(std::as_const(vectors).view(), items);
+  std::vector<float> cosines(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    similarity(i, cosines);
+    EXPECT_NEAR(cosines[i], 1, 1e-6);
+    EXPECT_LE(*std::max_element(cosines.begin(), cosines.end()), 1);
+  }
+}
+
 TEST(Rerank, RefusesWhatMakesNoSense) {
   const auto message = [](const auto& call) { return test::error_of(call).message(); };
   EXPECT_THAT(message([] { check_rerank_shares(1.5, 0, 0); }), HasSubstr("diversity has a share of 1.5"));

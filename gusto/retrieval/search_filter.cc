@@ -1,7 +1,6 @@
 #include "gusto/retrieval/search_filter.h"
 
 #include <algorithm>
-#include <bit>
 
 #include <fmt/format.h>
 
@@ -23,8 +22,7 @@ std::uint32_t checked(ItemRow item, std::size_t item_count) {
 
 PreparedFilter::PreparedFilter(const SearchFilter& filter, std::size_t item_count)
     : exclude_seen_(filter.exclude_seen),
-      picks_(!filter.allowed.empty() && filter.allowed.size() <= item_count / kPickShare),
-      open_count_(item_count) {
+      picks_(!filter.allowed.empty() && filter.allowed.size() <= item_count / kPickShare) {
   for (const ItemRow item : filter.allowed) checked(item, item_count);
   for (const ItemRow item : filter.denied) checked(item, item_count);
   if (picks_) {
@@ -35,7 +33,6 @@ PreparedFilter::PreparedFilter(const SearchFilter& filter, std::size_t item_coun
     for (const ItemRow item : filter.denied) denied.push_back(item.index);
     std::sort(denied.begin(), denied.end());
     std::erase_if(picked_, [&](std::uint32_t row) { return std::binary_search(denied.begin(), denied.end(), row); });
-    open_count_ = picked_.size();
     return;
   }
   if (filter.allowed.empty() && filter.denied.empty()) return;
@@ -44,8 +41,6 @@ PreparedFilter::PreparedFilter(const SearchFilter& filter, std::size_t item_coun
   for (const ItemRow item : filter.allowed) banned_[item.index / 64] &= ~bit(item);
   for (const ItemRow item : filter.denied) banned_[item.index / 64] |= bit(item);
   if (item_count % 64 != 0) banned_.back() |= ~std::uint64_t{0} << (item_count % 64);
-  open_count_ = banned_.size() * 64;
-  for (const std::uint64_t word : banned_) open_count_ -= static_cast<std::size_t>(std::popcount(word));
 }
 
 }  // namespace gusto

@@ -27,13 +27,10 @@ class PreparedFilter {
   bool picks() const { return picks_; }
   std::span<const std::uint32_t> picked() const { return picked_; }  ///< ascending
   bool banned(std::uint32_t row) const { return !banned_.empty() && ((banned_[row / 64] >> (row % 64)) & 1U) != 0; }
-  /// How many items are left, seen ones among them.
-  std::size_t open_count() const { return open_count_; }
 
  private:
   bool exclude_seen_;
   bool picks_;
-  std::size_t open_count_;
   std::vector<std::uint32_t> picked_;
   std::vector<std::uint64_t> banned_;  // empty if nothing is
 };

@@ -48,6 +48,9 @@ void report(const Session& session, const Model& model, const Index& index, doub
   if (quality.queries == 0) return;
   line("one query", fmt::format("{:.3f} ms on one thread; exact search {:.3f} ms", 1e3 * quality.query_seconds,
                                 1e3 * quality.exact_seconds));
+  if (index.kind() == IndexKind::exact || quality.query_seconds < quality.exact_seconds) return;
+  line("slower", fmt::format("than exact search here; --kind {} suits these items better",
+                             to_string(simpler_kind(model, index.kind()))));
 }
 
 void run_index(Session& session, const IndexFlags& flags) {

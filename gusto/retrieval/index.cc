@@ -91,6 +91,11 @@ double mean_recall(const std::vector<std::vector<ScoredItem>>& found, const std:
 
 }  // namespace
 
+IndexKind simpler_kind(const Model& model, IndexKind kind) {
+  if (kind == IndexKind::exact) return kind;
+  return std::min(fastest_kind(model), kind == IndexKind::hnsw ? IndexKind::int8 : IndexKind::exact);
+}
+
 std::string_view to_string(IndexKind kind) { return kIndexKindNames[static_cast<std::size_t>(kind)]; }
 
 Index::Index(const Model& model, IndexKind kind, HnswGraph graph, std::size_t width, Context& context) : kind_(kind) {

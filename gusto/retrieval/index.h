@@ -32,6 +32,10 @@ enum class IndexKind { exact, int8, hnsw };
 inline constexpr std::array<std::string_view, 3> kIndexKindNames{"exact", "int8", "hnsw"};
 std::string_view to_string(IndexKind kind);
 
+/// What to try in place of a kind that turns out slower than exact search: the one before it, or before that if the model has
+/// few items.
+IndexKind simpler_kind(const Model& model, IndexKind kind);
+
 struct IndexOptions {
   std::optional<IndexKind> kind;  ///< nothing: the kind that is fastest for so many items
   HnswOptions hnsw{};
@@ -51,7 +55,8 @@ struct IndexQuality {
 /// Threads  const members may be called concurrently
 class Index {
  public:
-  /// Kind hnsw widens its walks until 95 % of the 100 best items are found, or they look at 2,048 items.
+  /// Kind hnsw widens its walks until 95 % of the 100 best items are found, or they look at 2,048 items: even if exact search
+  /// is faster then, as a width that depends on time would differ from run to run.
   /// Errors   unsupported, for a kind other than exact if the model has no item vectors; as build_hnsw
   /// Cost     exact, int8: one pass over the vectors; hnsw: see build_hnsw; and the measured queries
   static Index build(const Model& model, const IndexOptions& options, Context& context);

@@ -65,6 +65,13 @@ TEST(Index, RecallOfExactKindsIsOne) {
   }
 }
 
+TEST(Index, NamesASimplerKind) {
+  const auto model = trained("svd");
+  EXPECT_EQ(simpler_kind(*model, IndexKind::hnsw), IndexKind::exact) << "so few items are in the cache";
+  EXPECT_EQ(simpler_kind(*model, IndexKind::int8), IndexKind::exact);
+  EXPECT_EQ(simpler_kind(*model, IndexKind::exact), IndexKind::exact);
+}
+
 TEST(Index, ModelsWithoutVectorsAreSearchedExactly) {
   const auto model = trained("item-knn");
   Context context({.threads = 1});

@@ -75,18 +75,20 @@ void add_index(CLI::App& app, Session& session) {
       {.name = "index",
        .summary = "Make a model's lists fast to find, and store how in its file.",
        .about =
-           "For large catalogues. An index is exact; or int8, which gives the same lists from 8-bit numbers, several "
-           "times as fast; or hnsw, a walk through a graph of the items that finds nearly all of the best ones, and "
-           "for "
-           "hundreds of thousands of items is the fastest. How many of the 10 and 100 best it finds is measured on "
-           "users' "
-           "own queries and stored. `gusto recommend` uses the index that a file has.",
+           "For large catalogues. An index is exact; or int8, which gives the same lists from 8-bit numbers at a third "
+           "of the memory traffic, and pays from some thousands of items; or hnsw, a walk through a graph of the items "
+           "that finds a share of the best ones, and pays above some 500,000 items. How many of the 10 and 100 best "
+           "it finds, and how long that takes, is measured on users' own queries. `gusto recommend` uses the index "
+           "that "
+           "a file has.",
        .examples = {"gusto index films.gusto", "gusto index films.gusto --kind hnsw"}},
       [flags, &session] { run_index(session, *flags); });
   add_model_argument(command, flags->model);
   std::vector<std::string> kinds{std::string(kAutomatic)};
   kinds.insert(kinds.end(), kIndexKindNames.begin(), kIndexKindNames.end());
-  command->add_option("--kind", flags->kind, "auto, exact, int8 or hnsw. Default: auto, the fastest for so many items.")
+  command
+      ->add_option("--kind", flags->kind,
+                   "auto, exact, int8 or hnsw. Default: auto, what usually is fastest for so many items.")
       ->type_name("KIND")
       ->check(CLI::IsMember(kinds).description(""));
   add_run_flags(command, flags->run, Seeded::yes);

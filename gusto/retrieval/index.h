@@ -3,8 +3,8 @@
 /// What finds a model's best items fast: one of several kinds of index over its item vectors.
 ///
 /// exact  vectors in panels; what search() without an index does, without making the panels each time
-/// int8   8-bit vectors, re-ranked: the same lists from a third of the memory traffic
-/// hnsw   a walk through a graph: a share of the best items, from a small part of the vectors
+/// int8   8-bit vectors, re-ranked: the same lists from a third of the memory traffic; pays from some thousands of items
+/// hnsw   a walk through a graph: a share of the best items, from a small part of the vectors; pays above some 500,000
 ///
 /// Building measures, on users' own query vectors, how many of the 10 and 100 best items are found. What was measured, and
 /// the graph, are stored in the model file under "index"; panels and 8-bit vectors are made anew when it is loaded.

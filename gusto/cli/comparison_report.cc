@@ -231,7 +231,6 @@ std::string day(std::optional<std::int64_t> time) { return time ? format_time(*t
 
 /// Says that rankings are not full, so that nobody takes sampled figures for others.
 std::string sampling_note(const SplitReceipt& receipt, const Terminal& terminal) {
-  if (receipt.negatives == 0) return {};
   std::string text = fmt::format(
       "Sampled: each user's test item is ranked among given negatives only ({} for {} users). Such figures come "
       "out far higher than those of full rankings; do not compare the two.",
@@ -248,9 +247,13 @@ std::string sampling_note(const SplitReceipt& receipt, const Terminal& terminal)
 
 }  // namespace
 
-std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t candidates, const Terminal& terminal) {
+std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t candidates, const EvaluateOptions& options,
+                           const Terminal& terminal) {
+  const SplitReceipt& first = folds.front().receipt;
+  const std::string sampling =
+      measures_sampled(options, first.negatives > 0) ? sampling_note(first, terminal) : std::string();
   if (folds.size() == 1) {
-    const SplitReceipt& r = folds.front().receipt;
+    const SplitReceipt& r = first;
     Table table(
         {{"part"}, {"events", Align::right}, {"users", Align::right}, {"items", Align::right}, {"from"}, {"to"}});
     table.add({"training", format_count(r.train_events), format_count(r.train_users), format_count(r.train_items),
@@ -260,7 +263,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
     std::string text = table.render(terminal);
     text += fmt::format("Unseen in training: the user of {:.1f} % of test events, the item of {:.1f} %.\n",
                         100 * r.unseen_user_share, 100 * r.unseen_item_share);
-    if (r.negatives > 0) return text + sampling_note(r, terminal) + fmt::format("Split hash {}.\n", r.hash);
+    if (!sampling.empty()) return text + sampling + fmt::format("Split hash {}.\n", r.hash);
     return text + fmt::format("{} items may be recommended. Split hash {}.\n", format_count(candidates), r.hash);
   }
   Table table({{"fold", Align::left, Overflow::cut},
@@ -275,7 +278,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
                fmt::format("{:.1f} %", 100 * r.unseen_user_share), fmt::format("{:.1f} %", 100 * r.unseen_item_share),
                r.hash});
   }
-  return table.render(terminal) + sampling_note(folds.front().receipt, terminal);
+  return table.render(terminal) + sampling;
 }
 
 std::string describe_comparison(const Comparison& comparison, const Terminal& terminal) {
@@ -287,7 +290,7 @@ std::string describe_comparison(const Comparison& comparison, const Terminal& te
     text += fmt::format("Only events of at least {:g} count, of users with at least {} of them.\n",
                         *spec.split.positives, spec.split.min_positives);
   }
-  text += describe_split(comparison.folds, comparison.candidates, terminal);
+  text += describe_split(comparison.folds, comparison.candidates, spec.evaluate, terminal);
   if (comparison.best) {
     const std::vector<std::string> names = metrics_of(comparison);
     const std::string second = second_metric(comparison, names);

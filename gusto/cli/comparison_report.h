@@ -7,8 +7,10 @@
 
 namespace gusto::cli {
 
-/// What the split did: counts, share of test events with unseen users or items, time ranges, hash.
-std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t candidates, const Terminal& terminal);
+/// What the split did: counts, share of test events with unseen users or items, time ranges, hash; and how many items may
+/// be recommended or, if metrics are sampled, what is ranked instead.
+std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t candidates, const EvaluateOptions& options,
+                           const Terminal& terminal);
 
 /// A comparison for people: receipt of the split, the main table (best first, mean ± standard error, difference to the
 /// best with its interval), a legend, and further tables with the other metrics of the task.

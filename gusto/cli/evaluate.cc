@@ -76,7 +76,8 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
   run.clear();
   fmt::print("{} · task {} · {}\n", trained.model->info().name, to_string(options.task),
              flags.test.empty() ? "split " + split.spec.text() : "test events of " + flags.test);
-  fmt::print("{}\n", describe_split({{{test.fold.name, test.fold.receipt}}}, test.candidates.size(), session.out));
+  fmt::print("{}\n",
+             describe_split({{{test.fold.name, test.fold.receipt}}}, test.candidates.size(), options, session.out));
   if (test.unknown_users + test.unknown_items > 0) {
     fmt::print("Left out: {} test events of users that the model does not know, {} of items.\n\n",
                format_count(test.unknown_users), format_count(test.unknown_items));

@@ -107,7 +107,8 @@ void run_train(Session& session, TrainFlags flags) {
     record.split = split.spec.text();
     record.positives = split.positives;
     record.receipt = fold.receipt;
-    fmt::print("{}\n", describe_split({{{fold.name, fold.receipt}}}, parts->candidates.size(), session.out));
+    fmt::print("{}\n",
+               describe_split({{{fold.name, fold.receipt}}}, parts->candidates.size(), evaluate_options, session.out));
   }
   run.set_stage(flags.model);
   const Stopwatch watch;

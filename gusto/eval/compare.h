@@ -122,8 +122,9 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
 ///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
 ///   "score_seconds", "peak_bytes", "users_left_out"}]}
 /// and beside these "version", "positives", "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
-/// "folds" [{"name", …receipt}], and "sampled": true where users are given candidates of their own. Options have their own types. A model that refused has "refusal": {"code", "message"}
-/// and no metrics; the best model has no "difference".
+/// "folds" [{"name", …receipt}], and "sampled": true where any metric is of candidates that users are given. Options have
+/// their own types. A model that refused has "refusal": {"code", "message"} and no metrics; the best model has no
+/// "difference".
 std::string to_json(const Comparison& comparison);
 /// The metrics alone, as model files keep them: {"ndcg@10": {"mean": 0.31, "stderr": 0.003, "users": 6034}, …}.
 std::string to_json(std::span<const Estimate> estimates);

@@ -102,9 +102,9 @@ std::string to_json(const Comparison& comparison) {
   if (spec.evaluate.task == Task::likes) json["like_threshold"] = spec.evaluate.like_threshold;
   if (spec.evaluate.task == Task::top_n) json["k"] = spec.evaluate.k;
   json["candidates"] = comparison.candidates;
-  const bool sampled = std::any_of(comparison.folds.begin(), comparison.folds.end(),
-                                   [](const FoldSummary& fold) { return fold.receipt.negatives > 0; });
-  if (sampled) json["sampled"] = true;
+  const bool given = std::any_of(comparison.folds.begin(), comparison.folds.end(),
+                                 [](const FoldSummary& fold) { return fold.receipt.negatives > 0; });
+  if (measures_sampled(spec.evaluate, given)) json["sampled"] = true;
   json["primary_metric"] = comparison.primary_metric;
   json["best"] = comparison.best ? Json(comparison.results[*comparison.best].label) : Json();
   json["folds"] = Json::array();

@@ -125,6 +125,8 @@ TEST(Compare, SaysThatFiguresAreSampled) {
   EXPECT_TRUE(json["sampled"].get<bool>());
   EXPECT_GT(json["folds"][0]["negatives"].get<int>(), 0);
   EXPECT_FALSE(nlohmann::json::parse(to_json(run(make_spec(Task::top_n)))).contains("sampled"));
+  spec.evaluate.metrics = {"ndcg"};
+  EXPECT_FALSE(nlohmann::json::parse(to_json(run(spec))).contains("sampled")) << "a full ranking, on the same split";
 
   bool fitted = false;
   CompareObserver observer;

@@ -61,6 +61,11 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options, const 
   return names;
 }
 
+bool measures_sampled(const EvaluateOptions& options, bool given) {
+  const std::vector<std::string> names = measured_metrics(options);
+  return given && std::any_of(names.begin(), names.end(), [](const auto& name) { return find_metric(name).sampled; });
+}
+
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,
                     const EvaluateOptions& options, Context& context) {
   const std::vector<std::string> names = measured_metrics(options, fold);

@@ -30,6 +30,10 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options);
 /// Errors   invalid_option as well, for a sampled metric that is asked for where the split gives no candidates
 std::vector<std::string> measured_metrics(const EvaluateOptions& options, const Fold& fold);
 
+/// Whether any of these metrics is sampled, where the split gives each user candidates of their own (`given`) or does not.
+/// Errors   those of measured_metrics
+bool measures_sampled(const EvaluateOptions& options, bool given);
+
 struct Evaluation {
   std::vector<Estimate> estimates;   ///< in the order of docs/metrics.md
   std::uint64_t users = 0;           ///< measured

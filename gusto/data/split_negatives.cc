@@ -70,6 +70,7 @@ class NegativesReader {
         data_(finder.data()),
         eligible_(eligible),
         naming_(std::move(naming)),
+        source_(source),
         record_(source, "\t", Quotes::none),
         has_line_(data_.user_count()),
         has_events_(data_.item_count()) {
@@ -80,7 +81,9 @@ class NegativesReader {
   void read() {
     try {
       while (record_.next()) lines_.push_back(read_line());
-      if (lines_.empty()) record_.fail_line("the file lists no test event", kForm);
+      if (lines_.empty()) {
+        throw Error(ErrorCode::invalid_input, fmt::format("{} lists no test event.", source_.name), std::string(kForm));
+      }
     } catch (const Error& error) {
       error_ = error;
     }
@@ -134,6 +137,9 @@ class NegativesReader {
       record_.fail_line(fmt::format("item {} is listed twice", quote(data_.catalogue().items[twice->index])),
                         "Remove one of the two.");
     }
+    if (line.candidates.size() < 2) {
+      record_.fail_line("the only negative is the test item itself", "Add items that it is to be ranked among.");
+    }
     return line;
   }
 
@@ -163,6 +169,7 @@ class NegativesReader {
   const Dataset& data_;
   const std::vector<bool>& eligible_;
   Naming naming_;
+  const SourceText& source_;
   RecordReader record_;
   std::vector<bool> has_line_;    // by user
   std::vector<bool> has_events_;  // by item

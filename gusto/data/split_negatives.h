@@ -28,8 +28,9 @@ struct GivenNegatives {
 /// event is an event of the data set tells the two apart.
 ///
 /// Errors   invalid_input, with file and line, for a line of another form, a user with two lines, a test event that is not in
-///          the data set, and a negative that is no item with events, is listed twice, or is one of the user's eligible
-///          events other than the test event; the complaint is of the reading that got further
+///          the data set or has no negative but its own item, and a negative that is no item with events, is listed twice, or
+///          is one of the user's eligible events other than the test event; the complaint is of the reading that got further.
+///          Without a line, for a file that has none
 /// Cost     O(entries · log history)
 GivenNegatives read_negatives(const EventFinder& finder, const SourceText& source, const std::vector<bool>& eligible);
 

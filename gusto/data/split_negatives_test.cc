@@ -14,6 +14,7 @@ namespace {
 
 using test::error_of;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 // First named: users 7, 3, 5 and items 40, 20, 30, 10, 50.
@@ -122,12 +123,14 @@ TEST_F(SplitNegatives, BadLinesAreNamed) {
   EXPECT_THAT(complaint("(7,20)\t30\t30\n"), HasSubstr("line 1: item \"30\" is listed twice"));
   EXPECT_THAT(complaint("(7,20)\t20\t20\n"), HasSubstr("line 1: item \"20\" is listed twice"));
   EXPECT_THAT(complaint("(7,20)\t30\t\n"), HasSubstr("line 1, column 3: the id is empty"));
+  EXPECT_THAT(complaint("(7,20)\t20\n"), HasSubstr("line 1: the only negative is the test item itself"));
   EXPECT_THAT(complaint("(7,20)\n"), HasSubstr("line 1: there are no negatives"));
   EXPECT_THAT(complaint("7,20\t30\n"), HasSubstr("\"7,20\" is no test event of the form (user,item)"));
   EXPECT_THAT(complaint("(7;20)\t30\n"), HasSubstr("is no test event of the form"));
   EXPECT_THAT(complaint("(7,20,1)\t30\n"), HasSubstr("is no test event of the form"));
   EXPECT_THAT(complaint("("), HasSubstr("is no test event of the form"));
-  EXPECT_THAT(complaint(""), HasSubstr("lists no test event"));
+  EXPECT_THAT(complaint("\n"), EndsWith("test.negative lists no test event."));
+  EXPECT_THAT(complaint(""), EndsWith("test.negative lists no test event."));
 }
 
 TEST_F(SplitNegatives, TheComplaintIsOfTheReadingThatGotFurther) {

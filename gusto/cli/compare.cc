@@ -60,8 +60,7 @@ void run_compare(Session& session, CompareFlags flags) {
   if (!comparison.best) {
     const std::optional<Error>& refusal = comparison.results.front().refusal;
     if (refusal) throw Error(refusal->code(), "No model has a result.", refusal->hint());
-    throw Error(ErrorCode::empty_dataset, "None of the metrics asked for can be measured on these data.",
-                "Ask for others, or for all by leaving them out.");
+    throw nothing_measured();
   }
 }
 

@@ -307,6 +307,11 @@ std::string describe_comparison(const Comparison& comparison, const Terminal& te
   return text;
 }
 
+Error nothing_measured() {
+  return Error(ErrorCode::empty_dataset, "None of the metrics asked for can be measured on these data.",
+               "Ask for others, or for all by leaving them out.");
+}
+
 std::string describe_estimates(std::span<const Estimate> estimates, const Terminal& terminal) {
   Table table({{"metric"}, {"mean", Align::right}, {"± stderr", Align::right}, {"users", Align::right}, {"better"}});
   for (const Estimate& estimate : estimates) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "gusto/base/error.h"
 #include "gusto/cli/terminal.h"
 #include "gusto/eval/compare.h"
 
@@ -18,5 +19,8 @@ std::string describe_comparison(const Comparison& comparison, const Terminal& te
 
 /// All estimates of one model: metric, mean, standard error, users.
 std::string describe_estimates(std::span<const Estimate> estimates, const Terminal& terminal);
+
+/// What to throw where none of the metrics asked for has a value.
+Error nothing_measured();
 
 }  // namespace gusto::cli

@@ -82,6 +82,7 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
     fmt::print("Left out: {} test events of users that the model does not know, {} of items.\n\n",
                format_count(test.unknown_users), format_count(test.unknown_items));
   }
+  if (evaluation.estimates.empty()) throw nothing_measured();
   fmt::print("{}", describe_estimates(evaluation.estimates, session.out));
   fmt::print("Measured {} users in {}; {} users of the training part have no test events.\n",
              format_count(evaluation.users), format_seconds(evaluation.score_seconds),

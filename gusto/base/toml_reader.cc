@@ -61,7 +61,9 @@ double TomlReader::number(const toml::node& node, std::string_view key) const {
 std::uint64_t TomlReader::whole(const toml::node& node, std::string_view key, std::int64_t least) const {
   const auto* value = node.as_integer();
   if (value != nullptr && value->get() >= least) return static_cast<std::uint64_t>(value->get());
-  fail(node, fmt::format("{} is no whole number of at least {}.", key, least), "Write one without quotes.");
+  fail(node, fmt::format("{} is no whole number of at least {}.", key, least),
+       node.is_string() ? "Write one without quotes."
+                        : fmt::format("Write a whole number such as {}.", std::max<std::int64_t>(least, 3)));
 }
 
 std::size_t TomlReader::choice(const toml::node& node, std::string_view key,

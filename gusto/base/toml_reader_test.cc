@@ -47,6 +47,10 @@ TEST(TomlReader, NamesThePlaceOfWhatIsWrong) {
   EXPECT_EQ(message([&] { in.number(*table.get("n"), "n"); }), "x.toml:2:5: n is no finite number.");
   EXPECT_EQ(message([&] { in.whole(*table.get("w"), "w", 1); }), "x.toml:3:5: w is no whole number of at least 1.");
   EXPECT_EQ(message([&] { in.whole(*table.get("t"), "t", 4); }), "x.toml:1:5: t is no whole number of at least 4.");
+  const auto hint = [](const auto& call) { return error_of(call).hint(); };
+  EXPECT_EQ(hint([&] { in.whole(*table.get("w"), "w", 1); }), "Write a whole number such as 3.");
+  EXPECT_EQ(hint([&] { in.whole(*table.get("t"), "t", 4); }), "Write a whole number such as 4.");
+  EXPECT_EQ(hint([&] { in.whole(*table.get("c"), "c", 1); }), "Write one without quotes.");
   EXPECT_EQ(message([&] { in.choice(*table.get("c"), "c", kNames); }), "x.toml:4:5: c cannot be \"tow\".");
   EXPECT_EQ(message([&] { in.table(*table.get("t"), "t"); }), "x.toml:1:5: t is no table.");
   EXPECT_EQ(message([&] { in.tables(*table.get("t"), "t"); }), "x.toml:1:5: t is no list of tables.");

@@ -106,7 +106,7 @@ constexpr Wrong kWrong[] = {
     {"[[candidates]]\nmodel = \"a\"\ncuont = 3",
      "p.toml:3:1: There is no key \"cuont\" in a source of candidates. Did you mean count?"},
     {"[[candidates]]\nmodel = \"a\"\ncount = 0",
-     "p.toml:3:9: count is no whole number of at least 1. Write one without quotes."},
+     "p.toml:3:9: count is no whole number of at least 1. Write a whole number such as 3."},
     {"[[candidates]]\nmodel = \"a\"\n[[candidates]]\nmodel = \"b/a.gusto\"",
      "p.toml:3:1: Two sources have the label \"a\". Give each a label of its own."},
     {"merge = \"sum\"\n[[candidates]]\nmodel = \"a\"",

@@ -183,7 +183,11 @@ std::span<const std::byte> TensorFile::Impl::header_of(std::span<const std::byte
   std::array<std::byte, kLengthBytes> length_bytes{};
   std::copy_n(bytes.begin(), kLengthBytes, length_bytes.begin());
   const auto length = std::bit_cast<std::uint64_t>(length_bytes);
-  if (length > kMaxHeader || length > bytes.size() - kLengthBytes) {
+  if (length > kMaxHeader) {  // as the first letters of any text say
+    throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: it is no model file.", name),
+                "Name a file that gusto has written, such as a trained model.");
+  }
+  if (length > bytes.size() - kLengthBytes) {
     corrupt(fmt::format("its header is said to take {} bytes, and the file has {}", length, bytes.size()));
   }
   return bytes.subspan(kLengthBytes, length);

@@ -214,7 +214,10 @@ TEST(TensorFileDamage, HeadersThatAreNotPlainJsonAreRefused) {
   EXPECT_THAT(complaint(raw_header(R"({"a": 1, "a": 2})")), HasSubstr("names \"a\" twice"));
   EXPECT_THAT(complaint(raw_header(std::string(1'000'000, '['))), HasSubstr("nested too deeply"));
   EXPECT_THAT(complaint(raw_header("{\"\xff\": 1}")), HasSubstr("not JSON"));
-  EXPECT_THAT(complaint(std::string(8, '\xff') + "{}"), HasSubstr("header is said to take"));
+  EXPECT_THAT(complaint(std::string(8, '\xff') + "{}"), HasSubstr("it is no model file"));
+  EXPECT_THAT(complaint("model = \"svd.gusto\"\n"), HasSubstr("it is no model file"));
+  EXPECT_THAT(complaint(raw_header("{}  ").substr(0, 10)),
+              HasSubstr("its header is said to take 4 bytes, and the file"));
 }
 
 }  // namespace

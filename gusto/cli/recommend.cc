@@ -28,6 +28,16 @@ struct RecommendFlags {
   std::size_t count = 10;
 };
 
+/// The model; if its file is a pipeline by its name, a hint at the flag.
+IndexedModel open_model(const std::string& path, Context& context) {
+  try {
+    return open_indexed_model(path, context);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt_file || !path.ends_with(".toml")) throw;
+    throw Error(error.code(), error.message(), fmt::format("If it is a pipeline, write --pipeline {}.", path));
+  }
+}
+
 /// `list(queries, filter)` gives the asker's items, which `describe` puts into a table.
 template <class List, class Describe>
 void answer(Run& run, const RecommendFlags& flags, const Dataset& data, const List& list, const Describe& describe) {
@@ -59,7 +69,7 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
         [&](std::span<const PipelineItem> items) { return describe_pipeline_items(pipeline, items, session.out); });
     return;
   }
-  const IndexedModel opened = open_indexed_model(flags.model, run.context());
+  const IndexedModel opened = open_model(flags.model, run.context());
   const Dataset& data = opened.trained.model->data();
   answer(
       run, flags, data,

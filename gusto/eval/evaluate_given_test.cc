@@ -116,6 +116,42 @@ TEST(EvaluateGiven, SampledMetricsNeedGivenCandidates) {
   EXPECT_EQ(test::code_of([&] { measure(fold, constant, top_n(2)); }), ErrorCode::invalid_input);
 }
 
+struct NoOptions {};
+extern const ModelInfo kLongInfo;
+
+/// Its vectors are so long that scores overflow.
+class LongModel final : public ModelWith<NoOptions, kLongInfo> {
+ public:
+  std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  void save_state(TensorWriter&) const override {}
+  MatrixView<const float> item_vectors() const override { return vectors_.view(); }
+
+ private:
+  void do_fit(const Dataset& data, Context&) override {
+    vectors_ = Matrix<float>(data.item_count(), 1);
+    for (std::size_t i = 0; i < data.item_count(); ++i) vectors_(i, 0) = 1e30F;
+  }
+  void do_load(const TensorFile&) override {}
+  void do_score(std::span<const Query>, MatrixView<float>) const override {}
+  void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override {
+    for (std::size_t q = 0; q < queries.size(); ++q) out(q, 0) = 1e30F;
+  }
+
+  Matrix<float> vectors_;
+};
+constexpr ModelInfo kLongInfo{
+    .name = "long", .summary = "", .about = "", .fields = {}, .abilities = {.item_vectors = true}, .make = nullptr};
+
+TEST(EvaluateGiven, ScoresThatAreNotFiniteAreRefused) {
+  const Fold fold = small_fold();
+  Context context({.threads = 1});
+  LongModel model;
+  model.fit(fold.train, Task::top_n, context);
+  const Error error = test::error_of([&] { evaluate(model, fold, first_items(6), top_n(2), context); });
+  EXPECT_EQ(error.code(), ErrorCode::not_finite);
+  EXPECT_THAT(error.message(), HasSubstr("long gave a score that is not a finite number"));
+}
+
 TEST(EvaluateGiven, ModelsWithVectorsAndWithoutAreRankedByTheirScores) {
   const auto data = test::three_tastes();
   Fold fold;

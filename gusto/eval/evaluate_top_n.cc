@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/matrix.h"
@@ -170,6 +172,9 @@ class TopN {
       for (std::size_t i = 0; i < scores[q].size(); ++i) {
         scores[q][i] = dot(askers.row(q), vectors.row(given[begin + q][i].index));
       }
+      if (std::all_of(scores[q].begin(), scores[q].end(), [](float score) { return std::isfinite(score); })) continue;
+      throw Error(ErrorCode::not_finite,
+                  fmt::format("{} gave a score that is not a finite number.", in_.model.info().name));
     }
     return scores;
   }

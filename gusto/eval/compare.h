@@ -107,9 +107,10 @@ struct CompareObserver {
 /// Splits data, fits every entry on every fold, measures it, and tests each against the best.
 ///
 /// The best model is the one with the best mean of the primary metric. All settings, labels and metric names are
-/// checked before anything is fitted. Errors   invalid_option, for an unknown model, option or metric, labels that
-/// repeat, no entries, or a context made with
-///          another seed than spec's; those of make_split; cancelled
+/// checked before anything is fitted.
+///
+/// Errors     invalid_option, for an unknown model, option or metric, labels that repeat, no entries, or a context made
+///            with another seed than spec's; those of make_split; cancelled
 /// Repeatable estimates and differences have the same bits at any number of threads
 Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
                    const CompareObserver& observer = {}, const std::filesystem::path& source = {});
@@ -122,8 +123,8 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
 ///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
 ///   "score_seconds", "peak_bytes", "users_left_out"}]}
 /// and beside these "version", "positives", "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
-/// "folds" [{"name", …receipt}], and "sampled": true where any metric is of candidates that users are given. Options have
-/// their own types. A model that refused has "refusal": {"code", "message"} and no metrics; the best model has no
+/// "folds" [{"name", …receipt}], and "sampled": true where any metric is of candidates that users are given. Options
+/// have their own types. A model that refused has "refusal": {"code", "message"} and no metrics; the best model has no
 /// "difference".
 std::string to_json(const Comparison& comparison);
 /// The metrics alone, as model files keep them: {"ndcg@10": {"mean": 0.31, "stderr": 0.003, "users": 6034}, …}.

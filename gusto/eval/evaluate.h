@@ -30,7 +30,7 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options);
 /// Errors   invalid_option as well, for a sampled metric that is asked for where the split gives no candidates
 std::vector<std::string> measured_metrics(const EvaluateOptions& options, const Fold& fold);
 
-/// Whether any of these metrics is sampled, where the split gives each user candidates of their own (`given`) or does not.
+/// Whether any of these metrics is sampled, where the split gives users candidates of their own (`given`) or does not.
 /// Errors   those of measured_metrics
 bool measures_sampled(const EvaluateOptions& options, bool given);
 
@@ -51,8 +51,9 @@ struct Evaluation {
 ///          categorical or multi-valued item features there is no diversity, and with a single group of users no
 ///          folding. Sampled metrics rank the fold's given candidates, and nothing else
 ///
-/// Errors     invalid_input, if the fold gives candidates to others than the users with test events; empty_dataset, without test events or candidates; those of measured_metrics, of the model's answers and, for
-///            a calibration, of its fit; cancelled
+/// Errors     invalid_input, if the fold gives candidates to others than the users with test events; empty_dataset,
+///            without test events or candidates; those of measured_metrics, of the model's answers and, for a
+///            calibration, of its fit; cancelled
 /// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n
 /// Repeatable same bits at any number of threads
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,

@@ -42,6 +42,12 @@ struct TowerOptions : nn::TrainingOptions {
   nn::CandidateLoss loss = nn::CandidateLoss::softmax;
   double calibration = 0;
   double like_threshold = 4;
+
+  /// Each event tells more than the moment to stop: a temperature this high keeps vectors from learning by heart.
+  TowerOptions() {
+    epochs = 10;
+    validation = 0;
+  }
 };
 
 /// The rows of a field table for options derived from TowerOptions.

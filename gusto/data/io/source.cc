@@ -1,17 +1,11 @@
 #include "gusto/data/io/source.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "gusto/base/descriptor.h"
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 
@@ -20,39 +14,22 @@ namespace {
 
 constexpr std::size_t kPipeChunk = std::size_t{1} << 20;
 
-[[noreturn]] void fail_io(const std::string& name) {
-  const int code = errno;
-  if (code == ENOENT || code == ENOTDIR) {
-    throw Error(ErrorCode::not_found, fmt::format("There is no file {}.", name), "Check the path.");
-  }
-  throw Error(ErrorCode::io, fmt::format("{} cannot be read: {}.", name, std::generic_category().message(code)),
-              "Check that it is a file and may be read.");
-}
-
 struct Buffer {
   std::shared_ptr<char[]> bytes;
   std::size_t size = 0;
 };
 
 // A regular file fits the first buffer, whose last byte lets the end of the file be seen; a pipe makes it grow.
-Buffer read_all(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
-  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) fail_io(path.string());
-  std::size_t capacity = S_ISREG(info.st_mode) ? static_cast<std::size_t>(info.st_size) + 1 : kPipeChunk;
+Buffer read_all(ByteStream& stream) {
+  std::size_t capacity = stream.stored_size() > 0 ? static_cast<std::size_t>(stream.stored_size()) + 1 : kPipeChunk;
   Buffer buffer{std::shared_ptr<char[]>(new char[capacity]), 0};
   while (true) {
-    if (buffer.size == capacity) {
-      std::shared_ptr<char[]> larger(new char[2 * capacity]);
-      std::memcpy(larger.get(), buffer.bytes.get(), buffer.size);
-      buffer.bytes = std::move(larger);
-      capacity *= 2;
-    }
-    const ssize_t got = ::read(file.get(), buffer.bytes.get() + buffer.size, capacity - buffer.size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_io(path.string());
-    if (got == 0) return buffer;
-    buffer.size += static_cast<std::size_t>(got);
+    buffer.size += stream.read({buffer.bytes.get() + buffer.size, capacity - buffer.size});
+    if (buffer.size < capacity) return buffer;
+    std::shared_ptr<char[]> larger(new char[2 * capacity]);
+    std::memcpy(larger.get(), buffer.bytes.get(), buffer.size);
+    buffer.bytes = std::move(larger);
+    capacity *= 2;
   }
 }
 
@@ -80,9 +57,13 @@ std::size_t first_line_that_is_not_utf8(std::string_view text) {
 }  // namespace
 
 SourceText load_source(const std::filesystem::path& path, Encoding encoding) {
-  Buffer buffer = read_all(path);
+  return load_source(*open_stream(path), encoding);
+}
+
+SourceText load_source(ByteStream& stream, Encoding encoding) {
+  Buffer buffer = read_all(stream);
   const std::string_view bytes(buffer.bytes.get(), buffer.size);
-  return check_source(path.string(), bytes, std::move(buffer.bytes), encoding);
+  return check_source(stream.name(), bytes, std::move(buffer.bytes), encoding);
 }
 
 SourceText check_source(std::string name, std::string_view bytes, std::shared_ptr<const void> owner,

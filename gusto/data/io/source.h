@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "gusto/data/io/byte_stream.h"
+
 namespace gusto {
 
 enum class Encoding {
@@ -26,6 +28,8 @@ struct SourceText {
 /// Errors   not_found; io; invalid_input as check_source
 /// Cost     about 0.3 ns a byte
 SourceText load_source(const std::filesystem::path& path, Encoding encoding);
+/// The same from a stream, from where it stands to its end.
+SourceText load_source(ByteStream& stream, Encoding encoding);
 
 /// The same for bytes that `owner` keeps alive (null if they live for ever).
 /// Errors   invalid_input, with the line: bytes that are not text, or text in another encoding

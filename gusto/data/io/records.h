@@ -9,15 +9,13 @@
 
 #include "gusto/data/io/report.h"
 #include "gusto/data/io/source.h"
+#include "gusto/data/io/times.h"
 
 namespace gusto {
 
 /// Whether a field that begins with a quotation mark is quoted as in CSV (RFC 4180): delimiters and line ends inside it
 /// are text, and two quotation marks stand for one.
 enum class Quotes { none, csv };
-
-/// The end of the year 9999, the latest time that a reader accepts, and with a minus sign the earliest.
-inline constexpr std::int64_t kLatestTime = 253402300799;
 
 /// A column of a file: its place, and its name in messages.
 struct Column {

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace gusto {
+
+/// The end of the year 9999, the latest time that a reader accepts, and with a minus sign the earliest.
+inline constexpr std::int64_t kLatestTime = 253402300799;
+
+/// How a column of times is written.
+enum class TimeUnit {
+  seconds,       ///< since 1970, UTC: "978300760"; a fraction is left out: "978300760.25"
+  milliseconds,  ///< since 1970, UTC: "978300760000"
+  iso,           ///< ISO 8601, as in parse_iso_time
+};
+std::string_view to_string(TimeUnit unit);
+
+/// The unit that a time is most likely in: iso if it has the form of a date; milliseconds from 10¹¹, which in seconds would
+/// be after the year 5138; else seconds.
+TimeUnit recognise_time_unit(std::string_view text);
+
+/// Seconds since 1970 (UTC) of an ISO 8601 date, with or without a time of day and an offset from UTC, which is meant where
+/// none is given: "2019-10-01", "2019-10-01 08:30", "2019-10-01T08:30:15.250Z", "2019-10-01 08:30:15+02:00", "2019-10-01
+/// 08:30:15 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of February.
+std::optional<std::int64_t> parse_iso_time(std::string_view text);
+
+/// A time in a column's unit, in seconds since 1970, towards the past: -1 ms is second -1. Nothing if it is none or beyond
+/// ±kLatestTime.
+std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit);
+
+}  // namespace gusto

@@ -20,7 +20,11 @@ function(gusto_floor name)
   add_executable(${test} ${floor_TESTS})
   target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck nlohmann_json::nlohmann_json)
   # Compiling tests takes longer than running them.
-  target_compile_options(${test} PRIVATE $<IF:$<BOOL:${GUSTO_SANITIZE}>,-O0,-O1>)
+  if(GUSTO_SANITIZE)
+    target_compile_options(${test} PRIVATE -O0)
+  else()
+    target_compile_options(${test} PRIVATE -O1)
+  endif()
   target_compile_definitions(${test} PRIVATE
     GUSTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GUSTO_BINARY_DIR="${PROJECT_BINARY_DIR}")
   add_dependencies(core_tests ${test})

@@ -25,21 +25,6 @@ std::string reason(int error) { return std::generic_category().message(error); }
               "Check that the folder exists, may be written to, and has room.");
 }
 
-// Removes the temporary file unless it has been renamed.
-class TemporaryName {
- public:
-  explicit TemporaryName(std::filesystem::path path) : path_(std::move(path)) {}
-  ~TemporaryName() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  TemporaryName(const TemporaryName&) = delete;
-  TemporaryName& operator=(const TemporaryName&) = delete;
-  void keep() { path_.clear(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 // A name beside `path` that no other writer uses: process number and a counter, and never an existing file.
 int create_beside(const std::filesystem::path& path, std::filesystem::path& temporary) {
   static std::atomic<unsigned> counter{0};
@@ -101,25 +86,38 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
+  AtomicFile file(path);
+  for (const std::span<const std::byte> part : parts) file.append(part);
+  file.commit();
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   // Renaming over a device such as /dev/null would destroy it.
   struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
-    throw Error(ErrorCode::io, fmt::format("Cannot write {}: it exists and is not a regular file.", path.string()),
+  if (::lstat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+    throw Error(ErrorCode::io, fmt::format("Cannot write {}: it exists and is not a regular file.", path_.string()),
                 "Give the name of a file.");
   }
-  std::filesystem::path temporary;
-  const Descriptor file(create_beside(path, temporary));
-  if (file.get() < 0) fail_to_write(path, errno);
-  TemporaryName name(temporary);
-  for (const std::span<const std::byte> part : parts) write_all(file.get(), part, path);
-  if (::fsync(file.get()) != 0) fail_to_write(path, errno);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) fail_to_write(path, errno);
-  name.keep();
+  fd_ = create_beside(path_, temporary_);
+  if (fd_ < 0) fail_to_write(path_, errno);
+}
 
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+AtomicFile::~AtomicFile() {
+  ::close(fd_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::append(std::span<const std::byte> bytes) { write_all(fd_, bytes, path_); }
+
+void AtomicFile::commit() {
+  if (::fsync(fd_) != 0) fail_to_write(path_, errno);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_to_write(path_, errno);
+  temporary_.clear();
+
+  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems have no sync for folders and say EINVAL; there is nothing more to do there.
-  if (directory.get() < 0 || (::fsync(directory.get()) != 0 && errno != EINVAL)) fail_to_write(path, errno);
+  if (directory.get() < 0 || (::fsync(directory.get()) != 0 && errno != EINVAL)) fail_to_write(path_, errno);
 }
 
 }  // namespace gusto

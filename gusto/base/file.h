@@ -33,6 +33,31 @@ class MappedFile {
   std::unique_ptr<const std::byte[], Unmap> data_;
 };
 
+/// A file that is written bit by bit beside its place and appears there at commit(), as write_file_atomically() has it. Until
+/// then, and if it is destroyed before, path stays what it was.
+///
+/// Threads  one at a time
+class AtomicFile {
+ public:
+  /// Errors   io, naming the path and the operating system's reason; also if path exists and is not a regular file
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  /// Error(io)
+  void append(std::span<const std::byte> bytes);
+  void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
+  /// Syncs the file, renames it into place and syncs the folder. Nothing may be appended afterwards. Error(io)
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;  // empty once renamed
+  int fd_;
+};
+
 /// Replaces the file at path by these bytes, so that whoever opens it, also after a crash, finds the old content or the
 /// new and never a mixture: writes a temporary file in the same folder, syncs it, renames it over path, syncs the folder.
 /// On failure the temporary file is removed and the old file is untouched. A symbolic link is replaced, not followed.

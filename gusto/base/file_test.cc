@@ -45,6 +45,24 @@ TEST_F(FileTest, PartsLieEndToEnd) {
   EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "one two");
 }
 
+TEST_F(FileTest, WhatIsWrittenBitByBitAppearsAtOnce) {
+  write_text(folder_ / "a", "old");
+  {
+    AtomicFile file(folder_ / "a");
+    file.append("new ");
+    file.append("content");
+    EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "old");
+    file.commit();
+    EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "new content");
+  }
+  EXPECT_THAT(listing(), testing::ElementsAre("a"));
+}
+
+TEST_F(FileTest, WhatIsNotCommittedLeavesNoTrace) {
+  { AtomicFile(folder_ / "a").append("lost"); }
+  EXPECT_THAT(listing(), testing::IsEmpty());
+}
+
 TEST_F(FileTest, EmptyFile) {
   write_text(folder_ / "a", "");
   EXPECT_EQ(MappedFile::open(folder_ / "a").size(), 0U);

@@ -79,7 +79,7 @@ TEST(DatasetFile, SameDataSameBytes) {
 }
 
 TEST(DatasetFile, WithoutEventsOrFeatures) {
-  const Dataset nothing(std::make_shared<Catalogue>(), {});
+  const Dataset nothing(std::make_shared<Catalogue>(), std::vector<Event>{});
   const auto copy = read_dataset(stored(nothing));
   EXPECT_EQ(copy->event_count(), 0U);
   EXPECT_EQ(copy->user_count(), 0U);

@@ -63,7 +63,7 @@ TEST(Dataset, MayBeWithoutTimesOrEvents) {
   const Dataset untimed(catalogue_of(1, 1), std::vector<Event>{event(0, 0)});
   EXPECT_FALSE(untimed.has_times());
   EXPECT_THAT(untimed.history(UserRow(0)).times, IsEmpty());
-  const Dataset empty(catalogue_of(0, 0), {});
+  const Dataset empty(catalogue_of(0, 0), std::vector<Event>{});
   EXPECT_EQ(empty.event_count(), 0u);
   EXPECT_THAT(empty.events(), IsEmpty());
 }
@@ -78,6 +78,52 @@ TEST(Dataset, RefusesEventsThatBreakItsRules) {
   EXPECT_EQ(infinite.code(), ErrorCode::not_finite);
   EXPECT_EQ(infinite.message(), "The event of user \"u0\" and item \"i1\" has the value inf.");
   EXPECT_EQ(error_of({event(0, 1, NAN)}).code(), ErrorCode::not_finite);
+}
+
+EventColumns columns(std::vector<std::uint64_t> offsets, std::vector<ItemRow> items, std::vector<float> values,
+                     std::vector<std::int64_t> times = {}) {
+  return {std::move(offsets), std::move(items), std::move(values), std::move(times)};
+}
+
+TEST(Dataset, TakesColumnsInStoredOrderWithoutCopying) {
+  EventColumns given = columns({0, 0, 2}, {ItemRow(1), ItemRow(0)}, {4, 2}, {5, 5});
+  const std::span<const ItemRow> items = given.items.span();
+  const Dataset data(catalogue_of(2, 2), std::move(given));
+  EXPECT_EQ(data.items().data(), items.data());
+  EXPECT_EQ(data.event_count(), 2u);
+  EXPECT_THAT(data.history(UserRow(0)).items, IsEmpty());
+  EXPECT_THAT(data.history(UserRow(1)).items, ElementsAre(ItemRow(1), ItemRow(0)));
+  EXPECT_THAT(data.history(UserRow(1)).times, ElementsAre(5, 5));
+  EXPECT_THAT(data.audience(ItemRow(1)).users, ElementsAre(UserRow(1)));
+  EXPECT_EQ(data.scale().low, 2);
+  EXPECT_EQ(data.scale().high, 4);
+}
+
+TEST(Dataset, RefusesColumnsThatBreakItsRules) {
+  const auto complaint = [](EventColumns given) -> std::string {
+    try {
+      const Dataset data(catalogue_of(2, 2), std::move(given));
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "none";
+  };
+  const ItemRow a(0), b(1), outside(2);
+  EXPECT_EQ(complaint(columns({0, 1, 1}, {b}, {1}, {-7})), "none");
+  EXPECT_EQ(complaint({}), "There are 0 offsets for the events of 2 users.");
+  EXPECT_EQ(complaint(columns({0, 1}, {a}, {1})), "There are 2 offsets for the events of 2 users.");
+  EXPECT_EQ(complaint(columns({0, 1, 1}, {a}, {})), "The columns of the events differ in length.");
+  EXPECT_EQ(complaint(columns({0, 1, 2}, {a, a}, {1, 1}, {1})), "The columns of the events differ in length.");
+  const std::string offsets = "The offsets of the users' events do not ascend from 0 to 1.";
+  EXPECT_EQ(complaint(columns({1, 1, 1}, {a}, {1})), offsets);
+  EXPECT_EQ(complaint(columns({0, 1, 2}, {a}, {1})), offsets);
+  EXPECT_EQ(complaint(columns({0, 9, 1}, {a}, {1})), offsets);
+  EXPECT_EQ(complaint(columns({0, 0, 1}, {outside}, {1})),
+            "An event names user row 1 and item row 2, but there are 2 users and 2 items.");
+  EXPECT_EQ(complaint(columns({0, 0, 1}, {b}, {NAN})), "The event of user \"u1\" and item \"i1\" has the value nan.");
+  EXPECT_EQ(complaint(columns({0, 0, 2}, {b, b}, {1, 2})), "User \"u1\" and item \"i1\" have more than one event.");
+  EXPECT_EQ(complaint(columns({0, 2, 2}, {a, b}, {1, 2}, {5, 4})),
+            "The events of user \"u0\" are not in order of time.");
 }
 
 TEST(Dataset, BuildsTheViewByItemOnceForAllThreads) {

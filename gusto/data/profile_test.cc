@@ -87,7 +87,7 @@ TEST(Profile, ManyDifferentValuesAreNotListed) {
 }
 
 TEST(Profile, OfNothing) {
-  const Profile profile = make_profile(Dataset(std::make_shared<Catalogue>(), {}));
+  const Profile profile = make_profile(Dataset(std::make_shared<Catalogue>(), std::vector<Event>{}));
   EXPECT_EQ(profile.events, 0U);
   EXPECT_EQ(profile.density, 0);
   EXPECT_EQ(profile.tail.half_items, 0U);

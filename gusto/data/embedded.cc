@@ -25,17 +25,16 @@ GUSTO_EMBED(gusto_embedded_movies, "movies.csv");
 namespace gusto {
 namespace {
 
-SourceText embedded(std::string_view name, const char* begin, const char* end) {
-  const std::string_view bytes(begin, static_cast<std::size_t>(end - begin));
-  return check_source("embedded " + std::string(name), bytes, nullptr, Encoding::utf8);
-}
+std::string_view bytes(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 }  // namespace
 
 OpenedDataset open_embedded(Context& context) {
-  const SourceText ratings = embedded("ratings.csv", gusto_embedded_ratings_begin, gusto_embedded_ratings_end);
-  const SourceText movies = embedded("movies.csv", gusto_embedded_movies_begin, gusto_embedded_movies_end);
-  OpenedDataset opened = read_ml_latest(ratings, movies, {}, context);
+  const auto ratings =
+      stream_of("embedded ratings.csv", bytes(gusto_embedded_ratings_begin, gusto_embedded_ratings_end));
+  const SourceText movies = check_source(
+      "embedded movies.csv", bytes(gusto_embedded_movies_begin, gusto_embedded_movies_end), nullptr, Encoding::utf8);
+  OpenedDataset opened = read_ml_latest(*ratings, movies, {}, context);
   opened.report.reason = "It is the data set that is part of gusto: MovieLens latest-small of 2016.";
   return opened;
 }

@@ -62,6 +62,10 @@ void mark_listed_events(const EventFinder& finder, const std::filesystem::path& 
                         std::span<Part> parts) {
   const SourceText source = load_source(path, Encoding::utf8_or_latin1);
   const EventFormat format = recognise_events(source, {});
+  if (format.form != LineForm::fields) {
+    throw Error(ErrorCode::invalid_input, fmt::format("{} does not list events by their fields.", source.name),
+                "Write one event a line: user, item and, if you like, value, separated by tabs or commas.");
+  }
   const Catalogue& catalogue = finder.data().catalogue();
   RecordReader record(source, format.delimiter, format.quotes);
   if (format.header) record.next();

@@ -12,11 +12,6 @@
 #include "gusto/base/text.h"
 
 namespace gusto {
-namespace {
-
-constexpr std::uint64_t kLinesBetweenChecks = std::uint64_t{1} << 16;
-
-}  // namespace
 
 DescriptionTable::DescriptionTable(Vocabulary& ids, const std::vector<std::pair<std::string, FeatureKind>>& fields)
     : ids_(ids), fields_(fields.size()) {
@@ -47,91 +42,49 @@ FeatureTable DescriptionTable::finish() {
   return FeatureTable(std::move(fields_));
 }
 
-void DatasetBuilder::read_events(const SourceText& source, const EventFormat& format, Context& context) {
-  report_.delimiter = format.delimiter;
-  report_.header = format.header;
-  report_.columns = format.roles();
-  events_.reserve(static_cast<std::size_t>(std::count(source.text.begin(), source.text.end(), '\n')) + 1);
+void DatasetBuilder::end_events(Context& context) {
+  const std::vector<ItemRow> new_rows = scatter_items();
+  EventStore::Settled settled = reader_.store().settle(catalogue_.users.size(), new_rows, context);
+  if (settled.repeated) settled.repeated->item = new_rows[settled.repeated->item].index;
+  catalogue_.item_order = new_rows;
+  report_duplicates(settled);
+  columns_ = std::move(settled.columns);
+}
 
-  RecordReader reader(source, format.delimiter, format.quotes);
-  if (format.header) reader.next();
-  while (reader.next()) {
-    reader.require_fields(format.fields);
-    add(reader.id(format.user), reader.id(format.item), format.value ? reader.value(*format.value) : 1.0f,
-        format.time ? reader.time(*format.time) : kNoTime, reader.line());
-    if (events_.size() % kLinesBetweenChecks == 0) {
-      context.check_cancelled();
-      context.progress("reading", reader.position(), source.text.size());
-    }
-  }
-  context.progress("reading", source.text.size(), source.text.size());
-  if (events_.empty()) {
+void DatasetBuilder::report_duplicates(const EventStore::Settled& settled) {
+  if (settled.repeated) {
+    const EventStore::Repeated& repeated = *settled.repeated;
+    const EventReader::Place first = reader_.place_of(repeated.first_line);
+    const EventReader::Place second = reader_.place_of(repeated.second_line);
     throw Error(ErrorCode::invalid_input,
-                source.name + (format.header ? " holds a header and no events." : " is empty."),
-                "Give a file with an event on each line.");
+                fmt::format("{}, line {}: user {} and item {} already have an event on line {}{}.", second.file,
+                            second.line, quote(catalogue_.users[repeated.user]), quote(catalogue_.items[repeated.item]),
+                            first.line, first.file == second.file ? "" : " of " + first.file),
+                "Remove one of them, or let the last one count.");
   }
-  report_.files.push_back(reader.report("events", events_.size()));
-  settle_duplicates(source);
-  scatter_items();
-}
-
-void DatasetBuilder::add(std::string_view user, std::string_view item, float value, std::int64_t time,
-                         std::uint64_t line) {
-  if (events_.empty() || catalogue_.users[last_user_] != user) last_user_ = catalogue_.users.add(user);
-  const std::uint64_t shift = line - events_.size();
-  if (line_shifts_.empty() || line_shifts_.back().second != shift) line_shifts_.emplace_back(events_.size(), shift);
-  events_.push_back({UserRow(last_user_), ItemRow(catalogue_.items.add(item)), value, time});
-}
-
-std::uint64_t DatasetBuilder::line_of(std::size_t event) const {
-  const auto after = std::upper_bound(line_shifts_.begin(), line_shifts_.end(), event,
-                                      [](std::size_t e, const auto& shift) { return e < shift.first; });
-  return event + std::prev(after)->second;
-}
-
-// Goes through the events user by user, in the order of the file, and remembers the last event of each item.
-void DatasetBuilder::settle_duplicates(const SourceText& source) {
-  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-  std::vector<std::size_t> next(catalogue_.users.size() + 1, 0);
-  for (const Event& event : events_) ++next[event.user.index + 1];
-  for (std::size_t u = 1; u < next.size(); ++u) next[u] += next[u - 1];
-  std::vector<std::size_t> by_user(events_.size());
-  for (std::size_t e = 0; e < events_.size(); ++e) by_user[next[events_[e].user.index]++] = e;
-
-  std::vector<std::size_t> last(catalogue_.items.size(), kNone);
-  std::vector<bool> left_out;
-  for (const std::size_t e : by_user) {
-    std::size_t& earlier = last[events_[e].item.index];
-    if (earlier == kNone || events_[earlier].user != events_[e].user) {
-      earlier = e;
-      continue;
-    }
-    if (policy_ == DuplicatePolicy::refuse) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{}, line {}: user {} and item {} already have an event on line {}.", source.name,
-                              line_of(e), quote(catalogue_.users[events_[e].user.index]),
-                              quote(catalogue_.items[events_[e].item.index]), line_of(earlier)),
-                  "Remove one of them, or let the last one count.");
-    }
-    left_out.resize(events_.size());
-    left_out[policy_ == DuplicatePolicy::keep_last ? earlier : e] = true;
-    if (policy_ == DuplicatePolicy::keep_last) earlier = e;
-    ++report_.duplicates;
+  report_.duplicates = settled.duplicates;
+  if (settled.duplicates == 0) return;
+  switch (options_.duplicates) {
+    case DuplicatePolicy::keep_last:
+    case DuplicatePolicy::keep_first:
+      note(fmt::format("Events left out because their user and item came again: {}; the {} one counts.",
+                       format_count(settled.duplicates),
+                       options_.duplicates == DuplicatePolicy::keep_last ? "last" : "first"));
+      break;
+    case DuplicatePolicy::mean:
+    case DuplicatePolicy::sum:
+      note(fmt::format("Events joined with others of the same user and item: {}; the {} of their values counts.",
+                       format_count(settled.duplicates),
+                       options_.duplicates == DuplicatePolicy::mean ? "mean" : "sum"));
+      break;
+    case DuplicatePolicy::refuse: break;
   }
-  if (report_.duplicates == 0) return;
-  std::size_t kept = 0;
-  for (std::size_t e = 0; e < events_.size(); ++e) {
-    if (!left_out[e]) events_[kept++] = events_[e];
-  }
-  events_.resize(kept);
-  note(fmt::format("Events left out because their user and item came again: {}; the {} one counts.",
-                   format_count(report_.duplicates), policy_ == DuplicatePolicy::keep_last ? "last" : "first"));
 }
 
 // Gives items rows in the order of a hash of their ids. Files are often sorted by user, so that rows in order of first
 // events would put the first user's items, test items too, before all others, and popular items before rare ones: lists
 // of equal scores, which go by row, would hit far more often than chance.
-void DatasetBuilder::scatter_items() {
+std::vector<ItemRow> DatasetBuilder::scatter_items() {
   std::vector<std::tuple<std::uint64_t, std::string_view, std::uint32_t>> order;
   order.reserve(catalogue_.items.size());
   for (std::uint32_t row = 0; row < catalogue_.items.size(); ++row) {
@@ -142,9 +95,8 @@ void DatasetBuilder::scatter_items() {
   Vocabulary scattered;
   std::vector<ItemRow> new_row(order.size());
   for (const auto& [hash, id, row] : order) new_row[row] = ItemRow(scattered.add(id));
-  for (Event& event : events_) event.item = new_row[event.item.index];
   catalogue_.items = std::move(scattered);
-  catalogue_.item_order = std::move(new_row);
+  return new_row;
 }
 
 void DatasetBuilder::describe(const RecordReader& reader, std::string_view role, std::uint64_t records,
@@ -164,7 +116,7 @@ OpenedDataset DatasetBuilder::finish() {
     }
   }
   const auto catalogue = std::make_shared<const Catalogue>(std::move(catalogue_));
-  return {std::make_shared<const Dataset>(catalogue, events_), std::move(report_)};
+  return {std::make_shared<const Dataset>(catalogue, std::move(columns_)), std::move(report_)};
 }
 
 }  // namespace gusto

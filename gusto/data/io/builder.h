@@ -10,6 +10,7 @@
 #include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/event_format.h"
+#include "gusto/data/io/event_reader.h"
 #include "gusto/data/io/open.h"
 #include "gusto/data/io/records.h"
 #include "gusto/data/io/report.h"
@@ -39,14 +40,24 @@ class DescriptionTable {
 /// A data set in the making: what all layouts share.
 class DatasetBuilder {
  public:
-  explicit DatasetBuilder(DuplicatePolicy policy) : policy_(policy) {}
+  /// The options must outlive the builder.
+  explicit DatasetBuilder(const OpenOptions& options)
+      : options_(options), reader_(options, catalogue_.users, catalogue_.items, report_) {}
+  DatasetBuilder(const DatasetBuilder&) = delete;
+  DatasetBuilder& operator=(const DatasetBuilder&) = delete;
 
   SourceReport& report() { return report_; }
   Catalogue& catalogue() { return catalogue_; }
+  /// Of the events.
+  const EventFormat& format() const { return reader_.format(); }
 
-  /// Reads the file of events, settles duplicates and scatters items. Called once, before anything is described, so that
-  /// items with events come first.
-  void read_events(const SourceText& source, const EventFormat& format, Context& context);
+  /// Reads a file of events; its format is recognised if none is given. May be called for several files.
+  void read_events(ByteStream& stream, const std::optional<EventFormat>& format, Context& context) {
+    reader_.read(stream, format, context);
+  }
+  /// Settles duplicates and scatters items. Called once all events are there, before anything is described, so that items
+  /// with events come first.
+  void end_events(Context& context);
   /// Notes in the report what a file of features added.
   void describe(const RecordReader& reader, std::string_view role, std::uint64_t records,
                 const DescriptionTable& descriptions);
@@ -55,17 +66,14 @@ class DatasetBuilder {
   OpenedDataset finish();
 
  private:
-  void add(std::string_view user, std::string_view item, float value, std::int64_t time, std::uint64_t line);
-  void settle_duplicates(const SourceText& source);
-  void scatter_items();
-  std::uint64_t line_of(std::size_t event) const;
+  std::vector<ItemRow> scatter_items();
+  void report_duplicates(const EventStore::Settled& settled);
 
-  DuplicatePolicy policy_;
+  const OpenOptions& options_;
   SourceReport report_;
   Catalogue catalogue_;
-  std::vector<Event> events_;
-  std::uint32_t last_user_ = 0;  // the row of the last event's user, who is often the next one's too
-  std::vector<std::pair<std::size_t, std::uint64_t>> line_shifts_;  // from that event on, line − event
+  EventReader reader_;
+  EventColumns columns_;
 };
 
 }  // namespace gusto

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -55,7 +56,30 @@ class FileStream final : public ByteStream {
   std::uint64_t size_ = 0;
 };
 
+class MemoryStream final : public ByteStream {
+ public:
+  MemoryStream(std::string name, std::string_view bytes) : name_(std::move(name)), bytes_(bytes) {}
+
+  std::size_t read(std::span<char> out) override {
+    const std::size_t count = bytes_.copy(out.data(), out.size(), position_);
+    position_ += count;
+    return count;
+  }
+  const std::string& name() const override { return name_; }
+  std::uint64_t stored_position() const override { return position_; }
+  std::uint64_t stored_size() const override { return bytes_.size(); }
+
+ private:
+  std::string name_;
+  std::string_view bytes_;
+  std::size_t position_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<ByteStream> stream_of(std::string name, std::string_view bytes) {
+  return std::make_unique<MemoryStream>(std::move(name), bytes);
+}
 
 std::unique_ptr<ByteStream> open_stream(const std::filesystem::path& path) {
   return std::make_unique<FileStream>(path);

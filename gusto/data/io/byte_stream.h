@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace gusto {
 
@@ -27,5 +28,8 @@ class ByteStream {
 /// A file or a pipe as it is.
 /// Errors   not_found; io
 std::unique_ptr<ByteStream> open_stream(const std::filesystem::path& path);
+
+/// Bytes in memory, which must outlive the stream; `name` stands for their path.
+std::unique_ptr<ByteStream> stream_of(std::string name, std::string_view bytes);
 
 }  // namespace gusto

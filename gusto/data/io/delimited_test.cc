@@ -175,12 +175,20 @@ TEST(Delimited, NamesThePlaceOfABadTime) {
   };
   const std::string place = "ratings.txt, line 2, column timestamp: ";
   const std::string whole = " is not a whole number of seconds. | Write times as whole seconds since 1970.";
-  EXPECT_EQ(about("12.5"), place + "\"12.5\"" + whole);
-  EXPECT_EQ(about("2019-01-01"), place + "\"2019-01-01\"" + whole);
-  EXPECT_EQ(about("99999999999999999999"), place + "\"99999999999999999999\"" + whole);
-  EXPECT_EQ(about("1260759144000"), place +
-                                        "\"1260759144000\" is a time after the year 9999 or as long before 1970."
-                                        " | Write times in seconds since 1970; these may be milliseconds.");
+  const std::string far = " is a time after the year 9999 or as long before 1970. | ";
+  EXPECT_EQ(about("12,5"), "ratings.txt, line 2: the line has 5 fields instead of 4." + std::string(kCorrect));
+  EXPECT_EQ(about("now"), place + "\"now\"" + whole);
+  EXPECT_EQ(about("1e9"), place + "\"1e9\"" + whole);
+  EXPECT_EQ(about("-99999999999999999999"), place + "\"-99999999999999999999\"" + far +
+                                                "Write times in seconds since 1970; these may be milliseconds.");
+  EXPECT_EQ(about("9999999999999999"),
+            place + "\"9999999999999999\"" + far + "Write times in milliseconds since 1970.");
+  EXPECT_EQ(about("2019-13-01"), place +
+                                     "\"2019-13-01\" is no date as ISO 8601 writes it."
+                                     " | Write times such as 2019-10-01 08:30:15, or name the unit of times.");
+  EXPECT_EQ(complaint_about("userId,movieId,rating,timestamp\na,x,3,978300760\na,y,3,978300760000\n"),
+            "ratings.txt, line 3, column timestamp: \"978300760000\"" + far +
+                "Write times in seconds since 1970; these may be milliseconds.");
 }
 
 TEST(Delimited, NamesALineOfAnotherLength) {
@@ -232,7 +240,7 @@ TEST(Delimited, RefusesOptionsThatMakeNoSense) {
   };
   EXPECT_EQ(about(columns({"user", "colour"})),
             "The column \"colour\" is of no kind known."
-            " | Columns are user, item, rating and time, and - for one that is not read.");
+            " | Columns are user, item, rating, time and kind, and - for one that is not read.");
   EXPECT_EQ(about(columns({"user", "rating"})),
             "The columns given lack item. | Name the columns, for example --columns user,item,rating,time.");
   EXPECT_EQ(about(columns({"user", "item", "user"})),

@@ -6,46 +6,25 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/column_names.h"
 #include "gusto/data/io/numbers.h"
 
 namespace gusto {
 namespace {
 
-enum Role : std::size_t { user, item, value, time, kRoles };
-constexpr std::array<std::string_view, kRoles> kRoleNames{"user", "item", "rating", "time"};
-using Places = std::array<std::optional<std::size_t>, kRoles>;
-
-// Names in lower case without blanks, "_" and "-": userId, user_id and User-ID are one name.
-constexpr std::array<std::pair<std::string_view, Role>, 46> kColumnNames{{
-    {"user", user},           {"userid", user},     {"uid", user},       {"reviewer", user},    {"reviewerid", user},
-    {"customer", user},       {"customerid", user}, {"visitorid", user}, {"member", user},      {"memberid", user},
-    {"person", user},         {"personid", user},   {"item", item},      {"itemid", item},      {"iid", item},
-    {"movie", item},          {"movieid", item},    {"film", item},      {"filmid", item},      {"book", item},
-    {"bookid", item},         {"isbn", item},       {"product", item},   {"productid", item},   {"asin", item},
-    {"song", item},           {"songid", item},     {"track", item},     {"trackid", item},     {"artist", item},
-    {"artistid", item},       {"game", item},       {"gameid", item},    {"rating", value},     {"value", value},
-    {"score", value},         {"stars", value},     {"weight", value},   {"bookrating", value}, {"plays", value},
-    {"playcount", value},     {"time", time},       {"timestamp", time}, {"unixtime", time},    {"unixtimestamp", time},
-    {"unixreviewtime", time},
-}};
+using Role = ColumnRole;
+using Fields = std::vector<std::string_view>;
 
 // In order of preference, where several divide the first lines into equally many fields.
 constexpr std::array<std::string_view, 5> kDelimiters{"\t", "::", ";", "|", ","};
-
-constexpr std::string_view kNameColumns = "Name the columns, for example --columns user,item,rating,time.";
-
-std::optional<Role> role_of(std::string_view name) {
-  std::string plain = to_lower(trim(name));
-  plain.erase(std::remove_if(plain.begin(), plain.end(), [](char c) { return c == '_' || c == '-' || c == ' '; }),
-              plain.end());
-  for (const auto& [known, role] : kColumnNames) {
-    if (known == plain) return role;
-  }
-  return std::nullopt;
-}
+// Without header and names, columns go by their order: user, item, rating, time.
+constexpr std::size_t kColumnsByPosition = 4;
+// Lines that tell lists from columns.
+constexpr std::size_t kLinesLookedAt = 50;
 
 std::string delimiter_for_people(std::string_view delimiter) {
   if (delimiter == "\t") return "tabs";
@@ -76,10 +55,10 @@ std::size_t count_fields(std::string_view line, std::string_view delimiter) {
   return count;
 }
 
-// The first two lines that are not blank; fewer if there are no more.
-std::vector<std::string_view> first_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty() && lines.size() < 2) {
+// The first lines that are not blank; fewer if there are no more.
+Fields first_lines(std::string_view text, std::size_t count) {
+  Fields lines;
+  while (!text.empty() && lines.size() < count) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -89,8 +68,14 @@ std::vector<std::string_view> first_lines(std::string_view text) {
   return lines;
 }
 
-// The delimiter that divides the first lines into most fields, preferably into equally many.
-std::string recognise_delimiter(const SourceText& source, const std::vector<std::string_view>& lines) {
+[[noreturn]] void fail_first_line(const SourceText& source, std::string_view problem,
+                                  std::string_view hint = kNameColumns) {
+  throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: {}.", source.name, problem), std::string(hint));
+}
+
+// The delimiter that divides the first two lines into most fields, preferably into equally many.
+std::string recognise_delimiter(const SourceText& source) {
+  const Fields lines = first_lines(source.text, 2);
   std::string_view best;
   std::pair<bool, std::size_t> best_merit{false, 1};
   for (std::string_view candidate : kDelimiters) {
@@ -102,86 +87,193 @@ std::string recognise_delimiter(const SourceText& source, const std::vector<std:
     }
   }
   if (best.empty()) {
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{}, line 1: no delimiter is recognised in {}.", source.name, quote(lines.front())),
-                "Say what separates the fields, for example --delimiter space.");
+    fail_first_line(source, fmt::format("no delimiter is recognised in {}", quote(lines.front())),
+                    "Say what separates the fields, for example --delimiter space.");
   }
   return std::string(best);
 }
 
-Places places_given(const std::vector<std::string>& columns) {
-  Places places;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (columns[c].empty() || columns[c] == "-") continue;
-    const std::optional<Role> role = role_of(columns[c]);
-    if (!role) {
-      throw Error(ErrorCode::invalid_option, fmt::format("The column {} is of no kind known.", quote(columns[c])),
-                  "Columns are user, item, rating and time, and - for one that is not read.");
+// Lists of graph recommenders' sets: whole numbers between blanks, on lines of different lengths.
+bool looks_like_lists(const Fields& lines) {
+  std::size_t shortest = 0, longest = 0;
+  for (const std::string_view line : lines) {
+    std::size_t count = 0;
+    for (const std::string_view part : split(line, " ")) {
+      if (part.empty()) continue;
+      if (part.find_first_not_of("0123456789") != std::string_view::npos) return false;
+      ++count;
     }
-    if (places[*role]) {
-      throw Error(ErrorCode::invalid_option, fmt::format("The column {} is named twice.", kRoleNames[*role]),
-                  "Name it once, and write - for a column that is not read.");
-    }
-    places[*role] = c;
+    shortest = shortest == 0 ? count : std::min(shortest, count);
+    longest = std::max(longest, count);
   }
-  for (Role role : {user, item}) {
-    if (!places[role]) {
-      throw Error(ErrorCode::invalid_option, fmt::format("The columns given lack {}.", kRoleNames[role]),
-                  std::string(kNameColumns));
-    }
-  }
-  return places;
+  return longest > kColumnsByPosition && shortest < longest;
 }
-
-using Fields = std::vector<std::string_view>;
 
 std::string listed(const Fields& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
 
-Places places_by_name(const Fields& names) {
-  Places places;
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    const std::optional<Role> role = role_of(names[c]);
-    if (role && !places[*role]) places[*role] = c;
-  }
-  return places;
-}
-
 // Whether the first line holds a name where the second holds a number.
-bool names_above_numbers(const Places& places, const Fields& first, const Fields& second) {
-  const std::optional<std::size_t> place = places[value] ? places[value] : places[time];
+bool names_above_numbers(const ColumnPlaces& places, const Fields& first, const Fields& second) {
+  const std::optional<std::size_t> place = places[Role::value] ? places[Role::value] : places[Role::time];
   if (!place || *place >= first.size() || *place >= second.size()) return false;
   const std::string_view name = trim(first[*place]);
   return !name.empty() && value_problem(name) == "is not a number" && !parse_value(name) &&
          parse_value(trim(second[*place])).has_value();
 }
 
-[[noreturn]] void fail_first_line(const SourceText& source, std::string_view problem) {
-  throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: {}.", source.name, problem),
-              std::string(kNameColumns));
-}
-
-Places places_by_position(const SourceText& source, const Fields& first, const Fields& second) {
+ColumnPlaces places_by_position(const SourceText& source, const Fields& first, const Fields& second) {
   if (first.size() < 2) fail_first_line(source, "the line has 1 field instead of at least a user and an item");
-  if (first.size() > kRoles) {
+  if (first.size() > kColumnsByPosition) {
     fail_first_line(source,
                     fmt::format("the line has {} fields, and no header known says what they are", first.size()));
   }
-  Places places;
-  for (std::size_t c = 0; c < first.size(); ++c) places[c] = c;
+  ColumnPlaces places;
+  for (std::size_t c = 0; c < first.size(); ++c) places[kColumnRoles[c]] = c;
   if (names_above_numbers(places, first, second)) {
     fail_first_line(source, fmt::format("the header {} names no column known", listed(first)));
   }
   return places;
 }
 
+void require_user_and_item(const SourceText& source, const ColumnPlaces& places, const Fields& names,
+                           std::string_view what) {
+  for (const Role role : {Role::user, Role::item}) {
+    if (places[role]) continue;
+    fail_first_line(
+        source,
+        fmt::format("the {} {} has no {} known to hold the {}", what, listed(names),
+                    what == "header" ? "column" : "name", to_string(role)),
+        what == "header" ? kNameColumns : "Name what is read, for example --columns user=reviewer,item=product.");
+  }
+}
+
+void set_columns(EventFormat& format, const ColumnPlaces& places, const Fields& names) {
+  const auto column = [&](Role role) -> std::optional<Column> {
+    if (!places[role]) return std::nullopt;
+    return Column{*places[role], std::string(names.empty() ? to_string(role) : trim(names[*places[role]]))};
+  };
+  format.user = *column(Role::user);
+  format.item = *column(Role::item);
+  format.value = column(Role::value);
+  format.time = column(Role::time);
+  format.kind = column(Role::kind);
+}
+
+EventFormat recognise_fields(const SourceText& source, const OpenOptions& options) {
+  EventFormat format;
+  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : recognise_delimiter(source);
+  format.quotes = format.delimiter.size() == 1 ? Quotes::csv : Quotes::none;
+
+  RecordReader reader(source, format.delimiter, format.quotes);
+  reader.next();
+  // A reader of its own, since views of the first record last until next().
+  RecordReader after(source, format.delimiter, format.quotes);
+  after.next();
+  const Fields first(reader.fields().begin(), reader.fields().end());
+  const Fields second = after.next() ? Fields(after.fields().begin(), after.fields().end()) : Fields();
+  format.fields = first.size();
+
+  const ColumnPlaces named = places_by_name(first);
+  ColumnPlaces places;
+  std::string by;
+  if (options.columns && given_by_name(*options.columns)) {
+    places = places_given(*options.columns, first);
+    format.header = true;
+    by = "the columns were named by their header";
+  } else if (options.columns) {
+    places = places_given(*options.columns);
+    if (options.columns->size() > first.size()) {
+      fail_first_line(source, fmt::format("the line has {} fields, fewer than the {} columns named", first.size(),
+                                          options.columns->size()));
+    }
+    format.header = (named[Role::user] && named[Role::item]) || names_above_numbers(places, first, second);
+    by = format.header ? "the columns were named, and the header was skipped" : "the columns were named";
+  } else if (named[Role::user] || named[Role::item]) {
+    places = named;
+    format.header = true;
+    require_user_and_item(source, places, first, "header");
+    by = "the columns are known by their names in the header";
+  } else {
+    places = places_by_position(source, first, second);
+    by = "there is no header, so that columns go by their order";
+  }
+  set_columns(format, places, format.header ? first : Fields());
+  if (format.time) {
+    const Fields& sample = format.header ? second : first;
+    if (format.time->index < sample.size()) format.time_unit = recognise_time_unit(trim(sample[format.time->index]));
+  }
+  format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), by);
+  return format;
+}
+
+EventFormat recognise_json(const SourceText& source, const OpenOptions& options) {
+  if (options.delimiter) {
+    throw Error(ErrorCode::invalid_option, fmt::format("{} holds JSON, which has no delimiter.", source.name),
+                "Leave --delimiter out.");
+  }
+  const std::string_view line = first_lines(source.text, 1).front();
+  const auto object = nlohmann::json::parse(line, nullptr, false);
+  if (!object.is_object()) {
+    fail_first_line(source, "the line begins like JSON and is no JSON object", "Write one object a line: JSON lines.");
+  }
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  const Fields names(keys.begin(), keys.end());
+  EventFormat format;
+  format.form = LineForm::json;
+  format.delimiter = "\n";
+  ColumnPlaces places;
+  if (options.columns) {
+    places = places_given(*options.columns, names);
+  } else {
+    places = places_by_name(names);
+    require_user_and_item(source, places, names, "object with");
+  }
+  set_columns(format, places, names);
+  if (format.time) {
+    const auto& sample = object.at(format.time->name);
+    format.time_unit = recognise_time_unit(sample.is_string() ? sample.get_ref<const std::string&>() : sample.dump());
+  }
+  format.reason = fmt::format("Each line is a JSON object; what it holds {}.",
+                              options.columns ? "was named" : "is known by its names");
+  return format;
+}
+
+EventFormat lists(const OpenOptions& options, std::string delimiter) {
+  EventFormat format;
+  format.form = LineForm::lists;
+  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : std::move(delimiter);
+  format.user = {0, "user"};
+  format.item = {1, "item"};
+  format.reason = fmt::format("Each line is a user and that user's items, separated by {}.",
+                              delimiter_for_people(format.delimiter));
+  return format;
+}
+
+bool lists_given(const OpenOptions& options) {
+  if (!options.columns || options.columns->empty() || options.columns->back() != "items") return false;
+  if (options.columns->size() == 2 && role_of_name(options.columns->front()) == Role::user) return true;
+  throw Error(ErrorCode::invalid_option, "Lists of items have the columns user,items.",
+              "Write --columns user,items, or name each column.");
+}
+
 }  // namespace
 
 std::vector<std::string> EventFormat::roles() const {
-  std::vector<std::string> roles(fields, "-");
-  roles[user.index] = "user";
-  roles[item.index] = "item";
-  if (value) roles[value->index] = "rating";
-  if (time) roles[time->index] = "time";
+  if (form == LineForm::lists) return {"user", "items"};
+  std::vector<std::string> roles;
+  const auto set = [&](const Column& column, Role role) {
+    if (form == LineForm::json) {
+      roles.push_back(fmt::format("{}={}", to_string(role), column.name));
+    } else {
+      roles[column.index] = to_string(role);
+    }
+  };
+  if (form == LineForm::fields) roles.assign(fields, "-");
+  set(user, Role::user);
+  set(item, Role::item);
+  if (value) set(*value, Role::value);
+  if (time) set(*time, Role::time);
+  if (kind) set(*kind, Role::kind);
   return roles;
 }
 
@@ -197,58 +289,28 @@ EventFormat four_columns(std::string delimiter) {
 }
 
 EventFormat recognise_events(const SourceText& source, const OpenOptions& options) {
-  const std::vector<std::string_view> lines = first_lines(source.text);
+  const Fields lines = first_lines(source.text, kLinesLookedAt);
   if (lines.empty()) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
                 "Give a file with an event on each line.");
   }
   EventFormat format;
-  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : recognise_delimiter(source, lines);
-  format.quotes = format.delimiter.size() == 1 ? Quotes::csv : Quotes::none;
-
-  RecordReader reader(source, format.delimiter, format.quotes);
-  reader.next();
-  // A reader of its own, since views of the first record last until next().
-  RecordReader after(source, format.delimiter, format.quotes);
-  after.next();
-  const Fields first(reader.fields().begin(), reader.fields().end());
-  const Fields second = after.next() ? Fields(after.fields().begin(), after.fields().end()) : Fields();
-  format.fields = first.size();
-
-  const Places named = places_by_name(first);
-  Places places;
-  std::string by;
-  if (options.columns) {
-    places = places_given(*options.columns);
-    if (options.columns->size() > first.size()) {
-      fail_first_line(source, fmt::format("the line has {} fields, fewer than the {} columns named", first.size(),
-                                          options.columns->size()));
-    }
-    format.header = (named[user] && named[item]) || names_above_numbers(places, first, second);
-    by = format.header ? "the columns were named, and the header was skipped" : "the columns were named";
-  } else if (named[user] || named[item]) {
-    places = named;
-    format.header = true;
-    for (Role role : {user, item}) {
-      if (places[role]) continue;
-      fail_first_line(source,
-                      fmt::format("the header {} has no column known to hold the {}", listed(first), kRoleNames[role]));
-    }
-    by = "the columns are known by their names in the header";
+  if (lists_given(options)) {
+    format = lists(options, first_lines(source.text, 1).front().find('\t') == std::string_view::npos ? " " : "\t");
+  } else if (lines.front().starts_with('{')) {
+    format = recognise_json(source, options);
+  } else if (!options.columns && !options.delimiter && looks_like_lists(lines)) {
+    format = lists(options, " ");
   } else {
-    places = places_by_position(source, first, second);
-    by = "there is no header, so that columns go by their order";
+    format = recognise_fields(source, options);
   }
-
-  const auto column = [&](Role role) {
-    const std::size_t place = *places[role];
-    return Column{place, std::string(format.header ? trim(first[place]) : kRoleNames[role])};
-  };
-  format.user = column(user);
-  format.item = column(item);
-  if (places[value]) format.value = column(value);
-  if (places[time]) format.time = column(time);
-  format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), by);
+  if (options.time_unit) format.time_unit = *options.time_unit;
+  format.weights = options.weights;
+  if (!format.weights.empty() && !format.kind) {
+    throw Error(ErrorCode::invalid_option, fmt::format("{} has no column of kinds to be weighed.", source.name),
+                "Name it kind in --columns, or leave --weights out.");
+  }
+  if (format.weights.empty()) format.kind.reset();
   return format;
 }
 

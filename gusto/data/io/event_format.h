@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gusto/data/io/open.h"
@@ -10,24 +11,34 @@
 
 namespace gusto {
 
+/// What a line of events looks like.
+enum class LineForm {
+  fields,  ///< one event, its parts separated by a delimiter
+  lists,   ///< a user and then items, an event each, separated by a delimiter
+  json,    ///< one event, a JSON object
+};
+
 /// How the lines of a file of events are to be read.
 struct EventFormat {
-  std::string delimiter;
+  LineForm form = LineForm::fields;
+  std::string delimiter;  ///< of JSON the end of the line
   Quotes quotes = Quotes::none;
   bool header = false;
-  std::size_t fields = 0;  ///< of every line
-  Column user, item;
-  std::optional<Column> value, time;
-  std::string reason;  ///< a sentence: what was recognised, by what
+  std::size_t fields = 0;  ///< of every line; 0 where it varies
+  Column user, item;       ///< of JSON: by name only
+  std::optional<Column> value, time, kind;
+  TimeUnit time_unit = TimeUnit::seconds;
+  std::vector<std::pair<std::string, float>> weights;  ///< of kinds, if there is such a column
+  std::string reason;                                  ///< a sentence: what was recognised, by what
 
-  /// What each field is taken for: user, item, rating, time, or "-".
+  /// What each field is taken for: user, item, rating, time, kind, or "-"; of lists: user, items.
   std::vector<std::string> roles() const;
 };
 
-/// User, item, value and time in this order, without header.
+/// User, item, value and time in seconds in this order, without header.
 EventFormat four_columns(std::string delimiter);
 
-/// Recognises the format of a delimited file by its first two lines, as far as the options leave it open.
+/// Recognises the format of a file by its first lines, as far as the options leave it open.
 /// Errors   invalid_option, for options that make no sense; invalid_input, if a delimiter or column is not recognised,
 ///          or there are no lines
 EventFormat recognise_events(const SourceText& source, const OpenOptions& options);

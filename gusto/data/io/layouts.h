@@ -17,8 +17,8 @@ OpenedDataset read_ml_1m(const std::filesystem::path& folder, const OpenOptions&
 OpenedDataset read_ml_latest(const std::filesystem::path& folder, const OpenOptions& options, Context& context);
 
 /// ml-latest from its files' content; movies may be missing.
-OpenedDataset read_ml_latest(const SourceText& ratings, const std::optional<SourceText>& movies,
-                             const OpenOptions& options, Context& context);
+OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText>& movies, const OpenOptions& options,
+                             Context& context);
 
 /// The parts that describe: each reads one file into the catalogue of a builder whose events have been read.
 void read_u_item(const SourceText& items, const SourceText& genres, DatasetBuilder& builder);

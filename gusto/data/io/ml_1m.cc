@@ -82,10 +82,11 @@ void read_users_dat(const SourceText& users, DatasetBuilder& builder) {
 }
 
 OpenedDataset read_ml_1m(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
-  DatasetBuilder builder(options.duplicates);
+  DatasetBuilder builder(options);
   builder.report().layout = "ml-1m";
   builder.report().reason = "The folder holds ratings.dat, as ml-1m and ml-10m do.";
-  builder.read_events(load_source(folder / "ratings.dat", Encoding::utf8_or_latin1), four_columns("::"), context);
+  builder.read_events(*open_stream(folder / "ratings.dat"), four_columns("::"), context);
+  builder.end_events(context);
   if (const auto movies = load_if_there(folder / "movies.dat", Encoding::utf8_or_latin1, builder)) {
     read_movies_dat(*movies, builder);
   }

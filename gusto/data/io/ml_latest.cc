@@ -49,13 +49,13 @@ void read_movies_csv(const SourceText& movies, DatasetBuilder& builder) {
   builder.catalogue().item_features = descriptions.finish();
 }
 
-OpenedDataset read_ml_latest(const SourceText& ratings, const std::optional<SourceText>& movies,
-                             const OpenOptions& options, Context& context) {
-  DatasetBuilder builder(options.duplicates);
+OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText>& movies, const OpenOptions& options,
+                             Context& context) {
+  DatasetBuilder builder(options);
   builder.report().layout = "ml-latest";
-  const EventFormat format = recognise_events(ratings, {});
-  builder.report().reason = "There is ratings.csv, as in ml-latest. " + format.reason;
-  builder.read_events(ratings, format, context);
+  builder.read_events(ratings, std::nullopt, context);
+  builder.report().reason = "There is ratings.csv, as in ml-latest. " + builder.format().reason;
+  builder.end_events(context);
   if (movies) {
     read_movies_csv(*movies, builder);
   } else {
@@ -67,7 +67,7 @@ OpenedDataset read_ml_latest(const SourceText& ratings, const std::optional<Sour
 OpenedDataset read_ml_latest(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
   std::optional<SourceText> movies;
   if (may_exist(folder / "movies.csv")) movies = load_source(folder / "movies.csv", Encoding::utf8);
-  return read_ml_latest(load_source(folder / "ratings.csv", Encoding::utf8), movies, options, context);
+  return read_ml_latest(*open_stream(folder / "ratings.csv"), movies, options, context);
 }
 
 }  // namespace gusto

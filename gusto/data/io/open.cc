@@ -11,12 +11,19 @@
 namespace gusto {
 namespace {
 
-OpenedDataset read_events_only(const SourceText& source, const OpenOptions& options, Context& context) {
-  const EventFormat format = recognise_events(source, options);
-  DatasetBuilder builder(options.duplicates);
-  builder.report().layout = "delimited";
-  builder.report().reason = "It is a single file. " + format.reason;
-  builder.read_events(source, format, context);
+OpenedDataset read_events_only(std::span<const std::unique_ptr<ByteStream>> files, const OpenOptions& options,
+                               Context& context) {
+  DatasetBuilder builder(options);
+  for (const auto& file : files) builder.read_events(*file, std::nullopt, context);
+  builder.end_events(context);
+  switch (builder.format().form) {
+    case LineForm::fields: builder.report().layout = "delimited"; break;
+    case LineForm::lists: builder.report().layout = "lists"; break;
+    case LineForm::json: builder.report().layout = "JSON lines"; break;
+  }
+  builder.report().reason =
+      (files.size() == 1 ? "It is a single file. " : fmt::format("These are {} files. ", files.size())) +
+      builder.format().reason;
   return builder.finish();
 }
 
@@ -39,11 +46,15 @@ OpenedDataset open_folder(const std::filesystem::path& folder, const OpenOptions
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
   std::error_code ignored;  // what can't be examined is opened, which says why
   if (std::filesystem::is_directory(path, ignored)) return open_folder(path, options, context);
-  return read_events_only(load_source(path, Encoding::utf8), options, context);
+  std::vector<std::unique_ptr<ByteStream>> files;
+  files.push_back(open_stream(path));
+  return read_events_only(files, options, context);
 }
 
 OpenedDataset read_delimited(std::string name, std::string_view text, const OpenOptions& options, Context& context) {
-  return read_events_only(check_source(std::move(name), text, nullptr, Encoding::utf8), options, context);
+  std::vector<std::unique_ptr<ByteStream>> files;
+  files.push_back(stream_of(std::move(name), text));
+  return read_events_only(files, options, context);
 }
 
 }  // namespace gusto

@@ -5,7 +5,9 @@
 ///   folder with u.data        ml-100k: u.data, u.item and u.genre, u.user
 ///   folder with ratings.dat   ml-1m, ml-10m: ratings.dat, movies.dat, users.dat
 ///   folder with ratings.csv   ml-latest and its larger sisters: ratings.csv, movies.csv
-///   file                      any delimited file: a user, an item, and if there are a value and a time on each line
+///   file                      any delimited file: a user, an item, and if there are a value and a time on each line;
+///                             JSON lines, an object each; lists: a user and then items on each line
+///   pattern                   several files of one format, as one: ratings-*.csv, in the order of their names
 ///
 /// Files of features may be missing; the report says so. Ids keep their text: "07" and "7" are two ids.
 /// Features  users: gender, age, occupation, zip; items: title, year (from "(1995)" at the title's end), genres
@@ -15,11 +17,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/report.h"
+#include "gusto/data/io/times.h"
 
 namespace gusto {
 
@@ -27,17 +31,30 @@ namespace gusto {
 enum class DuplicatePolicy {
   keep_last,   ///< the last one in the file counts
   keep_first,  ///< the first one counts
+  mean,        ///< one event counts, with the mean of their values and the latest of their times
+  sum,         ///< one event counts, with the sum of their values and the latest of their times
   refuse,      ///< the second one is an error
 };
 
-/// What the owner knows of a delimited file; what is not given is recognised.
+/// What the owner knows of the events; what is not given is recognised. A folder's layout fixes columns and delimiter.
 struct OpenOptions {
-  /// What each field of a line holds: "user", "item", "rating", "time", or "-" for none of these; further fields are
-  /// not read.
+  /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further fields
+  /// are not read. "items" last: all further fields are items. Or, where a header or JSON names the fields, what each is
+  /// called, in any order: "user=reviewer", "item=sku".
   std::optional<std::vector<std::string>> columns;
   /// What separates fields: any text; "tab" and "space" by name. Recognised among tab, "::", ";", "|" and ",".
   std::optional<std::string> delimiter;
+  /// How times are written.
+  std::optional<TimeUnit> time_unit;
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
+  /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if there is
+  /// a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
+  std::vector<std::pair<std::string, float>> weights;
+  /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates are settled
+  /// after that.
+  std::optional<double> half_life;
+  /// Lines that cannot be read are left out, counted, and reported with examples.
+  bool skip_bad_lines = false;
 };
 
 struct OpenedDataset {

@@ -37,10 +37,17 @@ constexpr std::string_view kCorrect = "Correct the line, or remove it.";
 RecordReader::RecordReader(const SourceText& source, std::string_view delimiter, Quotes quotes)
     : source_(source), text_(source.text), delimiter_(delimiter), quotes_(quotes) {}
 
+void RecordReader::seek(std::size_t position, std::uint64_t line) {
+  position_ = position;
+  next_line_ = line;
+}
+
 bool RecordReader::next() {
   const char* const file_end = text_.data() + text_.size();
+  open_quote_ = false;
   while (position_ < text_.size()) {
     const char* const begin = text_.data() + position_;
+    record_begin_ = position_;
     const char* const newline = find_char(begin, file_end, '\n');
     ended_by_newline_ = newline != file_end;
     position_ = static_cast<std::size_t>(newline - text_.data()) + (ended_by_newline_ ? 1 : 0);
@@ -90,7 +97,10 @@ void RecordReader::read_quoted(const char* begin) {
       std::string* copy = nullptr;
       while (true) {
         at = find_char(at, file_end, '"');
-        if (at == file_end) fail_line("a quotation mark opens a field and none closes it", "Close it, or remove it.");
+        if (at == file_end) {
+          open_quote_ = true;
+          fail_line("a quotation mark opens a field and none closes it", "Close it, or remove it.");
+        }
         if (at + 1 == file_end || at[1] != '"') break;
         if (copy == nullptr) copy = &unquoted_.emplace_back();
         copy->append(part, ++at);
@@ -120,6 +130,10 @@ void RecordReader::read_quoted(const char* begin) {
   position_ = static_cast<std::size_t>(at - text_.data()) + (ended_by_newline_ ? 1 : 0);
 }
 
+std::string_view RecordReader::record() const {
+  return text_.substr(record_begin_, position_ - record_begin_ - (ended_by_newline_ ? 1 : 0));
+}
+
 void RecordReader::require_fields(std::size_t count) const {
   if (fields_.size() == count) return;
   if (fields_.size() < count && !ended_by_newline_ && position_ == text_.size()) {
@@ -147,15 +161,11 @@ float RecordReader::value(const Column& column) const {
   return *value;
 }
 
-std::int64_t RecordReader::time(const Column& column) const {
+std::int64_t RecordReader::time(const Column& column, TimeUnit unit) const {
   const std::string_view text = without_blanks(field(column));
-  const std::optional<std::int64_t> time = parse_integer(text);
-  if (time && *time <= kLatestTime && *time >= -kLatestTime) return *time;
-  if (time) {
-    fail(column, "is a time after the year 9999 or as long before 1970",
-         "Write times in seconds since 1970; these may be milliseconds.");
-  }
-  fail(column, "is not a whole number of seconds", "Write times as whole seconds since 1970.");
+  if (const std::optional<std::int64_t> time = parse_time(text, unit)) return *time;
+  const TimeProblem problem = time_problem(text, unit);
+  fail(column, problem.sentence, problem.hint);
 }
 
 void RecordReader::fail(const Column& column, std::string_view problem, std::string_view hint) const {

@@ -41,8 +41,19 @@ class RecordReader {
   std::string_view field(const Column& column) const { return fields_[column.index]; }
   /// The line that the record begins on, from 1.
   std::uint64_t line() const { return line_; }
-  /// Bytes read so far.
+  /// The line that comes after the record.
+  std::uint64_t next_line() const { return next_line_; }
+  std::uint64_t blank_lines() const { return blank_lines_; }
+  /// Bytes read so far, and those before the record.
   std::size_t position() const { return position_; }
+  std::size_t record_begin() const { return record_begin_; }
+  /// The record's text.
+  std::string_view record() const;
+  /// Whether the text ended within a quoted field; next() has thrown then.
+  bool open_quote() const { return open_quote_; }
+
+  /// Goes to a place where a line begins, and says which line that is.
+  void seek(std::size_t position, std::uint64_t line);
 
   /// Throws unless the record has that many fields.
   void require_fields(std::size_t count) const;
@@ -50,8 +61,8 @@ class RecordReader {
   std::string_view id(const Column& column) const;
   /// A field's number. Throws if it is none, not finite, or too large for a float.
   float value(const Column& column) const;
-  /// A field's time in seconds since 1970. Throws if it isn't a whole number, or after the year 9999.
-  std::int64_t time(const Column& column) const;
+  /// A field's time in seconds since 1970. Throws if it isn't in that unit, or after the year 9999.
+  std::int64_t time(const Column& column, TimeUnit unit) const;
   /// Throws: FILE, line 3, column rating: "x" is not a number.
   [[noreturn]] void fail(const Column& column, std::string_view problem, std::string_view hint) const;
   /// Throws: FILE, line 3: the line has 2 fields instead of 4.
@@ -69,6 +80,8 @@ class RecordReader {
   std::string delimiter_;
   Quotes quotes_;
   std::size_t position_ = 0;
+  std::size_t record_begin_ = 0;
+  bool open_quote_ = false;
   std::uint64_t line_ = 0;
   std::uint64_t next_line_ = 1;
   std::uint64_t blank_lines_ = 0;

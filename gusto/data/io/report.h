@@ -19,13 +19,14 @@ struct SourceFile {
 
 /// How a data set was read: what was recognised and why, and all that was skipped or repaired on the way.
 struct SourceReport {
-  std::string layout;                ///< "ml-100k", "ml-1m", "ml-latest", "delimited"
+  std::string layout;                ///< "ml-100k", "ml-1m", "ml-latest", "delimited", "JSON lines", "lists"
   std::string reason;                ///< a sentence: by what the layout was recognised
   std::string delimiter;             ///< of the events, e.g. "\t"
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
   std::vector<SourceFile> files;     ///< in the order read
-  std::uint64_t duplicates = 0;      ///< events left out because their user and item came again
+  std::uint64_t duplicates = 0;      ///< events left out, or joined with others, because their user and item came again
+  std::uint64_t bad_lines = 0;       ///< left out because they cannot be read; the notes have examples
   std::vector<std::string> notes;    ///< sentences: what was skipped, repaired or found missing
 };
 

@@ -33,6 +33,17 @@ Buffer read_all(ByteStream& stream) {
   }
 }
 
+[[noreturn]] void fail_zero_byte(const std::string& name, std::uint64_t line) {
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("{}, line {}: the file holds a zero byte, so it is not text.", name, line),
+              "Give a text file; unpack it first if it is an archive.");
+}
+
+[[noreturn]] void fail_encoding(const std::string& name, std::uint64_t line) {
+  throw Error(ErrorCode::invalid_input, fmt::format("{}, line {}: the text is not UTF-8.", name, line),
+              "Convert the file, for example with iconv -f LATIN1 -t UTF-8.");
+}
+
 // Written so that the compiler turns it into vector code.
 bool is_ascii(std::string_view text) {
   unsigned char seen = 0;
@@ -56,6 +67,24 @@ std::size_t first_line_that_is_not_utf8(std::string_view text) {
 
 }  // namespace
 
+std::size_t byte_order_mark(const std::string& name, std::string_view text) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: the file is in UTF-16.", name),
+                "Convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8.");
+  }
+  return text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+}
+
+bool is_plain_text(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return false;
+  return is_ascii(text) || is_utf8(text);
+}
+
+void require_plain_text(const std::string& name, std::string_view text, std::uint64_t line) {
+  if (text.find('\0') != std::string_view::npos) fail_zero_byte(name, line);
+  if (!is_plain_text(text)) fail_encoding(name, line);
+}
+
 SourceText load_source(const std::filesystem::path& path, Encoding encoding) {
   return load_source(*open_stream(path), encoding);
 }
@@ -69,24 +98,12 @@ SourceText load_source(ByteStream& stream, Encoding encoding) {
 SourceText check_source(std::string name, std::string_view bytes, std::shared_ptr<const void> owner,
                         Encoding encoding) {
   SourceText source{std::move(name), bytes, bytes.size(), false, std::move(owner)};
-  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
-    throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: the file is in UTF-16.", source.name),
-                "Convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8.");
-  }
-  if (bytes.starts_with("\xef\xbb\xbf")) source.text.remove_prefix(3);
+  source.text.remove_prefix(byte_order_mark(source.name, bytes));
   if (const std::size_t zero = source.text.find('\0'); zero != std::string_view::npos) {
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{}, line {}: the file holds a zero byte, so it is not text.", source.name,
-                            line_of(source.text, zero)),
-                "Give a text file; unpack it first if it is an archive.");
+    fail_zero_byte(source.name, line_of(source.text, zero));
   }
-  if (is_ascii(source.text) || is_utf8(source.text)) return source;
-  if (encoding == Encoding::utf8) {
-    throw Error(
-        ErrorCode::invalid_input,
-        fmt::format("{}, line {}: the text is not UTF-8.", source.name, first_line_that_is_not_utf8(source.text)),
-        "Convert the file, for example with iconv -f LATIN1 -t UTF-8.");
-  }
+  if (is_plain_text(source.text)) return source;
+  if (encoding == Encoding::utf8) fail_encoding(source.name, first_line_that_is_not_utf8(source.text));
   const auto converted = std::make_shared<const std::string>(latin1_to_utf8(source.text));
   source.text = *converted;
   source.owner = converted;

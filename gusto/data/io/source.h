@@ -35,4 +35,12 @@ SourceText load_source(ByteStream& stream, Encoding encoding);
 /// Errors   invalid_input, with the line: bytes that are not text, or text in another encoding
 SourceText check_source(std::string name, std::string_view bytes, std::shared_ptr<const void> owner, Encoding encoding);
 
+/// Whether text is UTF-8 without zero bytes.
+bool is_plain_text(std::string_view text);
+/// Throws unless a line's text is.
+void require_plain_text(const std::string& name, std::string_view text, std::uint64_t line);
+/// How long a UTF-8 byte order mark at a text's beginning is: 3, or 0 if there is none. Error(invalid_input) if there is
+/// one of UTF-16.
+std::size_t byte_order_mark(const std::string& name, std::string_view text);
+
 }  // namespace gusto

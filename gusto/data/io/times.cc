@@ -139,4 +139,20 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {
   return seconds;
 }
 
+TimeProblem time_problem(std::string_view text, TimeUnit unit) {
+  if (unit == TimeUnit::iso) {
+    return {"is no date as ISO 8601 writes it", "Write times such as 2019-10-01 08:30:15, or name the unit of times."};
+  }
+  const bool number =
+      !text.empty() && text.find_first_not_of("0123456789", text[0] == '-' ? 1 : 0) == std::string_view::npos;
+  if (number && text != "-") {
+    return {"is a time after the year 9999 or as long before 1970",
+            unit == TimeUnit::seconds ? "Write times in seconds since 1970; these may be milliseconds."
+                                      : "Write times in milliseconds since 1970."};
+  }
+  return unit == TimeUnit::seconds
+             ? TimeProblem{"is not a whole number of seconds", "Write times as whole seconds since 1970."}
+             : TimeProblem{"is not a whole number of milliseconds", "Write times as whole milliseconds since 1970."};
+}
+
 }  // namespace gusto

@@ -30,4 +30,11 @@ std::optional<std::int64_t> parse_iso_time(std::string_view text);
 /// ±kLatestTime.
 std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit);
 
+/// Why parse_time refused, to follow the text: "is not a whole number of seconds"; and what to do about it.
+struct TimeProblem {
+  std::string_view sentence;
+  std::string_view hint;
+};
+TimeProblem time_problem(std::string_view text, TimeUnit unit);
+
 }  // namespace gusto

@@ -1,0 +1,90 @@
+/// JSON lines: an object on each line, whose keys say what is what. Ids are texts or whole numbers; values and times are
+/// numbers or texts that hold one.
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gusto/base/text.h"
+#include "gusto/data/io/event_parser.h"
+#include "gusto/data/io/numbers.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::string_view kCorrect = "Correct the line, or remove it.";
+
+/// One line's object.
+class Object {
+ public:
+  explicit Object(const RecordReader& reader)
+      : reader_(reader), object_(nlohmann::json::parse(reader.record(), nullptr, false)) {
+    if (!object_.is_object()) reader.fail_line("the line is no JSON object", kCorrect);
+  }
+
+  /// What stands under a key, as text: a text itself, or a number as JSON writes it.
+  std::string text(const Column& key) const {
+    const auto found = object_.find(key.name);
+    if (found == object_.end()) {
+      reader_.fail_line(fmt::format("there is no {} in the object", quote(key.name)), kCorrect);
+    }
+    if (found->is_string()) return std::string(trim(found->get_ref<const std::string&>()));
+    if (found->is_number()) return found->dump();
+    fail(key, "is neither a text nor a number", kCorrect);
+  }
+  std::string id(const Column& key) const {
+    std::string id = text(key);
+    if (id.empty()) fail(key, "is no id", kCorrect);
+    if (id.find('\0') != std::string::npos) fail(key, "holds a zero byte", kCorrect);
+    return id;
+  }
+  [[noreturn]] void fail(const Column& key, std::string_view problem, std::string_view hint) const {
+    const std::string value = object_.at(key.name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    reader_.fail_line(fmt::format("the {} {} {}", key.name, quote(value), problem), hint);
+  }
+
+ private:
+  const RecordReader& reader_;
+  nlohmann::json object_;
+};
+
+}  // namespace
+
+void EventParser::read_json(const RecordReader& reader, std::uint32_t line, EventBlock& out) const {
+  const Object object(reader);
+  const std::string user = object.id(format_.user);
+  const std::string item = object.id(format_.item);
+  float value = 1;
+  if (format_.value) {
+    const std::string text = object.text(*format_.value);
+    const std::optional<float> parsed = parse_value(text);
+    if (!parsed) object.fail(*format_.value, value_problem(text), kCorrect);
+    value = *parsed;
+  }
+  std::int64_t time = kNoTime;
+  if (format_.time) {
+    const std::string text = object.text(*format_.time);
+    const std::optional<std::int64_t> parsed = parse_time(text, format_.time_unit);
+    if (!parsed) {
+      const TimeProblem problem = time_problem(text, format_.time_unit);
+      object.fail(*format_.time, problem.sentence, problem.hint);
+    }
+    time = *parsed;
+  }
+  if (format_.kind) {
+    const std::string kind = object.text(*format_.kind);
+    const std::optional<float> weight = weight_of(kind);
+    if (!weight) {
+      object.fail(*format_.kind, "has no weight",
+                  fmt::format("Add {}=… to --weights; weight 0 leaves such events out.", kind));
+    }
+    if (*weight == 0) {
+      ++out.weightless;
+      return;
+    }
+    value *= *weight;
+  }
+  const std::uint32_t user_at = out.users.add(user);
+  out.events.push_back({user_at, out.items.add(item), value, line, time});
+}
+
+}  // namespace gusto

@@ -1,0 +1,234 @@
+#include "gusto/data/io/event_reader.h"
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kBlocksAThread = 2;
+constexpr std::size_t kExamples = 5;  // of bad lines, in the report
+
+SourceText as_source(const std::string& name, const TextBlock& block) {
+  return {name, block.text(), block.text().size(), false, nullptr};
+}
+
+}  // namespace
+
+/// One file's way into the store.
+class EventReader::Pipeline {
+ public:
+  Pipeline(EventReader& reader, ByteStream& stream, std::optional<EventFormat> format, Context& context)
+      : reader_(reader), stream_(stream), context_(context), blocks_(stream) {
+    const std::size_t count = kBlocksAThread * context.threads();
+    for (Batch* batch : {&read_, &parsed_, &taken_}) batch->stages.resize(count);
+    if (!blocks_.next(read_.stages[0].text)) {
+      throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", stream.name()),
+                  "Give a file with an event on each line.");
+    }
+    read_.count = 1;
+    begin(read_.stages[0].text, std::move(format));
+  }
+
+  void run() {
+    while (read_.count + parsed_.count > 0) {
+      taken_.swap(parsed_);
+      parsed_.swap(read_);
+      context_.pool().run(2 + parsed_.count, [&](std::size_t task, unsigned worker) {
+        if (task == 0) take();
+        else if (task == 1) read();
+        else parse(parsed_.stages[task - 2], worker);
+      });
+      taken_.count = 0;
+      context_.check_cancelled();
+      context_.progress("reading", stream_.stored_position(), stream_.stored_size());
+    }
+    if (!open_.empty()) take(TextBlock(open_), true);
+    if (problem_) std::rethrow_exception(problem_);
+    finish();
+  }
+
+ private:
+  struct Stage {
+    TextBlock text;
+    EventBlock events;
+    std::size_t begin = 0;
+  };
+  struct Batch {
+    std::vector<Stage> stages;
+    std::size_t count = 0;
+    void swap(Batch& other) {
+      stages.swap(other.stages);
+      std::swap(count, other.count);
+    }
+  };
+
+  // Recognises the format by the first block, and skips the header.
+  void begin(const TextBlock& first, std::optional<EventFormat> format) {
+    const SourceText source = as_source(stream_.name(), first);
+    if (first.too_long) fail_long();
+    if (!reader_.options_.skip_bad_lines) {
+      const SourceText checked = check_source(source.name, source.text, nullptr, Encoding::utf8);
+    }
+    reader_.set_format(stream_.name(), format ? std::move(*format) : recognise_events(source, reader_.options_));
+    const EventFormat& found = *reader_.format_;
+    for (unsigned worker = 0; worker <= context_.threads(); ++worker)
+      parsers_.emplace_back(found, reader_.options_.skip_bad_lines);
+    if (!found.header) return;
+    RecordReader header(source, found.delimiter, found.quotes);
+    header.next();
+    read_.stages[0].begin = header.position();
+    lines_ = header.next_line() - 1;
+    blank_lines_ = header.blank_lines();
+  }
+
+  // What is wrong with the stream is told once all before it has been taken in, which may have a complaint of its own.
+  void read() {
+    read_.count = 0;
+    try {
+      while (!problem_ && read_.count < read_.stages.size() && blocks_.next(read_.stages[read_.count].text)) {
+        read_.stages[read_.count++].begin = 0;
+      }
+    } catch (const Error&) {
+      problem_ = std::current_exception();
+    }
+  }
+
+  void parse(Stage& stage, unsigned worker) {
+    parsers_[worker].parse(stream_.name(), stage.text, stage.begin, stage.events);
+  }
+
+  void take() {
+    for (std::size_t i = 0; i < taken_.count; ++i) {
+      Stage& stage = taken_.stages[i];
+      if (stage.text.too_long) fail_long();
+      if (open_.empty()) {
+        take(stage.events, stage.text);
+      } else {
+        open_.append(stage.text.text());
+        // A field that is open for so long is not meant to be one.
+        const bool last = stage.text.last || open_.size() > kLongestRecord;
+        take(TextBlock(std::exchange(open_, {})), last);
+      }
+    }
+  }
+
+  void take(TextBlock text, bool last) {
+    text.last = last;
+    open_.clear();
+    EventBlock events;
+    parsers_.back().parse(stream_.name(), text, 0, events);
+    take(events, text);
+  }
+
+  void take(const EventBlock& events, const TextBlock& text) {
+    for (const EventBlock::BadRecord& bad : events.examples) {
+      if (examples_.size() == kExamples) break;
+      try {
+        parsers_.back().complain(stream_.name(), text, bad.position, lines_ + 1 + bad.line);
+      } catch (const Error& error) {
+        if (!reader_.options_.skip_bad_lines) throw;
+        examples_.push_back(error.message());
+      }
+    }
+    user_rows_.clear();
+    for (const std::string_view id : events.users.ids()) user_rows_.push_back(reader_.users_.add(id));
+    item_rows_.clear();
+    for (const std::string_view id : events.items.ids()) item_rows_.push_back(reader_.items_.add(id));
+    reader_.store_.add(events, user_rows_, item_rows_, reader_.lines_ + lines_ + 1, reader_.format_->time.has_value());
+    lines_ += events.lines;
+    blank_lines_ += events.blank_lines;
+    records_ += events.records;
+    weightless_ += events.weightless;
+    bad_lines_ += events.bad_records;
+    if (events.open) open_.assign(text.text().substr(events.open->position));
+  }
+
+  [[noreturn]] void fail_long() const {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{}, line {}: the line is longer than {}.", stream_.name(), lines_ + 1,
+                            format_bytes(kLongestRecord)),
+                "Give a text file with an event on each line.");
+  }
+
+  void finish() {
+    SourceReport& report = reader_.report_;
+    if (records_ == 0) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("{} holds {}no events{}", stream_.name(), reader_.format_->header ? "a header and " : "",
+                              examples_.empty() ? "." : " that can be read: " + examples_.front()),
+                  "Give a file with an event on each line.");
+    }
+    SourceFile file;
+    file.path = stream_.name();
+    file.role = "events";
+    file.bytes = std::max(stream_.stored_position(), stream_.stored_size());
+    file.lines = lines_;
+    file.records = records_;
+    file.blank_lines = blank_lines_;
+    report.files.push_back(std::move(file));
+    if (bad_lines_ > 0) {
+      report.bad_lines += bad_lines_;
+      report.notes.push_back(fmt::format(
+          "Lines of {} left out because they cannot be read: {}{} {}", stream_.name(), format_count(bad_lines_),
+          bad_lines_ > examples_.size() ? ", the first of them:" : ":", fmt::join(examples_, " ")));
+    }
+    if (weightless_ > 0) {
+      report.notes.push_back(
+          fmt::format("Events left out because their kind weighs nothing: {}.", format_count(weightless_)));
+    }
+    reader_.files_.emplace_back(reader_.lines_, stream_.name());
+    reader_.lines_ += lines_;
+  }
+
+  EventReader& reader_;
+  ByteStream& stream_;
+  Context& context_;
+  TextBlocks blocks_;
+  std::vector<EventParser> parsers_;  // one a thread, and one for records over two blocks
+  Batch read_, parsed_, taken_;
+  std::string open_;            // the beginning of a record that goes on in the next block
+  std::exception_ptr problem_;  // that ended the stream
+  std::vector<std::uint32_t> user_rows_, item_rows_;
+  std::uint64_t lines_ = 0, blank_lines_ = 0, records_ = 0, weightless_ = 0, bad_lines_ = 0;
+  std::vector<std::string> examples_;
+};
+
+void EventReader::read(ByteStream& stream, std::optional<EventFormat> format, Context& context) {
+  Pipeline(*this, stream, std::move(format), context).run();
+}
+
+void EventReader::set_format(const std::string& name, EventFormat format) {
+  if (options_.half_life && !format.time) {
+    throw Error(ErrorCode::invalid_option, fmt::format("{} has no times, by which events could grow old.", name),
+                "Name the column of times, or leave the half-life out.");
+  }
+  if (format_ && (format_->time.has_value() != format.time.has_value() ||
+                  format_->value.has_value() != format.value.has_value())) {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{} and {} differ in whether events have values and times.", files_.front().second, name),
+                "Read files together that have the same columns.");
+  }
+  if (!format_) {
+    report_.delimiter = format.delimiter;
+    report_.header = format.header;
+    report_.columns = format.roles();
+  }
+  format_ = std::move(format);
+}
+
+EventReader::Place EventReader::place_of(std::uint64_t line) const {
+  const auto after = std::upper_bound(files_.begin(), files_.end(), line,
+                                      [](std::uint64_t l, const auto& file) { return l <= file.first; });
+  const auto& [before, name] = *std::prev(after);
+  return {name, line - before};
+}
+
+}  // namespace gusto

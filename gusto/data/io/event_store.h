@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "gusto/base/context.h"
+#include "gusto/base/growing_array.h"
+#include "gusto/data/dataset.h"
+#include "gusto/data/io/event_block.h"
+#include "gusto/data/io/open.h"
+
+namespace gusto {
+
+/// Events as they come from files, until all are there and can be put in stored order.
+/// Memory   12 bytes an event, 8 more with times, and 8 more while duplicates are refused; nothing is copied
+class EventStore {
+ public:
+  EventStore(DuplicatePolicy duplicates, std::optional<double> half_life)
+      : duplicates_(duplicates), half_life_(half_life) {}
+
+  /// Adds the events of a block: its users have the rows user_rows, its items item_rows, and its first line is line
+  /// `first_line` of all that has been read. Either all events have times or none.
+  void add(const EventBlock& block, std::span<const std::uint32_t> user_rows, std::span<const std::uint32_t> item_rows,
+           std::uint64_t first_line, bool timed);
+  std::uint64_t size() const { return users_.size(); }
+
+  /// A pair of user and item that has two events, where that is refused.
+  struct Repeated {
+    std::uint32_t user;
+    std::uint32_t item;  ///< as it was added
+    std::uint64_t first_line, second_line;
+  };
+  struct Settled {
+    EventColumns columns;
+    std::uint64_t duplicates = 0;  ///< events left out or joined with others
+    std::optional<Repeated> repeated;
+  };
+  /// Weighs events by age, settles duplicates, gives items their new rows, and puts all in stored order. Empties the store.
+  /// Cost     O(n) for events that come user by user in order of time; in place, but for a user's own events
+  Settled settle(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context);
+
+ private:
+  class UserEvents;
+
+  std::vector<std::uint64_t> group_by_user(std::size_t user_count);
+  /// Moves events to the front of their user's, and these together; returns the new offsets.
+  void close_gaps(std::vector<std::uint64_t>& offsets, const std::vector<std::uint64_t>& kept);
+
+  DuplicatePolicy duplicates_;
+  std::optional<double> half_life_;
+  std::int64_t latest_ = kNoTime;
+  GrowingArray<std::uint32_t> users_;
+  GrowingArray<ItemRow> items_;
+  GrowingArray<float> values_;
+  GrowingArray<std::int64_t> times_;
+  GrowingArray<std::uint64_t> lines_;
+};
+
+}  // namespace gusto

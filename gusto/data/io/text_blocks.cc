@@ -1,0 +1,76 @@
+#include "gusto/data/io/text_blocks.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "gusto/data/io/source.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kFirstBlock = std::size_t{1} << 16;  // enough to recognise a format by
+constexpr std::size_t kBlock = std::size_t{1} << 19;
+
+}  // namespace
+
+TextBlock::TextBlock(std::string_view text) {
+  reserve(text.size());
+  std::memcpy(bytes_.get(), text.data(), text.size());
+  set(0, text.size());
+}
+
+// Keeps what is there already.
+void TextBlock::reserve(std::size_t bytes) {
+  if (bytes <= capacity_) return;
+  std::unique_ptr<char[]> larger(new char[bytes + kPadding]);
+  if (end_ > 0) std::memcpy(larger.get(), bytes_.get(), end_);
+  bytes_ = std::move(larger);
+  capacity_ = bytes;
+}
+
+void TextBlock::set(std::size_t begin, std::size_t end) {
+  begin_ = begin;
+  end_ = end;
+  std::fill_n(bytes_.get() + end, kPadding, '\n');
+}
+
+bool TextBlocks::next(TextBlock& block) {
+  if (ended_) return false;
+  block.begin_ = block.end_ = 0;
+  block.too_long = false;
+  std::size_t goal = std::max(first_ ? kFirstBlock : kBlock, 2 * begun_.size());
+  block.reserve(goal);
+  std::size_t filled = begun_.size();
+  if (filled > 0) std::memcpy(block.bytes_.get(), begun_.data(), filled);
+  std::size_t cut = 0;
+  while (true) {
+    const std::size_t searched = filled;
+    filled += stream_.read({block.bytes_.get() + filled, goal - filled});
+    ended_ = filled < goal;
+    if (ended_) {
+      cut = filled;
+      break;
+    }
+    const void* const newline = ::memrchr(block.bytes_.get() + searched, '\n', filled - searched);
+    if (newline != nullptr) {
+      cut = static_cast<std::size_t>(static_cast<const char*>(newline) - block.bytes_.get()) + 1;
+      break;
+    }
+    if (filled >= kLongestRecord) {
+      block.too_long = ended_ = true;
+      cut = filled;
+      break;
+    }
+    goal *= 2;
+    block.end_ = filled;
+    block.reserve(goal);
+  }
+  begun_.assign(block.bytes_.get() + cut, block.bytes_.get() + filled);
+  block.set(0, cut);
+  block.last = ended_;
+  if (first_) block.begin_ = byte_order_mark(stream_.name(), block.text());
+  first_ = false;
+  return cut > 0;
+}
+
+}  // namespace gusto

@@ -85,9 +85,9 @@ bool has_blanks(std::string_view text) { return text.front() <= ' ' || text.back
 
 }  // namespace
 
-EventParser::EventParser(const EventFormat& format, bool skip_bad_lines)
+EventParser::EventParser(const EventFormat& format, bool skip_bad_lines, Path path)
     : format_(format), skip_bad_lines_(skip_bad_lines) {
-  fast_ = format.form == LineForm::fields && format.delimiter.size() <= 2;
+  fast_ = path == Path::fast && format.form == LineForm::fields && format.delimiter.size() <= 2;
   if (format.form != LineForm::fields) return;
   cells_.assign(format.fields, Cell::skipped);
   cells_[format.user.index] = Cell::user;

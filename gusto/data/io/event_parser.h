@@ -24,8 +24,12 @@ namespace gusto {
 /// Threads  belongs to one thread
 class EventParser {
  public:
+  enum class Path {
+    fast,
+    plain,  ///< each line by the RecordReader: the twin that the fast path is compared with
+  };
   /// Lines that cannot be read are left out and counted, or else end the block.
-  EventParser(const EventFormat& format, bool skip_bad_lines);
+  EventParser(const EventFormat& format, bool skip_bad_lines, Path path = Path::fast);
 
   /// Reads a block from its byte `begin` on. `name` stands for the file in messages. Forgets what `out` held; its views of
   /// ids last as long as the block's memory. An open record ends what is read of the block, unless it is the last.

@@ -1,8 +1,11 @@
 #include "gusto/data/io/open.h"
 
+#include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include "gusto/base/error.h"
 #include "gusto/data/io/builder.h"
@@ -41,13 +44,32 @@ OpenedDataset open_folder(const std::filesystem::path& folder, const OpenOptions
               "Name a file with an event on each line, or a folder as GroupLens publishes them.");
 }
 
+// The files that a pattern means, by name. What is there under that very name is no pattern.
+std::vector<std::filesystem::path> matching_files(const std::filesystem::path& pattern) {
+  std::error_code ignored;
+  const bool is_pattern = pattern.filename().string().find_first_of("*?[") != std::string::npos;
+  if (!is_pattern || std::filesystem::exists(pattern, ignored)) return {pattern};
+  const std::filesystem::path folder = pattern.has_parent_path() ? pattern.parent_path() : ".";
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (::fnmatch(pattern.filename().c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0) {
+      files.push_back(pattern.parent_path() / entry.path().filename());
+    }
+  }
+  if (files.empty()) {
+    throw Error(ErrorCode::not_found, fmt::format("No file matches {}.", pattern.string()), "Check the path.");
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 }  // namespace
 
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
   std::error_code ignored;  // what can't be examined is opened, which says why
   if (std::filesystem::is_directory(path, ignored)) return open_folder(path, options, context);
   std::vector<std::unique_ptr<ByteStream>> files;
-  files.push_back(open_stream(path));
+  for (const std::filesystem::path& file : matching_files(path)) files.push_back(open_stream(file));
   return read_events_only(files, options, context);
 }
 

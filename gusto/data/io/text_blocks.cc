@@ -15,13 +15,13 @@ constexpr std::size_t kBlock = std::size_t{1} << 19;
 
 TextBlock::TextBlock(std::string_view text) {
   reserve(text.size());
-  std::memcpy(bytes_.get(), text.data(), text.size());
+  text.copy(bytes_.get(), text.size());
   set(0, text.size());
 }
 
 // Keeps what is there already.
 void TextBlock::reserve(std::size_t bytes) {
-  if (bytes <= capacity_) return;
+  if (bytes_ != nullptr && bytes <= capacity_) return;
   std::unique_ptr<char[]> larger(new char[bytes + kPadding]);
   if (end_ > 0) std::memcpy(larger.get(), bytes_.get(), end_);
   bytes_ = std::move(larger);

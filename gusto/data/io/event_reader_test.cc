@@ -1,0 +1,223 @@
+#include "gusto/data/io/event_reader.h"
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gusto/data/io/testing.h"
+
+namespace gusto {
+namespace {
+
+using test::TemporaryFolder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing_io::complaint;
+using testing_io::event_of;
+using testing_io::read_text;
+
+constexpr std::string_view kCorrect = " | Correct the line, or remove it.";
+
+OpenOptions with(const auto& change) {
+  OpenOptions options;
+  change(options);
+  return options;
+}
+
+OpenedDataset read_on(unsigned threads, std::string_view text, const OpenOptions& options = {}) {
+  Context context({.threads = threads});
+  return read_delimited("ratings.txt", text, options, context);
+}
+
+void expect_same(const Dataset& a, const Dataset& b) {
+  EXPECT_EQ(a.catalogue().users.text(), b.catalogue().users.text());
+  EXPECT_EQ(a.catalogue().items.text(), b.catalogue().items.text());
+  EXPECT_EQ(a.catalogue().item_order, b.catalogue().item_order);
+  EXPECT_THAT(a.offsets(), testing::ElementsAreArray(b.offsets()));
+  EXPECT_THAT(a.items(), testing::ElementsAreArray(b.items()));
+  EXPECT_THAT(a.values(), testing::ElementsAreArray(b.values()));
+  EXPECT_THAT(a.times(), testing::ElementsAreArray(b.times()));
+}
+
+// Some 3 MB, so that it takes several blocks: quoted titles with line ends, users in no order.
+std::string many_lines() {
+  std::string text = "user,title,rating,time\n";
+  for (int i = 0; i < 90'000; ++i) {
+    text += "u" + std::to_string(i * 7919 % 997) + ",\"film " + std::to_string(i * 31 % 501) + ",\nthe " +
+            std::to_string(i / 997 % 7) + "th\"," + std::to_string(1 + i % 5) + "," + std::to_string(i * 13 % 10007) +
+            "\n";
+  }
+  return text;
+}
+
+TEST(EventReader, ReadsTheSameOnAnyNumberOfThreads) {
+  const std::string text = many_lines();
+  const OpenOptions options = with([](OpenOptions& o) { o.columns = {"user", "item", "rating", "time"}; });
+  const OpenedDataset one = read_on(1, text, options);
+  EXPECT_EQ(one.report.files.at(0).records, 90'000u);
+  EXPECT_EQ(one.report.files.at(0).lines, 180'001u);
+  for (const unsigned threads : {2U, 7U}) {
+    const OpenedDataset many = read_on(threads, text, options);
+    expect_same(*one.data, *many.data);
+    EXPECT_EQ(one.report.duplicates, many.report.duplicates);
+  }
+}
+
+TEST(EventReader, CountsLinesThroughAllBlocks) {
+  std::string text = many_lines();
+  text += "u1,film,5,soon\n";
+  const OpenOptions options = with([](OpenOptions& o) { o.columns = {"user", "item", "rating", "time"}; });
+  for (const unsigned threads : {1U, 3U}) {
+    EXPECT_EQ(complaint([&] { read_on(threads, text, options); }),
+              "ratings.txt, line 180002, column time: \"soon\" is not a whole number of seconds."
+              " | Write times as whole seconds since 1970.");
+  }
+}
+
+TEST(EventReader, AQuotationMarkThatNothingClosesIsFoundWhereItOpens) {
+  std::string text = "user,item,rating\na,x,1\nb,\"y,2\n";
+  for (int i = 0; i < 200'000; ++i) text += "c,z" + std::to_string(i) + ",3\n";
+  EXPECT_EQ(complaint([&] { read_on(2, text); }),
+            "ratings.txt, line 3: a quotation mark opens a field and none closes it. | Close it, or remove it.");
+  const OpenedDataset rest = read_on(2, text, with([](OpenOptions& o) { o.skip_bad_lines = true; }));
+  EXPECT_EQ(rest.data->event_count(), 200'001u);
+  EXPECT_EQ(rest.report.bad_lines, 1u);
+}
+
+TEST(EventReader, LeavesOutBadLinesOnRequestAndSaysWhich) {
+  const OpenOptions skipping = with([](OpenOptions& o) { o.skip_bad_lines = true; });
+  const OpenedDataset opened =
+      read_text("user,item,rating\na,x,1\nb,y\nc,,2\n\nd,z,much\ne,\xff,1\nf,\"w\"w,1\ng,v,5\n", skipping);
+  EXPECT_EQ(opened.data->event_count(), 2u);
+  EXPECT_EQ(opened.report.bad_lines, 5u);
+  EXPECT_THAT(
+      opened.report.notes.at(0),
+      HasSubstr("Lines of ratings.txt left out because they cannot be read: 5: ratings.txt, line 3: the line has "
+                "2 fields instead of 3. ratings.txt, line 4, column item: the id is empty. ratings.txt, line 6, "
+                "column rating: \"much\" is not a number. ratings.txt, line 7: the text is not UTF-8. "));
+  EXPECT_EQ(complaint([&] { read_text("a,x,b\na,x,c\n", skipping); }),
+            "ratings.txt holds no events that can be read: ratings.txt, line 1, column rating: \"b\" is not a number."
+            " | Give a file with an event on each line.");
+}
+
+TEST(EventReader, JoinsDuplicates) {
+  const std::string text = "a,x,1,10\na,y,5,20\na,x,4,5\nb,x,2,1\na,x,4,30\n";
+  const auto policy = [](DuplicatePolicy p) { return with([p](OpenOptions& o) { o.duplicates = p; }); };
+  const OpenedDataset last = read_text(text, policy(DuplicatePolicy::keep_last));
+  EXPECT_EQ(event_of(*last.data, "a", "x").value, 4);
+  EXPECT_EQ(event_of(*last.data, "a", "x").time, 30);
+  const OpenedDataset first = read_text(text, policy(DuplicatePolicy::keep_first));
+  EXPECT_EQ(event_of(*first.data, "a", "x").value, 1);
+  EXPECT_EQ(event_of(*first.data, "a", "x").time, 10);
+  const OpenedDataset mean = read_text(text, policy(DuplicatePolicy::mean));
+  EXPECT_EQ(event_of(*mean.data, "a", "x").value, 3);
+  EXPECT_EQ(event_of(*mean.data, "a", "x").time, 30);
+  const OpenedDataset sum = read_text(text, policy(DuplicatePolicy::sum));
+  EXPECT_EQ(event_of(*sum.data, "a", "x").value, 9);
+  EXPECT_EQ(sum.data->event_count(), 3u);
+  EXPECT_EQ(sum.report.duplicates, 2u);
+  EXPECT_THAT(sum.report.notes,
+              ElementsAre("Events joined with others of the same user and item: 2; the sum of their values counts."));
+  EXPECT_EQ(complaint([&] { read_text(text, policy(DuplicatePolicy::refuse)); }),
+            "ratings.txt, line 3: user \"a\" and item \"x\" already have an event on line 1."
+            " | Remove one of them, or let the last one count.");
+}
+
+TEST(EventReader, WeighsKindsAndAge) {
+  const std::string text =
+      "event_time,event_type,product_id,user_id\n2019-10-01 00:00:00 UTC,view,x,a\n2019-10-02 00:00:00 UTC,cart,x,a\n"
+      "2019-10-03 00:00:00 UTC,buy,y,a\n2019-10-03 00:00:00 UTC,remove,z,a\n";
+  const OpenedDataset unweighed = read_text(text);
+  EXPECT_THAT(unweighed.report.columns, ElementsAre("time", "-", "item", "user"));
+  EXPECT_EQ(event_of(*unweighed.data, "a", "y").value, 1);
+  OpenOptions options = with([](OpenOptions& o) {
+    o.weights = {{"view", 1.0f}, {"cart", 3.0f}, {"buy", 8.0f}, {"remove", 0.0f}};
+    o.half_life = 86400;
+    o.duplicates = DuplicatePolicy::sum;
+  });
+  const OpenedDataset weighed = read_text(text, options);
+  EXPECT_EQ(weighed.data->event_count(), 2u);
+  EXPECT_EQ(event_of(*weighed.data, "a", "x").value, 0.25f + 1.5f);
+  EXPECT_EQ(event_of(*weighed.data, "a", "y").value, 8);
+  EXPECT_EQ(event_of(*weighed.data, "a", "y").time, 1570060800);
+  options.weights.pop_back();
+  EXPECT_EQ(complaint([&] { read_text(text, options); }),
+            "ratings.txt, line 5, column event_type: \"remove\" has no weight."
+            " | Add remove=… to --weights; weight 0 leaves such events out.");
+  EXPECT_EQ(complaint([&] { read_text("user,item\na,x\n", options); }, ErrorCode::invalid_option),
+            "ratings.txt has no column of kinds to be weighed. | Name it kind in --columns, or leave --weights out.");
+}
+
+TEST(EventReader, ReadsJsonLines) {
+  const OpenedDataset opened = read_text(
+      "{\"reviewerID\": \"A1\", \"asin\": 7, \"overall\": 4.5, \"unixReviewTime\": 1252800000, \"text\": \"a, b\"}\n\n"
+      "{\"asin\": \"b\\u00e9\", \"overall\": \"3\", \"reviewerID\": \"A1\", \"unixReviewTime\": \"1252800001\"}\n");
+  EXPECT_EQ(opened.report.layout, "JSON lines");
+  EXPECT_THAT(opened.report.columns,
+              ElementsAre("user=reviewerID", "item=asin", "rating=overall", "time=unixReviewTime"));
+  EXPECT_EQ(event_of(*opened.data, "A1", "7").value, 4.5f);
+  EXPECT_EQ(event_of(*opened.data, "A1", "b\xc3\xa9").time, 1252800001);
+  const OpenOptions named = with([](OpenOptions& o) { o.columns = {"user=who", "item=what"}; });
+  EXPECT_EQ(read_text("{\"who\":1,\"what\":2}\n", named).data->event_count(), 1u);
+  const auto about = [](const std::string& line) {
+    return complaint([&] { read_text("{\"user\":1,\"item\":2,\"rating\":3}\n" + line + "\n"); });
+  };
+  EXPECT_EQ(about("{\"user\":1,"), "ratings.txt, line 2: the line is no JSON object." + std::string(kCorrect));
+  EXPECT_EQ(about("[1,2,3]"), "ratings.txt, line 2: the line is no JSON object." + std::string(kCorrect));
+  EXPECT_EQ(about("{\"user\":1,\"rating\":2}"),
+            "ratings.txt, line 2: there is no \"item\" in the object." + std::string(kCorrect));
+  EXPECT_EQ(about("{\"user\":null,\"item\":1,\"rating\":2}"),
+            "ratings.txt, line 2: the user \"null\" is neither a text nor a number." + std::string(kCorrect));
+  EXPECT_EQ(about("{\"user\":1,\"item\":\" \",\"rating\":2}"),
+            "ratings.txt, line 2: the item \"\\\" \\\"\" is no id." + std::string(kCorrect));
+  EXPECT_EQ(about("{\"user\":1,\"item\":1,\"rating\":1e300}"),
+            "ratings.txt, line 2: the rating \"1e+300\" is out of range." + std::string(kCorrect));
+}
+
+TEST(EventReader, ReadsListsOfItems) {
+  const OpenedDataset opened = read_text("0 0 1 2 3 4\n1 5 2\n2\n3  1 6 \n");
+  EXPECT_EQ(opened.report.layout, "lists");
+  EXPECT_THAT(opened.report.columns, ElementsAre("user", "items"));
+  EXPECT_EQ(opened.data->event_count(), 9u);
+  EXPECT_EQ(event_of(*opened.data, "3", "6").value, 1);
+  EXPECT_FALSE(opened.data->has_times());
+  const OpenOptions named = with([](OpenOptions& o) { o.columns = {"user", "items"}; });
+  EXPECT_EQ(read_text("a x y\nb x y\n", named).data->event_count(), 4u);
+  EXPECT_EQ(read_text("a\tx\ty\nb\tx\n", named).data->event_count(), 3u);
+}
+
+TEST(EventReader, ReadsSeveralFilesAsOne) {
+  const TemporaryFolder folder;
+  folder.write("ratings-1.csv", "user,item,rating\na,x,1\n");
+  folder.write("ratings-2.csv", "rating,item,user\n2,y,a\n3,x,b\n");
+  folder.write("other.csv", "user,item,rating\nz,z,1\n");
+  Context context({.threads = 2});
+  const OpenedDataset opened = open_dataset(folder.path() / "ratings-*.csv", {}, context);
+  EXPECT_EQ(opened.data->event_count(), 3u);
+  EXPECT_EQ(event_of(*opened.data, "a", "y").value, 2);
+  EXPECT_EQ(opened.report.files.size(), 2u);
+  EXPECT_THAT(opened.report.reason, HasSubstr("These are 2 files."));
+  folder.write("ratings-3.csv", "user,item\na,z\n");
+  EXPECT_THAT(complaint([&] { open_dataset(folder.path() / "ratings-*.csv", {}, context); }),
+              HasSubstr("differ in whether events have values and times."));
+  folder.write("ratings-3.csv", "user,item,rating\nb,q,1\na,x,5\n");
+  const OpenOptions refuse = with([](OpenOptions& o) { o.duplicates = DuplicatePolicy::refuse; });
+  EXPECT_THAT(
+      complaint([&] { open_dataset(folder.path() / "ratings-*.csv", refuse, context); }),
+      testing::AllOf(HasSubstr("ratings-3.csv, line 3: user \"a\" and item \"x\" already have an event on line 2 of"),
+                     HasSubstr("ratings-1.csv.")));
+  EXPECT_THAT(complaint([&] { open_dataset(folder.path() / "nothing-*.csv", {}, context); }, ErrorCode::not_found),
+              HasSubstr("No file matches"));
+}
+
+TEST(EventReader, RefusesALineThatHasNoEnd) {
+  const std::string text = "a,x,1\n" + std::string(kLongestRecord + 1, 'b') + "\n";
+  EXPECT_EQ(complaint([&] { read_on(1, text); }),
+            "ratings.txt, line 2: the line is longer than 64 MiB. | Give a text file with an event on each line.");
+}
+
+}  // namespace
+}  // namespace gusto

@@ -9,6 +9,8 @@ find_package(tomlplusplus REQUIRED)
 find_package(hwy REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(dnnl MODULE REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(ZLIB REQUIRED)
 find_path(GUSTO_XXHASH_INCLUDE xxhash.h REQUIRED)
 find_path(GUSTO_HNSWLIB_INCLUDE hnswlib/hnswlib.h REQUIRED)
 

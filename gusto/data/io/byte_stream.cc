@@ -81,7 +81,7 @@ std::unique_ptr<ByteStream> stream_of(std::string name, std::string_view bytes) 
   return std::make_unique<MemoryStream>(std::move(name), bytes);
 }
 
-std::unique_ptr<ByteStream> open_stream(const std::filesystem::path& path) {
+std::unique_ptr<ByteStream> open_stored(const std::filesystem::path& path) {
   return std::make_unique<FileStream>(path);
 }
 

@@ -20,13 +20,20 @@ class ByteStream {
   virtual std::size_t read(std::span<char> out) = 0;
   /// What messages call it: the path, or the path of an archive and what is inside: "ml-1m.zip/ml-1m/ratings.dat".
   virtual const std::string& name() const = 0;
-  /// Bytes as stored: read so far, and in all; 0 if that isn't known, as of a pipe. For progress and reports.
+  /// Bytes as stored: read so far, and in all; 0 if that isn't known, as of a pipe. Of what is inside an archive, bytes
+  /// as unpacked. For progress and reports.
   virtual std::uint64_t stored_position() const = 0;
   virtual std::uint64_t stored_size() const = 0;
 };
 
-/// A file or a pipe as it is.
+/// A file or a pipe as it is stored.
 /// Errors   not_found; io
+std::unique_ptr<ByteStream> open_stored(const std::filesystem::path& path);
+
+/// What a file or a pipe holds: its bytes, unpacked if they are compressed (.gz and .zst, told by their first bytes), or
+/// those of the one file in an archive (.zip, .tar, .tar.gz, .tar.zst; not through a pipe). "ml-1m.zip/ml-1m/ratings.dat" is
+/// a file in an archive.
+/// Errors   not_found; io; corrupt_file; invalid_input, as FileTree
 std::unique_ptr<ByteStream> open_stream(const std::filesystem::path& path);
 
 /// Bytes in memory, which must outlive the stream; `name` stands for their path.

@@ -1,7 +1,6 @@
 #include "gusto/data/io/layouts.h"
 
 #include <algorithm>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -9,14 +8,10 @@
 
 namespace gusto {
 
-bool may_exist(const std::filesystem::path& file) {
-  std::error_code problem;
-  return std::filesystem::exists(file, problem) || problem;
-}
-
-std::optional<SourceText> load_if_there(const std::filesystem::path& file, Encoding encoding, DatasetBuilder& builder) {
-  if (may_exist(file)) return load_source(file, encoding);
-  builder.note(fmt::format("{} is missing, and so are the features that it would hold.", file.string()));
+std::optional<SourceText> load_if_there(const FileTree& folder, std::string_view name, Encoding encoding,
+                                        DatasetBuilder& builder) {
+  if (folder.has(name)) return load_source(*folder.open(name), encoding);
+  builder.note(fmt::format("{} is missing, and so are the features that it would hold.", folder.path_of(name)));
   return std::nullopt;
 }
 

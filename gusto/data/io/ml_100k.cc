@@ -78,16 +78,16 @@ void read_u_user(const SourceText& users, DatasetBuilder& builder) {
   builder.catalogue().user_features = descriptions.finish();
 }
 
-OpenedDataset read_ml_100k(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
+OpenedDataset read_ml_100k(const FileTree& folder, const OpenOptions& options, Context& context) {
   DatasetBuilder builder(options);
   builder.report().layout = "ml-100k";
   builder.report().reason = "The folder holds u.data, as ml-100k does.";
-  builder.read_events(*open_stream(folder / "u.data"), four_columns("\t"), context);
+  builder.read_events(*folder.open("u.data"), four_columns("\t"), context);
   builder.end_events(context);
-  if (const auto items = load_if_there(folder / "u.item", Encoding::utf8_or_latin1, builder)) {
-    read_u_item(*items, load_source(folder / "u.genre", Encoding::utf8_or_latin1), builder);
+  if (const auto items = load_if_there(folder, "u.item", Encoding::utf8_or_latin1, builder)) {
+    read_u_item(*items, load_source(*folder.open("u.genre"), Encoding::utf8_or_latin1), builder);
   }
-  if (const auto users = load_if_there(folder / "u.user", Encoding::utf8_or_latin1, builder)) {
+  if (const auto users = load_if_there(folder, "u.user", Encoding::utf8_or_latin1, builder)) {
     read_u_user(*users, builder);
   }
   return builder.finish();

@@ -81,16 +81,16 @@ void read_users_dat(const SourceText& users, DatasetBuilder& builder) {
   builder.catalogue().user_features = descriptions.finish();
 }
 
-OpenedDataset read_ml_1m(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
+OpenedDataset read_ml_1m(const FileTree& folder, const OpenOptions& options, Context& context) {
   DatasetBuilder builder(options);
   builder.report().layout = "ml-1m";
   builder.report().reason = "The folder holds ratings.dat, as ml-1m and ml-10m do.";
-  builder.read_events(*open_stream(folder / "ratings.dat"), four_columns("::"), context);
+  builder.read_events(*folder.open("ratings.dat"), four_columns("::"), context);
   builder.end_events(context);
-  if (const auto movies = load_if_there(folder / "movies.dat", Encoding::utf8_or_latin1, builder)) {
+  if (const auto movies = load_if_there(folder, "movies.dat", Encoding::utf8_or_latin1, builder)) {
     read_movies_dat(*movies, builder);
   }
-  if (const auto users = load_if_there(folder / "users.dat", Encoding::utf8_or_latin1, builder)) {
+  if (const auto users = load_if_there(folder, "users.dat", Encoding::utf8_or_latin1, builder)) {
     read_users_dat(*users, builder);
   }
   return builder.finish();

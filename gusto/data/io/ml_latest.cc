@@ -64,10 +64,10 @@ OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText
   return builder.finish();
 }
 
-OpenedDataset read_ml_latest(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
+OpenedDataset read_ml_latest(const FileTree& folder, const OpenOptions& options, Context& context) {
   std::optional<SourceText> movies;
-  if (may_exist(folder / "movies.csv")) movies = load_source(folder / "movies.csv", Encoding::utf8);
-  return read_ml_latest(*open_stream(folder / "ratings.csv"), movies, options, context);
+  if (folder.has("movies.csv")) movies = load_source(*folder.open("movies.csv"), Encoding::utf8);
+  return read_ml_latest(*folder.open("ratings.csv"), movies, options, context);
 }
 
 }  // namespace gusto

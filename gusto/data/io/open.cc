@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/io/builder.h"
+#include "gusto/data/io/file_tree.h"
 #include "gusto/data/io/layouts.h"
 
 namespace gusto {
@@ -30,18 +31,27 @@ OpenedDataset read_events_only(std::span<const std::unique_ptr<ByteStream>> file
   return builder.finish();
 }
 
-OpenedDataset open_folder(const std::filesystem::path& folder, const OpenOptions& options, Context& context) {
+OpenedDataset open_folder(const std::filesystem::path& path, const FileTree& folder, const OpenOptions& options,
+                          Context& context) {
+  if (const auto file = folder.only_file()) {
+    std::vector<std::unique_ptr<ByteStream>> files;
+    files.push_back(folder.open(*file));
+    return read_events_only(files, options, context);
+  }
   if (options.columns || options.delimiter) {
     throw Error(ErrorCode::invalid_option,
-                fmt::format("{} is a folder, whose layout fixes columns and delimiter.", folder.string()),
+                fmt::format("{} is a folder, whose layout fixes columns and delimiter.", path.string()),
                 "Name the file of events itself, or leave both options out.");
   }
-  if (may_exist(folder / "u.data")) return read_ml_100k(folder, options, context);
-  if (may_exist(folder / "ratings.dat")) return read_ml_1m(folder, options, context);
-  if (may_exist(folder / "ratings.csv")) return read_ml_latest(folder, options, context);
+  if (folder.has("u.data")) return read_ml_100k(folder, options, context);
+  if (folder.has("ratings.dat")) return read_ml_1m(folder, options, context);
+  if (folder.has("ratings.csv")) return read_ml_latest(folder, options, context);
+  const bool archive = !std::filesystem::is_directory(path);
   throw Error(ErrorCode::not_found,
-              fmt::format("The folder {} holds none of u.data, ratings.dat and ratings.csv.", folder.string()),
-              "Name a file with an event on each line, or a folder as GroupLens publishes them.");
+              fmt::format("The {} {} holds none of u.data, ratings.dat and ratings.csv.",
+                          archive ? "archive" : "folder", path.string()),
+              archive ? fmt::format("Name the file of events in it, as {}.", folder.path_of("events.csv"))
+                      : "Name a file with an event on each line, or a folder as GroupLens publishes them.");
 }
 
 // The files that a pattern means, by name. What is there under that very name is no pattern.
@@ -66,8 +76,7 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
 }  // namespace
 
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
-  std::error_code ignored;  // what can't be examined is opened, which says why
-  if (std::filesystem::is_directory(path, ignored)) return open_folder(path, options, context);
+  if (const auto folder = open_tree(path)) return open_folder(path, *folder, options, context);
   std::vector<std::unique_ptr<ByteStream>> files;
   for (const std::filesystem::path& file : matching_files(path)) files.push_back(open_stream(file));
   return read_events_only(files, options, context);

@@ -36,6 +36,7 @@ CompareSpec spec_from(CompareFlags& flags) {
   if (flags.run.seed) spec.seed = *flags.run.seed;
   const bool split_given = !flags.recipe.empty();
   apply_experiment(flags.experiment, split_given, spec.split, spec.evaluate);
+  apply_event_filter(flags.data.filter, spec.split.filter);
   if (!flags.models.empty()) {
     spec.entries.clear();
     for (const std::string_view name : split(flags.models, ","))
@@ -51,7 +52,7 @@ void run_compare(Session& session, CompareFlags flags) {
   if (!flags.json.empty() && flags.json != "-") require_folder(flags.json);
   CompareSpec spec = spec_from(flags);
   Run run(session, flags.run, spec.seed);
-  const OpenedData data = open_data(flags.data, run);
+  const OpenedData data = open_whole_data(flags.data, run);
   if (flags.recipe.empty() && choose_task(flags.experiment, *data.dataset)) spec = spec_from(flags);
   const Comparison comparison = compare(data.dataset, spec, run.context(), run.observer(spec), data.source);
   run.clear();

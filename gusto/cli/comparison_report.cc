@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/text.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/cli/table.h"
 
 namespace gusto::cli {
@@ -286,10 +287,7 @@ std::string describe_comparison(const Comparison& comparison, const Terminal& te
   std::string text =
       fmt::format("{} · task {} · split {} · seed {}\n", spec.data.empty() ? "movielens-small" : spec.data,
                   to_string(spec.evaluate.task), spec.split.spec.text(), spec.seed);
-  if (spec.split.positives) {
-    text += fmt::format("Only events of at least {:g} count, of users with at least {} of them.\n",
-                        *spec.split.positives, spec.split.min_positives);
-  }
+  text += describe_event_filter(spec.split.filter, comparison.filtered, terminal);
   text += describe_split(comparison.folds, comparison.candidates, spec.evaluate, terminal);
   if (comparison.best) {
     const std::vector<std::string> names = metrics_of(comparison);

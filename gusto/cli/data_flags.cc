@@ -37,6 +37,7 @@ void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument) 
   CLI::Option* data = command->add_option("DATA", flags.data, what);
   if (argument == DataArgument::required) data->required();
   add_format_flags(command, flags);
+  add_event_filter_flags(command, flags.filter);
 }
 
 void add_format_flags(CLI::App* command, DataFlags& flags) {
@@ -86,7 +87,7 @@ std::vector<std::string> list_data() {
   return names;
 }
 
-OpenedData open_data(const DataFlags& flags, Run& run) {
+OpenedData open_whole_data(const DataFlags& flags, Run& run) {
   OpenedDataset opened;
   std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data);
   std::error_code ignored;
@@ -97,7 +98,17 @@ OpenedData open_data(const DataFlags& flags, Run& run) {
     opened = open_dataset(path, options_from(flags), run.context());
   }
   run.clear();
-  return {std::move(opened.data), std::move(opened.report), std::move(path)};
+  return {std::move(opened.data), std::move(opened.report), std::move(path), {}};
+}
+
+OpenedData open_data(const DataFlags& flags, Session& session, Run& run) {
+  FilterOptions filter;
+  apply_event_filter(flags.filter, filter);
+  OpenedData opened = open_whole_data(flags, run);
+  const FilteredEvents filtered = filter_events(*opened.dataset, filter);
+  opened.dataset = kept_events(opened.dataset, filtered);
+  opened.left_out = describe_event_filter(filter, filtered.steps, session.out);
+  return opened;
 }
 
 }  // namespace gusto::cli

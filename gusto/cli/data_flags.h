@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gusto/cli/command.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/cli/run.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/open.h"
@@ -17,6 +18,7 @@ struct DataFlags {
   std::string columns;
   std::string delimiter;
   std::string duplicates;
+  EventFilterFlags filter;
 };
 
 /// The name by which the embedded set can be called.
@@ -24,13 +26,14 @@ inline constexpr const char* kEmbeddedName = "movielens-small";
 
 enum class DataArgument { optional, required };
 void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument);
-/// The same without DATA itself.
+/// The same without DATA itself and without filters.
 void add_format_flags(CLI::App* command, DataFlags& flags);
 
 struct OpenedData {
   std::shared_ptr<const Dataset> dataset;
   SourceReport report;
   std::filesystem::path source;  ///< where the events lie; empty for the embedded set
+  std::string left_out;          ///< what the filters left out, in a paragraph; empty without any
 };
 
 /// A path as given if it exists, else that of a data set in the folder GUSTO_DATA if there is one, else as given.
@@ -39,6 +42,9 @@ std::filesystem::path find_data(const std::string& name);
 /// Names of the folders in GUSTO_DATA whose layout is recognised, in order.
 std::vector<std::string> list_data();
 
-OpenedData open_data(const DataFlags& flags, Run& run);
+/// The events that the filters keep.
+OpenedData open_data(const DataFlags& flags, Session& session, Run& run);
+/// All events, for those who hand the filters on to a split.
+OpenedData open_whole_data(const DataFlags& flags, Run& run);
 
 }  // namespace gusto::cli

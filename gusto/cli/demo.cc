@@ -86,7 +86,7 @@ void recommend_films(const Session& session, Run& run, const OpenedData& data, c
 
 void run_demo(Session& session, const DemoFlags& flags) {
   Run run(session, flags.run);
-  const OpenedData data = open_data({}, run);
+  const OpenedData data = open_whole_data({}, run);
   fmt::print("{} events of {} users and {} films: MovieLens latest-small of 2016.\n",
              format_count(data.dataset->event_count()), format_count(data.dataset->user_count()),
              format_count(data.dataset->item_count()));

@@ -28,19 +28,26 @@ struct EvaluateFlags {
   RunFlags run;
 };
 
+/// What a model is measured on, and what the filters left out of it.
+struct TestPart {
+  TransferredTest test;
+  std::string left_out;
+};
+
 /// Test events that a file lists: all items of the file and of the model's own events may be recommended.
-TransferredTest listed_test(const EvaluateFlags& flags, const Model& model, Run& run) {
+TestPart listed_test(const EvaluateFlags& flags, const Model& model, Session& session, Run& run) {
   DataFlags file = flags.data;
   file.data = flags.test;
-  const std::shared_ptr<const Dataset> events = open_data(file, run).dataset;
+  OpenedData opened = open_data(file, session, run);
+  const std::shared_ptr<const Dataset>& events = opened.dataset;
   TransferredTest test = transfer_test(model, events->catalogue(), events->events(), {});
   test.candidates = items_with_events(*test.fold.train, test.fold.test);
-  return test;
+  return {std::move(test), std::move(opened.left_out)};
 }
 
-TransferredTest split_test(const EvaluateFlags& flags, const TrainedModel& trained, const SplitOptions& split,
-                           Run& run) {
-  const OpenedData data = open_data(flags.data, run);
+TestPart split_test(const EvaluateFlags& flags, const TrainedModel& trained, const SplitOptions& split,
+                    Session& session, Run& run) {
+  const OpenedData data = open_whole_data(flags.data, run);
   const Split parts = make_split(data.dataset, split, data.source);
   if (parts.folds.size() > 1) {
     throw Error(ErrorCode::invalid_option,
@@ -48,7 +55,8 @@ TransferredTest split_test(const EvaluateFlags& flags, const TrainedModel& train
                             parts.folds.size()),
                 fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name));
   }
-  return transfer_test(*trained.model, data.dataset->catalogue(), parts.folds.front(), parts.candidates);
+  return {transfer_test(*trained.model, data.dataset->catalogue(), parts.folds.front(), parts.candidates),
+          describe_event_filter(split.filter, parts.filtered, session.out)};
 }
 
 void run_evaluate(Session& session, EvaluateFlags flags) {
@@ -60,23 +68,24 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
   EvaluateOptions options;
   options.task = trained.model->task();
   if (trained.record.like_threshold) options.like_threshold = *trained.record.like_threshold;
+  SplitOptions split;
   if (flags.experiment.split.empty()) {
     flags.experiment.split = trained.record.split;
-    if (!flags.experiment.positives) flags.experiment.positives = trained.record.positives;
+    split.filter = trained.record.filter;
   }
-  SplitOptions split;
   apply_experiment(flags.experiment, false, split, options);
+  apply_event_filter(flags.data.filter, split.filter);
   Run run(session, flags.run, trained.record.seed);
   split.seed = run.context().seed();
 
-  const TransferredTest test =
-      flags.test.empty() ? split_test(flags, trained, split, run) : listed_test(flags, *trained.model, run);
+  const auto [test, left_out] = flags.test.empty() ? split_test(flags, trained, split, session, run)
+                                                   : listed_test(flags, *trained.model, session, run);
   run.set_stage("measure " + std::string(trained.model->info().name));
   const Evaluation evaluation = evaluate(*trained.model, test.fold, test.candidates, options, run.context());
   run.clear();
   fmt::print("{} · task {} · {}\n", trained.model->info().name, to_string(options.task),
              flags.test.empty() ? "split " + split.spec.text() : "test events of " + flags.test);
-  fmt::print("{}\n",
+  fmt::print("{}{}\n", left_out,
              describe_split({{{test.fold.name, test.fold.receipt}}}, test.candidates.size(), options, session.out));
   if (test.unknown_users + test.unknown_items > 0) {
     fmt::print("Left out: {} test events of users that the model does not know, {} of items.\n\n",

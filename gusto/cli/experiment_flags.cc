@@ -33,11 +33,6 @@ void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::strin
                        "ranked among the negatives given).")
       ->type_name("SPLIT")
       ->group("Experiment");
-  command
-      ->add_option("--positives", flags.positives,
-                   "Keep only events of at least this value, of users with at least 5 of them.")
-      ->type_name("VALUE")
-      ->group("Experiment");
 }
 
 void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
@@ -87,7 +82,6 @@ void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptio
   if (!flags.task.empty()) evaluate.task = parse_task(flags.task);
   if (!flags.split.empty()) split_options.spec = parse_split(flags.split);
   else if (!split_given) split_options.spec = parse_split(evaluate.task == Task::top_n ? "holdout:0.2" : "random:0.1");
-  if (flags.positives) split_options.positives = flags.positives;
   if (flags.like_threshold) evaluate.like_threshold = *flags.like_threshold;
   if (!flags.k.empty()) evaluate.k = parse_lengths(flags.k);
   if (!flags.metrics.empty()) {

@@ -16,7 +16,6 @@ struct ExperimentFlags {
   std::string task;
   std::string k;
   std::string metrics;
-  std::optional<double> positives;
   std::optional<double> like_threshold;
 };
 

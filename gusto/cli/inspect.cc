@@ -63,8 +63,9 @@ void run_inspect(Session& session, const InspectFlags& flags) {
     return;
   }
   Run run(session, flags.run);
-  const OpenedData opened = open_data(flags.data, run);
-  fmt::print("{}\n{}", describe_source(opened.report, session.out), describe_data(*opened.dataset, session.out));
+  const OpenedData opened = open_data(flags.data, session, run);
+  fmt::print("{}\n{}{}", describe_source(opened.report, session.out), opened.left_out,
+             describe_data(*opened.dataset, session.out));
 }
 
 }  // namespace

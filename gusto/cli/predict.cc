@@ -46,7 +46,7 @@ void predict_one(const Model& model, const PredictFlags& flags) {
 
 void predict_pairs(const Model& model, const PredictFlags& flags, Run& run) {
   const Catalogue& catalogue = model.data().catalogue();
-  const std::shared_ptr<const Dataset> pairs = open_data(flags.pairs, run).dataset;
+  const std::shared_ptr<const Dataset> pairs = open_whole_data(flags.pairs, run).dataset;
   std::vector<Query> queries;
   std::vector<ItemRow> items;
   std::vector<std::size_t> places;  // of each query among the pairs

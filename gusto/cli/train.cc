@@ -46,10 +46,7 @@ Settings settings_from(const TrainFlags& flags) {
 
 /// The split that the flags ask for, of a single fold; none without --split.
 std::optional<Split> divide(const TrainFlags& flags, const SplitOptions& split, const OpenedData& data) {
-  if (flags.experiment.split.empty()) {
-    if (!flags.experiment.positives) return std::nullopt;
-    throw Error(ErrorCode::invalid_option, "--positives goes with --split.", "Name the split that it belongs to.");
-  }
+  if (flags.experiment.split.empty()) return std::nullopt;
   Split parts = make_split(data.dataset, split, data.source);
   if (parts.folds.size() > 1) {
     throw Error(ErrorCode::invalid_option,
@@ -96,7 +93,11 @@ void run_train(Session& session, TrainFlags flags) {
 
   ModelRecord record;
   record.seed = split.seed;
-  const OpenedData data = open_data(flags.data, run);
+  apply_event_filter(flags.data.filter, split.filter);
+  record.filter = split.filter;
+  const OpenedData data =
+      flags.experiment.split.empty() ? open_data(flags.data, session, run) : open_whole_data(flags.data, run);
+  fmt::print("{}", data.left_out);
   if (choose_task(flags.experiment, *data.dataset)) apply_experiment(flags.experiment, false, split, evaluate_options);
   if (evaluate_options.task == Task::likes) record.like_threshold = evaluate_options.like_threshold;
   const std::optional<Split> parts = divide(flags, split, data);
@@ -105,9 +106,8 @@ void run_train(Session& session, TrainFlags flags) {
     const Fold& fold = parts->folds.front();
     events = fold.train;
     record.split = split.spec.text();
-    record.positives = split.positives;
     record.receipt = fold.receipt;
-    fmt::print("{}\n",
+    fmt::print("{}{}\n", describe_event_filter(split.filter, parts->filtered, session.out),
                describe_split({{{fold.name, fold.receipt}}}, parts->candidates.size(), evaluate_options, session.out));
   }
   run.set_stage(flags.model);

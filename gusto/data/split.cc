@@ -71,10 +71,8 @@ class EventDraws {
 // Divides the events of one data set; parts_ has one entry for every stored event.
 class Divider {
  public:
-  Divider(const std::shared_ptr<const Dataset>& data, const SplitOptions& options)
-      : data_(data), options_(options), eligible_(data->event_count(), true) {
-    if (options.positives) keep_positives();
-  }
+  Divider(const std::shared_ptr<const Dataset>& data, const SplitOptions& options, const std::vector<bool>& eligible)
+      : data_(data), options_(options), eligible_(eligible) {}
 
   Fold random() const;
   Fold holdout() const;
@@ -85,7 +83,6 @@ class Divider {
   std::vector<Fold> folds(const std::filesystem::path& source) const;
 
  private:
-  void keep_positives();
   // Calls body(user, positions of the user's eligible events in stored order) for every user.
   void for_each_user(const std::function<void(std::size_t, std::vector<std::size_t>&)>& body) const;
   void require_times() const;
@@ -94,22 +91,8 @@ class Divider {
 
   std::shared_ptr<const Dataset> data_;
   const SplitOptions& options_;
-  std::vector<bool> eligible_;
+  const std::vector<bool>& eligible_;
 };
-
-void Divider::keep_positives() {
-  const auto least = static_cast<float>(*options_.positives);  // as values are stored, so that 4.1 reaches 4.1
-  const std::span<const std::uint64_t> offsets = data_->offsets();
-  for (std::size_t user = 0; user < data_->user_count(); ++user) {
-    std::uint64_t count = 0;
-    for (std::size_t i = offsets[user]; i < offsets[user + 1]; ++i) {
-      eligible_[i] = data_->values()[i] >= least;
-      count += eligible_[i] ? 1 : 0;
-    }
-    if (count >= options_.min_positives) continue;
-    for (std::size_t i = offsets[user]; i < offsets[user + 1]; ++i) eligible_[i] = false;
-  }
-}
 
 void Divider::for_each_user(const std::function<void(std::size_t, std::vector<std::size_t>&)>& body) const {
   const std::span<const std::uint64_t> offsets = data_->offsets();
@@ -143,7 +126,7 @@ Fold Divider::make_fold(std::string name, const std::vector<Part>& parts, Candid
     throw Error(ErrorCode::empty_dataset,
                 fmt::format("The split {} leaves {} events for training and {} for the test.", options_.spec.text(),
                             train.size(), test.size()),
-                "Choose another share, or a lower threshold of positives.");
+                "Choose another share, or filters that keep more.");
   }
   std::sort(test.begin(), test.end(),
             [](const Event& a, const Event& b) { return std::pair(a.user, a.item) < std::pair(b.user, b.item); });
@@ -246,16 +229,6 @@ std::vector<Fold> Divider::folds(const std::filesystem::path& source) const {
   return result;
 }
 
-std::vector<ItemRow> items_with_events(const Dataset& data) {
-  std::vector<bool> met(data.item_count());
-  for (const ItemRow item : data.items()) met[item.index] = true;
-  std::vector<ItemRow> result;
-  for (std::size_t row = 0; row < met.size(); ++row) {
-    if (met[row]) result.emplace_back(row);
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string SplitSpec::text() const {
@@ -304,11 +277,14 @@ SplitSpec parse_split(std::string_view text) {
 
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const std::filesystem::path& source) {
+  FilteredEvents filtered = filter_events(*data, options.filter);
   Split result;
+  result.candidates = std::move(filtered.candidates);
+  result.filtered = std::move(filtered.steps);
   for (std::uint64_t repeat = 0; repeat < options.repeats; ++repeat) {
     SplitOptions own = options;
     own.seed = options.seed + repeat;
-    const Divider divider(data, own);
+    const Divider divider(data, own, filtered.kept);
     const std::size_t before = result.folds.size();
     switch (options.spec.kind) {
       case Kind::random: result.folds.push_back(divider.random()); break;
@@ -328,7 +304,6 @@ Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions&
       if (options.repeats > 1) result.folds[fold].name += fmt::format(" · seed {}", own.seed);
     }
   }
-  result.candidates = items_with_events(*data);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gusto/data/dataset.h"
+#include "gusto/data/filter.h"
 
 namespace gusto {
 
@@ -85,9 +86,7 @@ struct Fold {
 
 struct SplitOptions {
   SplitSpec spec;
-  /// Only events with at least this value count, of users with at least min_positives such events.
-  std::optional<double> positives;
-  std::uint64_t min_positives = 5;
+  FilterOptions filter;  ///< only events that it keeps are divided
   std::uint64_t seed = 42;
   /// The whole is done so many times, with seeds seed, seed + 1, …: that many times as many folds. A split without draws
   /// divides alike each time.
@@ -96,13 +95,14 @@ struct SplitOptions {
 
 struct Split {
   std::vector<Fold> folds;
-  /// Items that a ranking may contain: all with an event in the whole data set, before any filter; ascending.
+  /// Items that a ranking may contain, ascending; see FilteredEvents.
   std::vector<ItemRow> candidates;
+  std::vector<FilterStep> filtered;  ///< what the filters left out
 };
 
-/// Divides a data set. `source` is the folder the data came from, for folds:u.
+/// Divides what the filters keep of a data set. `source` is the folder the data came from, for folds:u.
 /// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a
-///          test file names an event that the data set does not have, or training and test overlap
+///          test file names an event that the data set does not have, or training and test overlap; those of filter_events
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const std::filesystem::path& source = {});
 

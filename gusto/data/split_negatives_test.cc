@@ -30,8 +30,8 @@ class SplitNegatives : public testing::Test {
   Split run(std::string_view text, std::optional<double> positives = {}) {
     SplitOptions options;
     options.spec = parse_split("negatives:" + folder_.write("test.negative", text));
-    options.positives = positives;
-    options.min_positives = 1;
+    options.filter.positives = positives;
+    options.filter.min_user_events = 1;
     return make_split(data_, options);
   }
   std::string id(UserRow user) const { return std::string(data_->catalogue().users[user.index]); }

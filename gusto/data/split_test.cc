@@ -214,23 +214,23 @@ TEST(Split, EmptyPartsAreErrors) {
   EXPECT_EQ(error_of([&] { split_of({}, "random:0.1"); }).code(), ErrorCode::empty_dataset);
 }
 
-TEST(Split, PositivesKeepsActiveUsersAndAllCandidates) {
+TEST(Split, PositivesKeepsActiveUsers) {
   SplitOptions options;
   options.spec = parse_split("holdout:0.5");
-  options.positives = 4;
-  options.min_positives = 2;
+  options.filter.positives = 4;
+  options.filter.min_user_events = 2;
   const Split split = make_split(make_data({{"a", "x", 5}, {"a", "y", 4}, {"a", "z", 3}, {"b", "w", 5}}), options);
   EXPECT_EQ(split.folds[0].receipt.train_events, 1U);
   EXPECT_EQ(split.folds[0].receipt.test_events, 1U);
-  EXPECT_EQ(split.candidates.size(), 4U);
+  EXPECT_EQ(split.candidates.size(), 2U);
   for (const Event& event : split.folds[0].test) EXPECT_GE(event.value, 4);
 }
 
 TEST(Split, PositivesAreReachedByTheValueItself) {
   SplitOptions options;
   options.spec = parse_split("holdout:0.5");
-  options.positives = 4.1;  // a little more than the nearest float
-  options.min_positives = 2;
+  options.filter.positives = 4.1;  // a little more than the nearest float
+  options.filter.min_user_events = 2;
   const Split split = make_split(make_data({{"a", "x", 4.1F}, {"a", "y", 4.1F}, {"a", "z", 4.0F}}), options);
   EXPECT_EQ(split.folds[0].receipt.train_events + split.folds[0].receipt.test_events, 2U);
 }
@@ -337,7 +337,7 @@ TEST(SplitRealData, TopnIsThePublishedProtocol) {
   const std::size_t test_users = folder ? 6'034 : 659;
   SplitOptions options;
   options.spec = parse_split("holdout:0.2");
-  options.positives = 4;
+  options.filter.positives = 4;
   std::vector<Split> splits{make_split(data, options)};
   const auto list = folder ? test::real_data("../splits/ml-1m.topn.test.tsv") : std::nullopt;
   if (list) {

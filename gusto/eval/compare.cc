@@ -238,6 +238,7 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
   comparison.spec = checked(spec, context);
   comparison.threads = context.threads();
   comparison.candidates = split.candidates.size();
+  comparison.filtered = split.filtered;
   std::vector<std::string> names;
   for (const Fold& fold : split.folds) {
     comparison.folds.push_back({fold.name, fold.receipt});

@@ -86,6 +86,7 @@ struct Comparison {
   CompareSpec spec;  ///< with every label filled in
   unsigned threads = 0;
   std::vector<FoldSummary> folds;
+  std::vector<FilterStep> filtered;  ///< what the filters left out
   std::uint64_t candidates = 0;      ///< items that a ranking may contain
   std::string primary_metric;        ///< what `best` was judged by: rmse, auc or ndcg@k, or the first metric kept
   std::optional<std::size_t> best;   ///< index into results; nothing if every model refused
@@ -122,7 +123,8 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
 ///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":
 ///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
 ///   "score_seconds", "peak_bytes", "users_left_out"}]}
-/// and beside these "version", "positives", "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
+/// and beside these "version", the filters that are set ("since", "positives", "min_user_events", "min_item_events") and
+/// "filtered" [{"filter", "events", "users", "items"}], "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
 /// "folds" [{"name", …receipt}], and "sampled": true where any metric is of candidates that users are given. Options
 /// have their own types. A model that refused has "refusal": {"code", "message"} and no metrics; the best model has no
 /// "difference".

@@ -95,9 +95,14 @@ std::string to_json(const Comparison& comparison) {
   const CompareSpec& spec = comparison.spec;
   Json json = {{"data", spec.data}, {"split", spec.split.spec.text()}, {"task", to_string(spec.evaluate.task)},
                {"seed", spec.seed}, {"threads", comparison.threads},   {"version", version()}};
-  if (spec.split.positives) {
-    json["positives"] = *spec.split.positives;
-    json["min_positives"] = spec.split.min_positives;
+  const FilterOptions& filter = spec.split.filter;
+  if (filter.since) json["since"] = *filter.since;
+  if (filter.positives) json["positives"] = *filter.positives;
+  if (filter.least_user_events() > 1) json["min_user_events"] = filter.least_user_events();
+  if (filter.least_item_events() > 1) json["min_item_events"] = filter.least_item_events();
+  for (const FilterStep& step : comparison.filtered) {
+    json["filtered"].push_back(
+        {{"filter", to_string(step.kind)}, {"events", step.events}, {"users", step.users}, {"items", step.items}});
   }
   if (spec.evaluate.task == Task::likes) json["like_threshold"] = spec.evaluate.like_threshold;
   if (spec.evaluate.task == Task::top_n) json["k"] = spec.evaluate.k;

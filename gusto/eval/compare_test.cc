@@ -203,7 +203,7 @@ TEST(Compare, AveragesFolds) {
 
 TEST(Compare, WritesTheJsonThatIsPromised) {
   CompareSpec spec = make_spec(Task::top_n);
-  spec.split.positives = 2;
+  spec.split.filter.positives = 2;
   const Comparison comparison = run(spec, 2);
   const auto json = nlohmann::ordered_json::parse(to_json(comparison));
   std::vector<std::string> keys;

@@ -19,9 +19,9 @@
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 11> kKeys{"data",          "split",          "task", "positives",
-                                                 "min_positives", "like_threshold", "k",    "metrics",
-                                                 "seed",          "repeats",        "model"};
+constexpr std::array<std::string_view, 13> kKeys{
+    "data", "split",   "task", "since",   "positives", "min_user_events", "min_item_events", "like_threshold",
+    "k",    "metrics", "seed", "repeats", "model"};
 
 class RecipeReader {
  public:
@@ -37,10 +37,7 @@ class RecipeReader {
     if (const toml::node* node = in_.table().get("task")) {
       in_.at(*node, [&] { spec.evaluate.task = parse_task(in_.text(*node, "task")); });
     }
-    if (const toml::node* node = in_.table().get("positives")) spec.split.positives = in_.number(*node, "positives");
-    if (const toml::node* node = in_.table().get("min_positives")) {
-      spec.split.min_positives = in_.whole(*node, "min_positives", 1);
-    }
+    read_filter(spec.split.filter);
     if (const toml::node* node = in_.table().get("like_threshold")) {
       spec.evaluate.like_threshold = in_.number(*node, "like_threshold");
     }
@@ -54,6 +51,29 @@ class RecipeReader {
   }
 
  private:
+  void read_filter(FilterOptions& filter) const {
+    if (const toml::node* node = in_.table().get("since")) {
+      in_.at(*node, [&] { filter.since = parse_since(since_text(*node)); });
+    }
+    if (const toml::node* node = in_.table().get("positives")) filter.positives = in_.number(*node, "positives");
+    if (const toml::node* node = in_.table().get("min_user_events")) {
+      filter.min_user_events = in_.whole(*node, "min_user_events", 1);
+    }
+    if (const toml::node* node = in_.table().get("min_item_events")) {
+      filter.min_item_events = in_.whole(*node, "min_item_events", 1);
+    }
+  }
+
+  // TOML has dates and times of its own, spelled as ISO 8601 is.
+  std::string since_text(const toml::node& node) const {
+    std::ostringstream text;
+    if (const auto* date = node.as_date()) text << date->get();
+    else if (const auto* time = node.as_date_time()) text << time->get();
+    else if (const auto* seconds = node.as_integer()) text << seconds->get();
+    else return in_.text(node, "since");
+    return text.str();
+  }
+
   void read_lengths(const toml::node& node, EvaluateOptions& options) const {
     options.k.clear();
     if (const toml::array* list = node.as_array()) {
@@ -167,8 +187,13 @@ std::string format_recipe(const CompareSpec& spec) {
   if (!spec.data.empty()) line("data", toml_text(spec.data));
   line("split", toml_text(spec.split.spec.text()));
   line("task", toml_text(std::string(to_string(spec.evaluate.task))));
-  if (spec.split.positives) line("positives", fmt::format("{}", *spec.split.positives));
-  line("min_positives", fmt::format("{}", spec.split.min_positives));
+  const auto number = [&](std::string_view key, const auto& value) {
+    if (value) line(key, fmt::format("{}", *value));
+  };
+  number("since", spec.split.filter.since);
+  number("positives", spec.split.filter.positives);
+  number("min_user_events", spec.split.filter.min_user_events);
+  number("min_item_events", spec.split.filter.min_item_events);
   if (spec.split.repeats > 1) line("repeats", fmt::format("{}", spec.split.repeats));
   line("like_threshold", fmt::format("{}", spec.evaluate.like_threshold));
   line("k", fmt::format("[{}]", fmt::join(spec.evaluate.k, ", ")));

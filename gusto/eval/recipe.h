@@ -5,8 +5,10 @@
 ///   data = "ml-1m"            # as typed after `gusto compare`; left out: the embedded set
 ///   split = "holdout:0.2"     # left out: random:0.1
 ///   task = "top-n"            # ratings, likes or top-n; left out: ratings
-///   positives = 4             # keep only events of at least this value …
-///   min_positives = 5         # … of users with at least so many of them
+///   since = 2001-01-01        # keep only events from that time on: a TOML date, text or seconds since 1970
+///   positives = 4             # keep only events of at least this value
+///   min_user_events = 10      # keep only users with so many events; left out: 5 with positives, else 1
+///   min_item_events = 10      # and items with so many, until both hold
 ///   like_threshold = 4        # likes: what counts as one, for models and measures
 ///   k = [10, 20]              # top-n: list lengths; one number is enough
 ///   metrics = ["ndcg@10"]     # left out: all of the task

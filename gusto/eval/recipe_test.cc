@@ -22,7 +22,9 @@ data = "ml-1m"
 split = "holdout:0.2"
 task = "top-n"
 positives = 4
-min_positives = 3
+min_user_events = 3
+min_item_events = 2
+since = 2001-02-03
 like_threshold = 3.5
 k = [10, 20]
 metrics = ["ndcg@10", "recall"]
@@ -49,8 +51,7 @@ TEST(Recipe, HoldsAWholeExperiment) {
   const CompareSpec spec = parse_recipe(kFull);
   EXPECT_EQ(spec.data, "ml-1m");
   EXPECT_EQ(spec.split.spec.text(), "holdout:0.2");
-  EXPECT_EQ(spec.split.positives, 4);
-  EXPECT_EQ(spec.split.min_positives, 3u);
+  EXPECT_EQ(spec.split.filter, (FilterOptions{981'158'400, 4, 3, 2}));
   EXPECT_EQ(spec.split.seed, 7u);
   EXPECT_EQ(spec.split.repeats, 3u);
   EXPECT_EQ(spec.seed, 7u);
@@ -78,8 +79,7 @@ TEST(Recipe, EmptyOneIsAllDefaults) {
 void expect_equal(const CompareSpec& a, const CompareSpec& b) {
   EXPECT_EQ(a.data, b.data);
   EXPECT_EQ(a.split.spec.text(), b.split.spec.text());
-  EXPECT_EQ(a.split.positives, b.split.positives);
-  EXPECT_EQ(a.split.min_positives, b.split.min_positives);
+  EXPECT_EQ(a.split.filter, b.split.filter);
   EXPECT_EQ(a.seed, b.seed);
   EXPECT_EQ(a.evaluate.task, b.evaluate.task);
   EXPECT_EQ(a.evaluate.like_threshold, b.evaluate.like_threshold);
@@ -142,7 +142,9 @@ constexpr Mistake kMistakes[] = {
     {"task = \"topn\"", ErrorCode::invalid_option, "r.toml:1:8: ", "top-n"},
     {"positives = \"4\"", ErrorCode::invalid_option, "r.toml:1:13: ", "number"},
     {"positives = nan", ErrorCode::invalid_option, "r.toml:1:13: ", "number"},
-    {"min_positives = 0", ErrorCode::invalid_option, "r.toml:1:17: ", "at least 1"},
+    {"min_user_events = 0", ErrorCode::invalid_option, "r.toml:1:19: ", "at least 1"},
+    {"min_item_events = 1.5", ErrorCode::invalid_option, "r.toml:1:19: ", "whole number"},
+    {"since = \"once\"", ErrorCode::invalid_option, "r.toml:1:9: ", "no time"},
     {"like_threshold = inf", ErrorCode::invalid_option, "r.toml:1:18: ", "number"},
     {"seed = -1", ErrorCode::invalid_option, "r.toml:1:8: ", "at least 0"},
     {"seed = 1.5", ErrorCode::invalid_option, "r.toml:1:8: ", "whole"},

@@ -40,7 +40,13 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
   out.set_metadata("task", std::string(to_string(model.task())));
   out.set_metadata("seed", std::to_string(record.seed));
   out.set_metadata("split", record.split);
-  if (record.positives) out.set_metadata("positives", fmt::format("{}", *record.positives));
+  const auto set_number = [&](const char* key, const auto& number) {
+    if (number) out.set_metadata(key, fmt::format("{}", *number));
+  };
+  set_number("positives", record.filter.positives);
+  set_number("since", record.filter.since);
+  set_number("min_user_events", record.filter.min_user_events);
+  set_number("min_item_events", record.filter.min_item_events);
   if (record.like_threshold) out.set_metadata("like_threshold", fmt::format("{}", *record.like_threshold));
   out.set_metadata("receipt", record.receipt ? to_json(*record.receipt) : std::string());
   out.set_metadata("metrics", record.metrics);
@@ -86,6 +92,30 @@ std::unique_ptr<Model> make_unfitted(const TensorFile& in) {
   }
 }
 
+FilterOptions read_filter(const TensorFile& in) {
+  FilterOptions filter;
+  if (in.has_metadata("positives")) {
+    filter.positives = parse_real(in.metadata("positives"));
+    if (!filter.positives) corrupt(in, "its positives are malformed");
+  }
+  const auto whole = [&](const char* key) -> std::optional<std::int64_t> {
+    if (!in.has_metadata(key)) return std::nullopt;
+    const std::optional<std::int64_t> number = parse_integer(in.metadata(key));
+    if (!number) corrupt(in, fmt::format("its {} is malformed", key));
+    return number;
+  };
+  const auto least = [&](const char* key) -> std::optional<std::uint64_t> {
+    const std::optional<std::int64_t> number = whole(key);
+    if (!number) return std::nullopt;
+    if (*number < 1) corrupt(in, fmt::format("its {} is malformed", key));
+    return static_cast<std::uint64_t>(*number);
+  };
+  filter.since = whole("since");
+  filter.min_user_events = least("min_user_events");
+  filter.min_item_events = least("min_item_events");
+  return filter;
+}
+
 ModelRecord read_record(const TensorFile& in) {
   const auto seed = nlohmann::json::parse(in.metadata("seed"), nullptr, /*allow_exceptions=*/false);
   const auto metrics = nlohmann::json::parse(in.metadata("metrics"), nullptr, /*allow_exceptions=*/false);
@@ -95,10 +125,7 @@ ModelRecord read_record(const TensorFile& in) {
   record.seed = seed.get<std::uint64_t>();
   record.metrics = in.metadata("metrics");
   record.split = in.metadata("split");
-  if (in.has_metadata("positives")) {
-    record.positives = parse_real(in.metadata("positives"));
-    if (!record.positives) corrupt(in, "its positives are malformed");
-  }
+  record.filter = read_filter(in);
   if (in.has_metadata("like_threshold")) {
     record.like_threshold = parse_real(in.metadata("like_threshold"));
     if (!record.like_threshold) corrupt(in, "its like threshold is malformed");

@@ -7,7 +7,8 @@
 ///          (gusto/data/dataset_file.h), the model's arrays under names of its own
 /// Metadata "format" "gusto-model"; "format_version" "1"; "engine_version" "0.1.0"; "model" its name in the registry;
 ///          "options" a JSON object of text; "task"; "seed" in decimal; "split" as typed, empty if trained on everything;
-///          "positives" a number, missing if all events counted; "like_threshold" a number, missing but for likes; "receipt" a JSON object, empty if trained on
+///          "positives", "since", "min_user_events", "min_item_events" numbers, each missing if that filter was not set;
+///          "like_threshold" a number, missing but for likes; "receipt" a JSON object, empty if trained on
 ///          everything; "metrics" a JSON object, what the model reached on that split's test part; "data.schema"
 ///          Upper floors may add more, such as "index" and tensors "index/…" (gusto/retrieval/index.h).
 /// Version  1 is the only one so far. A file of each version is kept in tests/data and must go on loading.
@@ -28,7 +29,7 @@ namespace gusto {
 struct ModelRecord {
   std::uint64_t seed = 42;
   std::string split;                     ///< as typed ("holdout:0.2"); empty if trained on everything
-  std::optional<double> positives;       ///< least value of the events that counted in that split, if there was one
+  FilterOptions filter;                  ///< which events counted
   std::optional<double> like_threshold;  ///< value from which an event was a like, if it was trained for likes
   std::optional<SplitReceipt> receipt;   ///< of that split
   std::string metrics = "{}";            ///< a JSON object, such as {"ndcg@10": {"mean": 0.28, "stderr": 0.002}}

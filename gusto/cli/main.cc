@@ -67,6 +67,7 @@ int run(int argc, char** argv) {
   add_index(app, session);
   add_inspect(app, session);
   add_models(app, session);
+  add_simulate(app, session);
   add_doctor(app, session);
 
   // `gusto help train` is what people type who have not read the help yet.

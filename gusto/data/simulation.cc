@@ -1,0 +1,286 @@
+#include "gusto/data/simulation.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kBlock = 4096;
+constexpr double kActivitySpread = 1.1;
+constexpr double kLeastActivity = 20;
+constexpr double kMostActivity = 0.6;  // of all items
+constexpr double kEventsPerSession = 60;
+constexpr std::size_t kMostSessions = 64;
+constexpr std::uint64_t kSecondsPerEvent = 30;
+constexpr std::size_t kPassesBeforeRest = 2;
+
+[[noreturn]] void refuse(const std::string& message, std::string hint) {
+  throw Error(ErrorCode::invalid_option, message, std::move(hint));
+}
+
+void require_count(std::string_view what, std::uint64_t count) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max() - 1;
+  if (count >= 1 && count <= kMost) return;
+  refuse(fmt::format("{} {} cannot be made up.", format_count(count), what),
+         fmt::format("Ask for 1 to {}.", format_count(kMost)));
+}
+
+void require_between(std::string_view name, double value, double low, double high) {
+  if (value >= low && value <= high) return;  // not so for NaN
+  refuse(fmt::format("{} is {:g}.", name, value), fmt::format("Choose a number between {:g} and {:g}.", low, high));
+}
+
+const SimulationOptions& checked(const SimulationOptions& options, Context& context) {
+  require_count("users", options.users);
+  require_count("items", options.items);
+  if (options.events > options.users * options.items) {
+    refuse(fmt::format("{} events are too many: {} users and {} items are {} pairs, each of which has at most one.",
+                       format_count(options.events), format_count(options.users), format_count(options.items),
+                       format_count(options.users * options.items)),
+           "Ask for fewer events, or for more users or items.");
+  }
+  if (options.events < options.users) {
+    refuse(fmt::format("{} events are too few for {} users, each of whom has at least one.",
+                       format_count(options.events), format_count(options.users)),
+           "Ask for more events, or for fewer users.");
+  }
+  require_between("dim", static_cast<double>(options.dim), 1, 254);
+  require_between("noise", options.noise, 0.05, 5);
+  require_between("drift", options.drift, 0, 10);
+  require_between("exposure", options.exposure, 0, 10);
+  context.require_memory("The simulation",
+                         sizeof(std::uint32_t) * options.users + SimulatedItems::memory(options.items, options.dim));
+  return options;
+}
+
+// Events of each user: exp(spread · ε) times a scale, held between the bounds, that makes them add up.
+std::vector<std::uint32_t> draw_activity(const SimulationOptions& options, Context& context) {
+  const double mean = static_cast<double>(options.events) / static_cast<double>(options.users);
+  const double low = std::clamp(std::floor(mean / 5), 1.0, std::min(kLeastActivity, mean));
+  // Nobody has rated much more than that share of all items of ml-1m, but where more are asked for.
+  const auto items = static_cast<double>(options.items);
+  const double high = std::ceil(items * std::clamp(2 * mean / items, kMostActivity, 1.0));
+  std::vector<float> weights(options.users);
+  parallel_blocks(context, weights.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    for (std::size_t u = begin; u < end; ++u) {
+      weights[u] =
+          static_cast<float>(std::exp(kActivitySpread * Random(context.seed(), "simulated activity", u).normal()));
+    }
+  });
+  const auto events = [&](double scale, std::size_t u) {
+    return std::clamp(scale * static_cast<double>(weights[u]), low, high);
+  };
+  const auto sum = [&](double scale) {
+    return parallel_sum(context, weights.size(), kBlock, [&](std::size_t begin, std::size_t end) {
+      double total = 0;
+      for (std::size_t u = begin; u < end; ++u) total += events(scale, u);
+      return total;
+    });
+  };
+  double below = std::log(1e-6);
+  double above = std::log(1e6 * items);
+  constexpr int kHalvings = 60;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (below + above) / 2;
+    (sum(std::exp(middle)) < static_cast<double>(options.events) ? below : above) = middle;
+  }
+
+  // Rounded so that running sums stay within one of the unrounded ones; what is left is dealt out from the first user on.
+  const double scale = std::exp(above);
+  std::vector<std::uint32_t> activity(weights.size());
+  double carried = 0;
+  std::uint64_t total = 0;
+  for (std::size_t u = 0; u < activity.size(); ++u) {
+    const double wished = events(scale, u) + carried;
+    activity[u] = static_cast<std::uint32_t>(std::clamp(std::floor(wished + 0.5), low, high));
+    carried = wished - static_cast<double>(activity[u]);
+    total += activity[u];
+  }
+  for (std::size_t u = 0; total != options.events; u = (u + 1) % activity.size()) {
+    if (total < options.events && activity[u] < options.items) {
+      ++activity[u];
+      ++total;
+    } else if (total > options.events && activity[u] > 1) {
+      --activity[u];
+      --total;
+    }
+  }
+  return activity;
+}
+
+void normal_pair(Random& random, std::span<float, 2> out) {
+  const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
+  const double angle = 2.0 * std::numbers::pi * random.uniform();
+  out[0] = static_cast<float>(radius * std::cos(angle));
+  out[1] = static_cast<float>(radius * std::sin(angle));
+}
+
+std::uint32_t half_stars_of(float rating, bool whole_stars) {
+  if (whole_stars) return 2 * static_cast<std::uint32_t>(std::clamp(std::floor(rating + 0.5F), 1.0F, 5.0F));
+  return static_cast<std::uint32_t>(std::clamp(std::floor(2 * rating + 0.5F), 1.0F, 10.0F));
+}
+
+}  // namespace
+
+Simulation::Simulation(const SimulationOptions& options, Context& context)
+    : options_(checked(options, context)),
+      seed_(context.seed()),
+      items_(options.items, options.dim, options.drift, context),
+      user_law_(options.dim, options.drift, options.exposure, seed_),
+      activity_(draw_activity(options, context)),
+      expected_{ExpectedRating(options.noise, false), ExpectedRating(options.noise, true)} {}
+
+double Simulation::opinion(const SimulatedUser& user, std::size_t item, std::int64_t time) const {
+  std::vector<float> vector(items_.width());
+  const auto base = static_cast<float>(opinion_vector(user_law_, user, time, vector));
+  return static_cast<double>(base + padded_dot(vector.data(), items_.vector(item), items_.width()));
+}
+
+void Simulation::weigh(const SimulatedUser& user, std::span<double> out) const {
+  const Taste taste = taste_of(user_law_, user, items_);
+  for (std::size_t item = 0; item < out.size(); ++item) {
+    double ratio = 0;
+    for (std::uint32_t left = items_.genres(item); left != 0; left &= left - 1) {
+      ratio += taste.genre_ratio[static_cast<std::size_t>(std::countr_zero(left))];
+    }
+    const float fit = padded_dot(taste.vector.data(), items_.vector(item), items_.width()) - kReserve;
+    out[item] =
+        ratio * static_cast<double>(items_.share(taste.period, item)) / (1 + std::exp(-static_cast<double>(fit)));
+  }
+}
+
+// E = lowest + step · Σ_cuts Φ((opinion − cut) / noise), cuts halfway between the ratings.
+Simulation::ExpectedRating::ExpectedRating(double noise, bool whole_stars) {
+  constexpr double kHighest = 5;
+  constexpr double kStepsPerNoise = 32;
+  constexpr double kTails = 6;  // standard deviations, beyond which Φ is 0 or 1
+  const double step = whole_stars ? 1 : 0.5;
+  per_step_ = kStepsPerNoise / noise;
+  first_ = step - kTails * noise;
+  const auto count = static_cast<std::size_t>((kHighest + kTails * noise - first_) * per_step_) + 2;
+  values_.resize(count);
+  for (std::size_t n = 0; n < count; ++n) {
+    const double opinion = first_ + static_cast<double>(n) / per_step_;
+    double expected = step;
+    for (double cut = 1.5 * step; cut < kHighest; cut += step) {
+      expected += step * 0.5 * std::erfc((cut - opinion) / (noise * std::numbers::sqrt2));
+    }
+    values_[n] = static_cast<float>(expected);
+  }
+}
+
+double Simulation::ExpectedRating::at(double opinion) const {
+  const double place = std::clamp((opinion - first_) * per_step_, 0.0, static_cast<double>(values_.size() - 1));
+  const auto n = std::min(static_cast<std::size_t>(place), values_.size() - 2);
+  const double part = place - static_cast<double>(n);
+  return (1 - part) * static_cast<double>(values_[n]) + part * static_cast<double>(values_[n + 1]);
+}
+
+SimulatedHistory::SimulatedHistory(const Simulation& simulation)
+    : simulation_(simulation), taken_((simulation.item_count() + 63) / 64) {}
+
+std::span<const SimulatedEvent> SimulatedHistory::draw(std::size_t user) {
+  const SimulatedItems& items = simulation_.items();
+  const std::size_t width = items.width();
+  const std::size_t count = simulation_.events_of(user);
+  user_ = simulation_.user(user);
+  Random random(simulation_.seed(), "simulated events", user);
+  choose(random, count);
+  sort_chosen();
+  hold_sessions(random, count);
+
+  events_.resize(count);
+  const auto noise = static_cast<float>(simulation_.options().noise);
+  std::array<float, 2> normal{};
+  for (std::size_t e = 0; e < count; ++e) {
+    const std::size_t s = sessions_.size() == 1 ? 0 : random.below(sessions_.size());
+    const Session& session = sessions_[s];
+    if (e % 2 == 0) normal_pair(random, normal);
+    SimulatedEvent& event = events_[e];
+    event.item = chosen_[e];
+    event.time = session.begin + static_cast<std::int64_t>(random.below(session.length));
+    event.opinion = session.base + padded_dot(vectors_.data() + s * width, items.vector(event.item), width);
+    event.half_stars = half_stars_of(event.opinion + noise * normal[e % 2], user_.whole_stars);
+  }
+  return events_;
+}
+
+void SimulatedHistory::choose(Random& random, std::size_t count) {
+  const SimulatedItems& items = simulation_.items();
+  const Taste taste = taste_of(simulation_.user_law(), user_, items);
+  chosen_.clear();
+  for (std::size_t tries = kPassesBeforeRest * items.size(); tries > 0 && chosen_.size() < count; --tries) {
+    const std::uint32_t genre = pick(taste.genres, random.next());
+    const std::uint32_t item = pick(items.genre_items(taste.period, genre), random.next());
+    std::uint64_t& word = taken_[item / 64];
+    const std::uint64_t bit = std::uint64_t{1} << item % 64;
+    if ((word & bit) != 0) continue;
+    const float fit = padded_dot(taste.vector.data(), items.vector(item), items.width()) - kReserve;
+    if (random.uniform() * (1 + static_cast<double>(std::exp(-fit))) >= 1) continue;
+    word |= bit;
+    chosen_.push_back(item);
+  }
+  if (chosen_.size() < count) choose_rest(random, count);
+}
+
+void SimulatedHistory::choose_rest(Random& random, std::size_t count) {
+  weights_.resize(simulation_.item_count());
+  simulation_.weigh(user_, weights_);
+  waiting_.clear();
+  for (std::uint32_t item = 0; item < weights_.size(); ++item) {
+    if ((taken_[item / 64] >> item % 64 & 1) != 0) continue;
+    waiting_.emplace_back(-std::log(1.0 - random.uniform()) / weights_[item], item);
+  }
+  const std::size_t missing = count - chosen_.size();
+  std::nth_element(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(missing) - 1, waiting_.end());
+  for (std::size_t i = 0; i < missing; ++i) {
+    const std::uint32_t item = waiting_[i].second;
+    taken_[item / 64] |= std::uint64_t{1} << item % 64;
+    chosen_.push_back(item);
+  }
+}
+
+// Leaves no item taken.
+void SimulatedHistory::sort_chosen() {
+  constexpr std::size_t kWordsPerCompare = 8;
+  if (taken_.size() < kWordsPerCompare * chosen_.size()) {
+    std::size_t n = 0;
+    for (std::size_t w = 0; w < taken_.size(); ++w) {
+      for (std::uint64_t left = std::exchange(taken_[w], 0); left != 0; left &= left - 1) {
+        chosen_[n++] = static_cast<std::uint32_t>(64 * w + static_cast<std::size_t>(std::countr_zero(left)));
+      }
+    }
+  } else {
+    for (const std::uint32_t item : chosen_) taken_[item / 64] = 0;
+    std::sort(chosen_.begin(), chosen_.end());
+  }
+}
+
+// Sessions begin whole days after joining and end within a day, so that a time tells the day that opinions go by.
+void SimulatedHistory::hold_sessions(Random& random, std::size_t count) {
+  const std::size_t width = simulation_.items().width();
+  const double more = -std::log(1.0 - random.uniform()) * static_cast<double>(count) / kEventsPerSession;
+  const std::size_t sessions = 1 + static_cast<std::size_t>(std::min(more, double{kMostSessions - 1}));
+  const std::uint64_t length = std::min<std::uint64_t>(kSecondsPerEvent * (count / sessions + 1), kSecondsPerDay / 2);
+  sessions_.clear();
+  vectors_.resize(sessions * width);
+  for (std::size_t s = 0; s < sessions; ++s) {
+    const auto day = s == 0 ? 0 : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(user_.stays) + 1));
+    const std::int64_t begin = user_.joined + day * kSecondsPerDay;
+    const double base =
+        opinion_vector(simulation_.user_law(), user_, begin, std::span(vectors_).subspan(s * width, width));
+    sessions_.push_back({begin, length, static_cast<float>(base)});
+  }
+}
+
+}  // namespace gusto

@@ -75,7 +75,7 @@ void add_simulate(CLI::App& app, Session& session) {
   command->add_option("--dim", options.dim, "Coordinates of a taste. Default: 14.")->type_name("N");
   command
       ->add_option("--noise", options.noise,
-                   "How far ratings are from opinions, in stars: a standard deviation. Default: 0.75.")
+                   "How far ratings are from opinions, in stars: a standard deviation. Default: 0.82.")
       ->type_name("X");
   command
       ->add_option("--drift", options.drift, "How strongly tastes, biases and popularity change with time. Default: 1.")

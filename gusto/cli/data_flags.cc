@@ -14,8 +14,45 @@ namespace gusto::cli {
 namespace {
 
 constexpr const char* kWhere =
-    "A folder of MovieLens (ml-100k, ml-1m, ml-latest …), a delimited file of events, or the name of a folder in "
-    "GUSTO_DATA.";
+    "A folder of MovieLens (ml-100k, ml-1m, ml-latest …), a file of events (delimited, JSON lines, lists), several "
+    "files as "
+    "a quoted pattern, or the name of a folder in GUSTO_DATA.";
+
+// "view=1,cart=3,buy=8"
+std::vector<std::pair<std::string, float>> weights_from(const std::string& text) {
+  std::vector<std::pair<std::string, float>> weights;
+  if (text.empty()) return weights;
+  for (const std::string_view part : split(text, ",")) {
+    const std::size_t equals = part.rfind('=');
+    const std::string kind(trim(part.substr(0, equals)));
+    const auto weight = equals == std::string_view::npos ? std::nullopt : parse_real(trim(part.substr(equals + 1)));
+    if (kind.empty() || !weight) {
+      throw Error(ErrorCode::invalid_option,
+                  fmt::format("--weights {}: {} is no kind with a weight.", text, quote(part)),
+                  "Write each kind with its weight, such as view=1,cart=3,buy=8.");
+    }
+    for (const auto& [known, ignored] : weights) {
+      if (known != kind) continue;
+      throw Error(ErrorCode::invalid_option, fmt::format("--weights {}: {} is there twice.", text, kind), "Keep one.");
+    }
+    weights.emplace_back(kind, static_cast<float>(*weight));
+  }
+  return weights;
+}
+
+// "30d", in seconds.
+std::optional<double> half_life_from(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  constexpr std::pair<char, double> kUnits[] = {{'s', 1},     {'m', 60},     {'h', 3600},
+                                                {'d', 86400}, {'w', 604800}, {'y', 31557600}};
+  for (const auto& [unit, seconds] : kUnits) {
+    if (text.back() != unit) continue;
+    const auto count = parse_real(std::string_view(text).substr(0, text.size() - 1));
+    if (count && *count > 0) return *count * seconds;
+  }
+  throw Error(ErrorCode::invalid_option, fmt::format("--half-life {} is no length of time.", quote(text)),
+              "Write a number with a unit, such as 12h, 30d, 8w or 1y.");
+}
 
 OpenOptions options_from(const DataFlags& flags) {
   OpenOptions options;
@@ -25,7 +62,15 @@ OpenOptions options_from(const DataFlags& flags) {
   }
   if (!flags.delimiter.empty()) options.delimiter = flags.delimiter;
   if (flags.duplicates == "first") options.duplicates = DuplicatePolicy::keep_first;
-  if (flags.duplicates == "refuse") options.duplicates = DuplicatePolicy::refuse;
+  if (flags.duplicates == "mean") options.duplicates = DuplicatePolicy::mean;
+  if (flags.duplicates == "sum") options.duplicates = DuplicatePolicy::sum;
+  if (flags.duplicates == "error" || flags.duplicates == "refuse") options.duplicates = DuplicatePolicy::refuse;
+  for (const TimeUnit unit : {TimeUnit::seconds, TimeUnit::milliseconds, TimeUnit::iso}) {
+    if (flags.time_unit == to_string(unit)) options.time_unit = unit;
+  }
+  options.weights = weights_from(flags.weights);
+  options.half_life = half_life_from(flags.half_life);
+  options.skip_bad_lines = flags.skip_bad_lines;
   return options;
 }
 
@@ -43,8 +88,9 @@ void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument) 
 void add_format_flags(CLI::App* command, DataFlags& flags) {
   command
       ->add_option("--columns", flags.columns,
-                   "What each field of a line holds: user, item, rating, time, or - for a field to skip. Default: "
-                   "recognised.")
+                   "What each field of a line holds: user, item, rating, time, kind, or - for a field to skip; items "
+                   "last: all further fields are items. Or what a header or JSON calls them: user=reviewer,item=sku. "
+                   "Default: recognised.")
       ->type_name("A,B,…")
       ->group("Data");
   command
@@ -54,9 +100,34 @@ void add_format_flags(CLI::App* command, DataFlags& flags) {
       ->group("Data");
   command
       ->add_option("--duplicates", flags.duplicates,
-                   "What counts when a user rates an item twice: last, first, or refuse to read. Default: last.")
+                   "What counts when a user has several events with an item: the last, the first, or one with the mean "
+                   "or the sum of their values; or error to refuse the file. Default: last.")
       ->type_name("WHICH")
-      ->check(CLI::IsMember({"last", "first", "refuse"}).description(""))
+      ->check(CLI::IsMember({"last", "first", "mean", "sum", "error", "refuse"}).description(""))
+      ->group("Data");
+  command
+      ->add_option("--time-unit", flags.time_unit,
+                   "How times are written: seconds or milliseconds since 1970, or iso (2019-10-01 08:30:15). Default: "
+                   "recognised by the first one.")
+      ->type_name("UNIT")
+      ->check(CLI::IsMember({"seconds", "milliseconds", "iso"}).description(""))
+      ->group("Data");
+  command
+      ->add_option("--weights", flags.weights,
+                   "What events of each kind weigh, such as view=1,cart=3,buy=8, where a column tells kinds apart; 0 "
+                   "leaves a kind out.")
+      ->type_name("KIND=N,…")
+      ->group("Data");
+  command
+      ->add_option(
+          "--half-life", flags.half_life,
+          "The time in which an event loses half of its value, counted back from the latest event: 12h, 30d, 8w "
+          "or 1y.")
+      ->type_name("TIME")
+      ->group("Data");
+  command
+      ->add_flag("--skip-bad-lines", flags.skip_bad_lines,
+                 "Leave out lines of events that cannot be read; gusto inspect says how many and why.")
       ->group("Data");
 }
 
@@ -87,7 +158,7 @@ std::vector<std::string> list_data() {
   return names;
 }
 
-OpenedData open_whole_data(const DataFlags& flags, Run& run) {
+OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines) {
   OpenedDataset opened;
   std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data);
   std::error_code ignored;
@@ -98,13 +169,17 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run) {
     opened = open_dataset(path, options_from(flags), run.context());
   }
   run.clear();
+  if (opened.report.bad_lines > 0 && bad_lines == BadLines::tell) {
+    fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
+               format_count(opened.report.bad_lines));
+  }
   return {std::move(opened.data), std::move(opened.report), std::move(path), {}};
 }
 
-OpenedData open_data(const DataFlags& flags, Session& session, Run& run) {
+OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLines bad_lines) {
   FilterOptions filter;
   apply_event_filter(flags.filter, filter);
-  OpenedData opened = open_whole_data(flags, run);
+  OpenedData opened = open_whole_data(flags, run, bad_lines);
   const FilteredEvents filtered = filter_events(*opened.dataset, filter);
   opened.dataset = kept_events(opened.dataset, filtered);
   opened.left_out = describe_event_filter(filter, filtered.steps, session.out);

@@ -18,6 +18,10 @@ struct DataFlags {
   std::string columns;
   std::string delimiter;
   std::string duplicates;
+  std::string time_unit;
+  std::string weights;
+  std::string half_life;
+  bool skip_bad_lines = false;
   EventFilterFlags filter;
 };
 
@@ -42,9 +46,11 @@ std::filesystem::path find_data(const std::string& name);
 /// Names of the folders in GUSTO_DATA whose layout is recognised, in order.
 std::vector<std::string> list_data();
 
+/// Whether to say on standard error that lines were left out, or the caller does.
+enum class BadLines { tell, told };
 /// The events that the filters keep.
-OpenedData open_data(const DataFlags& flags, Session& session, Run& run);
+OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLines bad_lines = BadLines::tell);
 /// All events, for those who hand the filters on to a split.
-OpenedData open_whole_data(const DataFlags& flags, Run& run);
+OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines = BadLines::tell);
 
 }  // namespace gusto::cli

@@ -63,7 +63,7 @@ void run_inspect(Session& session, const InspectFlags& flags) {
     return;
   }
   Run run(session, flags.run);
-  const OpenedData opened = open_data(flags.data, session, run);
+  const OpenedData opened = open_data(flags.data, session, run, BadLines::told);
   fmt::print("{}\n{}{}", describe_source(opened.report, session.out), opened.left_out,
              describe_data(*opened.dataset, session.out));
 }

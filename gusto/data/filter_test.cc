@@ -10,30 +10,16 @@
 #include "gusto/base/error.h"
 #include "gusto/base/testing.h"
 #include "gusto/data/split.h"
+#include "gusto/data/test_lines.h"
 
 namespace gusto {
 namespace {
 
 using test::error_of;
+using test::Line;
+using test::make_data;
 using testing::ElementsAre;
 using Kind = FilterStep::Kind;
-
-struct Line {
-  std::string user;
-  std::string item;
-  float value = 1;
-  std::int64_t time = kNoTime;
-};
-
-std::shared_ptr<const Dataset> make_data(const std::vector<Line>& lines) {
-  auto catalogue = std::make_shared<Catalogue>();
-  std::vector<Event> events;
-  for (const Line& line : lines) {
-    events.push_back(
-        {UserRow(catalogue->users.add(line.user)), ItemRow(catalogue->items.add(line.item)), line.value, line.time});
-  }
-  return std::make_shared<const Dataset>(std::move(catalogue), events);
-}
 
 std::vector<std::string> left(const std::shared_ptr<const Dataset>& data, const FilteredEvents& filtered) {
   std::vector<std::string> names;

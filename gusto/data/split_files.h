@@ -16,7 +16,13 @@
 namespace gusto {
 
 /// What becomes of an event.
-enum class Part : std::uint8_t { none, train, test };
+enum class Part : std::uint8_t {
+  none,
+  train,
+  test,
+  history,  ///< neither, but known of a test user who is not in training
+  aside,    ///< neither, and not to be recommended to its user
+};
 
 /// Finds the stored position of an event by its user and item.
 /// Cost     8 bytes an event to hold, O(log(events of the user)) to ask

@@ -72,6 +72,21 @@ class CanonicalHash {
       hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
     }
   }
+  void add_histories(const TestHistories& histories) {
+    std::vector<UserRow> users = histories.users;
+    std::sort(users.begin(), users.end(),
+              [&](UserRow a, UserRow b) { return user_ranks_[a.index] < user_ranks_[b.index]; });
+    hash_ += histories.events.size();
+    std::string block;
+    for (const UserRow user : users) {
+      block.assign(catalogue_.users[user.index]).push_back('\0');
+      for (const HistoryEvent& event : histories.of(user)) {
+        block.append(catalogue_.items[event.item.index]).push_back('\0');
+        block.append(reinterpret_cast<const char*>(&event.value), sizeof event.value);
+      }
+      hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
+    }
+  }
   std::string text() const { return to_hex(hash_); }
 
  private:
@@ -114,9 +129,8 @@ constexpr auto kTimes = {
     std::pair("test_last", &SplitReceipt::test_last),
 };
 
-}  // namespace
-
-SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test, const CandidateLists& given) {
+// What can be told of the two parts alone; they are added to the hash.
+SplitReceipt receipt_of(const Dataset& train, std::span<const Event> test, CanonicalHash& hash) {
   const Catalogue& catalogue = train.catalogue();
   std::vector<Event> train_events = train.events();
   const Seen in_train(catalogue, train_events);
@@ -140,12 +154,35 @@ SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test, con
   receipt.unseen_user_share = share([&](const Event& event) { return !in_train.users[event.user.index]; });
   receipt.unseen_item_share = share([&](const Event& event) { return !in_train.items[event.item.index]; });
 
-  CanonicalHash hash(catalogue);
   hash.add_part(std::move(train_events));
   hash.add_part({test.begin(), test.end()});
-  if (!given.empty()) {
-    receipt.negatives = given.items.size() - given.users.size();
-    hash.add_given(given);
+  receipt.hash = hash.text();
+  return receipt;
+}
+
+}  // namespace
+
+SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test) {
+  CanonicalHash hash(train.catalogue());
+  return receipt_of(train, test, hash);
+}
+
+SplitReceipt make_receipt(const Fold& fold) {
+  CanonicalHash hash(fold.train->catalogue());
+  SplitReceipt receipt = receipt_of(*fold.train, fold.test, hash);
+  if (!fold.given.empty()) {
+    receipt.negatives = fold.given.items.size() - fold.given.users.size();
+    hash.add_given(fold.given);
+  }
+  if (!fold.histories.empty()) {
+    receipt.history_users = fold.histories.users.size();
+    receipt.history_events = fold.histories.events.size();
+    receipt.each_event = !fold.histories.before.empty();
+    hash.add_histories(fold.histories);
+  }
+  if (!fold.aside.empty()) {
+    receipt.aside = fold.aside.items.size();
+    hash.add_given(fold.aside);
   }
   receipt.hash = hash.text();
   return receipt;
@@ -162,8 +199,16 @@ std::string to_json(const SplitReceipt& receipt) {
   if (receipt.negatives > 0) {
     json["negatives"] = receipt.negatives;
     json["own_negatives"] = receipt.own_negatives;
+    json["drawn"] = receipt.drawn;
     json["numbered"] = receipt.numbered;
   }
+  if (receipt.history_users > 0) {
+    json["history_users"] = receipt.history_users;
+    json["history_events"] = receipt.history_events;
+    json["each_event"] = receipt.each_event;
+    json["untrained_items"] = receipt.untrained_items;
+  }
+  if (receipt.aside > 0) json["aside"] = receipt.aside;
   json["hash"] = receipt.hash;
   return json.dump();
 }
@@ -182,7 +227,15 @@ SplitReceipt receipt_from_json(std::string_view text) {
       receipt.negatives = json.at("negatives").get<std::uint64_t>();
       receipt.own_negatives = json.at("own_negatives").get<std::uint64_t>();
       receipt.numbered = json.at("numbered").get<bool>();
+      receipt.drawn = json.value("drawn", false);
     }
+    if (json.contains("history_users")) {
+      receipt.history_users = json.at("history_users").get<std::uint64_t>();
+      receipt.history_events = json.at("history_events").get<std::uint64_t>();
+      receipt.each_event = json.at("each_event").get<bool>();
+      receipt.untrained_items = json.at("untrained_items").get<std::uint64_t>();
+    }
+    receipt.aside = json.value("aside", std::uint64_t{0});
     receipt.hash = json.at("hash").get<std::string>();
     return receipt;
   } catch (const nlohmann::json::exception&) {

@@ -14,41 +14,18 @@
 #include "gusto/base/testing.h"
 #include "gusto/data/embedded.h"
 #include "gusto/data/split_receipt.h"
+#include "gusto/data/test_lines.h"
 #include "gusto/data/test_real_data.h"
 
 namespace gusto {
 namespace {
 
 using test::error_of;
+using test::Line;
+using test::make_data;
+using test::named;
+using test::staircase;
 using testing::HasSubstr;
-
-struct Line {
-  std::string user;
-  std::string item;
-  float value = 1;
-  std::int64_t time = kNoTime;
-};
-
-std::shared_ptr<const Dataset> make_data(const std::vector<Line>& lines) {
-  auto catalogue = std::make_shared<Catalogue>();
-  std::vector<Event> events;
-  for (const Line& line : lines) {
-    events.push_back(
-        {UserRow(catalogue->users.add(line.user)), ItemRow(catalogue->items.add(line.item)), line.value, line.time});
-  }
-  return std::make_shared<const Dataset>(std::move(catalogue), events);
-}
-
-// User u has u + 1 events: items 0 … u, valued 1 … 5 in turn, at times that grow with user and item.
-std::vector<Line> staircase(int users) {
-  std::vector<Line> lines;
-  for (int u = 0; u < users; ++u) {
-    for (int i = 0; i <= u; ++i) {
-      lines.push_back({"u" + std::to_string(u), "i" + std::to_string(i), static_cast<float>(i % 5 + 1), 100 * i + u});
-    }
-  }
-  return lines;
-}
 
 Split split_of(const std::vector<Line>& lines, std::string_view spec, std::uint64_t seed = 42) {
   SplitOptions options;
@@ -57,18 +34,10 @@ Split split_of(const std::vector<Line>& lines, std::string_view spec, std::uint6
   return make_split(make_data(lines), options);
 }
 
-// Events by their ids, so that parts of differently numbered data can be compared.
-std::set<std::pair<std::string, std::string>> named(const Catalogue& catalogue, std::span<const Event> events) {
-  std::set<std::pair<std::string, std::string>> result;
-  for (const Event& event : events) {
-    result.emplace(catalogue.users[event.user.index], catalogue.items[event.item.index]);
-  }
-  return result;
-}
-
 TEST(ParseSplit, WhatIsTypedComesBack) {
-  for (const char* text :
-       {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv", "negatives:n.tsv"}) {
+  for (const char* text : {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv",
+                           "negatives:n.tsv", "negatives:99", "kfold:5", "users:0.1", "users:10000,10000",
+                           "users:0.1,0.2", "rolling:4", "prequential:0.5", "holdout:0.1,0.1"}) {
     EXPECT_EQ(parse_split(text).text(), text);
   }
   EXPECT_EQ(parse_split("random").text(), "random:0.1");
@@ -77,8 +46,33 @@ TEST(ParseSplit, WhatIsTypedComesBack) {
 }
 
 TEST(ParseSplit, WhatIsNoSplitIsRefused) {
-  for (const char* text : {"", "rnadom:0.1", "random:", "random:1", "random:0", "random:x", "random:nan", "holdout:-1",
-                           "last:0", "last:1.5", "test", "test:", "folds:", "negatives", "negatives:"}) {
+  for (const char* text : {"",
+                           "rnadom:0.1",
+                           "random:",
+                           "random:1",
+                           "random:0",
+                           "random:x",
+                           "random:nan",
+                           "holdout:-1",
+                           "last:0",
+                           "last:1.5",
+                           "kfold:1",
+                           "kfold:101",
+                           "users:0",
+                           "users:1.5",
+                           "users:0.1,",
+                           "users:0.1,-1",
+                           "rolling:0",
+                           "prequential:1",
+                           "holdout:0.1,1",
+                           "random:0.1,0.1",
+                           "negatives:0",
+                           "negatives:-1",
+                           "test",
+                           "test:",
+                           "folds:",
+                           "negatives",
+                           "negatives:"}) {
     const Error error = error_of([&] { parse_split(text); });
     EXPECT_EQ(error.code(), ErrorCode::invalid_option) << text;
     EXPECT_THAT(error.hint(), HasSubstr("holdout:0.2")) << text;

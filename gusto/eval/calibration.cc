@@ -45,6 +45,23 @@ double loss_of(const std::vector<double>& x, const std::vector<double>& target, 
   return loss;
 }
 
+// Predictions for events[i], asked for by query_of(i).
+template <class QueryOf>
+std::vector<float> predict_each(const Model& model, std::span<const Event> events, QueryOf query_of, Context& context) {
+  constexpr std::size_t kBlock = 256;  // as many askers, at worst, between looks at the cancel flag
+  std::vector<float> predictions(events.size());
+  parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    std::vector<Query> queries;
+    std::vector<ItemRow> items;
+    for (std::size_t i = begin; i < end; ++i) {
+      queries.push_back(query_of(i));
+      items.push_back(events[i].item);
+    }
+    model.predict(queries, items, std::span(predictions).subspan(begin, end - begin));
+  });
+  return predictions;
+}
+
 }  // namespace
 
 double LikesCalibration::probability(double prediction) const { return logistic(slope * prediction + intercept); }
@@ -124,18 +141,13 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
 }
 
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context) {
-  constexpr std::size_t kBlock = 256;  // as many askers, at worst, between looks at the cancel flag
-  std::vector<float> predictions(events.size());
-  parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    std::vector<Query> queries;
-    std::vector<ItemRow> items;
-    for (const Event& event : events.subspan(begin, end - begin)) {
-      queries.push_back(Query::known(event.user));
-      items.push_back(event.item);
-    }
-    model.predict(queries, items, std::span(predictions).subspan(begin, end - begin));
-  });
-  return predictions;
+  return predict_each(
+      model, events, [&](std::size_t i) { return Query::known(events[i].user); }, context);
+}
+
+std::vector<float> predict_test(const Model& model, const Fold& fold, Context& context) {
+  return predict_each(
+      model, fold.test, [&](std::size_t i) { return fold.query(i); }, context);
 }
 
 }  // namespace gusto

@@ -5,6 +5,7 @@
 
 #include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
+#include "gusto/data/split.h"
 #include "gusto/models/model.h"
 
 namespace gusto {
@@ -38,5 +39,9 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
 /// predict() for (known user, item) of every event, in parallel.
 /// Errors     those of Model::predict; cancelled
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context);
+
+/// predict() for a fold's test events, each asked for as the fold says, in parallel.
+/// Errors     those of Model::predict; cancelled
+std::vector<float> predict_test(const Model& model, const Fold& fold, Context& context);
 
 }  // namespace gusto

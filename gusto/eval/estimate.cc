@@ -19,6 +19,21 @@ double standard_error(std::span<const double> influence) {
   return std::sqrt(n / (n - 1) * squares);
 }
 
+// Adds up the influences of a user who comes several times.
+void merge_users(std::vector<UserRow>& users, std::vector<double>& influence) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    if (kept > 0 && users[kept - 1] == users[i]) {
+      influence[kept - 1] += influence[i];
+      continue;
+    }
+    users[kept] = users[i];
+    influence[kept++] = influence[i];
+  }
+  users.resize(kept);
+  influence.resize(kept);
+}
+
 }  // namespace
 
 Estimate influence_estimate(std::string metric, double mean, std::vector<UserRow> users, std::vector<double> influence,
@@ -26,6 +41,7 @@ Estimate influence_estimate(std::string metric, double mean, std::vector<UserRow
   if (users.size() != influence.size()) {
     throw Error(ErrorCode::internal, "An estimate of " + metric + " has as many users as influences.");
   }
+  merge_users(users, influence);
   Estimate estimate;
   estimate.metric = std::move(metric);
   estimate.mean = mean;
@@ -75,11 +91,8 @@ Estimate average_folds(std::span<const Estimate> folds) {
   std::vector<UserRow> users;
   std::vector<double> influence;
   for (const auto& [user, part] : parts) {
-    if (users.empty() || users.back() != user) {
-      users.push_back(user);
-      influence.push_back(0);
-    }
-    influence.back() += part;
+    users.push_back(user);
+    influence.push_back(part);
   }
   return influence_estimate(folds.front().metric, sum * share, std::move(users), std::move(influence),
                             folds.front().higher_is_better);

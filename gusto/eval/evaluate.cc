@@ -12,10 +12,12 @@
 namespace gusto {
 namespace detail {
 
-TestUsers group_by_user(std::span<const Event> test) {
-  TestUsers result;
+Askers group_askers(const Fold& fold) {
+  const std::vector<Event>& test = fold.test;
+  const bool each_event = !fold.histories.before.empty();
+  Askers result;
   for (std::size_t i = 0; i < test.size(); ++i) {
-    if (result.users.empty() || result.users.back() != test[i].user) {
+    if (each_event || result.users.empty() || result.users.back() != test[i].user) {
       if (i > 0) result.offsets.push_back(i);
       result.users.push_back(test[i].user);
     }
@@ -70,13 +72,13 @@ Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRo
                     const EvaluateOptions& options, Context& context) {
   const std::vector<std::string> names = measured_metrics(options, fold);
   if (fold.test.empty()) throw Error(ErrorCode::empty_dataset, "There are no test events to measure on.");
-  const detail::TestUsers test = detail::group_by_user(fold.test);
+  const detail::Askers test = detail::group_askers(fold);
 
   Evaluation evaluation;
-  evaluation.users = test.users.size();
   for (std::size_t u = 0; u < fold.train->user_count(); ++u) {
     const UserRow user(u);
     const bool tested = std::binary_search(test.users.begin(), test.users.end(), user);
+    if (tested) ++evaluation.users;
     if (!tested && fold.train->history(user).size() > 0) ++evaluation.users_left_out;
   }
 

@@ -51,7 +51,9 @@ struct Evaluation {
 ///          categorical or multi-valued item features there is no diversity, and with a single group of users no
 ///          folding. Sampled metrics rank the fold's given candidates, and nothing else
 ///
-/// Errors     invalid_input, if the fold gives candidates to others than the users with test events; empty_dataset,
+/// Who asks is what Fold::query says. Where each event is asked for by itself, means are over events instead of users.
+///
+/// Errors     unsupported, if the fold gives histories and the model does not fold in; invalid_input, if the fold gives candidates to others than the users with test events; empty_dataset,
 ///            without test events or candidates; those of measured_metrics, of the model's answers and, for a
 ///            calibration, of its fit; cancelled
 /// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n

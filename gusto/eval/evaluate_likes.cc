@@ -8,8 +8,8 @@ namespace gusto::detail {
 namespace {
 
 // The area's influences: a user's placement values against the means of the two kinds of event.
-Estimate auc_estimate(const AreaUnderCurve& area, std::span<const std::uint8_t> liked, const TestUsers& test) {
-  std::vector<double> influence = sum_by_user(test, [&](std::size_t i) {
+Estimate auc_estimate(const AreaUnderCurve& area, std::span<const std::uint8_t> liked, const Askers& test) {
+  std::vector<double> influence = sum_by_asker(test, [&](std::size_t i) {
     return (area.placements[i] - area.value) / static_cast<double>(liked[i] != 0 ? area.liked : area.other);
   });
   return influence_estimate("auc", area.value, test.users, std::move(influence), true);
@@ -21,7 +21,7 @@ void measure_likes(const Measuring& measuring, Evaluation& out) {
   const std::vector<Event>& test = measuring.fold.test;
   const Model& model = measuring.model;
   const Stopwatch watch;
-  const std::vector<float> predictions = predict_events(model, test, measuring.context);
+  const std::vector<float> predictions = predict_test(model, measuring.fold, measuring.context);
   out.score_seconds += watch.seconds();
   std::vector<std::uint8_t> liked;
   // As values are stored, so that 4.1 reaches 4.1.
@@ -42,10 +42,10 @@ void measure_likes(const Measuring& measuring, Evaluation& out) {
     for (double& p : probabilities) p = curve.probability(p);
   }
   const auto losses =
-      sum_by_user(measuring.test, [&](std::size_t i) { return log_loss(probabilities[i], liked[i] != 0); });
+      sum_by_asker(measuring.test, [&](std::size_t i) { return log_loss(probabilities[i], liked[i] != 0); });
   const auto right =
-      sum_by_user(measuring.test, [&](std::size_t i) { return accuracy(probabilities[i], liked[i] != 0); });
-  const auto events = sum_by_user(measuring.test, [](std::size_t) { return 1.0; });
+      sum_by_asker(measuring.test, [&](std::size_t i) { return accuracy(probabilities[i], liked[i] != 0); });
+  const auto events = sum_by_asker(measuring.test, [](std::size_t) { return 1.0; });
   const std::vector<UserRow>& users = measuring.test.users;
   if (wants_loss) out.estimates.push_back(ratio_estimate("log-loss", users, losses, events, false));
   if (wants_accuracy) out.estimates.push_back(ratio_estimate("accuracy", users, right, events, true));

@@ -10,16 +10,16 @@ namespace gusto::detail {
 void measure_ratings(const Measuring& measuring, Evaluation& out) {
   const std::vector<Event>& test = measuring.fold.test;
   const Stopwatch watch;
-  std::vector<float> predictions = predict_events(measuring.model, test, measuring.context);
+  std::vector<float> predictions = predict_test(measuring.model, measuring.fold, measuring.context);
   out.score_seconds += watch.seconds();
 
   const Scale scale = measuring.fold.train->scale();
   for (float& prediction : predictions) prediction = std::clamp(prediction, scale.low, scale.high);
   const auto squared =
-      sum_by_user(measuring.test, [&](std::size_t i) { return squared_error(predictions[i], test[i].value); });
+      sum_by_asker(measuring.test, [&](std::size_t i) { return squared_error(predictions[i], test[i].value); });
   const auto absolute =
-      sum_by_user(measuring.test, [&](std::size_t i) { return absolute_error(predictions[i], test[i].value); });
-  const auto events = sum_by_user(measuring.test, [](std::size_t) { return 1.0; });
+      sum_by_asker(measuring.test, [&](std::size_t i) { return absolute_error(predictions[i], test[i].value); });
+  const auto events = sum_by_asker(measuring.test, [](std::size_t) { return 1.0; });
 
   const std::vector<UserRow>& users = measuring.test.users;
   if (measuring.wants("rmse")) out.estimates.push_back(ratio_estimate("rmse", users, squared, events, false, true));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -110,7 +111,7 @@ class TopN {
 
   void search_lists() {
     std::vector<Query> queries;
-    for (const UserRow user : in_.test.users) queries.push_back(Query::known(user));
+    for (std::size_t u = 0; u < in_.test.users.size(); ++u) queries.push_back(query(u));
     std::vector<SearchFilter> filters(1);
     // An empty list of allowed items stands for all.
     if (in_.candidates.size() < in_.fold.train->item_count()) filters[0].allowed = in_.candidates;
@@ -122,10 +123,42 @@ class TopN {
     }
     const std::size_t longest = *std::max_element(in_.options.k.begin(), in_.options.k.end());
     const Stopwatch watch;
-    const std::vector<TopLists> found = search(in_.model, queries, longest, filters, in_.context);
+    std::vector<TopLists> found = search(in_.model, queries, longest + most_aside(), filters, in_.context);
     out_.score_seconds += watch.seconds();
-    unseen_ = find_hits(found[0]);
+    unseen_ = find_hits(without_aside(std::move(found[0]), longest));
     if (seen_too) all_ = find_hits(found[1]);
+  }
+
+  Query query(std::size_t asker) const { return in_.fold.query(in_.test.offsets[asker]); }
+
+  std::span<const ItemRow> aside_of(UserRow user) const {
+    const CandidateLists& aside = in_.fold.aside;
+    const auto found = std::lower_bound(aside.users.begin(), aside.users.end(), user);
+    if (found == aside.users.end() || *found != user) return {};
+    return aside[static_cast<std::size_t>(found - aside.users.begin())];
+  }
+
+  std::size_t most_aside() const {
+    std::size_t most = 0;
+    for (const UserRow user : in_.test.users) most = std::max(most, aside_of(user).size());
+    return most;
+  }
+
+  // Lists that were asked for with as much to spare as anybody has set aside.
+  TopLists without_aside(TopLists lists, std::size_t longest) const {
+    if (in_.fold.aside.empty()) return lists;
+    TopLists result;
+    std::vector<ScoredItem> kept;
+    for (std::size_t u = 0; u < lists.size(); ++u) {
+      const std::span<const ItemRow> aside = aside_of(in_.test.users[u]);
+      kept.clear();
+      for (const ScoredItem& entry : lists[u]) {
+        if (kept.size() == longest) break;
+        if (!std::binary_search(aside.begin(), aside.end(), entry.item)) kept.push_back(entry);
+      }
+      result.add(kept);
+    }
+    return result;
   }
 
   // Ranks each user's own candidates, as lists are ranked: higher scores first, then lower rows.
@@ -158,7 +191,7 @@ class TopN {
     std::vector<Query> queries;
     std::vector<std::vector<float>> scores;
     for (std::size_t u = begin; u < end; ++u) {
-      queries.push_back(Query::known(given.users[u]));
+      queries.push_back(query(u));
       scores.emplace_back(given[u].size());
     }
     if (!in_.model.info().abilities.item_vectors) {

@@ -41,6 +41,42 @@ CandidateLists transfer_lists(const CandidateLists& lists, const Rows& users, co
   return result;
 }
 
+// For each test event of one user, where it stands in the user's history.
+std::vector<std::uint32_t> positions_in(std::span<const HistoryEvent> history, std::span<const Event> test) {
+  std::vector<std::pair<ItemRow, std::uint32_t>> places;
+  for (std::size_t i = 0; i < history.size(); ++i) places.emplace_back(history[i].item, static_cast<std::uint32_t>(i));
+  std::sort(places.begin(), places.end());
+  std::vector<std::uint32_t> result;
+  for (const Event& event : test) {
+    result.push_back(std::lower_bound(places.begin(), places.end(), std::pair(event.item, std::uint32_t{0}))->second);
+  }
+  return result;
+}
+
+// The histories of users who still have a test event, in the model's rows, without items that it lacks.
+TestHistories transfer_histories(const TestHistories& histories, const Rows& users, const Rows& items,
+                                 std::span<const Event> test) {
+  std::vector<std::pair<UserRow, UserRow>> order;  // in the model's rows, and in the fold's
+  for (const UserRow user : histories.users) {
+    if (const auto own = users[user.index]) order.emplace_back(*own, user);
+  }
+  std::sort(order.begin(), order.end());
+  TestHistories result;
+  for (const auto& [own, user] : order) {
+    const auto by_user = [](const Event& a, const Event& b) { return a.user < b.user; };
+    const auto [first, last] = std::equal_range(test.begin(), test.end(), Event{own, ItemRow(0)}, by_user);
+    if (first == last) continue;
+    for (const HistoryEvent& event : histories.of(user)) {
+      if (const auto item = items[event.item.index]) result.events.push_back({ItemRow(*item), event.value, event.time});
+    }
+    result.users.push_back(own);
+    result.offsets.push_back(result.events.size());
+    if (histories.before.empty()) continue;
+    for (const std::uint32_t place : positions_in(result.of(own), {first, last})) result.before.push_back(place);
+  }
+  return result;
+}
+
 void require_unseen(const Dataset& train, std::span<const Event> test) {
   std::vector<ItemRow> seen;
   std::size_t overlap = 0;
@@ -105,13 +141,21 @@ TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, st
 TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, const Fold& fold,
                               std::span<const ItemRow> candidates) {
   TransferredTest result = transfer_test(model, catalogue, fold.test, candidates);
-  if (fold.given.empty()) return result;
   const Catalogue& own = model.data().catalogue();
-  result.fold.given = transfer_lists(fold.given, same_ids(catalogue.users, own.users),
-                                     same_ids(catalogue.items, own.items), result.fold.test, result.unknown_candidates);
-  result.fold.receipt = make_receipt(*result.fold.train, result.fold.test, result.fold.given);
-  result.fold.receipt.own_negatives = fold.receipt.own_negatives;
-  result.fold.receipt.numbered = fold.receipt.numbered;
+  const Rows users = same_ids(catalogue.users, own.users);
+  const Rows items = same_ids(catalogue.items, own.items);
+  const std::vector<Event>& test = result.fold.test;
+  std::uint64_t not_candidates = 0;
+  result.fold.given = transfer_lists(fold.given, users, items, test, result.unknown_candidates);
+  result.fold.aside = transfer_lists(fold.aside, users, items, test, not_candidates);
+  result.fold.histories = transfer_histories(fold.histories, users, items, test);
+  const SplitReceipt& split = fold.receipt;
+  SplitReceipt& receipt = result.fold.receipt;
+  receipt = make_receipt(result.fold);
+  receipt.own_negatives = split.own_negatives;
+  receipt.numbered = split.numbered;
+  receipt.drawn = split.drawn;
+  receipt.untrained_items = split.untrained_items;
   return result;
 }
 

@@ -27,7 +27,7 @@ struct TransferredTest {
 TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, std::span<const Event> test,
                               std::span<const ItemRow> candidates);
 
-/// The same for a fold's test events, with the candidates that it gives their users.
+/// The same for a fold's test events, with what it gives their users: candidates, histories, and what is set aside.
 TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, const Fold& fold,
                               std::span<const ItemRow> candidates);
 

@@ -62,6 +62,31 @@ TEST_F(TransferTest, RefusesATestWithoutAnythingKnown) {
   EXPECT_THROW(transfer_test(*model_, *other, test, {}), Error);
 }
 
+TEST_F(TransferTest, CarriesHistoriesOver) {
+  // bob had alien, jaws and then the test event, heat; the model does not know alien. cem is unknown altogether.
+  const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});
+  auto trained = make_model("bias");
+  Context context({.threads = 1});
+  trained->fit(std::make_shared<Dataset>(make_catalogue({"ann", "bob"}, {"heat", "jaws"}),
+                                         std::vector<Event>{{UserRow(0), ItemRow(0), 5}, {UserRow(0), ItemRow(1), 3}}),
+               Task::ratings, context);
+  Fold fold;
+  fold.train = std::make_shared<Dataset>(other, std::vector<Event>{{UserRow(0), ItemRow(1)}});
+  fold.test = {{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(2)}};
+  fold.histories.users = {UserRow(0), UserRow(1)};
+  fold.histories.offsets = {0, 2, 5};
+  fold.histories.events = {{ItemRow(1)}, {ItemRow(0)}, {ItemRow(1), 2}, {ItemRow(0), 3}, {ItemRow(2), 4}};
+  fold.histories.before = {1, 2};
+  const TransferredTest result = transfer_test(*trained, *other, fold, {});
+  ASSERT_EQ(result.fold.test.size(), 1U);
+  const Query query = result.fold.query(0);
+  EXPECT_EQ(query.user, UserRow(1));
+  ASSERT_EQ(query.history.size(), 1U);
+  EXPECT_EQ(query.history[0].item, ItemRow(1));
+  EXPECT_EQ(query.history[0].value, 3);
+  EXPECT_TRUE(result.fold.receipt.each_event);
+}
+
 TEST_F(TransferTest, CarriesGivenCandidatesOver) {
   // bob tests jaws among heat, alien and jaws; the model knows neither alien nor cem.
   const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});

@@ -35,8 +35,8 @@ CompareSpec spec_from(CompareFlags& flags) {
   spec.data = flags.data.data;
   if (flags.run.seed) spec.seed = *flags.run.seed;
   const bool split_given = !flags.recipe.empty();
-  apply_experiment(flags.experiment, split_given, spec.split, spec.evaluate);
-  apply_event_filter(flags.data.filter, spec.split.filter);
+  if (!flags.experiment.protocol.empty()) spec.protocol = flags.experiment.protocol;
+  apply_experiment(flags.experiment, flags.data.filter, split_given, spec.split, spec.evaluate);
   if (!flags.models.empty()) {
     spec.entries.clear();
     for (const std::string_view name : split(flags.models, ","))

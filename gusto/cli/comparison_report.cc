@@ -233,9 +233,9 @@ std::string day(std::optional<std::int64_t> time) { return time ? format_time(*t
 /// Says that rankings are not full, so that nobody takes sampled figures for others.
 std::string sampling_note(const SplitReceipt& receipt, const Terminal& terminal) {
   std::string text = fmt::format(
-      "Sampled: each user's test item is ranked among given negatives only ({} for {} users). Such figures come "
+      "Sampled: each user's test item is ranked among {} negatives only ({} for {} users). Such figures come "
       "out far higher than those of full rankings; do not compare the two.",
-      format_count(receipt.negatives), format_count(receipt.test_users));
+      receipt.drawn ? "drawn" : "given", format_count(receipt.negatives), format_count(receipt.test_users));
   if (receipt.own_negatives > 0) {
     text += fmt::format(" For {} user{} the test item is among its own negatives, and counts once.",
                         format_count(receipt.own_negatives), receipt.own_negatives == 1 ? "" : "s");
@@ -244,6 +244,26 @@ std::string sampling_note(const SplitReceipt& receipt, const Terminal& terminal)
     text += " The file numbers users and items from 0, in the order in which the data first name them.";
   }
   return paragraph(text, terminal);
+}
+
+/// Says who asks, where it is not simply a user trained on, and what is left out of both parts.
+std::string asking_note(const SplitReceipt& receipt, const Terminal& terminal) {
+  std::string text;
+  if (receipt.each_event) {
+    text = "Each test event is asked for by itself, with its user's events up to then folded in.";
+  } else if (receipt.history_users > 0) {
+    text = fmt::format("Test users are not trained on: {} events of theirs are folded in as history.",
+                       format_count(receipt.history_events));
+  }
+  if (receipt.untrained_items > 0) {
+    text += fmt::format(" {} more have an item that nobody trained on has, and count for nothing.",
+                        format_count(receipt.untrained_items));
+  }
+  if (receipt.aside > 0) {
+    text += fmt::format("{}Set aside: {} events, in neither part and not recommended to their users.",
+                        text.empty() ? "" : " ", format_count(receipt.aside));
+  }
+  return text.empty() ? text : paragraph(text, terminal);
 }
 
 }  // namespace
@@ -264,6 +284,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
     std::string text = table.render(terminal);
     text += fmt::format("Unseen in training: the user of {:.1f} % of test events, the item of {:.1f} %.\n",
                         100 * r.unseen_user_share, 100 * r.unseen_item_share);
+    text += asking_note(r, terminal);
     if (!sampling.empty()) return text + sampling + fmt::format("Split hash {}.\n", r.hash);
     return text + fmt::format("{} items may be recommended. Split hash {}.\n", format_count(candidates), r.hash);
   }
@@ -279,14 +300,15 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
                fmt::format("{:.1f} %", 100 * r.unseen_user_share), fmt::format("{:.1f} %", 100 * r.unseen_item_share),
                r.hash});
   }
-  return table.render(terminal) + sampling;
+  return table.render(terminal) + asking_note(first, terminal) + sampling;
 }
 
 std::string describe_comparison(const Comparison& comparison, const Terminal& terminal) {
   const CompareSpec& spec = comparison.spec;
-  std::string text =
-      fmt::format("{} · task {} · split {} · seed {}\n", spec.data.empty() ? "movielens-small" : spec.data,
-                  to_string(spec.evaluate.task), spec.split.spec.text(), spec.seed);
+  std::string text = fmt::format(
+      "{} · {} · split {} · seed {}\n", spec.data.empty() ? "movielens-small" : spec.data,
+      spec.protocol.empty() ? fmt::format("task {}", to_string(spec.evaluate.task)) : "protocol " + spec.protocol,
+      spec.split.spec.text(), spec.seed);
   text += describe_event_filter(spec.split.filter, comparison.filtered, terminal);
   text += describe_split(comparison.folds, comparison.candidates, spec.evaluate, terminal);
   if (comparison.best) {

@@ -53,15 +53,19 @@ TestPart split_test(const EvaluateFlags& flags, const TrainedModel& trained, con
     throw Error(ErrorCode::invalid_option,
                 fmt::format("The split {} makes {} folds, and a model is measured on one.", split.spec.text(),
                             parts.folds.size()),
-                fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name));
+                split.spec.kind == SplitSpec::Kind::folds
+                    ? fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name)
+                    : "Choose a split of one fold, or `gusto compare`, which trains on each.");
   }
   return {transfer_test(*trained.model, data.dataset->catalogue(), parts.folds.front(), parts.candidates),
           describe_event_filter(split.filter, parts.filtered, session.out)};
 }
 
 void run_evaluate(Session& session, EvaluateFlags flags) {
-  if (!flags.test.empty() && (!flags.data.data.empty() || !flags.experiment.split.empty())) {
-    throw Error(ErrorCode::invalid_option, "--test lists the test events, so it goes without DATA and without --split.",
+  if (!flags.test.empty() &&
+      (!flags.data.data.empty() || !flags.experiment.split.empty() || !flags.experiment.protocol.empty())) {
+    throw Error(ErrorCode::invalid_option,
+                "--test lists the test events, so it goes without DATA, --split and --protocol.",
                 "Leave one of them out.");
   }
   const TrainedModel trained = load_model(flags.model);
@@ -69,12 +73,11 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
   options.task = trained.model->task();
   if (trained.record.like_threshold) options.like_threshold = *trained.record.like_threshold;
   SplitOptions split;
-  if (flags.experiment.split.empty()) {
+  if (flags.experiment.split.empty() && flags.experiment.protocol.empty()) {
     flags.experiment.split = trained.record.split;
     split.filter = trained.record.filter;
   }
-  apply_experiment(flags.experiment, false, split, options);
-  apply_event_filter(flags.data.filter, split.filter);
+  apply_experiment(flags.experiment, flags.data.filter, false, split, options);
   Run run(session, flags.run, trained.record.seed);
   split.seed = run.context().seed();
 
@@ -118,6 +121,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   command->add_option("--test", flags->test, "Measure on the events of this file, instead of dividing DATA.")
       ->type_name("FILE")
       ->group("Experiment");
+  add_protocol_flag(command, flags->experiment, "Default: none.");
   add_task_flag(command, flags->experiment, "Default: what the model was trained for.");
   add_split_flags(command, flags->experiment, "How to divide DATA. Default: as the model was trained.");
   add_metric_flags(command, flags->experiment);

@@ -4,6 +4,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/eval/protocol.h"
 
 namespace gusto::cli {
 namespace {
@@ -25,12 +26,14 @@ std::vector<std::size_t> parse_lengths(const std::string& text) {
 
 void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
   command
-      ->add_option("--split", flags.split,
-                   role +
-                       " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), time:SHARE (train "
-                       "before that percentile of time), folds:u (ml-100k's own), folds:PATH, test:FILE, "
-                       "negatives:FILE (one test event a user, "
-                       "ranked among the negatives given).")
+      ->add_option(
+          "--split", flags.split,
+          role +
+              " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), time:SHARE (train "
+              "before that percentile of time), rolling:N (train on the past, test on the next window, N "
+              "times), prequential:SHARE (as time, each event with the history up to it), kfold:N, users:SHARE "
+              "(held-out users, whose history is folded in), folds:u (ml-100k's own), folds:PATH, test:FILE, "
+              "negatives:FILE (one test event a user, ranked among the negatives given), negatives:N (drawn).")
       ->type_name("SPLIT")
       ->group("Experiment");
 }
@@ -52,6 +55,16 @@ void add_like_threshold_flag(CLI::App* command, ExperimentFlags& flags, const st
       ->group("Experiment");
 }
 
+void add_protocol_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
+  command
+      ->add_option("--protocol", flags.protocol,
+                   "Measure as was published: mult-vae, ncf, lightgcn or recbole. Sets filters, split, task, lengths "
+                   "and metrics; docs/metrics.md tells how. " +
+                       role)
+      ->type_name("NAME")
+      ->group("Experiment");
+}
+
 void add_metric_flags(CLI::App* command, ExperimentFlags& flags) {
   command->add_option("--k", flags.k, "Lengths of the lists that top-n measures. Default: 10.")
       ->type_name("N,N,…")
@@ -62,6 +75,7 @@ void add_metric_flags(CLI::App* command, ExperimentFlags& flags) {
 }
 
 void add_experiment_flags(CLI::App* command, ExperimentFlags& flags) {
+  add_protocol_flag(command, flags, "Default: none.");
   add_task_flag(command, flags, "Default: ratings, or top-n if all values are equal.");
   add_split_flags(command, flags, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
   add_metric_flags(command, flags);
@@ -77,8 +91,12 @@ bool choose_task(ExperimentFlags& flags, const Dataset& data) {
   return true;
 }
 
-void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptions& split_options,
-                      EvaluateOptions& evaluate) {
+void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filter, bool split_given,
+                      SplitOptions& split_options, EvaluateOptions& evaluate) {
+  if (!flags.protocol.empty()) {
+    apply_protocol(find_protocol(flags.protocol), split_options, evaluate);
+    split_given = true;
+  }
   if (!flags.task.empty()) evaluate.task = parse_task(flags.task);
   if (!flags.split.empty()) split_options.spec = parse_split(flags.split);
   else if (!split_given) split_options.spec = parse_split(evaluate.task == Task::top_n ? "holdout:0.2" : "random:0.1");
@@ -88,6 +106,8 @@ void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptio
     evaluate.metrics.clear();
     for (const std::string_view name : split(flags.metrics, ",")) evaluate.metrics.emplace_back(trim(name));
   }
+  apply_event_filter(filter, split_options.filter);
+  if (!flags.protocol.empty()) check_protocol(find_protocol(flags.protocol), split_options, evaluate);
 }
 
 }  // namespace gusto::cli

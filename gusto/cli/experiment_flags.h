@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gusto/cli/command.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/split.h"
 #include "gusto/eval/evaluate.h"
@@ -12,6 +13,7 @@ namespace gusto::cli {
 
 /// How to divide the events and what to measure.
 struct ExperimentFlags {
+  std::string protocol;
   std::string split;
   std::string task;
   std::string k;
@@ -23,13 +25,17 @@ struct ExperimentFlags {
 void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::string& role);
 void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
 void add_like_threshold_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
+/// `role` says what happens without.
+void add_protocol_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
 void add_metric_flags(CLI::App* command, ExperimentFlags& flags);
 /// All of them.
 void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);
 
-/// Puts what was given over the defaults, or over a recipe's. Without --split, and unless `split_given`, the split is
-/// random:0.1, or holdout:0.2 for top-n.
-void apply_experiment(const ExperimentFlags& flags, bool split_given, SplitOptions& split, EvaluateOptions& evaluate);
+/// Puts what was given over the defaults, or over a recipe's: the protocol first, then all else. Without --split, and
+/// unless `split_given`, the split is the protocol's or random:0.1, or holdout:0.2 for top-n.
+/// Error(invalid_option) where --protocol is contradicted.
+void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filter, bool split_given,
+                      SplitOptions& split, EvaluateOptions& evaluate);
 
 /// Chooses top-n where no task was named and all values are equal, since there is nothing to predict then; says so and
 /// returns true if it did.

@@ -44,15 +44,21 @@ Settings settings_from(const TrainFlags& flags) {
   return spec.entries.front().settings;
 }
 
-/// The split that the flags ask for, of a single fold; none without --split.
+bool is_divided(const TrainFlags& flags) {
+  return !flags.experiment.split.empty() || !flags.experiment.protocol.empty();
+}
+
+/// The split that the flags ask for, of a single fold; none without --split and --protocol.
 std::optional<Split> divide(const TrainFlags& flags, const SplitOptions& split, const OpenedData& data) {
-  if (flags.experiment.split.empty()) return std::nullopt;
+  if (!is_divided(flags)) return std::nullopt;
   Split parts = make_split(data.dataset, split, data.source);
   if (parts.folds.size() > 1) {
     throw Error(ErrorCode::invalid_option,
                 fmt::format("The split {} makes {} folds, and a model is trained on one.", split.spec.text(),
                             parts.folds.size()),
-                fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name));
+                split.spec.kind == SplitSpec::Kind::folds
+                    ? fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name)
+                    : "Choose a split of one fold, or `gusto compare`, which trains on each.");
   }
   return parts;
 }
@@ -83,7 +89,7 @@ void check_files(const TrainFlags& flags) {
 void run_train(Session& session, TrainFlags flags) {
   SplitOptions split;
   EvaluateOptions evaluate_options;
-  apply_experiment(flags.experiment, false, split, evaluate_options);
+  apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);
   const ModelInfo& info = find_model(flags.model);
   const std::unique_ptr<Model> model =
       info.make(with_like_threshold(info, settings_from(flags), evaluate_options.like_threshold));
@@ -93,12 +99,12 @@ void run_train(Session& session, TrainFlags flags) {
 
   ModelRecord record;
   record.seed = split.seed;
-  apply_event_filter(flags.data.filter, split.filter);
   record.filter = split.filter;
-  const OpenedData data =
-      flags.experiment.split.empty() ? open_data(flags.data, session, run) : open_whole_data(flags.data, run);
+  const OpenedData data = is_divided(flags) ? open_whole_data(flags.data, run) : open_data(flags.data, session, run);
   fmt::print("{}", data.left_out);
-  if (choose_task(flags.experiment, *data.dataset)) apply_experiment(flags.experiment, false, split, evaluate_options);
+  if (choose_task(flags.experiment, *data.dataset)) {
+    apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);
+  }
   if (evaluate_options.task == Task::likes) record.like_threshold = evaluate_options.like_threshold;
   const std::optional<Split> parts = divide(flags, split, data);
   std::shared_ptr<const Dataset> events = data.dataset;
@@ -160,6 +166,7 @@ void add_train(CLI::App& app, Session& session) {
   add_like_threshold_flag(command, flags->experiment,
                           "Models of likes learn it, and it is kept in the file. Default: 4.");
   add_split_flags(command, flags->experiment, "Train on the training part only. Default: on everything.");
+  add_protocol_flag(command, flags->experiment, "Default: none.");
   command
       ->add_option(
           "--checkpoint", flags->run.checkpoint,

@@ -9,6 +9,7 @@
 #include "gusto/base/system.h"
 #include "gusto/base/text.h"
 #include "gusto/eval/metrics.h"
+#include "gusto/eval/protocol.h"
 #include "gusto/eval/stopwatch.h"
 
 namespace gusto {
@@ -34,6 +35,7 @@ CompareSpec checked(CompareSpec spec, const Context& context) {
                 fmt::format("The comparison's seed is {}, and its context's is {}.", spec.seed, context.seed()));
   }
   static_cast<void>(measured_metrics(spec.evaluate));
+  if (!spec.protocol.empty()) check_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate);
   for (auto entry = spec.entries.begin(); entry != spec.entries.end(); ++entry) {
     if (entry->model.empty()) entry->model = entry->kind().name;
     if (entry->label.empty()) entry->label = entry->model;

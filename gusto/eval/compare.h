@@ -39,7 +39,8 @@ struct CompareEntry {
 /// A whole experiment: what a recipe holds.
 struct CompareSpec {
   std::string data;    ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
-  SplitOptions split;  ///< compare() sets its seed to `seed`
+  std::string protocol;  ///< the published one that split and evaluate follow, see protocol.h; empty: none
+  SplitOptions split;    ///< compare() sets its seed to `seed`
   EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own
   std::vector<CompareEntry> entries;
   std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap; the context must have been made with it
@@ -123,7 +124,7 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
 ///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":
 ///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
 ///   "score_seconds", "peak_bytes", "users_left_out"}]}
-/// and beside these "version", the filters that are set ("since", "positives", "min_user_events", "min_item_events") and
+/// and beside these "version", "protocol" if there is one, the filters that are set ("since", "positives", "min_user_events", "min_item_events") and
 /// "filtered" [{"filter", "events", "users", "items"}], "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
 /// "folds" [{"name", …receipt}], and "sampled": true where any metric is of candidates that users are given. Options
 /// have their own types. A model that refused has "refusal": {"code", "message"} and no metrics; the best model has no

@@ -95,6 +95,7 @@ std::string to_json(const Comparison& comparison) {
   const CompareSpec& spec = comparison.spec;
   Json json = {{"data", spec.data}, {"split", spec.split.spec.text()}, {"task", to_string(spec.evaluate.task)},
                {"seed", spec.seed}, {"threads", comparison.threads},   {"version", version()}};
+  if (!spec.protocol.empty()) json["protocol"] = spec.protocol;
   const FilterOptions& filter = spec.split.filter;
   if (filter.since) json["since"] = *filter.since;
   if (filter.positives) json["positives"] = *filter.positives;

@@ -14,14 +14,15 @@
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"
 #include "gusto/base/toml_reader.h"
+#include "gusto/eval/protocol.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 13> kKeys{
-    "data", "split",   "task", "since",   "positives", "min_user_events", "min_item_events", "like_threshold",
-    "k",    "metrics", "seed", "repeats", "model"};
+constexpr std::array<std::string_view, 14> kKeys{
+    "data",           "protocol", "split",   "task", "since",   "positives", "min_user_events", "min_item_events",
+    "like_threshold", "k",        "metrics", "seed", "repeats", "model"};
 
 class RecipeReader {
  public:
@@ -31,6 +32,11 @@ class RecipeReader {
     CompareSpec spec;
     in_.require_known(in_.table(), kKeys, "a recipe");
     if (const toml::node* node = in_.table().get("data")) spec.data = in_.text(*node, "data");
+    const toml::node* protocol = in_.table().get("protocol");
+    if (protocol != nullptr) {
+      spec.protocol = in_.text(*protocol, "protocol");
+      in_.at(*protocol, [&] { apply_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate); });
+    }
     if (const toml::node* node = in_.table().get("split")) {
       in_.at(*node, [&] { spec.split.spec = parse_split(in_.text(*node, "split")); });
     }
@@ -46,6 +52,9 @@ class RecipeReader {
     spec.split.seed = spec.seed;
     if (const toml::node* node = in_.table().get("k")) read_lengths(*node, spec.evaluate);
     if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node, spec.evaluate);
+    if (protocol != nullptr) {
+      in_.at(*protocol, [&] { check_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate); });
+    }
     if (const toml::node* node = in_.table().get("model")) read_models(*node, spec.entries);
     return spec;
   }
@@ -87,6 +96,7 @@ class RecipeReader {
   void read_metrics(const toml::node& node, EvaluateOptions& options) const {
     const toml::array* list = node.as_array();
     if (list == nullptr) in_.fail(node, "metrics is no list.", "Write metrics = [\"rmse\"].");
+    options.metrics.clear();
     for (const toml::node& metric : *list) {
       options.metrics.push_back(in_.text(metric, "each of metrics"));
       in_.at(metric, [&] { static_cast<void>(measured_metrics(options)); });
@@ -185,6 +195,7 @@ std::string format_recipe(const CompareSpec& spec) {
   std::string out;
   const auto line = [&](std::string_view key, std::string_view value) { out += fmt::format("{} = {}\n", key, value); };
   if (!spec.data.empty()) line("data", toml_text(spec.data));
+  if (!spec.protocol.empty()) line("protocol", toml_text(spec.protocol));
   line("split", toml_text(spec.split.spec.text()));
   line("task", toml_text(std::string(to_string(spec.evaluate.task))));
   const auto number = [&](std::string_view key, const auto& value) {

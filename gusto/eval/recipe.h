@@ -3,6 +3,8 @@
 /// Recipes: experiments as TOML files.
 ///
 ///   data = "ml-1m"            # as typed after `gusto compare`; left out: the embedded set
+///   protocol = "mult-vae"     # a published one, see protocol.h: sets what stands from here to metrics, and is an error
+///                             # where they contradict it; left out: none
 ///   split = "holdout:0.2"     # left out: random:0.1
 ///   task = "top-n"            # ratings, likes or top-n; left out: ratings
 ///   since = 2001-01-01        # keep only events from that time on: a TOML date, text or seconds since 1970

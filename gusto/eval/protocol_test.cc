@@ -1,0 +1,120 @@
+#include "gusto/eval/protocol.h"
+
+#include <algorithm>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/testing.h"
+#include "gusto/data/io/open.h"
+#include "gusto/data/test_real_data.h"
+#include "gusto/eval/compare.h"
+#include "gusto/eval/recipe.h"
+
+namespace gusto {
+namespace {
+
+using test::error_of;
+using testing::HasSubstr;
+
+struct Setting {
+  SplitOptions split;
+  EvaluateOptions evaluate;
+};
+
+Setting setting_of(std::string_view name) {
+  Setting setting;
+  apply_protocol(find_protocol(name), setting.split, setting.evaluate);
+  return setting;
+}
+
+TEST(Protocol, EachKeepsItselfAndMeasuresWhatItSays) {
+  for (const Protocol& protocol : protocol_table()) {
+    const Setting setting = setting_of(protocol.name);
+    check_protocol(protocol, setting.split, setting.evaluate);
+    EXPECT_EQ(setting.split.spec.text(), protocol.split);
+    EXPECT_EQ(measured_metrics(setting.evaluate).size(), protocol.metrics.size()) << protocol.name;
+    EXPECT_FALSE(protocol.about.empty());
+  }
+}
+
+TEST(Protocol, AnUnknownOneIsAnError) {
+  const Error error = error_of([] { find_protocol("lightgnc"); });
+  EXPECT_EQ(error.code(), ErrorCode::not_found);
+  EXPECT_THAT(error.hint(), HasSubstr("lightgcn"));
+}
+
+TEST(Protocol, ContradictionsAreErrors) {
+  const auto complaint = [](std::string_view name, auto change) {
+    Setting setting = setting_of(name);
+    change(setting);
+    const Error error = error_of([&] { check_protocol(find_protocol(name), setting.split, setting.evaluate); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid_option);
+    EXPECT_FALSE(error.hint().empty());
+    return error.message();
+  };
+  EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }), HasSubstr("positives 3"));
+  EXPECT_THAT(complaint("ncf", [](Setting& s) { s.split.filter.since = 1; }), HasSubstr("no filters"));
+  EXPECT_THAT(complaint("mult-vae", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),
+              HasSubstr("users:0.1,0.1, not by holdout:0.2"));
+  EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),
+              HasSubstr("holdout"));
+  EXPECT_THAT(complaint("lightgcn", [](Setting& s) { s.evaluate.k = {10}; }), HasSubstr("lists of 20"));
+  EXPECT_THAT(complaint("lightgcn", [](Setting& s) { s.evaluate.metrics = {"map@20"}; }), HasSubstr("map@20"));
+  EXPECT_THAT(complaint("ncf", [](Setting& s) { s.evaluate.task = Task::ratings; }), HasSubstr("top-n"));
+}
+
+TEST(Protocol, NumbersOfUsersFilesOfNegativesAndFewerMetricsAreNone) {
+  Setting setting = setting_of("mult-vae");
+  setting.split.spec = parse_split("users:10000,10000");
+  setting.evaluate.metrics = {"ndcg@100"};
+  check_protocol(find_protocol("mult-vae"), setting.split, setting.evaluate);
+  setting = setting_of("ncf");
+  setting.split.spec = parse_split("negatives:some.file");
+  setting.evaluate.metrics = {"sampled-ndcg"};
+  check_protocol(find_protocol("ncf"), setting.split, setting.evaluate);
+}
+
+TEST(Protocol, ARecipeNamesOne) {
+  const CompareSpec spec = parse_recipe("protocol = \"recbole\"\nmetrics = [\"ndcg@10\"]");
+  EXPECT_EQ(spec.protocol, "recbole");
+  EXPECT_EQ(spec.split.spec.text(), "holdout:0.1,0.1");
+  EXPECT_EQ(spec.split.filter, (FilterOptions{{}, 3, 10, 10}));
+  EXPECT_EQ(spec.evaluate.task, Task::top_n);
+  EXPECT_EQ(format_recipe(parse_recipe(format_recipe(spec))), format_recipe(spec));
+  const Error error = error_of([] { parse_recipe("seed = 3\nprotocol = \"ncf\"\nk = 5", "r.toml"); });
+  EXPECT_THAT(error.message(), HasSubstr("r.toml:"));
+  EXPECT_EQ(error_of([] { parse_recipe("protocol = \"ncg\""); }).code(), ErrorCode::not_found);
+}
+
+// RecBole-GNN's page of ml-1m counts 836,478 events of at least 3, and its catalogue one more than the items, for padding.
+TEST(ProtocolRealData, RecBoleCountsTheSameEvents) {
+  const auto folder = test::real_data("ml-1m");
+  if (!folder) GTEST_SKIP() << "ml-1m is not here";
+  Context context({.threads = 1});
+  const auto data = open_dataset(*folder, {}, context).data;
+  const FilteredEvents filtered = filter_events(*data, {.positives = 3, .min_user_events = 1, .min_item_events = 1});
+  EXPECT_EQ(std::count(filtered.kept.begin(), filtered.kept.end(), true), 836'478);
+  EXPECT_EQ(filtered.candidates.size(), 3'628U);
+}
+
+// Rendle, Krichene, Zhang, Anderson (2020) quote .4535 and .2543 for popularity on the published negatives.
+TEST(ProtocolRealData, PopularityHasItsPublishedFiguresOfNcf) {
+  const auto folder = test::real_data("ml-1m");
+  const auto negatives = test::real_data("ncf-ml-1m/ml-1m.test.negative");
+  if (!folder || !negatives) GTEST_SKIP() << "ml-1m or its negatives are not here";
+  Context context({.threads = 1});
+  CompareSpec spec;
+  spec.protocol = "ncf";
+  apply_protocol(find_protocol("ncf"), spec.split, spec.evaluate);
+  spec.split.spec = parse_split("negatives:" + negatives->string());
+  spec.entries = {{"popularity"}};
+  const Comparison comparison = compare(open_dataset(*folder, {}, context).data, spec, context);
+  EXPECT_NEAR(comparison.results[0].find("sampled-hit-rate@10")->mean, .4535, 3e-4);
+  EXPECT_NEAR(comparison.results[0].find("sampled-ndcg@10")->mean, .2543, 3e-4);
+}
+
+}  // namespace
+}  // namespace gusto

@@ -175,31 +175,35 @@ void EventParser::complain(const std::string& name, const TextBlock& block, std:
 const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBlock& out) {
   constexpr std::uint64_t kNewline = in_each_byte('\n');
   const bool quotes = format_.quotes == Quotes::csv;
-  const std::uint64_t delimiter = in_each_byte(format_.delimiter.front());
+  const char first = format_.delimiter.front(), second = format_.delimiter.back();
+  const bool two = format_.delimiter.size() == 2;
+  const std::uint64_t delimiter = in_each_byte(first);
+  const Cell* const cells = cells_.data();
+  const std::size_t count = cells_.size();
   std::string_view user, item, kind;
   float value = 1;
   std::int64_t time = kNoTime;
-  for (std::size_t c = 0; c < cells_.size(); ++c) {
+  for (std::size_t c = 0; c < count; ++c) {
     const bool quoted = quotes && *at == '"';
     at += quoted ? 1 : 0;
-    const char* end = cells_[c] == Cell::digits ? read_digits(at, time)
-                                                : find_either(at, quoted ? in_each_byte('"') : delimiter, kNewline);
+    const char* end = cells[c] == Cell::digits ? read_digits(at, time)
+                                               : find_either(at, quoted ? in_each_byte('"') : delimiter, kNewline);
     if (end == nullptr) return nullptr;
     const char* stop = end;
     if (quoted) {
       if (*stop != '"') return nullptr;
       ++stop;
     }
-    if (c + 1 < cells_.size()) {
-      if (*stop++ != format_.delimiter.front()) return nullptr;
-      if (format_.delimiter.size() == 2 && *stop++ != format_.delimiter.back()) return nullptr;
+    if (c + 1 < count) {
+      if (*stop++ != first) return nullptr;
+      if (two && *stop++ != second) return nullptr;
     } else {
       if (*stop == '\r') ++stop;
       if (*stop++ != '\n') return nullptr;
       if (!quoted && end > at && end[-1] == '\r') --end;
     }
     const std::string_view text(at, static_cast<std::size_t>(end - at));
-    switch (cells_[c]) {
+    switch (cells[c]) {
       case Cell::skipped:
       case Cell::digits: break;
       case Cell::user: user = text; break;

@@ -1,7 +1,9 @@
 #include "gusto/cli/data_flags.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -26,7 +28,7 @@ std::vector<std::pair<std::string, float>> weights_from(const std::string& text)
     const std::size_t equals = part.rfind('=');
     const std::string kind(trim(part.substr(0, equals)));
     const auto weight = equals == std::string_view::npos ? std::nullopt : parse_real(trim(part.substr(equals + 1)));
-    if (kind.empty() || !weight) {
+    if (kind.empty() || !weight || std::abs(*weight) > std::numeric_limits<float>::max()) {
       throw Error(ErrorCode::invalid_option,
                   fmt::format("--weights {}: {} is no kind with a weight.", text, quote(part)),
                   "Write each kind with its weight, such as view=1,cart=3,buy=8.");

@@ -1,6 +1,8 @@
 /// JSON lines: an object on each line, whose keys say what is what. Ids are texts or whole numbers; values and times are
 /// numbers or texts that hold one.
 
+#include <cmath>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -82,6 +84,7 @@ void EventParser::read_json(const RecordReader& reader, std::uint32_t line, Even
       return;
     }
     value *= *weight;
+    if (!std::isfinite(value)) object.fail(*format_.value, "is out of range once its kind has been weighed", kCorrect);
   }
   const std::uint32_t user_at = out.users.add(user);
   out.events.push_back({user_at, out.items.add(item), value, line, time});

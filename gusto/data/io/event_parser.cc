@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@ static_assert(std::endian::native == std::endian::little, "words are read from t
 constexpr std::size_t kWord = sizeof(std::uint64_t);
 static_assert(TextBlock::kPadding >= 2 * kWord, "words are read beyond the end");
 constexpr std::size_t kExamples = 8;
+constexpr std::string_view kCorrect = "Correct the line, or remove it.";
 constexpr std::int64_t kMillisecondsPerSecond = 1000;
 
 constexpr std::uint64_t in_each_byte(char c) { return 0x0101010101010101 * static_cast<unsigned char>(c); }
@@ -230,6 +232,7 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
     const std::optional<float> weight = weight_of(kind);
     if (!weight) return nullptr;
     value *= *weight;
+    if (!std::isfinite(value)) return nullptr;
     if (*weight == 0) {
       ++out.weightless;
       return at;
@@ -301,6 +304,7 @@ void EventParser::read_fields(const RecordReader& reader, std::uint32_t line, Ev
       return;
     }
     value *= *weight;
+    if (!std::isfinite(value)) reader.fail(*format_.value, "is out of range once its kind has been weighed", kCorrect);
   }
   const std::uint32_t user_at = out.users.add(user);
   out.events.push_back({user_at, out.items.add(item), value, line, time});

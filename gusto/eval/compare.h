@@ -38,7 +38,7 @@ struct CompareEntry {
 
 /// A whole experiment: what a recipe holds.
 struct CompareSpec {
-  std::string data;    ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
+  std::string data;      ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
   std::string protocol;  ///< the published one that split and evaluate follow, see protocol.h; empty: none
   SplitOptions split;    ///< compare() sets its seed to `seed`
   EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own

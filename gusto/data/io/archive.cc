@@ -139,7 +139,13 @@ std::string ArchiveFolder::path_of(std::string_view name) const {
 
 std::optional<std::string> ArchiveFolder::only_file() const {
   if (files_.size() > 1) return std::nullopt;
-  return files_.front().entry.path.substr(top_.size());
+  return files().front();
+}
+
+std::vector<std::string> ArchiveFolder::files() const {
+  std::vector<std::string> names;
+  for (const File& file : files_) names.push_back(file.entry.path.substr(top_.size()));
+  return names;
 }
 
 std::unique_ptr<ByteStream> ArchiveFolder::open_path(std::string_view path) const {
@@ -169,7 +175,7 @@ std::unique_ptr<ByteStream> ArchiveFolder::open_path(std::string_view path) cons
 std::unique_ptr<ByteStream> ArchiveFolder::open_only() const {
   if (files_.size() > 1) {
     refuse(archive_.string(), fmt::format("holds {} files, and one is expected", files_.size()),
-           fmt::format("Name the one that is meant, as {}.", path_of(files_.front().entry.path.substr(top_.size()))));
+           fmt::format("Name the one that is meant, as {}.", path_of(files().front())));
   }
   return open_path(files_.front().entry.path);
 }

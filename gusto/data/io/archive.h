@@ -27,6 +27,8 @@ class ArchiveFolder final : public FileTree {
   std::string path_of(std::string_view name) const override;
   std::optional<std::string> only_file() const override;
 
+  /// The names of all files, in alphabetical order.
+  std::vector<std::string> files() const;
   /// A file by its whole path in the archive.
   std::unique_ptr<ByteStream> open_path(std::string_view path) const;
   /// The only file there is.

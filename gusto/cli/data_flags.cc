@@ -10,15 +10,16 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/cli/fetched_data.h"
 #include "gusto/data/embedded.h"
 
 namespace gusto::cli {
 namespace {
 
 constexpr const char* kWhere =
-    "A folder of MovieLens (ml-100k, ml-1m, ml-latest …), a file of events (delimited, JSON lines, lists), several "
-    "files as "
-    "a quoted pattern, or the name of a folder in GUSTO_DATA.";
+    "A folder of MovieLens (ml-100k, ml-1m, ml-latest …) or its archive, a file of events (delimited, JSON lines, "
+    "lists; plain, .gz or .zst), several files as a quoted pattern, fetch:NAME for a set to be downloaded (`gusto "
+    "fetch` lists them), or the name of a folder in GUSTO_DATA.";
 
 // "view=1,cart=3,buy=8"
 std::vector<std::pair<std::string, float>> weights_from(const std::string& text) {
@@ -133,9 +134,10 @@ void add_format_flags(CLI::App* command, DataFlags& flags) {
       ->group("Data");
 }
 
-std::filesystem::path find_data(const std::string& name) {
+std::filesystem::path find_data(const std::string& name, Run& run) {
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored)) return name;
+  if (name.starts_with(kFetchPrefix)) return fetched_data(name.substr(kFetchPrefix.size()), run);
   const char* folder = std::getenv("GUSTO_DATA");
   if (folder != nullptr && *folder != '\0') {
     std::filesystem::path inside = std::filesystem::path(folder) / name;
@@ -162,7 +164,7 @@ std::vector<std::string> list_data() {
 
 OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines) {
   OpenedDataset opened;
-  std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data);
+  std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data, run);
   std::error_code ignored;
   if (path.empty() || (flags.data == kEmbeddedName && !std::filesystem::exists(path, ignored))) {
     path.clear();

@@ -40,8 +40,9 @@ struct OpenedData {
   std::string left_out;          ///< what the filters left out, in a paragraph; empty without any
 };
 
-/// A path as given if it exists, else that of a data set in the folder GUSTO_DATA if there is one, else as given.
-std::filesystem::path find_data(const std::string& name);
+/// A path as given if it exists, else that of a set to be fetched (see fetched_data), else that of a data set in the folder
+/// GUSTO_DATA if there is one, else as given.
+std::filesystem::path find_data(const std::string& name, Run& run);
 
 /// Names of the folders in GUSTO_DATA whose layout is recognised, in order.
 std::vector<std::string> list_data();

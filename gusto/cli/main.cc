@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
   add_similar(app, session);
   add_explain(app, session);
   add_index(app, session);
+  add_fetch(app, session);
   add_inspect(app, session);
   add_models(app, session);
   add_simulate(app, session);

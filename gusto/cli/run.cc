@@ -50,7 +50,8 @@ void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded) {
 }
 
 Run::Run(Session& session, const RunFlags& flags, std::uint64_t default_seed)
-    : bar_(stderr, session.err, progress_mode(session, flags)),
+    : terminal_(session.err),
+      bar_(stderr, session.err, progress_mode(session, flags)),
       context_({.threads = flags.threads,
                 .seed = flags.seed.value_or(default_seed),
                 .memory_limit = memory_limit(flags.memory),
@@ -64,6 +65,11 @@ Run::Run(Session& session, const RunFlags& flags, std::uint64_t default_seed)
                 .checkpoint = flags.checkpoint}) {}
 
 void Run::progress(std::string_view stage, std::size_t done, std::size_t total) { bar_.show({stage, done, total, {}}); }
+
+void Run::say(std::string_view text) {
+  clear();
+  for (const std::string& line : wrap(text, terminal_.width)) fmt::print(stderr, "{}\n", line);
+}
 
 CompareObserver Run::observer(const CompareSpec& spec) {
   std::vector<std::string> labels;

@@ -37,10 +37,13 @@ class Run {
   /// A step of the command's own.
   void progress(std::string_view stage, std::size_t done = 0, std::size_t total = 0);
   void clear() { bar_.clear(); }
+  /// A paragraph on standard error, also with --quiet.
+  void say(std::string_view text);
   /// Tells what a comparison is at: "u1 item-knn".
   CompareObserver observer(const CompareSpec& spec);
 
  private:
+  const Terminal& terminal_;
   ProgressBar bar_;
   std::string stage_;
   Context context_;

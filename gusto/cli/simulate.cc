@@ -69,10 +69,15 @@ void add_simulate(CLI::App& app, Session& session) {
   command->add_option("--out", flags->out, "Folder to write; made if it is missing, else it must be empty.")
       ->type_name("FOLDER")
       ->required();
-  command->add_option("--users", options.users, "How many people. Default: 6040.")->type_name("N");
-  command->add_option("--items", options.items, "How many films. Default: 3883.")->type_name("N");
-  command->add_option("--events", options.events, "How many ratings, exactly. Default: 1000209.")->type_name("N");
-  command->add_option("--dim", options.dim, "Coordinates of a taste. Default: 14.")->type_name("N");
+  const auto count = [&](const char* name, std::uint64_t& value, const char* help) {
+    command->add_option(name, value, help)->type_name("N")->check([](const std::string& text) {
+      return text.starts_with('-') ? fmt::format("{} is no count; write a whole number from 1", text) : std::string();
+    });
+  };
+  count("--users", options.users, "How many people. Default: 6040.");
+  count("--items", options.items, "How many films. Default: 3883.");
+  count("--events", options.events, "How many ratings, exactly. Default: 1000209.");
+  count("--dim", options.dim, "Coordinates of a taste. Default: 14.");
   command
       ->add_option("--noise", options.noise,
                    "How far ratings are from opinions, in stars: a standard deviation. Default: 0.82.")

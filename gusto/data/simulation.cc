@@ -22,7 +22,11 @@ constexpr double kMostActivity = 0.6;  // of all items
 constexpr double kEventsPerSession = 60;
 constexpr std::size_t kMostSessions = 64;
 constexpr std::uint64_t kSecondsPerEvent = 30;
-constexpr std::size_t kPassesBeforeRest = 2;
+// Where a user chooses at least one item in so many, all items race.
+constexpr std::size_t kShareToRaceAll = 4;
+constexpr std::size_t kMostProposals = 2;  // times all items
+constexpr std::size_t kProposalsAtOnce = 16;
+constexpr std::size_t kAhead = 8;
 
 [[noreturn]] void refuse(const std::string& message, std::string hint) {
   throw Error(ErrorCode::invalid_option, message, std::move(hint));
@@ -118,6 +122,18 @@ std::vector<std::uint32_t> draw_activity(const SimulationOptions& options, Conte
   return activity;
 }
 
+struct Proposal {
+  float time;
+  std::uint32_t genre;
+  std::uint32_t item;
+  GenreList::Aim aim;
+};
+
+float exponential(Random& random) {
+  const auto uniform = static_cast<float>(random.next() >> 40) * 0x1.0p-24F;
+  return -std::log(1.0F - uniform);
+}
+
 void normal_pair(Random& random, std::span<float, 2> out) {
   const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
   const double angle = 2.0 * std::numbers::pi * random.uniform();
@@ -148,15 +164,7 @@ double Simulation::opinion(const SimulatedUser& user, std::size_t item, std::int
 
 void Simulation::weigh(const SimulatedUser& user, std::span<double> out) const {
   const Taste taste = taste_of(user_law_, user, items_);
-  for (std::size_t item = 0; item < out.size(); ++item) {
-    double ratio = 0;
-    for (std::uint32_t left = items_.genres(item); left != 0; left &= left - 1) {
-      ratio += taste.genre_ratio[static_cast<std::size_t>(std::countr_zero(left))];
-    }
-    const float fit = padded_dot(taste.vector.data(), items_.vector(item), items_.width()) - kReserve;
-    out[item] =
-        ratio * static_cast<double>(items_.share(taste.period, item)) / (1 + std::exp(-static_cast<double>(fit)));
-  }
+  for (std::size_t item = 0; item < out.size(); ++item) out[item] = taste.weight(items_, item);
 }
 
 // E = lowest + step · Σ_cuts Φ((opinion − cut) / noise), cuts halfway between the ratings.
@@ -215,39 +223,83 @@ std::span<const SimulatedEvent> SimulatedHistory::draw(std::size_t user) {
   return events_;
 }
 
+// The law of draws one after the other is that of a race: item i arrives after an exponential time of rate ω_ui, and the
+// first `count` are chosen. Popular items would be drawn again and again, so their arrivals are drawn one by one. Those of
+// all others are a stream of proposals, by genre and popularity, thinned by acceptance; second arrivals do not count.
 void SimulatedHistory::choose(Random& random, std::size_t count) {
   const SimulatedItems& items = simulation_.items();
   const Taste taste = taste_of(simulation_.user_law(), user_, items);
   chosen_.clear();
-  for (std::size_t tries = kPassesBeforeRest * items.size(); tries > 0 && chosen_.size() < count; --tries) {
-    const std::uint32_t genre = pick(taste.genres, random.next());
-    const std::uint32_t item = pick(items.genre_items(taste.period, genre), random.next());
-    std::uint64_t& word = taken_[item / 64];
-    const std::uint64_t bit = std::uint64_t{1} << item % 64;
-    if ((word & bit) != 0) continue;
-    const float fit = padded_dot(taste.vector.data(), items.vector(item), items.width()) - kReserve;
-    if (random.uniform() * (1 + static_cast<double>(std::exp(-fit))) >= 1) continue;
-    word |= bit;
-    chosen_.push_back(item);
-  }
-  if (chosen_.size() < count) choose_rest(random, count);
-}
-
-void SimulatedHistory::choose_rest(Random& random, std::size_t count) {
-  weights_.resize(simulation_.item_count());
-  simulation_.weigh(user_, weights_);
-  waiting_.clear();
-  for (std::uint32_t item = 0; item < weights_.size(); ++item) {
-    if ((taken_[item / 64] >> item % 64 & 1) != 0) continue;
-    waiting_.emplace_back(-std::log(1.0 - random.uniform()) / weights_[item], item);
-  }
-  const std::size_t missing = count - chosen_.size();
-  std::nth_element(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(missing) - 1, waiting_.end());
-  for (std::size_t i = 0; i < missing; ++i) {
-    const std::uint32_t item = waiting_[i].second;
+  const bool all = count * kShareToRaceAll >= items.size();
+  const auto level = static_cast<std::size_t>(std::bit_width(count)) - 1;
+  const std::size_t head = all ? items.size() : std::size_t{1} << level;
+  const auto take = [&](std::uint32_t item) {
     taken_[item / 64] |= std::uint64_t{1} << item % 64;
     chosen_.push_back(item);
+  };
+  race(taste, items.ranking(taste.period).first(head), random);
+  if (all) {
+    for (std::size_t n = 0; n < count; ++n) take(arrivals_[n].second);
+    return;
   }
+
+  std::array<GenreList, kGenres> lists;
+  std::array<std::uint32_t, kGenres> begins{};
+  std::array<double, kGenres> rates{};
+  std::array<AliasSlot, kGenres> genres{};
+  double rate = 0;
+  for (std::uint32_t genre = 0; genre < kGenres; ++genre) {
+    lists[genre] = items.genre_list(taste.period, genre);
+    begins[genre] = items.head(taste.period, level, genre);
+    rates[genre] = taste.genre_ratio[genre] * lists[genre].rest[begins[genre]];
+    genres[genre].item = genre;
+    rate += rates[genre];
+  }
+  build_alias(rates, genres);
+  const auto wait = static_cast<float>(1 / rate);
+  float time = 0;
+  std::size_t arrived = 0;
+  std::array<Proposal, kProposalsAtOnce> proposals;
+  for (std::size_t made = 0; made < kMostProposals * items.size(); made += kProposalsAtOnce) {
+    for (Proposal& proposal : proposals) {
+      proposal.time = time += wait * exponential(random);
+      proposal.genre = pick_alias(genres, random.next());
+      proposal.aim = lists[proposal.genre].aim(begins[proposal.genre], random.uniform());
+    }
+    for (Proposal& proposal : proposals) lists[proposal.genre].narrow(proposal.aim);
+    for (Proposal& proposal : proposals) {
+      proposal.item = lists[proposal.genre].pick(proposal.aim);
+      __builtin_prefetch(items.vector(proposal.item));
+    }
+    for (const Proposal& proposal : proposals) {
+      for (; arrived < head && arrivals_[arrived].first <= proposal.time; ++arrived) {
+        take(arrivals_[arrived].second);
+        if (chosen_.size() == count) return;
+      }
+      if ((taken_[proposal.item / 64] >> proposal.item % 64 & 1) != 0) continue;
+      if (random.uniform() >= static_cast<double>(taste.acceptance(items, proposal.item))) continue;
+      take(proposal.item);
+      if (chosen_.size() == count) return;
+    }
+  }
+  // Arrivals have no memory: those who are left begin anew.
+  left_.clear();
+  for (std::uint32_t item = 0; item < items.size(); ++item) {
+    if ((taken_[item / 64] >> item % 64 & 1) == 0) left_.push_back(item);
+  }
+  race(taste, left_, random);
+  for (std::size_t n = 0; chosen_.size() < count; ++n) take(arrivals_[n].second);
+}
+
+void SimulatedHistory::race(const Taste& taste, std::span<const std::uint32_t> items, Random& random) {
+  arrivals_.clear();
+  const SimulatedItems& all = simulation_.items();
+  for (std::size_t n = 0; n < items.size(); ++n) {
+    if (n + kAhead < items.size()) __builtin_prefetch(all.vector(items[n + kAhead]));
+    const auto weight = static_cast<float>(taste.weight(all, items[n]));
+    arrivals_.emplace_back(exponential(random) / std::max(weight, std::numeric_limits<float>::min()), items[n]);
+  }
+  std::sort(arrivals_.begin(), arrivals_.end());
 }
 
 // Leaves no item taken.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace gusto {
@@ -95,11 +96,11 @@ SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift,
       years_(count),
       genre_tastes_(kGenres, dim),
       shares_(kPeriods, count),
-      genre_weights_(kPeriods * kGenres) {
+      ranking_(kPeriods, count) {
   draw_genres(context.seed());
   draw_items(drift, context);
   centre_quality();
-  fill_tables(context);
+  rank(context);
 }
 
 void SimulatedItems::draw_genres(std::uint64_t seed) {
@@ -154,7 +155,7 @@ void SimulatedItems::centre_quality() {
   for (std::size_t item = 0; item < size(); ++item) vectors_(item, dim_) -= mean;
 }
 
-void SimulatedItems::fill_tables(Context& context) {
+void SimulatedItems::rank(Context& context) {
   offsets_.assign(kGenres + 1, 0);
   for (const std::uint32_t set : genres_) {
     for (std::uint32_t left = set; left != 0; left &= left - 1) {
@@ -162,29 +163,96 @@ void SimulatedItems::fill_tables(Context& context) {
     }
   }
   for (std::size_t genre = 0; genre < kGenres; ++genre) offsets_[genre + 1] += offsets_[genre];
-  const std::size_t slots = offsets_[kGenres];
-  slots_.resize(kPeriods * slots);
-  parallel_blocks(context, kPeriods * kGenres, 1, [&](std::size_t begin, std::size_t, unsigned) {
-    const std::size_t period = begin / kGenres;
-    const std::size_t genre = begin % kGenres;
-    const std::size_t count = offsets_[genre + 1] - offsets_[genre];
-    if (count == 0) return;
-    const std::span<AliasSlot> table = std::span(slots_).subspan(period * slots + offsets_[genre], count);
-    std::vector<double> weights;
-    weights.reserve(count);
-    for (std::size_t item = 0; item < size(); ++item) {
-      if ((genres_[item] >> genre & 1) == 0) continue;
-      table[weights.size()].item = static_cast<std::uint32_t>(item);
-      weights.push_back(static_cast<double>(shares_(period, item)));
-      genre_weights_[begin] += weights.back();
+  const std::size_t entries = offsets_[kGenres];
+  levels_ = std::bit_width(size());
+  lists_.resize(kPeriods * entries);
+  rests_.resize(kPeriods * (entries + kGenres));
+  guides_.resize(rests_.size());
+  heads_.resize(kPeriods * levels_ * kGenres);
+  parallel_blocks(context, kPeriods, 1, [&](std::size_t period, std::size_t, unsigned) { fill_period(period); });
+}
+
+void SimulatedItems::fill_period(std::size_t period) {
+  const std::span<std::uint32_t> order = ranking_.row(period);
+  std::iota(order.begin(), order.end(), 0U);
+  const auto weight = [&](std::uint32_t item) {
+    return shares_(period, item) * static_cast<float>(std::popcount(genres_[item]));
+  };
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return weight(a) != weight(b) ? weight(a) > weight(b) : a < b; });
+
+  const std::size_t entries = offsets_[kGenres];
+  std::array<std::uint32_t, kGenres> filled{};
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    if (std::has_single_bit(place)) {  // the head of that many is filled
+      const auto level = static_cast<std::size_t>(std::countr_zero(place));
+      std::copy(filled.begin(), filled.end(), &heads_[(period * levels_ + level) * kGenres]);
     }
-    build_alias(weights, table);
-  });
+    for (std::uint32_t left = genres_[order[place]]; left != 0; left &= left - 1) {
+      const auto genre = static_cast<std::size_t>(std::countr_zero(left));
+      lists_[period * entries + offsets_[genre] + filled[genre]++] = order[place];
+    }
+  }
+  if (std::has_single_bit(order.size())) {
+    std::copy(filled.begin(), filled.end(), &heads_[(period * levels_ + levels_ - 1) * kGenres]);
+  }
+
+  for (std::size_t genre = 0; genre < kGenres; ++genre) {
+    const GenreList list = genre_list(period, genre);
+    const std::size_t count = list.items.size();
+    const std::size_t begin = period * (entries + kGenres) + offsets_[genre] + genre;
+    const std::span<double> rest = std::span(rests_).subspan(begin, count + 1);
+    const std::span<std::uint32_t> guide = std::span(guides_).subspan(begin, count + 1);
+    rest[count] = 0;
+    for (std::size_t n = count; n > 0; --n)
+      rest[n - 1] = rest[n] + static_cast<double>(shares_(period, list.items[n - 1]));
+    std::size_t place = 0;
+    for (std::size_t b = count + 1; b > 0 && count > 0; --b) {
+      const double bound = static_cast<double>(b - 1) / static_cast<double>(count) * rest[0];
+      while (place + 1 < count && rest[place + 1] > bound) ++place;
+      guide[b - 1] = static_cast<std::uint32_t>(place);
+    }
+  }
+}
+
+GenreList SimulatedItems::genre_list(std::size_t period, std::size_t genre) const {
+  const std::size_t entries = offsets_[kGenres];
+  const std::size_t count = offsets_[genre + 1] - offsets_[genre];
+  const std::size_t begin = period * (entries + kGenres) + offsets_[genre] + genre;
+  return {std::span(lists_).subspan(period * entries + offsets_[genre], count),
+          std::span(rests_).subspan(begin, count + 1), std::span(guides_).subspan(begin, count + 1)};
+}
+
+GenreList::Aim GenreList::aim(std::size_t from, double uniform) const {
+  const double at = uniform * rest[from];
+  const auto count = static_cast<double>(items.size());
+  const auto part = std::min(static_cast<std::size_t>(at / rest[0] * count), items.size() - 1);
+  __builtin_prefetch(&guide[part]);
+  return {at, part, 0, 0};
+}
+
+void GenreList::narrow(Aim& aim) const {
+  aim.low = guide[aim.part + 1];
+  aim.high = guide[aim.part];
+  __builtin_prefetch(&rest[(aim.low + aim.high + 1) / 2]);
+}
+
+// The place p with rest[p] > at ≥ rest[p + 1], between those that the guide gives for the ends of its part.
+std::uint32_t GenreList::pick(const Aim& aim) const {
+  const double* above = &rest[aim.low + 1];
+  for (std::size_t left = aim.high - aim.low; left > 0;) {
+    const std::size_t half = (left + 1) / 2;
+    above += above[half - 1] > aim.at ? half : 0;
+    left -= half;
+  }
+  return items[static_cast<std::size_t>(above - rest.data()) - 1];
 }
 
 std::uint64_t SimulatedItems::memory(std::size_t count, std::size_t dim) {
   constexpr std::uint64_t kMostGenres = 3;
-  return count * (sizeof(float) * padded(dim) + kPeriods * (kMostGenres * sizeof(AliasSlot) + sizeof(float)) +
+  return count * (sizeof(float) * padded(dim) +
+                  kPeriods * (kMostGenres * (sizeof(double) + 2 * sizeof(std::uint32_t)) + sizeof(std::uint32_t) +
+                              sizeof(float)) +
                   2 * sizeof(float) + sizeof(std::uint32_t) + sizeof(std::uint16_t));
 }
 

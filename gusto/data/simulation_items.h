@@ -30,13 +30,33 @@ struct AliasSlot {
   std::uint32_t item;
   std::uint32_t other;
 };
-/// Fills slots, whose items are set, so that pick() has chances in proportion to the weights (Walker 1977, Vose 1991).
+/// Fills slots, whose items are set, so that pick_alias() has chances in proportion to the weights (Walker 1977, Vose 1991).
 /// Weights are not negative, and not all of them are 0.
 void build_alias(std::span<const double> weights, std::span<AliasSlot> slots);
-inline std::uint32_t pick(std::span<const AliasSlot> slots, std::uint64_t bits) {
+inline std::uint32_t pick_alias(std::span<const AliasSlot> slots, std::uint64_t bits) {
   const AliasSlot& slot = slots[((bits >> 32) * slots.size()) >> 32];
   return static_cast<std::uint32_t>(bits) < slot.threshold ? slot.item : slot.other;
 }
+
+/// The items of a genre in a period, the most popular first.
+struct GenreList {
+  std::span<const std::uint32_t> items;
+  /// Of the items from each place on, the sum of w_i / |G_i|: one more than items, from W_g to 0.
+  std::span<const double> rest;
+  /// guide[b], b = 0 … items.size(): the place at which `rest` falls to b / items.size() of W_g or below, less 1.
+  std::span<const std::uint32_t> guide;
+
+  /// To pick an item from a place on, in proportion to popularity: three steps, so that many picks can wait for memory side
+  /// by side. The rest from there is above 0; uniform is in [0, 1).
+  struct Aim {
+    double at;         ///< in [0, rest[from])
+    std::size_t part;  ///< of the guide
+    std::uint32_t low, high;
+  };
+  Aim aim(std::size_t from, double uniform) const;
+  void narrow(Aim& aim) const;
+  std::uint32_t pick(const Aim& aim) const;
+};
 
 /// The inner product of padded vectors, always added up in the same order.
 inline float padded_dot(const float* a, const float* b, std::size_t width) {
@@ -47,7 +67,7 @@ inline float padded_dot(const float* a, const float* b, std::size_t width) {
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-/// Items' draws, and alias tables by which they are chosen. Shapes in brackets.
+/// Items' draws, and tables by which they are chosen. Shapes in brackets.
 class SimulatedItems {
  public:
   SimulatedItems() = default;
@@ -73,13 +93,15 @@ class SimulatedItems {
   const Matrix<float>& genre_tastes() const { return genre_tastes_; }
 
   /// W_g in a period; 0 for a genre without items.
-  double genre_weight(std::size_t period, std::size_t genre) const { return genre_weights_[period * kGenres + genre]; }
+  double genre_weight(std::size_t period, std::size_t genre) const { return genre_list(period, genre).rest[0]; }
   /// w_i / |G_i| in a period.
   float share(std::size_t period, std::size_t item) const { return shares_(period, item); }
-  /// Steps 1 and 2 of a choice are a pick each.
-  std::span<const AliasSlot> genre_items(std::size_t period, std::size_t genre) const {
-    const std::size_t size = offsets_[genre + 1] - offsets_[genre];
-    return std::span(slots_).subspan(period * offsets_[kGenres] + offsets_[genre], size);
+  /// All items in a period, the most popular first.
+  std::span<const std::uint32_t> ranking(std::size_t period) const { return ranking_.row(period); }
+  GenreList genre_list(std::size_t period, std::size_t genre) const;
+  /// How many of the 2^level most popular items in a period have the genre: they come first in its list.
+  std::uint32_t head(std::size_t period, std::size_t level, std::size_t genre) const {
+    return heads_[(period * levels_ + level) * kGenres + genre];
   }
 
   static std::uint64_t memory(std::size_t count, std::size_t dim);
@@ -88,7 +110,8 @@ class SimulatedItems {
   void draw_genres(std::uint64_t seed);
   void draw_items(double drift, Context& context);
   void centre_quality();
-  void fill_tables(Context& context);
+  void rank(Context& context);
+  void fill_period(std::size_t period);
 
   std::size_t dim_ = 0;
   Matrix<float> vectors_;
@@ -97,9 +120,13 @@ class SimulatedItems {
   std::vector<std::uint16_t> years_;
   Matrix<float> genre_tastes_;
   Matrix<float> shares_;  // [periods × items]
-  std::vector<double> genre_weights_;
-  std::vector<std::size_t> offsets_;  // of genres, among the slots of one period
-  std::vector<AliasSlot> slots_;
+  std::size_t levels_ = 0;
+  Matrix<std::uint32_t> ranking_;     // [periods × items]
+  std::vector<std::size_t> offsets_;  // of genres, in the lists of one period laid end to end
+  std::vector<std::uint32_t> lists_;
+  std::vector<double> rests_;          // one more a genre than the list has
+  std::vector<std::uint32_t> guides_;  // the same
+  std::vector<std::uint32_t> heads_;   // [periods × levels × genres]
 };
 
 }  // namespace gusto

@@ -1,6 +1,7 @@
 #include "gusto/data/simulation_users.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -136,22 +137,18 @@ Taste taste_of(const UserLaw& law, const SimulatedUser& user, const SimulatedIte
   const std::size_t dim = items.dim();
   Taste result;
   result.period = user.period();
-  std::array<double, kGenres> chances{};
   double sum = 0;
   for (std::size_t genre = 0; genre < kGenres; ++genre) {
     const double weight = items.genre_weight(result.period, genre);
-    result.genres[genre].item = static_cast<std::uint32_t>(genre);
     if (weight <= 0) continue;
     double liking = 0;
     for (std::size_t k = 0; k < dim; ++k) {
       liking += static_cast<double>(user.taste[k]) * static_cast<double>(items.genre_tastes()(genre, k));
     }
     result.genre_ratio[genre] = std::exp(kGenreChoosiness * liking / kTasteSpread);
-    chances[genre] = weight * result.genre_ratio[genre];
-    sum += chances[genre];
+    sum += weight * result.genre_ratio[genre];
   }
   for (double& ratio : result.genre_ratio) ratio /= sum;
-  build_alias(chances, result.genres);
 
   const auto by_quality = static_cast<float>(law.exposure / kExposureUnit);
   const auto by_taste = static_cast<float>(kChoosiness / kTasteSpread) + by_quality;
@@ -159,6 +156,19 @@ Taste taste_of(const UserLaw& law, const SimulatedUser& user, const SimulatedIte
   for (std::size_t k = 0; k < dim; ++k) result.vector[k] = by_taste * user.taste[k];
   result.vector[dim] = by_quality;
   return result;
+}
+
+float Taste::acceptance(const SimulatedItems& items, std::size_t item) const {
+  const float fit = padded_dot(vector.data(), items.vector(item), items.width()) - kReserve;
+  return 1 / (1 + std::exp(-fit));
+}
+
+double Taste::weight(const SimulatedItems& items, std::size_t item) const {
+  double ratio = 0;
+  for (std::uint32_t left = items.genres(item); left != 0; left &= left - 1) {
+    ratio += genre_ratio[static_cast<std::size_t>(std::countr_zero(left))];
+  }
+  return ratio * static_cast<double>(items.share(period, item)) * static_cast<double>(acceptance(items, item));
 }
 
 }  // namespace gusto

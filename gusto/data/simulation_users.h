@@ -71,12 +71,15 @@ SimulatedUser draw_user(const UserLaw& law, std::size_t user);
 /// `vector` has the items' width. Returns base.
 double opinion_vector(const UserLaw& law, const SimulatedUser& user, std::int64_t time, std::span<float> vector);
 
-/// How a user chooses: the three steps.
+/// How a user chooses.
 struct Taste {
   std::size_t period = 0;
   std::array<double, kGenres> genre_ratio{};  ///< m_ug / W_g; 0 for a genre without items
-  std::array<AliasSlot, kGenres> genres{};    ///< of step 1
   std::vector<float> vector;  ///< of step 3: accepted with probability σ(vector · vector(i) − kReserve)
+
+  float acceptance(const SimulatedItems& items, std::size_t item) const;
+  /// ω_ui
+  double weight(const SimulatedItems& items, std::size_t item) const;
 };
 inline constexpr float kReserve = 1.0F;
 Taste taste_of(const UserLaw& law, const SimulatedUser& user, const SimulatedItems& items);

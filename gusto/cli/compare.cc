@@ -12,6 +12,7 @@
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/experiment_flags.h"
+#include "gusto/cli/feature_flags.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/eval/recipe.h"
@@ -33,6 +34,8 @@ CompareSpec spec_from(CompareFlags& flags) {
   CompareSpec spec = flags.recipe.empty() ? CompareSpec{} : read_recipe(flags.recipe);
   if (flags.data.data.empty()) flags.data.data = spec.data;
   spec.data = flags.data.data;
+  complete_features(flags.data.features, spec.features);
+  spec.features = flags.data.features;
   if (flags.run.seed) spec.seed = *flags.run.seed;
   const bool split_given = !flags.recipe.empty();
   if (!flags.experiment.protocol.empty()) spec.protocol = flags.experiment.protocol;

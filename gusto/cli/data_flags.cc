@@ -10,6 +10,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/cli/feature_flags.h"
 #include "gusto/cli/fetched_data.h"
 #include "gusto/data/embedded.h"
 
@@ -57,7 +58,7 @@ std::optional<double> half_life_from(const std::string& text) {
               "Write a number with a unit, such as 12h, 30d, 8w or 1y.");
 }
 
-OpenOptions options_from(const DataFlags& flags) {
+OpenOptions options_from(const DataFlags& flags, Run& run) {
   OpenOptions options;
   if (!flags.columns.empty()) {
     options.columns.emplace();
@@ -74,6 +75,7 @@ OpenOptions options_from(const DataFlags& flags) {
   options.weights = weights_from(flags.weights);
   options.half_life = half_life_from(flags.half_life);
   options.skip_bad_lines = flags.skip_bad_lines;
+  apply_features(flags.features, run, options);
   return options;
 }
 
@@ -85,6 +87,7 @@ void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument) 
   CLI::Option* data = command->add_option("DATA", flags.data, what);
   if (argument == DataArgument::required) data->required();
   add_format_flags(command, flags);
+  add_feature_flags(command, flags.features);
   add_event_filter_flags(command, flags.filter);
 }
 
@@ -168,9 +171,9 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines)
   std::error_code ignored;
   if (path.empty() || (flags.data == kEmbeddedName && !std::filesystem::exists(path, ignored))) {
     path.clear();
-    opened = open_embedded(run.context());
+    opened = open_embedded(run.context(), options_from(flags, run));
   } else {
-    opened = open_dataset(path, options_from(flags), run.context());
+    opened = open_dataset(path, options_from(flags, run), run.context());
   }
   run.clear();
   if (opened.report.bad_lines > 0 && bad_lines == BadLines::tell) {

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gusto/cli/command.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/run.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/open.h"
+#include "gusto/eval/compare.h"
 
 namespace gusto::cli {
 
@@ -22,6 +24,7 @@ struct DataFlags {
   std::string weights;
   std::string half_life;
   bool skip_bad_lines = false;
+  FeatureSources features;
   EventFilterFlags filter;
 };
 
@@ -30,7 +33,7 @@ inline constexpr const char* kEmbeddedName = "movielens-small";
 
 enum class DataArgument { optional, required };
 void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument);
-/// The same without DATA itself and without filters.
+/// The same without DATA itself, files of features and filters.
 void add_format_flags(CLI::App* command, DataFlags& flags);
 
 struct OpenedData {

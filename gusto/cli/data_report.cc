@@ -81,6 +81,7 @@ std::string describe_source(const SourceReport& report, const Terminal& terminal
                               file.blank_lines > 0 ? fmt::format(", {} blank lines skipped", file.blank_lines) : "",
                               file.latin1 ? ", Latin-1 converted to UTF-8" : ""),
                   terminal);
+    if (!file.columns.empty()) text += entry("", file.columns, terminal);
   }
   if (!report.columns.empty()) text += entry("columns", fmt::format("{}", fmt::join(report.columns, ", ")), terminal);
   for (const std::string& note : report.notes) text += entry("note", note, terminal);

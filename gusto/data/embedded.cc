@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "gusto/base/error.h"
 #include "gusto/data/io/layouts.h"
 
 // The assembler copies a file's bytes into the read-only data of the program. CMake gives the folder, and compiles this
@@ -29,12 +30,16 @@ std::string_view bytes(const char* begin, const char* end) { return {begin, stat
 
 }  // namespace
 
-OpenedDataset open_embedded(Context& context) {
+OpenedDataset open_embedded(Context& context, const OpenOptions& options) {
+  if (options.columns || options.delimiter) {
+    throw Error(ErrorCode::invalid_option, "The embedded set's columns and delimiter are fixed.",
+                "Name a file of events, or leave both options out.");
+  }
   const auto ratings =
       stream_of("embedded ratings.csv", bytes(gusto_embedded_ratings_begin, gusto_embedded_ratings_end));
   const SourceText movies = check_source(
       "embedded movies.csv", bytes(gusto_embedded_movies_begin, gusto_embedded_movies_end), nullptr, Encoding::utf8);
-  OpenedDataset opened = read_ml_latest(*ratings, movies, {}, context);
+  OpenedDataset opened = read_ml_latest(*ratings, movies, options, context);
   opened.report.reason = "It is the data set that is part of gusto: MovieLens latest-small of 2016.";
   return opened;
 }

@@ -10,6 +10,7 @@ namespace gusto {
 /// data/movielens-small/NOTICE.md: not for commercial use.
 ///
 /// The files are linked into the program as they are, and read like any others. Cost: about 20 ms.
-OpenedDataset open_embedded(Context& context);
+/// Errors   as open_dataset; invalid_option too for columns, a delimiter or extras
+OpenedDataset open_embedded(Context& context, const OpenOptions& options = {});
 
 }  // namespace gusto

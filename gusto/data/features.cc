@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -113,6 +114,15 @@ FeatureTable::FeatureTable(std::vector<FeatureField> fields) : fields_(std::move
                   "Rename one of them.");
     }
   }
+}
+
+void FeatureTable::extend(std::vector<FeatureField> more, std::size_t rows) {
+  std::vector<FeatureField> fields = std::move(fields_);
+  for (FeatureField& field : fields) {
+    while (field.rows() < rows) field.append_missing();
+  }
+  std::move(more.begin(), more.end(), std::back_inserter(fields));
+  *this = FeatureTable(std::move(fields));
 }
 
 const FeatureField* FeatureTable::find(std::string_view name) const {

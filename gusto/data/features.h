@@ -59,6 +59,10 @@ class FeatureTable {
   /// Error(not_found) with the nearest name.
   const FeatureField& at(std::string_view name) const;
 
+  /// Adds fields of that many rows. Those already there, which have at most as many, get rows without a value.
+  /// Error(invalid_input) as in construction
+  void extend(std::vector<FeatureField> more, std::size_t rows);
+
  private:
   std::vector<FeatureField> fields_;
 };

@@ -36,11 +36,20 @@ struct CompareEntry {
   const ModelInfo& kind() const { return info != nullptr ? *info : find_model(model); }
 };
 
+/// What is read of users and items beside the events, as typed.
+struct FeatureSources {
+  std::vector<std::string> users;   ///< files
+  std::vector<std::string> items;   ///< files
+  std::string types;                ///< see parse_feature_types
+  std::vector<std::string> extras;  ///< names, see Extra
+};
+
 /// A whole experiment: what a recipe holds.
 struct CompareSpec {
   std::string data;      ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
   std::string protocol;  ///< the published one that split and evaluate follow, see protocol.h; empty: none
-  SplitOptions split;    ///< compare() sets its seed to `seed`
+  FeatureSources features;
+  SplitOptions split;        ///< compare() sets its seed to `seed`
   EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own
   std::vector<CompareEntry> entries;
   std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap; the context must have been made with it

@@ -14,15 +14,18 @@
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"
 #include "gusto/base/toml_reader.h"
+#include "gusto/data/io/feature_types.h"
+#include "gusto/data/io/open.h"
 #include "gusto/eval/protocol.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 14> kKeys{
-    "data",           "protocol", "split",   "task", "since",   "positives", "min_user_events", "min_item_events",
-    "like_threshold", "k",        "metrics", "seed", "repeats", "model"};
+constexpr std::array<std::string_view, 18> kKeys{
+    "data",    "user_features", "item_features",   "feature_types",   "extras",         "protocol", "split",   "task",
+    "since",   "positives",     "min_user_events", "min_item_events", "like_threshold", "k",        "metrics", "seed",
+    "repeats", "model"};
 
 class RecipeReader {
  public:
@@ -32,6 +35,7 @@ class RecipeReader {
     CompareSpec spec;
     in_.require_known(in_.table(), kKeys, "a recipe");
     if (const toml::node* node = in_.table().get("data")) spec.data = in_.text(*node, "data");
+    read_features(spec.features);
     const toml::node* protocol = in_.table().get("protocol");
     if (protocol != nullptr) {
       spec.protocol = in_.text(*protocol, "protocol");
@@ -60,6 +64,32 @@ class RecipeReader {
   }
 
  private:
+  void read_features(FeatureSources& features) const {
+    features.users = read_texts("user_features");
+    features.items = read_texts("item_features");
+    features.extras = read_texts("extras");
+    if (const toml::node* node = in_.table().get("extras")) {
+      in_.at(*node, [&] { std::for_each(features.extras.begin(), features.extras.end(), parse_extra); });
+    }
+    if (const toml::node* node = in_.table().get("feature_types")) {
+      features.types = in_.text(*node, "feature_types");
+      in_.at(*node, [&] { static_cast<void>(parse_feature_types(features.types)); });
+    }
+  }
+
+  // A list of texts; one alone needs no list.
+  std::vector<std::string> read_texts(std::string_view key) const {
+    std::vector<std::string> texts;
+    const toml::node* node = in_.table().get(key);
+    if (node == nullptr) return texts;
+    if (const toml::array* list = node->as_array()) {
+      for (const toml::node& text : *list) texts.push_back(in_.text(text, fmt::format("each of {}", key)));
+    } else {
+      texts.push_back(in_.text(*node, key));
+    }
+    return texts;
+  }
+
   void read_filter(FilterOptions& filter) const {
     if (const toml::node* node = in_.table().get("since")) {
       in_.at(*node, [&] { filter.since = parse_since(since_text(*node)); });
@@ -195,6 +225,15 @@ std::string format_recipe(const CompareSpec& spec) {
   std::string out;
   const auto line = [&](std::string_view key, std::string_view value) { out += fmt::format("{} = {}\n", key, value); };
   if (!spec.data.empty()) line("data", toml_text(spec.data));
+  const auto list = [&](std::string_view key, const std::vector<std::string>& texts) {
+    std::vector<std::string> quoted;
+    for (const std::string& text : texts) quoted.push_back(toml_text(text));
+    if (!texts.empty()) line(key, fmt::format("[{}]", fmt::join(quoted, ", ")));
+  };
+  list("user_features", spec.features.users);
+  list("item_features", spec.features.items);
+  list("extras", spec.features.extras);
+  if (!spec.features.types.empty()) line("feature_types", toml_text(spec.features.types));
   if (!spec.protocol.empty()) line("protocol", toml_text(spec.protocol));
   line("split", toml_text(spec.split.spec.text()));
   line("task", toml_text(std::string(to_string(spec.evaluate.task))));
@@ -208,11 +247,7 @@ std::string format_recipe(const CompareSpec& spec) {
   if (spec.split.repeats > 1) line("repeats", fmt::format("{}", spec.split.repeats));
   line("like_threshold", fmt::format("{}", spec.evaluate.like_threshold));
   line("k", fmt::format("[{}]", fmt::join(spec.evaluate.k, ", ")));
-  if (!spec.evaluate.metrics.empty()) {
-    std::vector<std::string> metrics;
-    for (const std::string& metric : spec.evaluate.metrics) metrics.push_back(toml_text(metric));
-    line("metrics", fmt::format("[{}]", fmt::join(metrics, ", ")));
-  }
+  list("metrics", spec.evaluate.metrics);
   line("seed", fmt::format("{}", spec.seed));
   for (const CompareEntry& entry : spec.entries) {
     out += "\n[[model]]\n";

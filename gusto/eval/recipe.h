@@ -3,6 +3,10 @@
 /// Recipes: experiments as TOML files.
 ///
 ///   data = "ml-1m"            # as typed after `gusto compare`; left out: the embedded set
+///   user_features = ["people.csv"]        # files of features, keyed by id; one needs no list
+///   item_features = ["films.csv"]
+///   feature_types = "plot=text, imdb=-"   # what their columns hold, as after --types; left out: recognised
+///   extras = ["tags", "genome"]           # what else to read of a folder of MovieLens; left out: nothing
 ///   protocol = "mult-vae"     # a published one, see protocol.h: sets what stands from here to metrics, and is an error
 ///                             # where they contradict it; left out: none
 ///   split = "holdout:0.2"     # left out: random:0.1

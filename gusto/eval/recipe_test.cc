@@ -19,6 +19,10 @@ using testing::StartsWith;
 
 constexpr std::string_view kFull = R"(
 data = "ml-1m"
+user_features = "people.csv"
+item_features = ["films.csv", "cast.csv"]
+feature_types = "year=number"
+extras = ["tags", "links"]
 split = "holdout:0.2"
 task = "top-n"
 positives = 4
@@ -50,6 +54,10 @@ reg_user = 20
 TEST(Recipe, HoldsAWholeExperiment) {
   const CompareSpec spec = parse_recipe(kFull);
   EXPECT_EQ(spec.data, "ml-1m");
+  EXPECT_THAT(spec.features.users, ElementsAre("people.csv"));
+  EXPECT_THAT(spec.features.items, ElementsAre("films.csv", "cast.csv"));
+  EXPECT_EQ(spec.features.types, "year=number");
+  EXPECT_THAT(spec.features.extras, ElementsAre("tags", "links"));
   EXPECT_EQ(spec.split.spec.text(), "holdout:0.2");
   EXPECT_EQ(spec.split.filter, (FilterOptions{981'158'400, 4, 3, 2}));
   EXPECT_EQ(spec.split.seed, 7u);
@@ -78,6 +86,10 @@ TEST(Recipe, EmptyOneIsAllDefaults) {
 
 void expect_equal(const CompareSpec& a, const CompareSpec& b) {
   EXPECT_EQ(a.data, b.data);
+  EXPECT_EQ(a.features.users, b.features.users);
+  EXPECT_EQ(a.features.items, b.features.items);
+  EXPECT_EQ(a.features.types, b.features.types);
+  EXPECT_EQ(a.features.extras, b.features.extras);
   EXPECT_EQ(a.split.spec.text(), b.split.spec.text());
   EXPECT_EQ(a.split.filter, b.split.filter);
   EXPECT_EQ(a.seed, b.seed);
@@ -137,6 +149,9 @@ constexpr Mistake kMistakes[] = {
     {"split = \n", ErrorCode::invalid_input, "r.toml:1:", "TOML"},
     {"seed = 1\nseed = 2\n", ErrorCode::invalid_input, "r.toml:2:", "TOML"},
     {"data = \"x\"\nspilt = \"last:1\"", ErrorCode::invalid_option, "r.toml:2:1: ", "split"},
+    {"item_features = [3]", ErrorCode::invalid_option, "r.toml:1:18: ", "text"},
+    {"extras = [\"tag\"]", ErrorCode::invalid_option, "r.toml:1:10: ", "genome"},
+    {"feature_types = \"year\"", ErrorCode::invalid_option, "r.toml:1:17: ", "no kind"},
     {"split = \"lsat:1\"", ErrorCode::invalid_option, "r.toml:1:9: ", "lsat"},
     {"split = 3", ErrorCode::invalid_option, "r.toml:1:9: ", "text"},
     {"task = \"topn\"", ErrorCode::invalid_option, "r.toml:1:8: ", "top-n"},

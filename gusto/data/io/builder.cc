@@ -115,6 +115,12 @@ OpenedDataset DatasetBuilder::finish() {
       note(fmt::format("Blank lines of {} that were skipped: {}.", file.path, format_count(file.blank_lines)));
     }
   }
+  if (columns_.offsets.size() <= catalogue_.users.size()) {
+    // Users that are only described have no events.
+    std::vector<std::uint64_t> offsets(columns_.offsets.begin(), columns_.offsets.end());
+    offsets.resize(catalogue_.users.size() + 1, offsets.back());
+    columns_.offsets = std::move(offsets);
+  }
   const auto catalogue = std::make_shared<const Catalogue>(std::move(catalogue_));
   return {std::make_shared<const Dataset>(catalogue, std::move(columns_)), std::move(report_)};
 }

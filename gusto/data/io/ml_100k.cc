@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/data/io/extras.h"
 #include "gusto/data/io/layouts.h"
+#include "gusto/data/io/side_features.h"
 
 namespace gusto {
 namespace {
@@ -90,6 +92,8 @@ OpenedDataset read_ml_100k(const FileTree& folder, const OpenOptions& options, C
   if (const auto users = load_if_there(folder, "u.user", Encoding::utf8_or_latin1, builder)) {
     read_u_user(*users, builder);
   }
+  refuse_extras("ml-100k", options.extras);
+  read_side_files(options.side_files, builder, context);
   return builder.finish();
 }
 

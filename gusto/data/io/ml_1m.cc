@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/data/io/extras.h"
 #include "gusto/data/io/layouts.h"
+#include "gusto/data/io/side_features.h"
 
 namespace gusto {
 namespace {
@@ -93,6 +95,8 @@ OpenedDataset read_ml_1m(const FileTree& folder, const OpenOptions& options, Con
   if (const auto users = load_if_there(folder, "users.dat", Encoding::utf8_or_latin1, builder)) {
     read_users_dat(*users, builder);
   }
+  read_extras(folder, options.extras, builder, context);
+  read_side_files(options.side_files, builder, context);
   return builder.finish();
 }
 

@@ -8,7 +8,9 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/extras.h"
 #include "gusto/data/io/layouts.h"
+#include "gusto/data/io/side_features.h"
 
 namespace gusto {
 namespace {
@@ -49,8 +51,11 @@ void read_movies_csv(const SourceText& movies, DatasetBuilder& builder) {
   builder.catalogue().item_features = descriptions.finish();
 }
 
-OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText>& movies, const OpenOptions& options,
-                             Context& context) {
+namespace {
+
+// The folder is null where there are just these two files.
+OpenedDataset read_files(ByteStream& ratings, const std::optional<SourceText>& movies, const FileTree* folder,
+                         const OpenOptions& options, Context& context) {
   DatasetBuilder builder(options);
   builder.report().layout = "ml-latest";
   builder.read_events(ratings, std::nullopt, context);
@@ -61,13 +66,23 @@ OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText
   } else {
     builder.note("movies.csv is missing, and so are titles, years and genres.");
   }
+  if (folder != nullptr) read_extras(*folder, options.extras, builder, context);
+  else refuse_extras("movielens-small", options.extras);
+  read_side_files(options.side_files, builder, context);
   return builder.finish();
+}
+
+}  // namespace
+
+OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText>& movies, const OpenOptions& options,
+                             Context& context) {
+  return read_files(ratings, movies, nullptr, options, context);
 }
 
 OpenedDataset read_ml_latest(const FileTree& folder, const OpenOptions& options, Context& context) {
   std::optional<SourceText> movies;
   if (folder.has("movies.csv")) movies = load_source(*folder.open("movies.csv"), Encoding::utf8);
-  return read_ml_latest(*folder.open("ratings.csv"), movies, options, context);
+  return read_files(*folder.open("ratings.csv"), movies, &folder, options, context);
 }
 
 }  // namespace gusto

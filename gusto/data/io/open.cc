@@ -9,8 +9,10 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/io/builder.h"
+#include "gusto/data/io/extras.h"
 #include "gusto/data/io/file_tree.h"
 #include "gusto/data/io/layouts.h"
+#include "gusto/data/io/side_features.h"
 
 namespace gusto {
 namespace {
@@ -28,6 +30,8 @@ OpenedDataset read_events_only(std::span<const std::unique_ptr<ByteStream>> file
   builder.report().reason =
       (files.size() == 1 ? "It is a single file. " : fmt::format("These are {} files. ", files.size())) +
       builder.format().reason;
+  refuse_extras(builder.report().layout, options.extras);
+  read_side_files(options.side_files, builder, context);
   return builder.finish();
 }
 

@@ -36,6 +36,19 @@ enum class DuplicatePolicy {
   refuse,      ///< the second one is an error
 };
 
+/// Files of features that are read beside the events, keyed by id; see side_features.h.
+struct SideFiles {
+  std::vector<std::filesystem::path> users;
+  std::vector<std::filesystem::path> items;
+  std::string types;  ///< see parse_feature_types; empty: all is recognised
+};
+
+/// What a layout holds beside what is always read; see extras.h.
+enum class Extra { tags, links, genome };
+std::string_view to_string(Extra extra);
+/// Error(invalid_option), if there is none of that name.
+Extra parse_extra(std::string_view name);
+
 /// What the owner knows of the events; what is not given is recognised. A folder's layout fixes columns and delimiter.
 struct OpenOptions {
   /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further fields
@@ -55,6 +68,8 @@ struct OpenOptions {
   std::optional<double> half_life;
   /// Lines that cannot be read are left out, counted, and reported with examples.
   bool skip_bad_lines = false;
+  SideFiles side_files;
+  std::vector<Extra> extras;
 };
 
 struct OpenedDataset {

@@ -15,6 +15,7 @@ struct SourceFile {
   std::uint64_t records = 0;      ///< lines that carried an event or a description
   std::uint64_t blank_lines = 0;  ///< skipped
   bool latin1 = false;            ///< was Latin-1 and has been converted to UTF-8
+  std::string columns;            ///< of a file of features: what its columns hold, as parse_feature_types reads it
 };
 
 /// How a data set was read: what was recognised and why, and all that was skipped or repaired on the way.

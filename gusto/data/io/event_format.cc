@@ -294,6 +294,7 @@ EventFormat recognise_events(const SourceText& source, const OpenOptions& option
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
                 "Give a file with an event on each line.");
   }
+  require_line_feeds(source);
   EventFormat format;
   if (lists_given(options)) {
     format = lists(options, first_lines(source.text, 1).front().find('\t') == std::string_view::npos ? " " : "\t");

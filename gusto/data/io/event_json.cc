@@ -20,7 +20,9 @@ class Object {
  public:
   explicit Object(const RecordReader& reader)
       : reader_(reader), object_(nlohmann::json::parse(reader.record(), nullptr, false)) {
-    if (!object_.is_object()) reader.fail_line("the line is no JSON object", kCorrect);
+    if (object_.is_object()) return;
+    reader.fail_line(
+        overflows(reader.record()) ? "a number in the object is out of range" : "the line is no JSON object", kCorrect);
   }
 
   /// What stands under a key, as text: a text itself, or a number as JSON writes it.
@@ -45,6 +47,17 @@ class Object {
   }
 
  private:
+  static bool overflows(std::string_view text) {
+    try {
+      const auto parsed = nlohmann::json::parse(text);
+      return false;
+    } catch (const nlohmann::json::out_of_range&) {
+      return true;
+    } catch (const nlohmann::json::exception&) {
+      return false;
+    }
+  }
+
   const RecordReader& reader_;
   nlohmann::json object_;
 };

@@ -249,6 +249,7 @@ SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* 
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
                 fmt::format("Give a file with an id of the {} on each line.", to_string(side)));
   }
+  require_line_feeds(source);
   format.delimiter = recognise_delimiter(source);
   format.quotes = quotes_of(format.delimiter);
   const Fields first = first_record(source, format);

@@ -67,6 +67,14 @@ std::size_t first_line_that_is_not_utf8(std::string_view text) {
 
 }  // namespace
 
+void require_line_feeds(const SourceText& source) {
+  const std::string_view text = source.text.substr(0, source.text.find_last_not_of("\r\n") + 1);
+  if (text.find('\n') != std::string_view::npos || text.find('\r') == std::string_view::npos) return;
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("{}, line 1: lines end with a carriage return and no line feed.", source.name),
+              "Convert them, for example with tr '\\r' '\\n'.");
+}
+
 std::size_t byte_order_mark(const std::string& name, std::string_view text) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: the file is in UTF-16.", name),

@@ -421,8 +421,7 @@ std::vector<OddInput> odd_inputs() {
       {"HugeAndTinyRatings", kGood + "3,4,3e38,6\n3,5,1e-45,6\n3,6,-0,6\n", 4},
       {"BadLinesOnRequest", kGood + "3,4,good,6\n3,5\n3,6,1,2\n", 2,
        "Lines of events left out because they cannot be read: 2: events, line 3, column rating: \"good\" is not a "
-       "number; "
-       "events, line 4: the line has 2 fields instead of 4.",
+       "number. events, line 4: the line has 2 fields instead of 4.",
        [](OpenOptions& o) { o.skip_bad_lines = true; }},
   };
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ int create_beside(const std::filesystem::path& path, std::filesystem::path& temp
   while (true) {
     temporary =
         path.parent_path() / fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), counter.fetch_add(1));
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0 || errno != EEXIST) return fd;
   }
 }
@@ -46,6 +47,8 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
+
+constexpr std::size_t kSpillBuffer = std::size_t{1} << 18;
 
 }  // namespace
 
@@ -82,12 +85,8 @@ MappedFile MappedFile::open(const std::filesystem::path& path) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  write_file_atomically(path, std::span(&bytes, 1));
-}
-
-void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
   AtomicFile file(path);
-  for (const std::span<const std::byte> part : parts) file.append(part);
+  file.append(bytes);
   file.commit();
 }
 
@@ -118,6 +117,55 @@ void AtomicFile::commit() {
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems have no sync for folders and say EINVAL; there is nothing more to do there.
   if (directory.get() < 0 || (::fsync(directory.get()) != 0 && errno != EINVAL)) fail_to_write(path_, errno);
+}
+
+SpillFile::SpillFile(std::filesystem::path folder) : folder_(std::move(folder)) {
+  std::filesystem::path name;
+  fd_ = create_beside(folder_ / "gusto", name);
+  if (fd_ < 0) fail_to_write(folder_, errno);
+  ::unlink(name.c_str());
+  buffer_.reserve(kSpillBuffer);
+}
+
+SpillFile::SpillFile(SpillFile&& other) noexcept
+    : folder_(std::move(other.folder_)),
+      fd_(std::exchange(other.fd_, -1)),
+      written_(other.written_),
+      buffer_(std::move(other.buffer_)) {}
+
+SpillFile::~SpillFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void SpillFile::append(std::span<const std::byte> bytes) {
+  if (buffer_.size() + bytes.size() > kSpillBuffer) flush();
+  if (bytes.size() > kSpillBuffer) {
+    write_all(fd_, bytes, folder_);
+    written_ += bytes.size();
+  } else {
+    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+  }
+}
+
+void SpillFile::flush() {
+  write_all(fd_, buffer_, folder_);
+  written_ += buffer_.size();
+  buffer_.clear();
+}
+
+void SpillFile::read(const std::function<void(std::span<const std::byte>)>& sink) {
+  flush();
+  std::vector<std::byte> piece(kSpillBuffer);
+  for (std::uint64_t place = 0; place < written_;) {
+    const ssize_t got = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(place));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      throw Error(ErrorCode::io, fmt::format("Cannot read back what was put aside in {}: {}.", folder_.string(),
+                                             got < 0 ? reason(errno) : "it is shorter than it was"));
+    }
+    sink(std::span(piece).first(static_cast<std::size_t>(got)));
+    place += static_cast<std::uint64_t>(got);
+  }
 }
 
 }  // namespace gusto

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace gusto {
 
@@ -58,13 +61,38 @@ class AtomicFile {
   int fd_;
 };
 
+/// Bytes that wait on disk to be read back, in a file without a name that is gone when the object or the process is.
+///
+/// Memory   256 KiB
+/// Threads  one at a time
+class SpillFile {
+ public:
+  /// Lies in this folder, where room is needed. Error(io)
+  explicit SpillFile(std::filesystem::path folder);
+  ~SpillFile();
+  SpillFile(SpillFile&& other) noexcept;
+  SpillFile& operator=(SpillFile&&) = delete;
+
+  /// Error(io)
+  void append(std::span<const std::byte> bytes);
+  std::uint64_t size() const { return written_ + buffer_.size(); }
+  /// Hands over all bytes so far, in order and in pieces. Error(io)
+  void read(const std::function<void(std::span<const std::byte>)>& sink);
+
+ private:
+  void flush();
+
+  std::filesystem::path folder_;
+  int fd_;
+  std::uint64_t written_ = 0;
+  std::vector<std::byte> buffer_;
+};
+
 /// Replaces the file at path by these bytes, so that whoever opens it, also after a crash, finds the old content or the
 /// new and never a mixture: writes a temporary file in the same folder, syncs it, renames it over path, syncs the folder.
 /// On failure the temporary file is removed and the old file is untouched. A symbolic link is replaced, not followed.
 ///
 /// Errors   io, naming the path and the operating system's reason; also if path exists and is not a regular file
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
-/// The same with the content in several parts, end to end.
-void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 
 }  // namespace gusto

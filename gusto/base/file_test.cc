@@ -37,14 +37,6 @@ TEST_F(FileTest, WrittenBytesAreReadBack) {
   EXPECT_THAT(listing(), testing::ElementsAre("a"));
 }
 
-TEST_F(FileTest, PartsLieEndToEnd) {
-  const std::string_view first = "one ", second = "", third = "two";
-  const std::vector<std::span<const std::byte>> parts = {
-      std::as_bytes(std::span(first)), std::as_bytes(std::span(second)), std::as_bytes(std::span(third))};
-  write_file_atomically(folder_ / "a", parts);
-  EXPECT_EQ(MappedFile::open(folder_ / "a").text(), "one two");
-}
-
 TEST_F(FileTest, WhatIsWrittenBitByBitAppearsAtOnce) {
   write_text(folder_ / "a", "old");
   {
@@ -61,6 +53,28 @@ TEST_F(FileTest, WhatIsWrittenBitByBitAppearsAtOnce) {
 TEST_F(FileTest, WhatIsNotCommittedLeavesNoTrace) {
   { AtomicFile(folder_ / "a").append("lost"); }
   EXPECT_THAT(listing(), testing::IsEmpty());
+}
+
+TEST_F(FileTest, WhatIsPutAsideIsReadBackInOrder) {
+  std::string expected;
+  SpillFile file(folder_);
+  const std::string large(1'000'000, 'l');
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string text = i == 30'000 ? large : std::to_string(i) + " ";
+    file.append(std::as_bytes(std::span(text)));
+    expected += text;
+  }
+  EXPECT_EQ(file.size(), expected.size());
+  SpillFile moved = std::move(file);
+  for (int reading = 0; reading < 2; ++reading) {
+    std::string read;
+    moved.read([&](std::span<const std::byte> piece) {
+      read.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    });
+    EXPECT_TRUE(read == expected);
+  }
+  EXPECT_THAT(listing(), testing::IsEmpty());
+  EXPECT_EQ(code_of([&] { SpillFile(folder_ / "none"); }), ErrorCode::io);
 }
 
 TEST_F(FileTest, EmptyFile) {

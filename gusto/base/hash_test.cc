@@ -1,5 +1,7 @@
 #include "gusto/base/hash.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
@@ -19,6 +21,18 @@ TEST(Hash, SeedsAndBytesMatter) {
   const auto bytes = [](std::string_view text) { return std::as_bytes(std::span(text)); };
   EXPECT_NE(xxh3(bytes(a)), xxh3(bytes(b)));
   EXPECT_NE(xxh3(bytes(a)), xxh3(bytes(a), 1));
+}
+
+TEST(Hash, PiecesGiveTheHashOfTheWhole) {
+  const std::string text(10'000, 'x');
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(text));
+  Xxh3 hash;
+  EXPECT_EQ(hash.digest(), xxh3({}));
+  for (std::size_t begin = 0, size = 1; begin < bytes.size();
+       begin += size, size = std::min(2 * size, bytes.size() - begin)) {
+    hash.add(bytes.subspan(begin, size));
+  }
+  EXPECT_EQ(hash.digest(), xxh3(bytes));
 }
 
 TEST(Hash, HexHasSixteenDigits) {

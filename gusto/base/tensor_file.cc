@@ -1,8 +1,9 @@
 #include "gusto/base/tensor_file.h"
 
 #include <array>
+#include <atomic>
 #include <bit>
-#include <limits>
+#include <fstream>
 #include <optional>
 #include <set>
 #include <utility>
@@ -13,22 +14,15 @@
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/tensor_format.h"
 #include "gusto/base/text.h"
+#include "gusto/base/version.h"
 
 namespace gusto {
+
+using namespace tensor_format;
+
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory, little-endian");
-
-constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kLengthBytes = 8;
-constexpr std::uint64_t kMaxHeader = 100'000'000;  // as in the reference implementation
-constexpr std::string_view kChecksums = "xxh3";
-constexpr std::string_view kHeaderChecksum = "xxh3_header";
-constexpr std::string_view kMetadata = "__metadata__";
-// Quotes inside JSON strings are escaped, so this text is the key itself wherever it occurs.
-constexpr std::string_view kHeaderChecksumText = "\"xxh3_header\":\"";
-constexpr std::string_view kZeros = "0000000000000000";
 
 struct TypeName {
   TensorType type;
@@ -49,112 +43,19 @@ std::optional<TensorType> type_named(std::string_view name) {
   return std::nullopt;
 }
 
-// Nothing if the product does not fit.
-std::optional<std::uint64_t> checked_product(std::span<const std::uint64_t> factors) {
-  std::uint64_t product = 1;
-  for (const std::uint64_t factor : factors) {
-    if (factor != 0 && product > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
-    product *= factor;
-  }
-  return product;
-}
-
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-std::string shape_text(std::span<const std::uint64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
 }  // namespace
 
 std::string_view to_string(TensorType type) { return row_of(type).name; }
 std::size_t size_of(TensorType type) { return row_of(type).size; }
 
-void TensorWriter::add_bytes(std::string name, TensorType type, std::vector<std::uint64_t> shape,
-                             std::span<const std::byte> bytes) {
-  const std::optional<std::uint64_t> count = checked_product(shape);
-  if (!count || *count > std::numeric_limits<std::uint64_t>::max() / size_of(type) ||
-      *count * size_of(type) != bytes.size()) {
-    throw Error(ErrorCode::internal, fmt::format("Tensor {} of shape {} and type {} was given {} bytes.", quote(name),
-                                                 shape_text(shape), to_string(type), bytes.size()));
-  }
-  const bool taken = std::any_of(tensors_.begin(), tensors_.end(), [&](const Tensor& t) { return t.name == name; });
-  if (taken || name == kMetadata || !is_utf8(name)) {
-    throw Error(ErrorCode::internal, fmt::format("Tensor name {} is taken or not allowed.", quote(name)));
-  }
-  tensors_.push_back({std::move(name), type, std::move(shape), {bytes.begin(), bytes.end()}});
-}
-
-void TensorWriter::set_metadata(std::string key, std::string value) {
-  if (key == kChecksums || key == kHeaderChecksum || !is_utf8(key)) {
-    throw Error(ErrorCode::internal, fmt::format("Metadata key {} is not allowed.", quote(key)));
-  }
-  if (!is_utf8(value)) {
-    throw Error(ErrorCode::invalid_input, fmt::format("The text to store as {} is not UTF-8: {}.", key, quote(value)),
-                "Convert it to UTF-8 first.");
-  }
-  metadata_.insert_or_assign(std::move(key), std::move(value));
-}
-
-std::vector<const TensorWriter::Tensor*> TensorWriter::in_data_order() const {
-  std::vector<const Tensor*> order;
-  for (const Tensor& tensor : tensors_) order.push_back(&tensor);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Tensor* a, const Tensor* b) { return size_of(a->type) > size_of(b->type); });
-  return order;
-}
-
-std::string TensorWriter::head(const std::vector<const Tensor*>& order) const {
-  nlohmann::json checksums = nlohmann::json::object();
-  nlohmann::json tensors = nlohmann::json::object();
-  std::uint64_t begin = 0;
-  for (const Tensor* tensor : order) {
-    const std::uint64_t end = begin + tensor->bytes.size();
-    checksums[tensor->name] = to_hex(xxh3(tensor->bytes));
-    tensors[tensor->name] = {
-        {"dtype", to_string(tensor->type)}, {"shape", tensor->shape}, {"data_offsets", {begin, end}}};
-    begin = end;
-  }
-  nlohmann::json metadata = metadata_;
-  metadata[kChecksums] = checksums.dump();
-  metadata[kHeaderChecksum] = kZeros;
-  tensors[kMetadata] = std::move(metadata);
-
-  std::string json = tensors.dump();
-  const std::size_t unpadded = kLengthBytes + json.size();
-  json.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
-  if (json.size() > kMaxHeader) {
-    throw Error(ErrorCode::invalid_input, fmt::format("The file's header would take {}; at most {} can be read back.",
-                                                      format_bytes(json.size()), format_bytes(kMaxHeader)));
-  }
-  const std::size_t digits = json.find(kHeaderChecksumText) + kHeaderChecksumText.size();
-  json.replace(digits, kZeros.size(), to_hex(xxh3(as_bytes(json), json.size())));
-
-  const auto length = std::bit_cast<std::array<char, kLengthBytes>>(static_cast<std::uint64_t>(json.size()));
-  return std::string(length.data(), length.size()) + json;
-}
-
-std::string TensorWriter::serialize() const {
-  const std::vector<const Tensor*> order = in_data_order();
-  std::string result = head(order);
-  for (const Tensor* tensor : order) {
-    result.append(reinterpret_cast<const char*>(tensor->bytes.data()), tensor->bytes.size());
-  }
-  return result;
-}
-
-void TensorWriter::write(const std::filesystem::path& path) const {
-  const std::vector<const Tensor*> order = in_data_order();
-  const std::string first = head(order);
-  std::vector<std::span<const std::byte>> parts = {as_bytes(first)};
-  for (const Tensor* tensor : order) parts.emplace_back(tensor->bytes);
-  write_file_atomically(path, parts);
-}
-
 struct TensorFile::Impl {
   struct Tensor {
-    TensorType type;
+    TensorType type = TensorType::u8;
     std::vector<std::uint64_t> shape;
-    std::uint64_t begin;  // in the data part
+    std::uint64_t begin = 0;  // in the data part
     std::span<const std::byte> bytes;
+    std::string checksum;
+    mutable std::atomic<bool> checked{false};
   };
 
   std::string name;
@@ -173,9 +74,11 @@ struct TensorFile::Impl {
   std::span<const std::byte> header_of(std::span<const std::byte> bytes) const;
   nlohmann::json parse_header(std::string_view text) const;
   void check_header(std::string_view text) const;
-  Tensor describe(const std::string& tensor, const nlohmann::json& entry) const;
+  void describe(const std::string& tensor, const nlohmann::json& entry, Tensor& result) const;
   void place(std::span<const std::byte> data);
-  void check_tensors() const;
+  void read_checksums();
+  const Tensor& find(std::string_view tensor) const;
+  void check(std::string_view tensor, const Tensor& entry) const;
 };
 
 std::span<const std::byte> TensorFile::Impl::header_of(std::span<const std::byte> bytes) const {
@@ -226,7 +129,7 @@ void TensorFile::Impl::check_header(std::string_view text) const {
   if (to_hex(xxh3(as_bytes(zeroed), zeroed.size())) != found->second) corrupt("its header does not match its checksum");
 }
 
-TensorFile::Impl::Tensor TensorFile::Impl::describe(const std::string& tensor, const nlohmann::json& entry) const {
+void TensorFile::Impl::describe(const std::string& tensor, const nlohmann::json& entry, Tensor& result) const {
   const auto whole_numbers = [](const nlohmann::json& list) {
     return list.is_array() &&
            std::all_of(list.begin(), list.end(), [](const nlohmann::json& n) { return n.is_number_unsigned(); });
@@ -249,7 +152,10 @@ TensorFile::Impl::Tensor TensorFile::Impl::describe(const std::string& tensor, c
   }
   if (offsets[0] % size_of(*type) != 0) corrupt(fmt::format("tensor {} is not aligned", quote(tensor)));
   // The size is kept as a span without a place until the data part is known to be covered.
-  return {*type, shape, offsets[0], {static_cast<const std::byte*>(nullptr), offsets[1] - offsets[0]}};
+  result.type = *type;
+  result.shape = shape;
+  result.begin = offsets[0];
+  result.bytes = {static_cast<const std::byte*>(nullptr), offsets[1] - offsets[0]};
 }
 
 void TensorFile::Impl::place(std::span<const std::byte> data) {
@@ -270,17 +176,33 @@ void TensorFile::Impl::place(std::span<const std::byte> data) {
   if (end != data.size()) corrupt(fmt::format("{} bytes follow its last tensor", data.size() - end));
 }
 
-void TensorFile::Impl::check_tensors() const {
+void TensorFile::Impl::read_checksums() {
   const auto found = metadata.find(kChecksums);
   if (found == metadata.end()) corrupt("it carries no checksums");
   const nlohmann::json checksums = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   if (!checksums.is_object() || checksums.size() != tensors.size()) corrupt("its list of checksums is malformed");
-  for (const auto& [tensor, entry] : tensors) {
+  for (auto& [tensor, entry] : tensors) {
     const auto checksum = checksums.find(tensor);
-    if (checksum == checksums.end() || *checksum != to_hex(xxh3(entry.bytes))) {
-      corrupt(fmt::format("tensor {} does not match its checksum", quote(tensor)));
+    if (checksum == checksums.end() || !checksum->is_string()) {
+      corrupt(fmt::format("tensor {} has no checksum", quote(tensor)));
     }
+    entry.checksum = checksum->get<std::string>();
   }
+}
+
+const TensorFile::Impl::Tensor& TensorFile::Impl::find(std::string_view tensor) const {
+  const auto found = tensors.find(tensor);
+  if (found == tensors.end()) corrupt(fmt::format("tensor {} is missing", quote(tensor)));
+  return found->second;
+}
+
+// Two threads that come first at once both check: the answer is the same.
+void TensorFile::Impl::check(std::string_view tensor, const Tensor& entry) const {
+  if (entry.checked.load(std::memory_order_relaxed)) return;
+  if (to_hex(xxh3(entry.bytes)) != entry.checksum) {
+    corrupt(fmt::format("tensor {} does not match its checksum", quote(tensor)));
+  }
+  entry.checked.store(true, std::memory_order_relaxed);
 }
 
 void TensorFile::Impl::read(std::span<const std::byte> bytes) {
@@ -289,7 +211,7 @@ void TensorFile::Impl::read(std::span<const std::byte> bytes) {
   const nlohmann::json header = parse_header(text);
   for (const auto& [key, entry] : header.items()) {
     if (key != kMetadata) {
-      tensors.emplace(key, describe(key, entry));
+      describe(key, entry, tensors[key]);
       continue;
     }
     if (!entry.is_object()) corrupt("its metadata are not a JSON object");
@@ -299,8 +221,9 @@ void TensorFile::Impl::read(std::span<const std::byte> bytes) {
     }
   }
   check_header(text);
+  if ((kLengthBytes + header_bytes.size()) % sizeof(double) != 0) corrupt("its data are not aligned");
   place(bytes.subspan(kLengthBytes + header_bytes.size()));
-  check_tensors();
+  read_checksums();
 }
 
 TensorFile::TensorFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -308,23 +231,33 @@ TensorFile::TensorFile(TensorFile&&) noexcept = default;
 TensorFile& TensorFile::operator=(TensorFile&&) noexcept = default;
 TensorFile::~TensorFile() = default;
 
-TensorFile TensorFile::open(const std::filesystem::path& path) {
+TensorFile TensorFile::open(const std::filesystem::path& path, Checksums checksums) {
   auto impl = std::make_unique<Impl>();
   impl->name = path.string();
   impl->mapped = MappedFile::open(path);
   impl->read(impl->mapped.bytes());
-  return TensorFile(std::move(impl));
+  TensorFile result(std::move(impl));
+  if (checksums == Checksums::now) result.check();
+  return result;
 }
 
-TensorFile TensorFile::parse(std::string bytes, std::string name) {
+TensorFile TensorFile::parse(std::string bytes, std::string name, Checksums checksums) {
   auto impl = std::make_unique<Impl>();
   impl->name = std::move(name);
   impl->owned = std::move(bytes);
   impl->read(as_bytes(impl->owned));
-  return TensorFile(std::move(impl));
+  TensorFile result(std::move(impl));
+  if (checksums == Checksums::now) result.check();
+  return result;
+}
+
+void TensorFile::check() const {
+  for (const auto& [tensor, entry] : impl_->tensors) impl_->check(tensor, entry);
 }
 
 const std::string& TensorFile::name() const { return impl_->name; }
+
+std::uint64_t TensorFile::size() const { return impl_->mapped.size() + impl_->owned.size(); }
 
 bool TensorFile::has(std::string_view name) const { return impl_->tensors.contains(name); }
 
@@ -334,20 +267,21 @@ std::vector<std::string> TensorFile::names() const {
   return result;
 }
 
-std::span<const std::uint64_t> TensorFile::shape(std::string_view name) const {
-  const auto found = impl_->tensors.find(name);
-  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", quote(name)));
-  return found->second.shape;
+std::span<const std::uint64_t> TensorFile::shape(std::string_view name) const { return impl_->find(name).shape; }
+
+std::uint64_t TensorFile::count(std::string_view name, TensorType type) const {
+  const Impl::Tensor& found = impl_->find(name);
+  if (found.type != type) {
+    impl_->corrupt(fmt::format("tensor {} has type {}, not {}", quote(name), to_string(found.type), to_string(type)));
+  }
+  return found.bytes.size() / size_of(type);
 }
 
 std::span<const std::byte> TensorFile::raw(std::string_view name, TensorType type) const {
-  const auto found = impl_->tensors.find(name);
-  if (found == impl_->tensors.end()) impl_->corrupt(fmt::format("tensor {} is missing", quote(name)));
-  if (found->second.type != type) {
-    impl_->corrupt(
-        fmt::format("tensor {} has type {}, not {}", quote(name), to_string(found->second.type), to_string(type)));
-  }
-  return found->second.bytes;
+  count(name, type);
+  const Impl::Tensor& found = impl_->find(name);
+  impl_->check(name, found);
+  return found.bytes;
 }
 
 void TensorFile::require_shape(std::string_view name, const std::vector<std::uint64_t>& expected) const {
@@ -369,5 +303,30 @@ const std::string& TensorFile::metadata(std::string_view key) const {
 }
 
 bool TensorFile::has_metadata(std::string_view key) const { return impl_->metadata.contains(key); }
+
+void check_format(const TensorFile& in, std::string_view kind, std::int64_t version) {
+  const auto corrupt = [&](std::string_view what) {
+    throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in.name(), what),
+                "The file is damaged or was not written by gusto; make it again.");
+  };
+  if (!in.has_metadata("format") || in.metadata("format") != fmt::format("gusto-{}", kind)) {
+    corrupt(fmt::format("it holds no gusto {}", kind));
+  }
+  const std::optional<std::int64_t> found = parse_integer(in.metadata("format_version"));
+  if (!found || *found < 1) corrupt("its format version is malformed");
+  if (*found <= version) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} has format version {}, and gusto {} reads up to {}.", in.name(), *found, gusto::version(),
+                          version),
+              fmt::format("Use gusto {} or later.", in.metadata("engine_version")));
+}
+
+bool is_tensor_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;  // reading from a pipe would take its bytes
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, kLengthBytes + 1> head{};
+  return file.read(head.data(), head.size()) && head[6] == 0 && head[7] == 0 && head[kLengthBytes] == '{';
+}
 
 }  // namespace gusto

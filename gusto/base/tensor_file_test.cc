@@ -13,6 +13,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/testing.h"
 
 namespace gusto {
 namespace {
@@ -37,11 +38,11 @@ std::uint64_t header_size(const std::string& bytes) {
 }
 
 // A file with this header, as a careful forger would make it: padded, with a header checksum that fits.
-std::string forge(nlohmann::json header, std::string data = {}, bool with_checksum = true) {
+std::string forge(nlohmann::json header, std::string data = {}, bool with_checksum = true, std::size_t padding = 0) {
   const auto zeros = std::string(16, '0');
   if (with_checksum) header["__metadata__"]["xxh3_header"] = zeros;
   std::string json = header.dump();
-  json.append((64 - (json.size() + 8) % 64) % 64, ' ');
+  json.append((64 - (json.size() + 8) % 64) % 64 + padding, ' ');
   if (with_checksum) {
     const std::string key = "\"xxh3_header\":\"";
     json.replace(json.find(key) + key.size(), 16, to_hex(xxh3(std::as_bytes(std::span(json)), json.size())));
@@ -94,6 +95,50 @@ TEST(TensorFile, RoundTripThroughAFile) {
 
 TEST(TensorFile, WithoutTensors) {
   EXPECT_TRUE(TensorFile::parse(TensorWriter().serialize(), "empty").names().empty());
+}
+
+TEST(TensorFile, TakesTensorsThatLieElsewhere) {
+  const std::vector<std::uint32_t> numbers{7, 8, 9};
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(numbers));
+  TensorWriter copied, viewed, handed_over;
+  copied.add("numbers", numbers);
+  viewed.add_view("numbers", std::span<const std::uint32_t>(numbers));
+  const auto in_pieces = [&](const ByteSink& sink) {
+    sink(bytes.first(5));
+    sink(bytes.subspan(5));
+  };
+  handed_over.add_source("numbers", TensorType::u32, {3}, {bytes.size(), xxh3(bytes), in_pieces});
+  EXPECT_EQ(viewed.serialize(), copied.serialize());
+  EXPECT_EQ(handed_over.serialize(), copied.serialize());
+
+  TensorWriter broken;
+  broken.add_source("numbers", TensorType::u32, {3}, {bytes.size(), 0, [&](const ByteSink& s) { s(bytes.first(8)); }});
+  EXPECT_THROW(broken.serialize(), Error);
+}
+
+TEST(TensorFile, ChecksumsMayBeComparedWhenATensorIsUsed) {
+  std::string bytes = sample();
+  bytes.back() = 'x';  // of the last tensor, "title"
+  EXPECT_EQ(complaint(bytes), "m.gusto cannot be used: tensor \"title\" does not match its checksum.");
+  const TensorFile file = TensorFile::parse(bytes, "m.gusto", Checksums::on_use);
+  EXPECT_EQ(file.count<std::uint8_t>("title"), 7U);
+  EXPECT_THAT(file.values<std::uint8_t>("flags"), testing::ElementsAre(1, 2, 3));
+  EXPECT_THROW(file.text("title"), Error);
+  EXPECT_THROW(file.text("title"), Error);
+  EXPECT_THROW(file.check(), Error);
+  EXPECT_THROW(file.count<float>("title"), Error);
+  bytes = sample();
+  TensorFile::parse(bytes, "m.gusto", Checksums::on_use).check();
+}
+
+TEST(TensorFile, IsKnownByItsHead) {
+  const test::TemporaryFolder folder;
+  EXPECT_TRUE(is_tensor_file(folder.write("empty", TensorWriter().serialize())));
+  EXPECT_TRUE(is_tensor_file(folder.write("head", sample().substr(0, 9))));
+  EXPECT_FALSE(is_tensor_file(folder.write("cut", sample().substr(0, 8))));
+  EXPECT_FALSE(is_tensor_file(folder.write("text", "1,2,3,4\n{}\n")));
+  EXPECT_FALSE(is_tensor_file(folder.path()));
+  EXPECT_FALSE(is_tensor_file(folder.path() / "none"));
 }
 
 TEST(TensorFile, LayoutIsAsDocumented) {
@@ -195,10 +240,11 @@ TEST(TensorFileDamage, ForgedHeadersAreRefused) {
   EXPECT_THAT(with({{"a", 1}}), HasSubstr("malformed"));
   EXPECT_THAT(with({{"a", {{"dtype", "F32"}, {"shape", {-2}}, {"data_offsets", {0, 8}}}}}), HasSubstr("malformed"));
   EXPECT_THAT(with({{"a", {{"dtype", "F32"}, {"shape", {2.0}}, {"data_offsets", {0, 8}}}}}), HasSubstr("malformed"));
-  EXPECT_THAT(with({{"b", tensor("F32", {2}, 0, 8)}}), HasSubstr("does not match its checksum"));
+  EXPECT_THAT(with({{"b", tensor("F32", {2}, 0, 8)}}), HasSubstr("tensor \"b\" has no checksum"));
   EXPECT_THAT(complaint(forge({{"a", tensor("F32", {2}, 0, 8)}}, data)), HasSubstr("no checksums"));
   EXPECT_THAT(complaint(forge({{"a", tensor("F32", {2}, 0, 8)}}, data, false)),
               HasSubstr("header carries no checksum"));
+  EXPECT_THAT(complaint(forge({{"a", tensor("F32", {2}, 0, 8)}}, data, true, 4)), HasSubstr("data are not aligned"));
   EXPECT_THAT(complaint(forge({{"__metadata__", {{"n", 1}}}})), HasSubstr("not a string"));
   EXPECT_THAT(complaint(forge(nlohmann::json::array(), {}, false)), HasSubstr("not a JSON object"));
 }

@@ -104,6 +104,17 @@ void check_events(const Catalogue& catalogue, const EventColumns& columns) {
   }
 }
 
+EventColumns checked(const Catalogue& catalogue, const EventColumns& columns) {
+  check_columns(catalogue, columns);
+  return columns;
+}
+
+Scale scale_of(std::span<const float> values) {
+  if (values.empty()) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return {*low, *high};
+}
+
 }  // namespace
 
 std::string Catalogue::title(ItemRow item) const {
@@ -114,68 +125,74 @@ std::string Catalogue::title(ItemRow item) const {
   return std::string(items[item.index]);
 }
 
+void check_columns(const Catalogue& catalogue, const EventColumns& columns) {
+  check_lengths(catalogue, columns);
+  check_events(catalogue, columns);
+}
+
 Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, std::span<const Event> events)
     : Dataset(catalogue, in_stored_order(*catalogue, events)) {}
 
 Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, EventColumns columns)
-    : catalogue_(std::move(catalogue)), columns_(std::move(columns)), by_item_(std::make_unique<ByItem>()) {
-  check_lengths(*catalogue_, columns_);
-  check_events(*catalogue_, columns_);
-  if (!columns_.values.empty()) {
-    const auto [low, high] = std::minmax_element(columns_.values.begin(), columns_.values.end());
-    scale_ = {*low, *high};
-  }
-}
+    : Dataset(catalogue, {columns.items.size(), !columns.times.empty()}, checked(*catalogue, columns)) {}
+
+Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, Outline outline, Deferred<EventColumns> columns)
+    : catalogue_(std::move(catalogue)),
+      outline_(outline),
+      columns_(std::move(columns)),
+      scale_(Deferred<Scale>::later([c = columns_] { return scale_of(c.get().values.span()); })),
+      by_item_(
+          Deferred<ByItem>::later([items = item_count(), c = columns_] { return group_by_item(items, c.get()); })) {}
 
 History Dataset::history(UserRow user) const {
-  const std::size_t begin = columns_.offsets[user.index];
-  const std::size_t count = columns_.offsets[user.index + 1] - begin;
-  History result{items().subspan(begin, count), values().subspan(begin, count), {}};
-  if (has_times()) result.times = times().subspan(begin, count);
+  const EventColumns& all = columns_.get();
+  const std::size_t begin = all.offsets[user.index];
+  const std::size_t count = all.offsets[user.index + 1] - begin;
+  History result{all.items.span().subspan(begin, count), all.values.span().subspan(begin, count), {}};
+  if (has_times()) result.times = all.times.span().subspan(begin, count);
   return result;
 }
 
 Audience Dataset::audience(ItemRow item) const {
-  const ByItem& view = by_item();
+  const ByItem& view = by_item_.get();
   const std::size_t begin = view.offsets[item.index];
   const std::size_t count = view.offsets[item.index + 1] - begin;
   return {std::span(view.users).subspan(begin, count), std::span(view.values).subspan(begin, count)};
 }
 
 std::vector<Event> Dataset::events() const {
+  const EventColumns& all = columns_.get();
   std::vector<Event> result;
   result.reserve(event_count());
   for (std::size_t u = 0; u < user_count(); ++u) {
-    for (std::size_t i = columns_.offsets[u]; i < columns_.offsets[u + 1]; ++i) {
-      result.push_back({UserRow(u), columns_.items[i], columns_.values[i], has_times() ? columns_.times[i] : kNoTime});
+    for (std::size_t i = all.offsets[u]; i < all.offsets[u + 1]; ++i) {
+      result.push_back({UserRow(u), all.items[i], all.values[i], has_times() ? all.times[i] : kNoTime});
     }
   }
   return result;
 }
 
 std::uint64_t Dataset::memory() const {
-  return columns_.offsets.size_bytes() + columns_.items.size_bytes() + columns_.values.size_bytes() +
-         columns_.times.size_bytes();
+  const std::size_t event = sizeof(ItemRow) + sizeof(float) + (has_times() ? sizeof(std::int64_t) : 0);
+  return (user_count() + 1) * sizeof(std::uint64_t) + event_count() * event;
 }
 
 // Users are met in ascending order, so that every audience comes out ascending.
-const Dataset::ByItem& Dataset::by_item() const {
-  ByItem& view = *by_item_;
-  std::call_once(view.built, [&] {
-    view.offsets.assign(item_count() + 1, 0);
-    view.users.resize(event_count());
-    view.values.resize(event_count());
-    for (ItemRow item : columns_.items) ++view.offsets[item.index + 1];
-    for (std::size_t i = 0; i < item_count(); ++i) view.offsets[i + 1] += view.offsets[i];
-    std::vector<std::uint64_t> next(view.offsets.begin(), view.offsets.end() - 1);
-    for (std::size_t u = 0; u < user_count(); ++u) {
-      for (std::size_t e = columns_.offsets[u]; e < columns_.offsets[u + 1]; ++e) {
-        const std::uint64_t slot = next[columns_.items[e].index]++;
-        view.users[slot] = UserRow(u);
-        view.values[slot] = columns_.values[e];
-      }
+Dataset::ByItem Dataset::group_by_item(std::size_t items, const EventColumns& columns) {
+  ByItem view;
+  view.offsets.assign(items + 1, 0);
+  view.users.resize(columns.items.size());
+  view.values.resize(columns.items.size());
+  for (ItemRow item : columns.items) ++view.offsets[item.index + 1];
+  for (std::size_t i = 0; i < items; ++i) view.offsets[i + 1] += view.offsets[i];
+  std::vector<std::uint64_t> next(view.offsets.begin(), view.offsets.end() - 1);
+  for (std::size_t u = 0; u + 1 < columns.offsets.size(); ++u) {
+    for (std::size_t e = columns.offsets[u]; e < columns.offsets[u + 1]; ++e) {
+      const std::uint64_t slot = next[columns.items[e].index]++;
+      view.users[slot] = UserRow(u);
+      view.values[slot] = columns.values[e];
     }
-  });
+  }
   return view;
 }
 

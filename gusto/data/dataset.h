@@ -11,12 +11,12 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "gusto/base/deferred.h"
 #include "gusto/base/shared_array.h"
 #include "gusto/data/features.h"
 #include "gusto/data/rows.h"
@@ -44,7 +44,7 @@ struct Catalogue {
   FeatureTable item_features;  ///< as many rows as items, or no fields
   /// Items with events, in the order in which the file that was read first names them; users' rows are in that order as
   /// they are. Published protocols number items so. Empty where no file was read; model files do not keep it.
-  std::vector<ItemRow> item_order;
+  Deferred<std::vector<ItemRow>> item_order;
 
   /// The item's "title" feature if it has one, else its id.
   std::string title(ItemRow item) const;
@@ -87,23 +87,30 @@ class Dataset {
   /// Errors   as above, and invalid_input: columns whose lengths don't fit, offsets or a user's times that don't ascend
   /// Cost     O(n); 4 bytes an item until it is made
   Dataset(std::shared_ptr<const Catalogue> catalogue, EventColumns columns);
+  /// Events of a file, of which so much is known beforehand.
+  struct Outline {
+    std::uint64_t events = 0;
+    bool timed = false;
+  };
+  /// Columns that are asked for when an event is first used, and have passed check_columns by then.
+  Dataset(std::shared_ptr<const Catalogue> catalogue, Outline outline, Deferred<EventColumns> columns);
 
   const Catalogue& catalogue() const { return *catalogue_; }
   std::shared_ptr<const Catalogue> shared_catalogue() const { return catalogue_; }
   std::size_t user_count() const { return catalogue_->users.size(); }
   std::size_t item_count() const { return catalogue_->items.size(); }
-  std::size_t event_count() const { return columns_.items.size(); }
-  bool has_times() const { return !columns_.times.empty(); }
-  Scale scale() const { return scale_; }
+  std::uint64_t event_count() const { return outline_.events; }
+  bool has_times() const { return outline_.timed; }
+  Scale scale() const { return scale_.get(); }
 
   History history(UserRow user) const;
   Audience audience(ItemRow item) const;
 
   /// Columns in stored order; history(u) is [offsets[u.index], offsets[u.index + 1]).
-  std::span<const std::uint64_t> offsets() const { return columns_.offsets.span(); }
-  std::span<const ItemRow> items() const { return columns_.items.span(); }
-  std::span<const float> values() const { return columns_.values.span(); }
-  std::span<const std::int64_t> times() const { return columns_.times.span(); }
+  std::span<const std::uint64_t> offsets() const { return columns_.get().offsets.span(); }
+  std::span<const ItemRow> items() const { return columns_.get().items.span(); }
+  std::span<const float> values() const { return columns_.get().values.span(); }
+  std::span<const std::int64_t> times() const { return columns_.get().times.span(); }
 
   /// Copies the events out, in stored order.
   std::vector<Event> events() const;
@@ -113,17 +120,20 @@ class Dataset {
 
  private:
   struct ByItem {
-    std::once_flag built;
     std::vector<std::uint64_t> offsets;
     std::vector<UserRow> users;
     std::vector<float> values;
   };
-  const ByItem& by_item() const;
+  static ByItem group_by_item(std::size_t items, const EventColumns& columns);
 
   std::shared_ptr<const Catalogue> catalogue_;
-  EventColumns columns_;
-  Scale scale_;
-  std::unique_ptr<ByItem> by_item_;
+  Outline outline_;
+  Deferred<EventColumns> columns_;
+  Deferred<Scale> scale_;
+  Deferred<ByItem> by_item_;
 };
+
+/// What Dataset asks of columns in stored order. Errors as there.
+void check_columns(const Catalogue& catalogue, const EventColumns& columns);
 
 }  // namespace gusto

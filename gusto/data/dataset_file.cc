@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,26 +20,31 @@ namespace {
 constexpr std::string_view kSchema = "data.schema";
 constexpr std::array kKinds = {FeatureKind::categorical, FeatureKind::multi, FeatureKind::number, FeatureKind::text};
 
-std::string field_name(std::string_view side, const FeatureField& field) {
-  return fmt::format("data/{}/{}/", side, field.name);
+std::string field_prefix(std::string_view side, std::string_view field) {
+  return fmt::format("data/{}/{}/", side, field);
+}
+
+std::string_view unended(std::string_view sentence) {
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return sentence;
 }
 
 void write_texts(const std::string& name, std::string_view text, std::span<const std::uint64_t> offsets,
                  TensorWriter& out) {
-  out.add_text(name, text);
-  out.add(name + ".offsets", offsets);
+  out.add_view(name, std::span<const char>(text));
+  out.add_view(name + ".offsets", offsets);
 }
 
 void write_field(std::string_view side, const FeatureField& field, TensorWriter& out) {
-  const std::string prefix = field_name(side, field);
+  const std::string prefix = field_prefix(side, field.name);
   switch (field.kind) {
     case FeatureKind::categorical:
     case FeatureKind::multi:
       write_texts(prefix + "values", field.values.text(), field.values.offsets(), out);
-      out.add(prefix + "ids", field.ids);
-      out.add(prefix + "offsets", field.offsets);
+      out.add_view(prefix + "ids", std::span<const std::uint32_t>(field.ids));
+      out.add_view(prefix + "offsets", std::span<const std::uint64_t>(field.offsets));
       return;
-    case FeatureKind::number: out.add(prefix + "numbers", field.numbers); return;
+    case FeatureKind::number: out.add_view(prefix + "numbers", std::span<const double>(field.numbers)); return;
     case FeatureKind::text: {
       std::string text;
       std::vector<std::uint64_t> offsets{0};
@@ -45,92 +52,170 @@ void write_field(std::string_view side, const FeatureField& field, TensorWriter&
         text += entry;
         offsets.push_back(text.size());
       }
-      write_texts(prefix + "text", text, offsets, out);
+      out.add_text(prefix + "text", text);
+      out.add(prefix + "text.offsets", offsets);
       return;
     }
   }
 }
 
-// Reads a file that may hold anything.
+// Reads a file that may hold anything. Copies share the file.
 class Reader {
  public:
-  explicit Reader(const TensorFile& in) : in_(in) {}
+  enum class Arrays { copied, in_place };
+  Reader(std::shared_ptr<const TensorFile> in, Arrays arrays) : in_(std::move(in)), arrays_(arrays) {}
 
   std::shared_ptr<const Dataset> read() const;
 
  private:
+  struct FieldHead {
+    std::string prefix;  // of its tensors
+    std::string name;
+    FeatureKind kind;
+  };
+
   [[noreturn]] void corrupt(std::string_view what) const {
-    throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in_.name(), what),
+    throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in_->name(), what),
                 "The file is damaged or was not written by gusto; make it again.");
   }
-  // Offsets that ascend from 0 to `end`, one more than there are entries.
-  std::vector<std::uint64_t> offsets(const std::string& name, std::uint64_t end) const;
-  // Checks that the text is UTF-8 and is not cut within a character.
-  std::pair<std::string_view, std::vector<std::uint64_t>> texts(const std::string& name) const;
-  Vocabulary vocabulary(const std::string& name) const;
-  FeatureField field(std::string_view side, const nlohmann::json& row, std::size_t rows) const;
-  FeatureTable features(std::string_view side, std::size_t rows) const;
-  std::vector<Event> events(const Catalogue& catalogue) const;
+  template <class T>
+  SharedArray<T> array(const std::string& name) const {
+    const std::span<const T> found = in_->values<T>(name);
+    if (arrays_ == Arrays::copied) return std::vector<T>(found.begin(), found.end());
+    return {in_, found};
+  }
 
-  const TensorFile& in_;
+  // By the header alone.
+  std::size_t entries(const std::string& offsets) const;
+  std::size_t id_count(std::string_view side) const;
+  std::vector<FieldHead> schema(std::string_view side, std::size_t rows) const;
+  void check_rows(const FieldHead& head, std::size_t rows) const;
+  Dataset::Outline outline(const Catalogue& catalogue) const;
+
+  // From the tensors.
+  SharedArray<std::uint64_t> offsets(const std::string& name, std::uint64_t end) const;
+  StoredIds texts(const std::string& name) const;
+  FeatureField field(const FieldHead& head) const;
+  SharedArray<ItemRow> item_rows(const std::string& name) const;
+  EventColumns events(const Catalogue& catalogue) const;
+
+  // Parts that are read when they are first used.
+  Vocabulary vocabulary(std::string name, std::size_t size) const;
+  FeatureTable features(std::string_view side, std::size_t rows) const;
+  Deferred<std::vector<ItemRow>> item_order(std::size_t items) const;
+
+  std::shared_ptr<const TensorFile> in_;
+  Arrays arrays_;
 };
 
-std::vector<std::uint64_t> Reader::offsets(const std::string& name, std::uint64_t end) const {
-  const std::span<const std::uint64_t> found = in_.values<std::uint64_t>(name);
+std::size_t Reader::entries(const std::string& offsets) const {
+  const std::uint64_t count = in_->count<std::uint64_t>(offsets);
+  if (count == 0) corrupt(fmt::format("the offsets {} are empty", quote(offsets)));
+  return count - 1;
+}
+
+std::size_t Reader::id_count(std::string_view side) const {
+  const std::string name = fmt::format("data/{}/ids", side);
+  in_->count<char>(name);
+  const std::size_t count = entries(name + ".offsets");
+  if (count > Vocabulary::kMaxSize) {
+    corrupt(fmt::format("it names {} {}, and there can be {} at most", format_count(count), side,
+                        format_count(Vocabulary::kMaxSize)));
+  }
+  return count;
+}
+
+std::vector<Reader::FieldHead> Reader::schema(std::string_view side, std::size_t rows) const {
+  std::vector<FieldHead> heads;
+  try {
+    for (const nlohmann::json& row : nlohmann::json::parse(in_->metadata(kSchema))) {
+      const auto row_side = row.at("side").get<std::string>();
+      const auto name = row.at("name").get<std::string>();
+      const auto kind_name = row.at("kind").get<std::string>();
+      if (row_side != "users" && row_side != "items") {
+        corrupt(fmt::format("a feature is of the unknown side {}", quote(row_side)));
+      }
+      const auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](auto k) { return to_string(k) == kind_name; });
+      if (kind == kKinds.end()) corrupt(fmt::format("a feature is of the unknown kind {}", quote(kind_name)));
+      if (row_side != side) continue;
+      heads.push_back({field_prefix(side, name), name, *kind});
+      check_rows(heads.back(), rows);
+    }
+  } catch (const nlohmann::json::exception&) {
+    corrupt(fmt::format("its metadata {} are malformed", quote(kSchema)));
+  }
+  return heads;
+}
+
+void Reader::check_rows(const FieldHead& head, std::size_t rows) const {
+  std::size_t found = 0;
+  switch (head.kind) {
+    case FeatureKind::categorical:
+    case FeatureKind::multi: found = entries(head.prefix + "offsets"); break;
+    case FeatureKind::number: found = in_->count<double>(head.prefix + "numbers"); break;
+    case FeatureKind::text: found = entries(head.prefix + "text.offsets"); break;
+  }
+  if (found != rows) corrupt(fmt::format("the feature {} has {} rows for {} ids", quote(head.prefix), found, rows));
+}
+
+Dataset::Outline Reader::outline(const Catalogue& catalogue) const {
+  const std::uint64_t events = in_->count<std::uint32_t>("data/events/items");
+  const bool timed = in_->has("data/events/times");
+  if (entries("data/events/offsets") != catalogue.users.size() || in_->count<float>("data/events/values") != events ||
+      (timed && in_->count<std::int64_t>("data/events/times") != events)) {
+    corrupt("the columns of its events differ in length");
+  }
+  return {events, timed && events > 0};
+}
+
+// Offsets that ascend from 0 to `end`.
+SharedArray<std::uint64_t> Reader::offsets(const std::string& name, std::uint64_t end) const {
+  SharedArray<std::uint64_t> found = array<std::uint64_t>(name);
   if (found.empty() || found.front() != 0 || found.back() != end || !std::is_sorted(found.begin(), found.end())) {
     corrupt(fmt::format("the offsets {} do not ascend from 0 to {}", quote(name), end));
   }
-  return {found.begin(), found.end()};
+  return found;
 }
 
-std::pair<std::string_view, std::vector<std::uint64_t>> Reader::texts(const std::string& name) const {
-  const std::string_view text = in_.text(name);
-  std::vector<std::uint64_t> places = offsets(name + ".offsets", text.size());
+// Text that is UTF-8, and not cut within a character.
+StoredIds Reader::texts(const std::string& name) const {
+  SharedArray<char> text = array<char>(name);
+  SharedArray<std::uint64_t> places = offsets(name + ".offsets", text.size());
   const bool cut = std::any_of(places.begin(), places.end(), [&](std::uint64_t place) {
     return place < text.size() && (static_cast<unsigned char>(text[place]) & 0xC0U) == 0x80U;
   });
-  if (cut || !is_utf8(text)) corrupt(fmt::format("the text {} is not UTF-8", quote(name)));
-  return {text, std::move(places)};
-}
-
-Vocabulary Reader::vocabulary(const std::string& name) const {
-  auto [text, places] = texts(name);
-  try {
-    return Vocabulary::from_parts(std::string(text), std::move(places));
-  } catch (const Error& error) {
-    corrupt(fmt::format("in {}: {}", quote(name), error.message()));
+  if (cut || !is_utf8({text.span().data(), text.size()})) {
+    corrupt(fmt::format("the text {} is not UTF-8", quote(name)));
   }
+  return {std::move(text), std::move(places)};
 }
 
-FeatureField Reader::field(std::string_view side, const nlohmann::json& row, std::size_t rows) const {
+FeatureField Reader::field(const FieldHead& head) const {
   FeatureField result;
-  result.name = row.at("name").get<std::string>();
-  const auto kind_name = row.at("kind").get<std::string>();
-  const auto kind =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](FeatureKind k) { return to_string(k) == kind_name; });
-  if (kind == kKinds.end()) corrupt(fmt::format("a feature is of the unknown kind {}", quote(kind_name)));
-  result.kind = *kind;
-
-  const std::string prefix = field_name(side, result);
-  switch (result.kind) {
+  result.name = head.name;
+  result.kind = head.kind;
+  const std::string& prefix = head.prefix;
+  switch (head.kind) {
     case FeatureKind::categorical:
     case FeatureKind::multi: {
-      result.values = vocabulary(prefix + "values");
-      const std::span<const std::uint32_t> ids = in_.values<std::uint32_t>(prefix + "ids");
+      result.values = vocabulary(prefix + "values", entries(prefix + "values.offsets"));
+      result.values.find("");  // a field is used as a whole
+      const std::span<const std::uint32_t> ids = in_->values<std::uint32_t>(prefix + "ids");
+      const SharedArray<std::uint64_t> places = offsets(prefix + "offsets", ids.size());
       result.ids.assign(ids.begin(), ids.end());
-      result.offsets = offsets(prefix + "offsets", ids.size());
+      result.offsets.assign(places.begin(), places.end());
       const bool outside =
           std::any_of(ids.begin(), ids.end(), [&](std::uint32_t id) { return id >= result.values.size(); });
       if (outside) corrupt(fmt::format("the feature {} names values that it does not have", quote(prefix)));
       const auto two = [](std::uint64_t begin, std::uint64_t end) { return end > begin + 1; };
       if (result.kind == FeatureKind::categorical &&
-          std::adjacent_find(result.offsets.begin(), result.offsets.end(), two) != result.offsets.end()) {
+          std::adjacent_find(places.begin(), places.end(), two) != places.end()) {
         corrupt(fmt::format("the feature {} has two values in a row", quote(prefix)));
       }
       break;
     }
     case FeatureKind::number: {
-      const std::span<const double> numbers = in_.values<double>(prefix + "numbers");
+      const std::span<const double> numbers = in_->values<double>(prefix + "numbers");
       result.numbers.assign(numbers.begin(), numbers.end());
       if (std::any_of(numbers.begin(), numbers.end(), [](double number) { return std::isinf(number); })) {
         corrupt(fmt::format("the feature {} holds infinite numbers", quote(prefix)));
@@ -138,80 +223,87 @@ FeatureField Reader::field(std::string_view side, const nlohmann::json& row, std
       break;
     }
     case FeatureKind::text: {
-      const auto [text, places] = texts(prefix + "text");
-      for (std::size_t r = 0; r + 1 < places.size(); ++r) {
-        result.texts.emplace_back(text.substr(places[r], places[r + 1] - places[r]));
+      const StoredIds found = texts(prefix + "text");
+      const std::string_view text(found.text.span().data(), found.text.size());
+      for (std::size_t r = 0; r + 1 < found.offsets.size(); ++r) {
+        result.texts.emplace_back(text.substr(found.offsets[r], found.offsets[r + 1] - found.offsets[r]));
       }
       break;
     }
   }
-  if (result.rows() != rows) {
-    corrupt(fmt::format("the feature {} has {} rows for {} ids", quote(prefix), result.rows(), rows));
-  }
   return result;
+}
+
+SharedArray<ItemRow> Reader::item_rows(const std::string& name) const {
+  static_assert(sizeof(ItemRow) == sizeof(std::uint32_t) && std::is_trivially_copyable_v<ItemRow>);
+  const SharedArray<std::uint32_t> rows = array<std::uint32_t>(name);
+  const auto* first = reinterpret_cast<const ItemRow*>(rows.span().data());
+  const auto owner = std::make_shared<const SharedArray<std::uint32_t>>(rows);
+  return {owner, std::span<const ItemRow>(first, rows.size())};
+}
+
+EventColumns Reader::events(const Catalogue& catalogue) const {
+  EventColumns columns;
+  columns.items = item_rows("data/events/items");
+  columns.offsets = offsets("data/events/offsets", columns.items.size());
+  columns.values = array<float>("data/events/values");
+  if (in_->has("data/events/times")) columns.times = array<std::int64_t>("data/events/times");
+  try {
+    check_columns(catalogue, columns);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::corrupt_file) throw;
+    corrupt(unended(error.message()));
+  }
+  return columns;
+}
+
+Vocabulary Reader::vocabulary(std::string name, std::size_t size) const {
+  std::string complaint = fmt::format("{} cannot be used: in {}", in_->name(), quote(name));
+  auto ids = Deferred<StoredIds>::later([*this, name = std::move(name)] { return texts(name); });
+  return Vocabulary::over(size, std::move(ids), std::move(complaint));
 }
 
 FeatureTable Reader::features(std::string_view side, std::size_t rows) const {
-  std::vector<FeatureField> fields;
-  try {
-    const auto schema = nlohmann::json::parse(in_.metadata(kSchema));
-    for (const nlohmann::json& row : schema) {
-      const auto row_side = row.at("side").get<std::string>();
-      if (row_side != "users" && row_side != "items") {
-        corrupt(fmt::format("a feature is of the unknown side {}", quote(row_side)));
-      }
-      if (row_side == side) fields.push_back(field(side, row, rows));
+  return FeatureTable(Deferred<std::vector<FeatureField>>::later([*this, heads = schema(side, rows)] {
+    std::vector<FeatureField> fields;
+    for (const FieldHead& head : heads) fields.push_back(field(head));
+    try {
+      check_fields(fields);
+    } catch (const Error& error) {
+      corrupt(unended(error.message()));
     }
-  } catch (const nlohmann::json::exception&) {
-    corrupt(fmt::format("its metadata {} are malformed", quote(kSchema)));
-  }
-  try {
-    return FeatureTable(std::move(fields));
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::corrupt_file) throw;
-    corrupt(error.message());
-  }
+    return fields;
+  }));
 }
 
-std::vector<Event> Reader::events(const Catalogue& catalogue) const {
-  const std::span<const std::uint32_t> items = in_.values<std::uint32_t>("data/events/items");
-  const std::span<const float> values = in_.values<float>("data/events/values");
-  const bool timed = in_.has("data/events/times");
-  const std::span<const std::int64_t> times =
-      timed ? in_.values<std::int64_t>("data/events/times") : std::span<const std::int64_t>{};
-  const std::vector<std::uint64_t> begins = offsets("data/events/offsets", items.size());
-  if (begins.size() != catalogue.users.size() + 1 || values.size() != items.size() ||
-      (timed && times.size() != items.size())) {
-    corrupt("the columns of its events differ in length");
-  }
-  std::vector<Event> result;
-  result.reserve(items.size());
-  for (std::size_t user = 0; user + 1 < begins.size(); ++user) {
-    for (std::size_t i = begins[user]; i < begins[user + 1]; ++i) {
-      result.push_back({UserRow(user), ItemRow(items[i]), values[i], timed ? times[i] : kNoTime});
+Deferred<std::vector<ItemRow>> Reader::item_order(std::size_t items) const {
+  const std::string name = "data/items/order";
+  if (!in_->has(name)) return {};
+  if (in_->count<std::uint32_t>(name) > items)
+    corrupt(fmt::format("the order {} is longer than the list of items", quote(name)));
+  return Deferred<std::vector<ItemRow>>::later([*this, name, items] {
+    const SharedArray<ItemRow> rows = item_rows(name);
+    if (std::any_of(rows.begin(), rows.end(), [items](ItemRow row) { return row.index >= items; })) {
+      corrupt(fmt::format("the order {} names items that there are not", quote(name)));
     }
-  }
-  return result;
+    return std::vector<ItemRow>(rows.begin(), rows.end());
+  });
 }
 
 std::shared_ptr<const Dataset> Reader::read() const {
-  auto catalogue = std::make_shared<Catalogue>();
-  catalogue->users = vocabulary("data/users/ids");
-  catalogue->items = vocabulary("data/items/ids");
+  const auto catalogue = std::make_shared<Catalogue>();
+  catalogue->users = vocabulary("data/users/ids", id_count("users"));
+  catalogue->items = vocabulary("data/items/ids", id_count("items"));
   catalogue->user_features = features("users", catalogue->users.size());
   catalogue->item_features = features("items", catalogue->items.size());
-  const std::vector<Event> all = events(*catalogue);
-  try {
-    return std::make_shared<const Dataset>(std::move(catalogue), all);
-  } catch (const Error& error) {
-    corrupt(error.message());
-  }
+  catalogue->item_order = item_order(catalogue->items.size());
+  auto columns = Deferred<EventColumns>::later([*this, catalogue] { return events(*catalogue); });
+  return std::make_shared<const Dataset>(catalogue, outline(*catalogue), std::move(columns));
 }
 
 }  // namespace
 
-void write_dataset(const Dataset& data, TensorWriter& out) {
-  const Catalogue& catalogue = data.catalogue();
+void write_catalogue(const Catalogue& catalogue, TensorWriter& out) {
   nlohmann::ordered_json schema = nlohmann::ordered_json::array();
   const auto write_side = [&](std::string_view side, const Vocabulary& ids, const FeatureTable& features) {
     write_texts(fmt::format("data/{}/ids", side), ids.text(), ids.offsets(), out);
@@ -223,15 +315,38 @@ void write_dataset(const Dataset& data, TensorWriter& out) {
   write_side("users", catalogue.users, catalogue.user_features);
   write_side("items", catalogue.items, catalogue.item_features);
   out.set_metadata(std::string(kSchema), schema.dump());
-
-  std::vector<std::uint32_t> items(data.event_count());
-  std::transform(data.items().begin(), data.items().end(), items.begin(), [](ItemRow item) { return item.index; });
-  out.add("data/events/offsets", data.offsets());
-  out.add("data/events/items", items);
-  out.add("data/events/values", data.values());
-  if (data.has_times()) out.add("data/events/times", data.times());
 }
 
-std::shared_ptr<const Dataset> read_dataset(const TensorFile& in) { return Reader(in).read(); }
+void write_events(const Dataset& data, TensorWriter& out) {
+  out.add_view("data/events/offsets", data.offsets());
+  out.add_view("data/events/items", TensorType::u32, std::as_bytes(data.items()));
+  out.add_view("data/events/values", data.values());
+  if (data.has_times()) out.add_view("data/events/times", data.times());
+}
+
+void write_dataset(const Dataset& data, TensorWriter& out) {
+  write_catalogue(data.catalogue(), out);
+  write_events(data, out);
+}
+
+std::shared_ptr<const Dataset> read_dataset(const TensorFile& in) {
+  // Nothing is left to be read from the file, which the caller keeps.
+  const std::shared_ptr<const TensorFile> borrowed(std::shared_ptr<void>(), &in);
+  std::shared_ptr<const Dataset> data = Reader(borrowed, Reader::Arrays::copied).read();
+  use_all(*data);
+  return data;
+}
+
+std::shared_ptr<const Dataset> map_dataset(std::shared_ptr<const TensorFile> in) {
+  return Reader(std::move(in), Reader::Arrays::in_place).read();
+}
+
+void use_all(const Dataset& data) {
+  const Catalogue& catalogue = data.catalogue();
+  for (const Vocabulary* ids : {&catalogue.users, &catalogue.items}) ids->find("");
+  for (const FeatureTable* table : {&catalogue.user_features, &catalogue.item_features}) table->fields();
+  catalogue.item_order.get();
+  data.offsets();
+}
 
 }  // namespace gusto

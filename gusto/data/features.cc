@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -101,19 +102,9 @@ void FeatureField::append_missing() {
   offsets.push_back(ids.size());
 }
 
-FeatureTable::FeatureTable(std::vector<FeatureField> fields) : fields_(std::move(fields)) {
-  for (std::size_t f = 0; f < fields_.size(); ++f) {
-    if (fields_[f].rows() != fields_[0].rows()) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("The feature {} has {} rows, and the feature {} has {}.", fields_[0].name,
-                              fields_[0].rows(), fields_[f].name, fields_[f].rows()),
-                  "Give every feature of a table one value, or a missing one, for each row.");
-    }
-    if (find(fields_[f].name) != &fields_[f]) {
-      throw Error(ErrorCode::invalid_input, fmt::format("Two features have the name {}.", quote(fields_[f].name)),
-                  "Rename one of them.");
-    }
-  }
+FeatureTable::FeatureTable(std::vector<FeatureField> fields) {
+  check_fields(fields);
+  fields_ = std::move(fields);
 }
 
 void FeatureTable::extend(std::vector<FeatureField> more, std::size_t rows) {
@@ -126,19 +117,36 @@ void FeatureTable::extend(std::vector<FeatureField> more, std::size_t rows) {
 }
 
 const FeatureField* FeatureTable::find(std::string_view name) const {
-  const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const auto& f) { return f.name == name; });
-  return found == fields_.end() ? nullptr : &*found;
+  const std::span<const FeatureField> all = fields();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 const FeatureField& FeatureTable::at(std::string_view name) const {
   if (const FeatureField* field = find(name)) return *field;
   std::vector<std::string_view> names;
-  for (const FeatureField& field : fields_) names.push_back(field.name);
+  for (const FeatureField& field : fields()) names.push_back(field.name);
   const std::optional<std::string_view> nearest = nearest_name(name, names);
   const std::string hint = names.empty() ? "This data set has no features here."
                            : nearest     ? fmt::format("Did you mean {}?", *nearest)
                                          : fmt::format("The features are: {}.", fmt::join(names, ", "));
   throw Error(ErrorCode::not_found, fmt::format("There is no feature {}.", quote(name)), hint);
+}
+
+void check_fields(std::span<const FeatureField> fields) {
+  std::set<std::string_view> names;
+  for (const FeatureField& field : fields) {
+    if (field.rows() != fields.front().rows()) {
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("The feature {} has {} rows, and the feature {} has {}.", fields.front().name,
+                              fields.front().rows(), field.name, field.rows()),
+                  "Give every feature of a table one value, or a missing one, for each row.");
+    }
+    if (!names.insert(field.name).second) {
+      throw Error(ErrorCode::invalid_input, fmt::format("Two features have the name {}.", quote(field.name)),
+                  "Rename one of them.");
+    }
+  }
 }
 
 }  // namespace gusto

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/base/deferred.h"
 #include "gusto/data/vocabulary.h"
 
 namespace gusto {
@@ -52,9 +53,12 @@ struct FeatureField {
 class FeatureTable {
  public:
   FeatureTable() = default;
+  /// Error(invalid_input) if fields differ in rows or share a name
   explicit FeatureTable(std::vector<FeatureField> fields);
+  /// Fields that are asked for when one is first used, checked as above.
+  explicit FeatureTable(Deferred<std::vector<FeatureField>> fields) : fields_(std::move(fields)) {}
 
-  std::span<const FeatureField> fields() const { return fields_; }
+  std::span<const FeatureField> fields() const { return fields_.get(); }
   const FeatureField* find(std::string_view name) const;
   /// Error(not_found) with the nearest name.
   const FeatureField& at(std::string_view name) const;
@@ -64,7 +68,10 @@ class FeatureTable {
   void extend(std::vector<FeatureField> more, std::size_t rows);
 
  private:
-  std::vector<FeatureField> fields_;
+  Deferred<std::vector<FeatureField>> fields_;
 };
+
+/// What FeatureTable asks of its fields. Error(invalid_input)
+void check_fields(std::span<const FeatureField> fields);
 
 }  // namespace gusto

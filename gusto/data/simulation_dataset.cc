@@ -101,7 +101,9 @@ std::shared_ptr<const Dataset> simulate_dataset(const Simulation& simulation, Co
   auto catalogue = std::make_shared<Catalogue>();
   for (std::size_t u = 0; u < simulation.user_count(); ++u) catalogue->users.add(std::to_string(u + 1));
   for (const std::uint32_t item : order) catalogue->items.add(std::to_string(item + std::uint64_t{1}));
-  for (const std::uint32_t item : first_named) catalogue->item_order.push_back(row_of[item]);
+  std::vector<ItemRow> item_order;
+  for (const std::uint32_t item : first_named) item_order.push_back(row_of[item]);
+  catalogue->item_order = std::move(item_order);
   catalogue->user_features = describe_users(simulation);
   catalogue->item_features = describe_items(simulation, order);
   return std::make_shared<const Dataset>(std::move(catalogue), events);

@@ -74,7 +74,7 @@ TEST(SimulationFiles, HoldTheDataSetInMemory) {
     EXPECT_EQ(read->catalogue().users[u], made->catalogue().users[u]);
   for (std::size_t i = 0; i < made->item_count(); ++i)
     EXPECT_EQ(read->catalogue().items[i], made->catalogue().items[i]);
-  EXPECT_EQ(read->catalogue().item_order, made->catalogue().item_order);
+  EXPECT_EQ(read->catalogue().item_order.get(), made->catalogue().item_order.get());
   for (std::size_t e = 0; e < 3000; ++e) {
     EXPECT_EQ(read->items()[e], made->items()[e]);
     EXPECT_EQ(read->values()[e], made->values()[e]);

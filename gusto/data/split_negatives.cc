@@ -48,9 +48,9 @@ Naming by_numbers(const Catalogue& catalogue) {
             return static_cast<std::uint32_t>(*number);
           },
           [&](std::string_view text) -> std::optional<std::uint32_t> {
-            const auto number = number_below(text, catalogue.item_order.size());
+            const auto number = number_below(text, catalogue.item_order.get().size());
             if (!number) return std::nullopt;
-            return catalogue.item_order[*number].index;
+            return catalogue.item_order.get()[*number].index;
           },
           "is no number of a user, counted from 0 as the data set's file first names them",
           "is no number of an item, counted from 0 as the data set's file first names them"};
@@ -184,7 +184,7 @@ GivenNegatives read_negatives(const EventFinder& finder, const SourceText& sourc
   NegativesReader ids(finder, source, eligible, by_ids(catalogue));
   ids.read();
   if (!ids.error()) return ids.take();
-  if (catalogue.item_order.empty()) throw *ids.error();
+  if (catalogue.item_order.get().empty()) throw *ids.error();
   NegativesReader numbers(finder, source, eligible, by_numbers(catalogue));
   numbers.read();
   if (numbers.error()) throw *(numbers.line() > ids.line() ? numbers : ids).error();

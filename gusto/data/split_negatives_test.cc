@@ -57,7 +57,7 @@ class SplitNegatives : public testing::Test {
 
 TEST_F(SplitNegatives, ReadersKeepTheOrderInWhichItemsComeFirst) {
   std::vector<std::string> items;
-  for (const ItemRow item : data_->catalogue().item_order) items.push_back(id(item));
+  for (const ItemRow item : data_->catalogue().item_order.get()) items.push_back(id(item));
   EXPECT_THAT(items, ElementsAre("40", "20", "30", "10", "50"));
 }
 
@@ -144,7 +144,7 @@ TEST_F(SplitNegatives, TheComplaintIsOfTheReadingThatGotFurther) {
 
 TEST_F(SplitNegatives, NumbersNeedDataThatWereRead) {
   auto catalogue = std::make_shared<Catalogue>(data_->catalogue());
-  catalogue->item_order.clear();
+  catalogue->item_order = {};
   data_ = std::make_shared<const Dataset>(catalogue, data_->events());
   EXPECT_THAT(error_of([&] { run("(0,1)\t2\t3\n"); }).message(), HasSubstr("\"0\" is no user of the data set"));
 }
@@ -186,7 +186,7 @@ TEST(SplitNegativesRealData, ThePublishedFileIsUnderstood) {
   while (lines >> user >> item >> value >> time) {
     const Event& event = fold.test.at(user);
     ASSERT_EQ(event.user, UserRow(user));
-    ASSERT_EQ(event.item, catalogue.item_order.at(item));
+    ASSERT_EQ(event.item, catalogue.item_order.get().at(item));
     ASSERT_EQ(event.value, value);
     ASSERT_EQ(event.time, time);
     ++checked;

@@ -15,7 +15,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::string_view kFormat = "gusto-model";
+constexpr std::string_view kFormat = "model";
 constexpr std::int64_t kFormatVersion = 1;
 
 [[noreturn]] void corrupt(const TensorFile& in, std::string_view what) {
@@ -32,7 +32,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
   for (const auto& [name, value] : model.settings()) options[name] = value;
 
   TensorWriter out;
-  out.set_metadata("format", std::string(kFormat));
+  out.set_metadata("format", fmt::format("gusto-{}", kFormat));
   out.set_metadata("format_version", std::to_string(kFormatVersion));
   out.set_metadata("engine_version", std::string(version()));
   out.set_metadata("model", std::string(model.info().name));
@@ -54,17 +54,6 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
   model.save_state(out);
   if (more) more(out);
   return out;
-}
-
-void check_format(const TensorFile& in) {
-  if (!in.has_metadata("format") || in.metadata("format") != kFormat) corrupt(in, "it holds no gusto model");
-  const std::optional<std::int64_t> found = parse_integer(in.metadata("format_version"));
-  if (!found || *found < 1) corrupt(in, "its format version is malformed");
-  if (*found <= kFormatVersion) return;
-  throw Error(ErrorCode::unsupported,
-              fmt::format("{} has format version {}, and gusto {} reads up to {}.", in.name(), *found, version(),
-                          kFormatVersion),
-              fmt::format("Use gusto {} or later.", in.metadata("engine_version")));
 }
 
 Settings read_options(const TensorFile& in) {
@@ -144,7 +133,7 @@ Task read_task(const TensorFile& in) {
 }
 
 TrainedModel read_model(const TensorFile& in, const ReadMore& more) {
-  check_format(in);
+  check_format(in, kFormat, kFormatVersion);
   TrainedModel result;
   result.engine_version = in.metadata("engine_version");
   result.record = read_record(in);

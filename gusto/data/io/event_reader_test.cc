@@ -35,7 +35,7 @@ OpenedDataset read_on(unsigned threads, std::string_view text, const OpenOptions
 void expect_same(const Dataset& a, const Dataset& b) {
   EXPECT_EQ(a.catalogue().users.text(), b.catalogue().users.text());
   EXPECT_EQ(a.catalogue().items.text(), b.catalogue().items.text());
-  EXPECT_EQ(a.catalogue().item_order, b.catalogue().item_order);
+  EXPECT_EQ(a.catalogue().item_order.get(), b.catalogue().item_order.get());
   EXPECT_THAT(a.offsets(), testing::ElementsAreArray(b.offsets()));
   EXPECT_THAT(a.items(), testing::ElementsAreArray(b.items()));
   EXPECT_THAT(a.values(), testing::ElementsAreArray(b.values()));

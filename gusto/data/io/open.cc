@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/io/builder.h"
+#include "gusto/data/io/data_file.h"
 #include "gusto/data/io/extras.h"
 #include "gusto/data/io/file_tree.h"
 #include "gusto/data/io/layouts.h"
@@ -77,9 +78,30 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
   return files;
 }
 
+// What a data file holds has been read: there are no fields, and no events that come again.
+void refuse_options(const std::filesystem::path& path, const OpenOptions& options) {
+  const char* given = options.columns                                    ? "columns"
+                      : options.delimiter                                ? "a delimiter"
+                      : options.time_unit                                ? "the unit of times"
+                      : options.duplicates != DuplicatePolicy::keep_last ? "what becomes of duplicates"
+                      : !options.weights.empty()                         ? "weights"
+                      : options.half_life                                ? "a half-life"
+                      : options.skip_bad_lines                           ? "what becomes of bad lines"
+                                                                         : nullptr;
+  if (given == nullptr) return;
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("{} is a data file, whose events have been read already: {} cannot be chosen any more.",
+                          path.string(), given),
+              "Leave the option out, or convert the original data anew.");
+}
+
 }  // namespace
 
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
+  if (is_tensor_file(path)) {
+    refuse_options(path, options);
+    return open_data_file(path);
+  }
   if (const auto folder = open_tree(path)) return open_folder(path, *folder, options, context);
   std::vector<std::unique_ptr<ByteStream>> files;
   for (const std::filesystem::path& file : matching_files(path)) files.push_back(open_stream(file));

@@ -5,6 +5,7 @@
 ///   folder with u.data        ml-100k: u.data, u.item and u.genre, u.user
 ///   folder with ratings.dat   ml-1m, ml-10m: ratings.dat, movies.dat, users.dat
 ///   folder with ratings.csv   ml-latest and its larger sisters: ratings.csv, movies.csv
+///   data file                 what `gusto convert` writes (data_file.h)
 ///   file                      any delimited file: a user, an item, and if there are a value and a time on each line;
 ///                             JSON lines, an object each; lists: a user and then items on each line
 ///   pattern                   several files of one format, as one: ratings-*.csv, in the order of their names

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ struct SourceFile {
   std::string columns;            ///< of a file of features: what its columns hold, as parse_feature_types reads it
 };
 
+/// A data file that a data set lies in.
+struct StoredDataset {
+  std::string path;
+  std::uint64_t bytes = 0;
+  std::string engine_version;  ///< the gusto that wrote it
+};
+
 /// How a data set was read: what was recognised and why, and all that was skipped or repaired on the way.
 struct SourceReport {
   std::string layout;                ///< "ml-100k", "ml-1m", "ml-latest", "delimited", "JSON lines", "lists"
@@ -29,6 +37,7 @@ struct SourceReport {
   std::uint64_t duplicates = 0;      ///< events left out, or joined with others, because their user and item came again
   std::uint64_t bad_lines = 0;       ///< left out because they cannot be read; the notes have examples
   std::vector<std::string> notes;    ///< sentences: what was skipped, repaired or found missing
+  std::optional<StoredDataset> data_file;  ///< if it was read from one; the rest then tells how it got there
 };
 
 }  // namespace gusto

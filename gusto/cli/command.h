@@ -53,6 +53,7 @@ void add_explain(CLI::App& app, Session& session);
 void add_index(CLI::App& app, Session& session);
 void add_fetch(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
+void add_convert(CLI::App& app, Session& session);
 void add_models(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);

@@ -19,8 +19,8 @@ namespace {
 
 constexpr const char* kWhere =
     "A folder of MovieLens (ml-100k, ml-1m, ml-latest …) or its archive, a file of events (delimited, JSON lines, "
-    "lists; plain, .gz or .zst), several files as a quoted pattern, fetch:NAME for a set to be downloaded (`gusto "
-    "fetch` lists them), or the name of a folder in GUSTO_DATA.";
+    "lists; plain, .gz or .zst), several files as a quoted pattern, a data file that `gusto convert` wrote, fetch:NAME "
+    "for a set to be downloaded (`gusto fetch` lists them), or the name of a folder in GUSTO_DATA.";
 
 // "view=1,cart=3,buy=8"
 std::vector<std::pair<std::string, float>> weights_from(const std::string& text) {
@@ -176,7 +176,7 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines)
     opened = open_dataset(path, options_from(flags, run), run.context());
   }
   run.clear();
-  if (opened.report.bad_lines > 0 && bad_lines == BadLines::tell) {
+  if (opened.report.bad_lines > 0 && !opened.report.data_file && bad_lines == BadLines::tell) {
     fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
                format_count(opened.report.bad_lines));
   }
@@ -187,6 +187,7 @@ OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLine
   FilterOptions filter;
   apply_event_filter(flags.filter, filter);
   OpenedData opened = open_whole_data(flags, run, bad_lines);
+  if (!filter.any()) return opened;
   const FilteredEvents filtered = filter_events(*opened.dataset, filter);
   opened.dataset = kept_events(opened.dataset, filtered);
   opened.left_out = describe_event_filter(filter, filtered.steps, session.out);

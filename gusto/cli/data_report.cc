@@ -73,7 +73,14 @@ void add_features(Table& table, std::string_view side, std::span<const FeatureCo
 }  // namespace
 
 std::string describe_source(const SourceReport& report, const Terminal& terminal) {
-  std::string text = entry("layout", report.layout + ": " + report.reason, terminal);
+  std::string text;
+  if (const auto& file = report.data_file) {
+    text += entry("data file",
+                  fmt::format("{}: {}, written by gusto {} from these:", file->path, format_bytes(file->bytes),
+                              file->engine_version),
+                  terminal);
+  }
+  text += entry("layout", report.layout + ": " + report.reason, terminal);
   for (const SourceFile& file : report.files) {
     text += entry(file.role,
                   fmt::format("{}: {}, {} lines, {} records{}{}", file.path, format_bytes(file.bytes),

@@ -1,12 +1,11 @@
 /// gusto inspect: what a data set or a model file holds.
 
-#include <array>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
@@ -14,6 +13,7 @@
 #include "gusto/cli/index_report.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
+#include "gusto/data/io/data_file.h"
 #include "gusto/eval/compare.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
@@ -26,12 +26,7 @@ struct InspectFlags {
   RunFlags run;
 };
 
-/// Model files are safetensors: eight bytes of length, then JSON. No file of events begins so.
-bool is_model_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::array<char, 9> head{};
-  return file.read(head.data(), head.size()) && head[6] == 0 && head[7] == 0 && head[8] == '{';
-}
+bool is_model_file(const std::filesystem::path& path) { return is_tensor_file(path) && !is_data_file(path); }
 
 void inspect_model(const Session& session, const std::string& path) {
   Context context({.threads = 1});
@@ -64,6 +59,7 @@ void run_inspect(Session& session, const InspectFlags& flags) {
   }
   Run run(session, flags.run);
   const OpenedData opened = open_data(flags.data, session, run, BadLines::told);
+  if (opened.report.data_file) check_data_file(opened.report.data_file->path);
   fmt::print("{}\n{}{}", describe_source(opened.report, session.out), opened.left_out,
              describe_data(*opened.dataset, session.out));
 }
@@ -76,8 +72,10 @@ void add_inspect(CLI::App& app, Session& session) {
       app,
       {.name = "inspect",
        .summary = "Show what a data set or a model file holds.",
-       .about = "Of a data set: which layout was recognised and why, counts, sparsity, a histogram of values, the long "
-                "tail, the time range and the features. Of a model file: what it was trained with, and on what.",
+       .about =
+           "Of a data set: which layout was recognised and why, counts, sparsity, a histogram of values, the long "
+           "tail, the time range and the features. Of a model file: what it was trained with, and on what. A model "
+           "file or a data file is read in full, and all its checksums are compared.",
        .examples = {"gusto inspect", "gusto inspect ratings.csv", "gusto inspect log.txt --columns user,item,-,time",
                     "gusto inspect films.gusto"}},
       [flags, &session] { run_inspect(session, *flags); });

@@ -67,6 +67,7 @@ int run(int argc, char** argv) {
   add_index(app, session);
   add_fetch(app, session);
   add_inspect(app, session);
+  add_convert(app, session);
   add_models(app, session);
   add_simulate(app, session);
   add_doctor(app, session);

@@ -53,7 +53,7 @@ std::string sample(bool timed) {
   gusto::SourceReport report;
   report.layout = "delimited";
   report.columns = {"user", "item"};
-  report.files = {{"a.csv", "events", 9, 4, 4, 0, false}};
+  report.files = {{"a.csv", "events", 9, 4, 4, 0, false, ""}};
   report.notes = {"A note."};
   return gusto::serialize_data_file(data, report);
 }

@@ -108,7 +108,7 @@ FeatureTable::FeatureTable(std::vector<FeatureField> fields) {
 }
 
 void FeatureTable::extend(std::vector<FeatureField> more, std::size_t rows) {
-  std::vector<FeatureField> fields = std::move(fields_);
+  std::vector<FeatureField> fields = fields_.get();
   for (FeatureField& field : fields) {
     while (field.rows() < rows) field.append_missing();
   }

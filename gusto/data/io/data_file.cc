@@ -56,7 +56,8 @@ std::string to_json(const SourceReport& report) {
                      {"lines", file.lines},
                      {"records", file.records},
                      {"blank_lines", file.blank_lines},
-                     {"latin1", file.latin1}});
+                     {"latin1", file.latin1},
+                     {"columns", file.columns}});
   }
   const nlohmann::ordered_json json{
       {"layout", report.layout},         {"reason", report.reason},       {"delimiter", report.delimiter},
@@ -88,6 +89,7 @@ SourceReport source_from_json(std::string_view json, std::string_view name) {
       take(entry, "records", file.records);
       take(entry, "blank_lines", file.blank_lines);
       take(entry, "latin1", file.latin1);
+      take(entry, "columns", file.columns);
     }
     take(stored, "duplicates", report.duplicates);
     take(stored, "bad_lines", report.bad_lines);

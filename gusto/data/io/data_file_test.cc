@@ -75,7 +75,8 @@ SourceReport sample_report() {
   report.delimiter = "\t";
   report.header = true;
   report.columns = {"user", "item", "-", "time"};
-  report.files = {{"täglich.tsv", "events", 120, 5, 3, 1, false}, {"caf\xe9.dat", "items", 9, 1, 1, 0, true}};
+  report.files = {{"täglich.tsv", "events", 120, 5, 3, 1, false, ""},
+                  {"caf\xe9.dat", "items", 9, 1, 1, 0, true, "id=id"}};
   report.duplicates = 1;
   report.bad_lines = 2;
   report.notes = {"Blank lines that were skipped: 1."};
@@ -161,6 +162,7 @@ TEST_F(DataFile, TellsHowItsDataWereRead) {
   EXPECT_EQ(opened.report.files[0].blank_lines, 1U);
   EXPECT_EQ(opened.report.files[1].path, "caf\xEF\xBF\xBD.dat");
   EXPECT_TRUE(opened.report.files[1].latin1);
+  EXPECT_EQ(opened.report.files[1].columns, "id=id");
   ASSERT_TRUE(opened.report.data_file);
   EXPECT_EQ(opened.report.data_file->path, (folder_.path() / "a.gdata").string());
   EXPECT_EQ(opened.report.data_file->bytes, std::filesystem::file_size(folder_.path() / "a.gdata"));
@@ -226,14 +228,16 @@ TEST_F(DataFile, WhatIsNoDataFileIsRefused) {
 TEST_F(DataFile, OptionsOfReadingAreRefused) {
   Context context({.threads = 1});
   const std::string path = written(*sample()).string();
-  OpenOptions columns, delimiter, duplicates;
+  OpenOptions columns, delimiter, duplicates, side_files, extras;
   columns.columns = {"user", "item"};
   delimiter.delimiter = ";";
   duplicates.duplicates = DuplicatePolicy::refuse;
-  for (const OpenOptions& options : {columns, delimiter, duplicates}) {
+  side_files.side_files.items = {"items.csv"};
+  extras.extras = {Extra::tags};
+  for (const OpenOptions& options : {columns, delimiter, duplicates, side_files, extras}) {
     const Error error = test::error_of([&] { open_dataset(path, options, context); });
     EXPECT_EQ(error.code(), ErrorCode::invalid_option);
-    EXPECT_THAT(error.message(), HasSubstr("a.gdata is a data file, whose events have been read already"));
+    EXPECT_THAT(error.message(), HasSubstr("a.gdata is a data file, whose content has been read already"));
   }
 }
 

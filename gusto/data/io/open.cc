@@ -78,7 +78,7 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
   return files;
 }
 
-// What a data file holds has been read: there are no fields, and no events that come again.
+// What a data file holds has been read: there are no lines, and no events that come again.
 void refuse_options(const std::filesystem::path& path, const OpenOptions& options) {
   const char* given = options.columns                                    ? "columns"
                       : options.delimiter                                ? "a delimiter"
@@ -87,10 +87,12 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
                       : !options.weights.empty()                         ? "weights"
                       : options.half_life                                ? "a half-life"
                       : options.skip_bad_lines                           ? "what becomes of bad lines"
-                                                                         : nullptr;
+                      : !options.side_files.users.empty() || !options.side_files.items.empty() ? "files of features"
+                      : !options.extras.empty()                                                ? "extras"
+                                                                                               : nullptr;
   if (given == nullptr) return;
   throw Error(ErrorCode::invalid_option,
-              fmt::format("{} is a data file, whose events have been read already: {} cannot be chosen any more.",
+              fmt::format("{} is a data file, whose content has been read already: {} cannot be given any more.",
                           path.string(), given),
               "Leave the option out, or convert the original data anew.");
 }

@@ -140,6 +140,8 @@ std::vector<Input> lines() {
               kSayDelimiter),
       one("TwoHundredThousandFields", many_fields,
           "events, line 1: the line has 200001 fields, and no header known says what they are." + kNameColumns),
+      one("TwoHundredThousandFieldsBehindAQuotedOne", kGood + "\"3\"," + many_fields + "\n",
+          "events, line 3: the line has 200002 fields instead of 4." + kCorrect),
       one("TenMegabytesInTheMiddle", kGood + long_line + "\n3,4,5,6\n",
           "events, line 3: the line has 1 field instead of 4." + kCorrect),
       one("TenMegabytesInANumber", kGood + "3,4," + std::string(10 * kMegabyte, '7') + ",6\n",

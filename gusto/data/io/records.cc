@@ -91,6 +91,7 @@ void RecordReader::read_quoted(const char* begin) {
   fields_.clear();
   unquoted_.clear();
   next_line_ = line_ + 1;
+  const char* newline = nullptr;  // the next one, once it has been looked for: not for every field of a long line
   while (true) {
     if (at != file_end && *at == '"') {
       const char* part = ++at;
@@ -113,7 +114,7 @@ void RecordReader::read_quoted(const char* begin) {
       ++at;
       if (at != file_end && *at == '\r' && (at + 1 == file_end || at[1] == '\n')) ++at;
     } else {
-      const char* const newline = find_char(at, file_end, '\n');
+      if (newline == nullptr || newline < at) newline = find_char(at, file_end, '\n');
       const std::size_t length = std::min(view(at, newline).find(delimiter_), view(at, newline).size());
       fields_.push_back(view(at, at + length));
       at += length;

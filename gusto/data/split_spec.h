@@ -33,7 +33,9 @@ namespace gusto {
 ///
 /// The part after the colon may be left out: what stands above is meant then, if it is no name of a file.
 /// Listed events: one a line: user, item and, if given, value and more, in any format that a data set may have.
-/// Draws are keyed by the ids of user and item, so that a split does not depend on the order of events in a file.
+/// Draws are keyed by the ids of user and item, so that they do not depend on the order of events in a file. Where a user's
+/// events have the same time, the one that the file names later counts as later: to last, negatives:99 and prequential, and
+/// in histories.
 struct SplitSpec {
   enum class Kind {
     random,

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -116,12 +117,12 @@ RC_GTEST_PROP(Split, HoldoutTakesTheShareOfEveryUser, ()) {
     RC_ASSERT(counts[static_cast<std::size_t>(u)] == std::max(1, percent * (u + 1) / 100));
 }
 
-RC_GTEST_PROP(Split, TheOrderOfEventsDoesNotMatter, ()) {
+RC_GTEST_PROP(Split, TheOrderOfEventsDoesNotMatterWhereTimesDiffer, ()) {
   const auto lines = staircase(12);
   auto shuffled = lines;
   Random random(*rc::gen::arbitrary<std::uint64_t>(), "split test");
   random.shuffle(std::span(shuffled));
-  for (const char* spec : {"random:0.2", "holdout:0.3", "last:2", "time:0.7"}) {
+  for (const char* spec : {"random:0.2", "holdout:0.3", "last:2", "time:0.7", "users:0.3", "negatives:3"}) {
     const Fold a = split_of(lines, spec).folds[0];
     const Fold b = split_of(shuffled, spec).folds[0];
     RC_ASSERT(named(a.train->catalogue(), a.test) == named(b.train->catalogue(), b.test));
@@ -175,13 +176,20 @@ TEST(Split, LastTakesEachUsersLatest) {
   EXPECT_EQ(fold.receipt.test_first, 30);
 }
 
-TEST(Split, LastTakesTheLaterLineOfEqualTimes) {
+TEST(Split, TheLaterLineOfEqualTimesIsTheLast) {
   Context context({.threads = 1});
-  const auto data = read_delimited("r.tsv", "a\tz\t1\t30\na\tx\t1\t10\na\ty\t1\t30\na\tw\t1\t20\n", {}, context).data;
-  SplitOptions options;
-  options.spec = parse_split("last:1");
-  const Fold fold = make_split(data, options).folds[0];
-  EXPECT_THAT(named(data->catalogue(), fold.test), testing::ElementsAre(testing::Pair("a", "y")));
+  const std::vector<std::string> before{"a\tz\t1\t30\n", "a\tx\t1\t10\n", "a\ty\t1\t30\n", "a\tw\t1\t20\nb\tv\t1\t5\n"};
+  const std::vector<std::string> after{before[2], before[1], before[0], before[3]};
+  for (const char* spec : {"last:1", "negatives:1"}) {
+    const auto tested = [&](const std::vector<std::string>& lines) {
+      const auto data = read_delimited("r.tsv", fmt::format("{}", fmt::join(lines, "")), {}, context).data;
+      SplitOptions options;
+      options.spec = parse_split(spec);
+      return named(data->catalogue(), make_split(data, options).folds[0].test);
+    };
+    EXPECT_THAT(tested(before), testing::ElementsAre(testing::Pair("a", "y"))) << spec;
+    EXPECT_THAT(tested(after), testing::ElementsAre(testing::Pair("a", "z"))) << spec;
+  }
 }
 
 TEST(Split, TimeCutsAtAPercentileAndKeepsTiesTogether) {

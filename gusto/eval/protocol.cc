@@ -75,7 +75,18 @@ std::string describe(const FilterOptions& filter) {
   if (filter.positives) parts.push_back(fmt::format("positives {:g}", *filter.positives));
   if (filter.min_user_events) parts.push_back(fmt::format("min-user-events {}", *filter.min_user_events));
   if (filter.min_item_events) parts.push_back(fmt::format("min-item-events {}", *filter.min_item_events));
-  return parts.empty() ? "no filters" : fmt::format("the filters {}", fmt::join(parts, ", "));
+  if (parts.empty()) return "leaves no events out";
+  return fmt::format("filters by {} alone", fmt::join(parts, ", "));
+}
+
+// The flags by which filters differ.
+std::vector<std::string_view> differing(const FilterOptions& filter, const FilterOptions& other) {
+  std::vector<std::string_view> flags;
+  if (filter.since != other.since) flags.push_back("--since");
+  if (filter.positives != other.positives) flags.push_back("--positives");
+  if (filter.min_user_events != other.min_user_events) flags.push_back("--min-user-events");
+  if (filter.min_item_events != other.min_item_events) flags.push_back("--min-item-events");
+  return flags;
 }
 
 }  // namespace
@@ -105,8 +116,12 @@ void apply_protocol(const Protocol& protocol, SplitOptions& split, EvaluateOptio
 void check_protocol(const Protocol& protocol, const SplitOptions& split, const EvaluateOptions& evaluate) {
   const std::string drop = "Leave that out, or the protocol.";
   if (evaluate.task != Task::top_n) contradict(protocol, "is of the task top-n", drop);
-  if (split.filter != protocol.filter)
-    contradict(protocol, "has " + describe(protocol.filter) + ", and no others", drop);
+  if (const auto flags = differing(split.filter, protocol.filter); !flags.empty()) {
+    const std::string does = protocol.filter == FilterOptions{} ? (flags.size() == 1 ? "does" : "do")
+                                                                : (flags.size() == 1 ? "changes that" : "change that");
+    contradict(protocol, fmt::format("{}, and {} {}", describe(protocol.filter), fmt::join(flags, " and "), does),
+               drop);
+  }
   const std::string text = split.spec.text();
   const bool allowed =
       text == protocol.split || std::any_of(protocol.other_splits.begin(), protocol.other_splits.end(),

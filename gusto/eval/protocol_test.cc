@@ -55,8 +55,13 @@ TEST(Protocol, ContradictionsAreErrors) {
     EXPECT_FALSE(error.hint().empty());
     return error.message();
   };
-  EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }), HasSubstr("positives 3"));
-  EXPECT_THAT(complaint("ncf", [](Setting& s) { s.split.filter.since = 1; }), HasSubstr("no filters"));
+  EXPECT_THAT(
+      complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }),
+      HasSubstr("filters by positives 3, min-user-events 10, min-item-events 10 alone, and --positives changes that."));
+  EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter.since = 1; }),
+            "The protocol ncf leaves no events out, and --since does.");
+  EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter = {.since = 1, .positives = 4}; }),
+            "The protocol ncf leaves no events out, and --since and --positives do.");
   EXPECT_THAT(complaint("mult-vae", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),
               HasSubstr("users:0.1,0.1, not by holdout:0.2"));
   EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),

@@ -14,6 +14,9 @@ namespace {
 
 using Kind = FilterStep::Kind;
 
+// Plain numbers below it, of March 1973, are years, or dates without hyphens.
+constexpr std::int64_t kFirstPlainTime = 100'000'000;
+
 // How many kept events each user and each item has.
 struct Counts {
   std::vector<std::uint32_t> users;
@@ -159,7 +162,13 @@ std::string_view to_string(FilterStep::Kind kind) {
 }
 
 std::int64_t parse_since(std::string_view text) {
-  if (const auto time = parse_time(text, recognise_time_unit(text))) return *time;
+  const TimeUnit unit = recognise_time_unit(text);
+  if (const auto time = parse_time(text, unit)) {
+    if (unit == TimeUnit::iso || *time >= kFirstPlainTime) return *time;
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("{} seconds since 1970 are {}, and hardly meant.", text, format_time(*time)),
+                fmt::format("Write a date such as {}-01-01.", text.size() == 4 && text > "1900" ? text : "2003"));
+  }
   throw Error(ErrorCode::invalid_option, fmt::format("{} is no time to keep events since.", quote(text)),
               "Write a date such as 2003-02-28 or 2003-02-28T17:49:50Z, or seconds since 1970.");
 }

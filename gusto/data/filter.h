@@ -16,8 +16,8 @@ namespace gusto {
 ///   since            events before that time are left out
 ///   positives        events of a lower value are left out
 ///   min_user_events, min_item_events
-///                    users with fewer events, and items with fewer, are left out with all their events, again and again
-///                    until neither is left: what remains is the largest part in which both hold (the k-core)
+///                    users with fewer events, and items with fewer, are left out with all their events, again and
+///                    again until neither is left: what remains is the largest part in which both hold (the k-core)
 struct FilterOptions {
   std::optional<std::int64_t> since{};  ///< seconds since 1970, UTC
   std::optional<double> positives{};    ///< least value, as values are stored: 4.1 is reached by 4.1
@@ -32,8 +32,8 @@ struct FilterOptions {
   bool operator==(const FilterOptions&) const = default;
 };
 
-/// Seconds since 1970 of a time as typed: ISO 8601 (see parse_iso_time), or seconds or milliseconds since 1970.
-/// Error(invalid_option) if it is none.
+/// Seconds since 1970 of a time as typed: ISO 8601 (see parse_iso_time), or seconds or milliseconds since 1970, of
+/// March 1973 or later: smaller numbers are years. Error(invalid_option) if it is none.
 std::int64_t parse_since(std::string_view text);
 
 /// What one filter left out.
@@ -49,12 +49,13 @@ std::string_view to_string(FilterStep::Kind kind);
 struct FilteredEvents {
   std::vector<bool> kept;         ///< an entry for every stored event
   std::vector<FilterStep> steps;  ///< of the filters that are set, in the order in which they act
-  /// Items that rankings may contain, ascending: those with an event that is not before `since`, whatever its value; where
-  /// min_user_events or min_item_events is given, only those of them with an event that is kept.
+  /// Items that rankings may contain, ascending: those with an event that is not before `since`, whatever its value;
+  /// where min_user_events or min_item_events is given, only those of them with an event that is kept.
   std::vector<ItemRow> candidates;
 };
 
-/// Cost     O(events + users + items) time, however many rounds the k-core would take; about 1 byte an event, and 16 more with min_item_events
+/// Cost     O(events + users + items) time, however many rounds the k-core would take; a bit an event, and 16 bytes
+///          more with min_item_events
 /// Errors   invalid_input, for `since` without times
 FilteredEvents filter_events(const Dataset& data, const FilterOptions& options);
 

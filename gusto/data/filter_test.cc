@@ -19,6 +19,7 @@ using test::error_of;
 using test::Line;
 using test::make_data;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using Kind = FilterStep::Kind;
 
 std::vector<std::string> left(const std::shared_ptr<const Dataset>& data, const FilteredEvents& filtered) {
@@ -108,9 +109,13 @@ TEST(Filter, TimesAreTypedAsDatesOrSeconds) {
   EXPECT_EQ(parse_since("2001-02-03"), 981'158'400);
   EXPECT_EQ(parse_since("2001-02-03T00:00:01Z"), 981'158'401);
   EXPECT_EQ(parse_since("981158400"), 981'158'400);
-  for (const char* text : {"", "yesterday", "2001-02-30"}) {
+  EXPECT_EQ(parse_since("1970-01-02"), 86'400);
+  for (const char* text : {"", "yesterday", "2001-02-30", "0", "-5", "20030228", "99999999.5"}) {
     EXPECT_EQ(error_of([&] { parse_since(text); }).code(), ErrorCode::invalid_option) << text;
   }
+  const Error error = error_of([] { parse_since("1999"); });
+  EXPECT_THAT(error.message(), HasSubstr("1970-01-01 00:33:19"));
+  EXPECT_THAT(error.hint(), HasSubstr("1999-01-01"));
 }
 
 // Counts all events again after each user or item that is taken away, until nobody has too few.

@@ -126,6 +126,7 @@ class RecipeReader {
   void read_metrics(const toml::node& node, EvaluateOptions& options) const {
     const toml::array* list = node.as_array();
     if (list == nullptr) in_.fail(node, "metrics is no list.", "Write metrics = [\"rmse\"].");
+    if (list->empty()) in_.fail(node, "metrics is empty.", "Leave it out for all of the task, or name one.");
     options.metrics.clear();
     for (const toml::node& metric : *list) {
       options.metrics.push_back(in_.text(metric, "each of metrics"));
@@ -240,7 +241,7 @@ std::string format_recipe(const CompareSpec& spec) {
   const auto number = [&](std::string_view key, const auto& value) {
     if (value) line(key, fmt::format("{}", *value));
   };
-  number("since", spec.split.filter.since);
+  if (const auto since = spec.split.filter.since) line("since", toml_text(format_time(*since)));
   number("positives", spec.split.filter.positives);
   number("min_user_events", spec.split.filter.min_user_events);
   number("min_item_events", spec.split.filter.min_item_events);

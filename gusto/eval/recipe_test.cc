@@ -106,7 +106,7 @@ void expect_equal(const CompareSpec& a, const CompareSpec& b) {
 }
 
 TEST(Recipe, SurvivesWritingAndReading) {
-  for (const std::string_view text : {kFull, std::string_view("")}) {
+  for (const std::string_view text : {kFull, std::string_view("since = 1970-01-02"), std::string_view("")}) {
     const CompareSpec spec = parse_recipe(text);
     expect_equal(parse_recipe(format_recipe(spec)), spec);
   }
@@ -159,6 +159,7 @@ constexpr Mistake kMistakes[] = {
     {"positives = nan", ErrorCode::invalid_option, "r.toml:1:13: ", "number"},
     {"min_user_events = 0", ErrorCode::invalid_option, "r.toml:1:19: ", "at least 1"},
     {"min_item_events = 1.5", ErrorCode::invalid_option, "r.toml:1:19: ", "whole number"},
+    {"since = 2003", ErrorCode::invalid_option, "r.toml:1:9: ", "2003-01-01"},
     {"since = \"once\"", ErrorCode::invalid_option, "r.toml:1:9: ", "no time"},
     {"like_threshold = inf", ErrorCode::invalid_option, "r.toml:1:18: ", "number"},
     {"seed = -1", ErrorCode::invalid_option, "r.toml:1:8: ", "at least 0"},
@@ -167,6 +168,7 @@ constexpr Mistake kMistakes[] = {
     {"task = \"top-n\"\nk = [10, 10]", ErrorCode::invalid_option, "r.toml:2:5: ", "twice"},
     {"task = \"top-n\"\nk = []", ErrorCode::invalid_option, "r.toml:2:5: ", "length"},
     {"metrics = \"rmse\"", ErrorCode::invalid_option, "r.toml:1:11: ", "list"},
+    {"metrics = []", ErrorCode::invalid_option, "r.toml:1:11: ", "empty"},
     {"metrics = [\"mae\", \"rsme\"]", ErrorCode::invalid_option, "r.toml:1:19: ", "rmse"},
     {"metrics = [\"auc\"]", ErrorCode::invalid_option, "r.toml:1:12: ", "likes"},
     {"model = \"bias\"", ErrorCode::invalid_option, "r.toml:1:9: ", "[[model]]"},

@@ -189,7 +189,7 @@ OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLine
   OpenedData opened = open_whole_data(flags, run, bad_lines);
   if (!filter.any()) return opened;
   const FilteredEvents filtered = filter_events(*opened.dataset, filter);
-  opened.dataset = kept_events(opened.dataset, filtered);
+  opened.dataset = kept_events(opened.dataset, filtered.kept);
   opened.left_out = describe_event_filter(filter, filtered.steps, session.out);
   return opened;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -187,14 +188,30 @@ FilteredEvents filter_events(const Dataset& data, const FilterOptions& options) 
   return result;
 }
 
-std::shared_ptr<const Dataset> kept_events(const std::shared_ptr<const Dataset>& data, const FilteredEvents& filtered) {
-  if (std::all_of(filtered.kept.begin(), filtered.kept.end(), [](bool kept) { return kept; })) return data;
-  std::vector<Event> events;
-  const std::vector<Event> all = data->events();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (filtered.kept[i]) events.push_back(all[i]);
+std::shared_ptr<const Dataset> kept_events(const std::shared_ptr<const Dataset>& data, const std::vector<bool>& kept) {
+  const auto count = static_cast<std::size_t>(std::count(kept.begin(), kept.end(), true));
+  if (count == data->event_count()) return data;
+  std::vector<std::uint64_t> offsets{0};
+  std::vector<ItemRow> items;
+  std::vector<float> values;
+  std::vector<std::int64_t> times;
+  offsets.reserve(data->user_count() + 1);
+  items.reserve(count);
+  values.reserve(count);
+  if (data->has_times()) times.reserve(count);
+  for (std::size_t user = 0; user < data->user_count(); ++user) {
+    for (std::size_t i = data->offsets()[user]; i < data->offsets()[user + 1]; ++i) {
+      if (!kept[i]) continue;
+      items.push_back(data->items()[i]);
+      values.push_back(data->values()[i]);
+      if (data->has_times()) times.push_back(data->times()[i]);
+    }
+    offsets.push_back(items.size());
   }
-  return std::make_shared<const Dataset>(data->shared_catalogue(), events);
+  // Events of which none has a time are a data set without.
+  if (std::all_of(times.begin(), times.end(), [](std::int64_t time) { return time == kNoTime; })) times.clear();
+  return std::make_shared<const Dataset>(data->shared_catalogue(), EventColumns{std::move(offsets), std::move(items),
+                                                                                std::move(values), std::move(times)});
 }
 
 }  // namespace gusto

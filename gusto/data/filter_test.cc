@@ -1,5 +1,6 @@
 #include "gusto/data/filter.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -24,7 +25,7 @@ using Kind = FilterStep::Kind;
 
 std::vector<std::string> left(const std::shared_ptr<const Dataset>& data, const FilteredEvents& filtered) {
   std::vector<std::string> names;
-  for (const Event& event : kept_events(data, filtered)->events()) {
+  for (const Event& event : kept_events(data, filtered.kept)->events()) {
     names.push_back(
         std::string(data->catalogue().users[event.user.index]).append(data->catalogue().items[event.item.index]));
   }
@@ -45,10 +46,29 @@ testing::Matcher<const FilterStep&> step_is(Kind kind, std::uint64_t events, std
 TEST(Filter, WithoutFiltersNothingIsLeftOut) {
   const auto data = make_data({{"a", "x"}, {"b", "x"}});
   const FilteredEvents filtered = filter_events(*data, {});
-  EXPECT_EQ(kept_events(data, filtered), data);
+  EXPECT_EQ(kept_events(data, filtered.kept), data);
   EXPECT_TRUE(filtered.steps.empty());
   EXPECT_FALSE(FilterOptions{}.any());
   EXPECT_THAT(names_of(*data, filtered.candidates), ElementsAre("x"));
+}
+
+TEST(Filter, KeptEventsKeepTheirOrderValuesAndTimes) {
+  const auto data = make_data({{"a", "x", 1, 9}, {"b", "x", 2, 8}, {"a", "y", 3, 7}, {"b", "z", 4}, {"c", "z", 5, 3}});
+  for (unsigned mask = 0; mask < 32; ++mask) {
+    std::vector<bool> kept;
+    std::vector<Event> events;
+    for (const Event& event : data->events()) {
+      kept.push_back((mask >> kept.size() & 1U) != 0);
+      if (kept.back()) events.push_back(event);
+    }
+    const auto part = kept_events(data, kept);
+    const Dataset expected(data->shared_catalogue(), events);
+    const auto same = [](auto a, auto b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
+    EXPECT_TRUE(same(part->offsets(), expected.offsets())) << mask;
+    EXPECT_TRUE(same(part->items(), expected.items())) << mask;
+    EXPECT_TRUE(same(part->values(), expected.values())) << mask;
+    EXPECT_TRUE(same(part->times(), expected.times())) << mask;
+  }
 }
 
 TEST(Filter, SinceKeepsTheSecondItself) {

@@ -20,12 +20,12 @@ using detail::SplitInput;
 
 bool by_user_and_item(const Event& a, const Event& b) { return std::pair(a.user, a.item) < std::pair(b.user, b.item); }
 
-void append(CandidateLists& lists, const Event& event) {
-  if (lists.users.empty() || lists.users.back() != event.user) {
-    lists.users.push_back(event.user);
+void append(CandidateLists& lists, UserRow user, ItemRow item) {
+  if (lists.users.empty() || lists.users.back() != user) {
+    lists.users.push_back(user);
     lists.offsets.push_back(lists.items.size());
   }
-  lists.items.push_back(event.item);
+  lists.items.push_back(item);
   lists.offsets.back() = lists.items.size();
 }
 
@@ -74,19 +74,29 @@ class HistoryCollector {
 };
 
 Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data, Division division) {
-  std::vector<Event> train, test;
+  std::vector<bool> train(data->event_count());
+  std::vector<Event> test;
   Fold fold;
-  const std::vector<Event> events = data->events();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (!in.eligible[i]) continue;
-    if (division.parts[i] == Part::train) train.push_back(events[i]);
-    if (division.parts[i] == Part::test) test.push_back(events[i]);
-    if (division.parts[i] == Part::aside) append(fold.aside, events[i]);
+  std::size_t train_events = 0;
+  for (std::size_t user = 0; user < data->user_count(); ++user) {
+    for (std::size_t i = data->offsets()[user]; i < data->offsets()[user + 1]; ++i) {
+      if (!in.eligible[i]) continue;
+      const Part part = division.parts[i];
+      if (part == Part::train) {
+        train[i] = true;
+        ++train_events;
+      } else if (part == Part::test) {
+        test.push_back(
+            {UserRow(user), data->items()[i], data->values()[i], data->has_times() ? data->times()[i] : kNoTime});
+      } else if (part == Part::aside) {
+        append(fold.aside, UserRow(user), data->items()[i]);
+      }
+    }
   }
-  if (train.empty() || test.empty()) {
+  if (train_events == 0 || test.empty()) {
     throw Error(ErrorCode::empty_dataset,
                 fmt::format("The split {} leaves {} events for training and {} for the test.", in.spec.text(),
-                            train.size(), test.size()),
+                            train_events, test.size()),
                 "Choose another share, or filters that keep more.");
   }
   std::sort(test.begin(), test.end(), by_user_and_item);
@@ -97,7 +107,7 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
   }
   fold.name = std::move(division.name);
   fold.histories = HistoryCollector(in, division).collect();
-  fold.train = std::make_shared<const Dataset>(data->shared_catalogue(), train);
+  fold.train = kept_events(data, train);
   fold.test = std::move(test);
   fold.given = std::move(division.given);
   fold.seed = in.seed;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,11 +15,16 @@
 namespace gusto {
 namespace {
 
-// Each row's place among all ids in order of their bytes.
-std::vector<std::uint32_t> id_ranks(const Vocabulary& ids) {
+// Rows in order of their ids' bytes.
+std::vector<std::uint32_t> rows_by_id(const Vocabulary& ids) {
   std::vector<std::uint32_t> rows(ids.size());
   std::iota(rows.begin(), rows.end(), 0U);
   std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
+  return rows;
+}
+
+// Each row's place in such an order.
+std::vector<std::uint32_t> ranks_of(std::span<const std::uint32_t> rows) {
   std::vector<std::uint32_t> ranks(rows.size());
   for (std::uint32_t rank = 0; rank < rows.size(); ++rank) ranks[rows[rank]] = rank;
   return ranks;
@@ -27,32 +33,29 @@ std::vector<std::uint32_t> id_ranks(const Vocabulary& ids) {
 class CanonicalHash {
  public:
   explicit CanonicalHash(const Catalogue& catalogue)
-      : catalogue_(catalogue), user_ranks_(id_ranks(catalogue.users)), item_ranks_(id_ranks(catalogue.items)) {}
+      : catalogue_(catalogue),
+        users_(rows_by_id(catalogue.users)),
+        user_ranks_(ranks_of(users_)),
+        item_ranks_(ranks_of(rows_by_id(catalogue.items))) {}
 
-  void add_part(std::vector<Event> events) {
-    // Sorting user by user is several times faster than all at once, and parts mostly come user by user.
-    const auto by_user = [](const Event& a, const Event& b) { return a.user < b.user; };
-    if (!std::is_sorted(events.begin(), events.end(), by_user)) std::sort(events.begin(), events.end(), by_user);
-    std::vector<std::span<Event>> users;
-    for (std::size_t begin = 0, end = 0; begin < events.size(); begin = end) {
-      while (end < events.size() && events[end].user == events[begin].user) ++end;
-      users.push_back(std::span(events).subspan(begin, end - begin));
+  void add_part(const Dataset& part) {
+    hash_ += part.event_count();
+    for (const std::uint32_t user : users_) {
+      const History history = part.history(UserRow(user));
+      for (std::size_t i = 0; i < history.size(); ++i) own_.emplace_back(history.items[i], history.values[i]);
+      add_own(user);
     }
-    std::sort(users.begin(), users.end(), [&](const auto& a, const auto& b) {
-      return user_ranks_[a.front().user.index] < user_ranks_[b.front().user.index];
-    });
+  }
+  void add_part(std::span<const Event> events) {
+    std::vector<Event> by_user(events.begin(), events.end());
+    const auto before = [&](const Event& a, const Event& b) {
+      return user_ranks_[a.user.index] < user_ranks_[b.user.index];
+    };
+    std::sort(by_user.begin(), by_user.end(), before);
     hash_ += events.size();
-    std::string block;
-    for (const std::span<Event> own : users) {
-      std::sort(own.begin(), own.end(),
-                [&](const Event& a, const Event& b) { return item_ranks_[a.item.index] < item_ranks_[b.item.index]; });
-      block.clear();
-      for (const Event& event : own) {
-        block.append(catalogue_.users[event.user.index]).push_back('\0');
-        block.append(catalogue_.items[event.item.index]).push_back('\0');
-        block.append(reinterpret_cast<const char*>(&event.value), sizeof event.value);
-      }
-      hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
+    for (std::size_t i = 0; i < by_user.size(); ++i) {
+      own_.emplace_back(by_user[i].item, by_user[i].value);
+      if (i + 1 == by_user.size() || by_user[i + 1].user != by_user[i].user) add_own(by_user[i].user.index);
     }
   }
   void add_given(const CandidateLists& given) {
@@ -90,9 +93,27 @@ class CanonicalHash {
   std::string text() const { return to_hex(hash_); }
 
  private:
+  // Adds the events gathered of a user, and forgets them.
+  void add_own(std::uint32_t user) {
+    if (own_.empty()) return;
+    std::sort(own_.begin(), own_.end(),
+              [&](const auto& a, const auto& b) { return item_ranks_[a.first.index] < item_ranks_[b.first.index]; });
+    block_.clear();
+    for (const auto& [item, value] : own_) {
+      block_.append(catalogue_.users[user]).push_back('\0');
+      block_.append(catalogue_.items[item.index]).push_back('\0');
+      block_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+    hash_ = xxh3(std::as_bytes(std::span(block_)), hash_);
+    own_.clear();
+  }
+
   const Catalogue& catalogue_;
+  std::vector<std::uint32_t> users_;  // in order of their ids
   std::vector<std::uint32_t> user_ranks_;
   std::vector<std::uint32_t> item_ranks_;
+  std::vector<std::pair<ItemRow, float>> own_;
+  std::string block_;
   std::uint64_t hash_ = 0;
 };
 
@@ -106,10 +127,21 @@ struct Seen {
     for (const Event& event : events) {
       users[event.user.index] = true;
       items[event.item.index] = true;
-      if (event.time == kNoTime) continue;
-      first = std::min(first.value_or(event.time), event.time);
-      last = std::max(last.value_or(event.time), event.time);
+      see(event.time);
     }
+  }
+  explicit Seen(const Dataset& data) : users(data.user_count()), items(data.item_count()) {
+    for (std::size_t user = 0; user < users.size(); ++user)
+      users[user] = data.offsets()[user] < data.offsets()[user + 1];
+    for (const ItemRow item : data.items()) items[item.index] = true;
+    for (const std::int64_t time : data.times()) see(time);
+  }
+
+ private:
+  void see(std::int64_t time) {
+    if (time == kNoTime) return;
+    first = std::min(first.value_or(time), time);
+    last = std::max(last.value_or(time), time);
   }
 };
 
@@ -132,11 +164,10 @@ constexpr auto kTimes = {
 // What can be told of the two parts alone; they are added to the hash.
 SplitReceipt receipt_of(const Dataset& train, std::span<const Event> test, CanonicalHash& hash) {
   const Catalogue& catalogue = train.catalogue();
-  std::vector<Event> train_events = train.events();
-  const Seen in_train(catalogue, train_events);
+  const Seen in_train(train);
   const Seen in_test(catalogue, test);
   SplitReceipt receipt;
-  receipt.train_events = train_events.size();
+  receipt.train_events = train.event_count();
   receipt.test_events = test.size();
   receipt.train_users = count_true(in_train.users);
   receipt.test_users = count_true(in_test.users);
@@ -154,8 +185,8 @@ SplitReceipt receipt_of(const Dataset& train, std::span<const Event> test, Canon
   receipt.unseen_user_share = share([&](const Event& event) { return !in_train.users[event.user.index]; });
   receipt.unseen_item_share = share([&](const Event& event) { return !in_train.items[event.item.index]; });
 
-  hash.add_part(std::move(train_events));
-  hash.add_part({test.begin(), test.end()});
+  hash.add_part(train);
+  hash.add_part(test);
   receipt.hash = hash.text();
   return receipt;
 }

@@ -59,22 +59,7 @@ std::optional<double> half_life_from(const std::string& text) {
 }
 
 OpenOptions options_from(const DataFlags& flags, Run& run) {
-  OpenOptions options;
-  if (!flags.columns.empty()) {
-    options.columns.emplace();
-    for (const std::string_view name : split(flags.columns, ",")) options.columns->emplace_back(trim(name));
-  }
-  if (!flags.delimiter.empty()) options.delimiter = flags.delimiter;
-  if (flags.duplicates == "first") options.duplicates = DuplicatePolicy::keep_first;
-  if (flags.duplicates == "mean") options.duplicates = DuplicatePolicy::mean;
-  if (flags.duplicates == "sum") options.duplicates = DuplicatePolicy::sum;
-  if (flags.duplicates == "error" || flags.duplicates == "refuse") options.duplicates = DuplicatePolicy::refuse;
-  for (const TimeUnit unit : {TimeUnit::seconds, TimeUnit::milliseconds, TimeUnit::iso}) {
-    if (flags.time_unit == to_string(unit)) options.time_unit = unit;
-  }
-  options.weights = weights_from(flags.weights);
-  options.half_life = half_life_from(flags.half_life);
-  options.skip_bad_lines = flags.skip_bad_lines;
+  OpenOptions options = events_options(flags);
   apply_features(flags.features, run, options);
   return options;
 }
@@ -137,6 +122,26 @@ void add_format_flags(CLI::App* command, DataFlags& flags) {
       ->group("Data");
 }
 
+OpenOptions events_options(const DataFlags& flags) {
+  OpenOptions options;
+  if (!flags.columns.empty()) {
+    options.columns.emplace();
+    for (const std::string_view name : split(flags.columns, ",")) options.columns->emplace_back(trim(name));
+  }
+  if (!flags.delimiter.empty()) options.delimiter = flags.delimiter;
+  if (flags.duplicates == "first") options.duplicates = DuplicatePolicy::keep_first;
+  if (flags.duplicates == "mean") options.duplicates = DuplicatePolicy::mean;
+  if (flags.duplicates == "sum") options.duplicates = DuplicatePolicy::sum;
+  if (flags.duplicates == "error" || flags.duplicates == "refuse") options.duplicates = DuplicatePolicy::refuse;
+  for (const TimeUnit unit : {TimeUnit::seconds, TimeUnit::milliseconds, TimeUnit::iso}) {
+    if (flags.time_unit == to_string(unit)) options.time_unit = unit;
+  }
+  options.weights = weights_from(flags.weights);
+  options.half_life = half_life_from(flags.half_life);
+  options.skip_bad_lines = flags.skip_bad_lines;
+  return options;
+}
+
 std::filesystem::path find_data(const std::string& name, Run& run) {
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored)) return name;
@@ -167,20 +172,22 @@ std::vector<std::string> list_data() {
 
 OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines) {
   OpenedDataset opened;
+  OpenOptions options = options_from(flags, run);
   std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data, run);
   std::error_code ignored;
   if (path.empty() || (flags.data == kEmbeddedName && !std::filesystem::exists(path, ignored))) {
     path.clear();
-    opened = open_embedded(run.context(), options_from(flags, run));
+    opened = open_embedded(run.context(), options);
   } else {
-    opened = open_dataset(path, options_from(flags, run), run.context());
+    opened = open_dataset(path, options, run.context());
   }
   run.clear();
   if (opened.report.bad_lines > 0 && !opened.report.data_file && bad_lines == BadLines::tell) {
     fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
                format_count(opened.report.bad_lines));
   }
-  return {std::move(opened.data), std::move(opened.report), std::move(path), {}};
+  const bool lists = opened.report.layout == "lists";
+  return {std::move(opened.data), std::move(opened.report), {std::move(path), std::move(options), lists}, {}};
 }
 
 OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLines bad_lines) {

@@ -8,6 +8,7 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/run.h"
+#include "gusto/data/data_source.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/open.h"
 #include "gusto/eval/compare.h"
@@ -36,11 +37,14 @@ void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument);
 /// The same without DATA itself, files of features and filters.
 void add_format_flags(CLI::App* command, DataFlags& flags);
 
+/// What the flags say of events, without features. Error(invalid_option) for what makes no sense.
+OpenOptions events_options(const DataFlags& flags);
+
 struct OpenedData {
   std::shared_ptr<const Dataset> dataset;
   SourceReport report;
-  std::filesystem::path source;  ///< where the events lie; empty for the embedded set
-  std::string left_out;          ///< what the filters left out, in a paragraph; empty without any
+  DataSource source;     ///< where the events lie; no path for the embedded set
+  std::string left_out;  ///< what the filters left out, in a paragraph; empty without any
 };
 
 /// A path as given if it exists, else that of a set to be fetched (see fetched_data), else that of a data set in the folder

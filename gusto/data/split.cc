@@ -116,21 +116,21 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
   return fold;
 }
 
-Division read_test(const SplitInput& in) {
+Division read_test(const SplitInput& in, const DataSource& source) {
   Division result{in.spec.text(), std::vector<Part>(in.data.event_count(), Part::none)};
-  mark_listed_events(EventFinder(in.data), in.spec.path, Part::test, result.parts);
+  mark_listed_events(EventFinder(in.data), in.spec.path, source, Part::test, result.parts);
   std::replace(result.parts.begin(), result.parts.end(), Part::none, Part::train);
   return result;
 }
 
-std::vector<Division> read_folds(const SplitInput& in, const std::filesystem::path& source) {
+std::vector<Division> read_folds(const SplitInput& in, const DataSource& source) {
   const EventFinder finder(in.data);
   std::vector<Division> result;
-  for (const FoldFiles& files : find_fold_files(in.spec.path, source)) {
+  for (const FoldFiles& files : find_fold_files(in.spec.path, source.path)) {
     Division& division =
         result.emplace_back(Division{files.name, std::vector<Part>(in.data.event_count(), Part::none)});
-    mark_listed_events(finder, files.base, Part::train, division.parts);
-    mark_listed_events(finder, files.test, Part::test, division.parts);
+    mark_listed_events(finder, files.base, source, Part::train, division.parts);
+    mark_listed_events(finder, files.test, source, Part::test, division.parts);
   }
   return result;
 }
@@ -152,7 +152,7 @@ Fold fold_of_negatives(const SplitInput& in, const std::shared_ptr<const Dataset
 }
 
 std::vector<Fold> make_folds(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
-                             const std::filesystem::path& source) {
+                             const DataSource& source) {
   std::vector<Division> divisions;
   switch (in.spec.kind) {
     case Kind::random: divisions.push_back(detail::divide_random(in)); break;
@@ -164,7 +164,7 @@ std::vector<Fold> make_folds(const SplitInput& in, const std::shared_ptr<const D
     case Kind::kfold: divisions = detail::divide_kfold(in); break;
     case Kind::users: divisions.push_back(detail::divide_users(in)); break;
     case Kind::folds: divisions = read_folds(in, source); break;
-    case Kind::test: divisions.push_back(read_test(in)); break;
+    case Kind::test: divisions.push_back(read_test(in, source)); break;
     case Kind::negatives: return {fold_of_negatives(in, data)};
   }
   std::vector<Fold> folds;
@@ -200,8 +200,7 @@ Query Fold::query(std::size_t test_event) const {
   return query;
 }
 
-Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
-                 const std::filesystem::path& source) {
+Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options, const DataSource& source) {
   FilteredEvents filtered = filter_events(*data, options.filter);
   Split result;
   result.candidates = std::move(filtered.candidates);

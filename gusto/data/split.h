@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/data/data_source.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/filter.h"
 #include "gusto/data/query.h"
@@ -103,10 +103,10 @@ struct Split {
   std::vector<FilterStep> filtered;  ///< what the filters left out
 };
 
-/// Divides what the filters keep of a data set. `source` is the folder the data came from, for folds:u.
+/// Divides what the filters keep of a data set. `source` is where it came from, for the splits that read files of events.
 /// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a
 ///          test file names an event that the data set does not have, or training and test overlap; those of filter_events
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
-                 const std::filesystem::path& source = {});
+                 const DataSource& source = {});
 
 }  // namespace gusto

@@ -8,9 +8,12 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/event_block.h"
 #include "gusto/data/io/event_format.h"
+#include "gusto/data/io/event_parser.h"
 #include "gusto/data/io/records.h"
 #include "gusto/data/io/source.h"
+#include "gusto/data/io/text_blocks.h"
 
 namespace gusto {
 namespace {
@@ -37,6 +40,105 @@ std::vector<FoldFiles> fold_files_at(const std::filesystem::path& prefix) {
   }
 }
 
+// As the data was read, where the first line allows it.
+EventFormat format_of(const SourceText& text, const DataSource& source) {
+  OpenOptions options;
+  options.columns = source.options.columns;
+  options.delimiter = source.options.delimiter;
+  if (source.lists) options.columns = {"user", "items"};
+  EventFormat format;
+  try {
+    format = recognise_events(text, options);
+  } catch (const Error&) {
+    if (!options.columns && !options.delimiter) throw;
+    format = recognise_events(text, {});
+  }
+  format.time.reset();
+  return format;
+}
+
+class ListedFile {
+ public:
+  ListedFile(const std::filesystem::path& path, const DataSource& source)
+      : text_(load_source(path, Encoding::utf8_or_latin1)),
+        block_(text_.text),
+        format_(format_of(text_, source)),
+        parser_(format_, false),
+        compares_values_(format_.value && source.keeps_values()) {
+    block_.last = true;
+    std::size_t begin = 0;
+    if (format_.header) {
+      RecordReader header(text_, format_.delimiter, format_.quotes);
+      header.next();
+      begin = header.position();
+      first_line_ = header.next_line();
+    }
+    parser_.parse(text_.name, block_, begin, events_);
+  }
+
+  void mark(const EventFinder& finder, Part part, std::span<Part> parts) const {
+    const Catalogue& catalogue = finder.data().catalogue();
+    const auto rows = [](const Vocabulary& vocabulary, const BlockIds& ids) {
+      std::vector<std::optional<std::uint32_t>> result;
+      for (const std::string_view id : ids.ids()) result.push_back(vocabulary.find(id));
+      return result;
+    };
+    const auto users = rows(catalogue.users, events_.users);
+    const auto items = rows(catalogue.items, events_.items);
+    for (const EventBlock::ParsedEvent& event : events_.events) {
+      if (!users[event.user]) fail(event, format_.user, user_of(event), "is no user of the data set");
+      if (!items[event.item]) fail(event, format_.item, item_of(event), "is no item of the data set");
+      const auto position = finder.find(UserRow(*users[event.user]), ItemRow(*items[event.item]));
+      if (!position) refuse(event, "is not in the data set", kWrongData);
+      const float stored = finder.data().values()[*position];
+      if (compares_values_ && event.value != stored) {
+        fail(event, *format_.value, fmt::format("{}", event.value),
+             fmt::format("is not the value of this event in the data set, {}", stored));
+      }
+      if (parts[*position] == part) refuse(event, "is listed twice", "Remove one of the lines.");
+      if (parts[*position] != Part::none) {
+        refuse(event, "is in the training part too",
+               "Training and test parts may not overlap: remove it from one of them.");
+      }
+      parts[*position] = part;
+    }
+    // What could be read comes before the line that could not.
+    for (const EventBlock::BadRecord& bad : events_.examples) {
+      parser_.complain(text_.name, block_, bad.position, first_line_ + bad.line);
+    }
+    if (events_.events.empty()) {
+      throw Error(ErrorCode::invalid_input, fmt::format("{} lists no events.", text_.name),
+                  "Write a user and an item on each line, or a user and then items, as the data's own file does.");
+    }
+  }
+
+ private:
+  std::string_view user_of(const EventBlock::ParsedEvent& event) const { return events_.users.ids()[event.user]; }
+  std::string_view item_of(const EventBlock::ParsedEvent& event) const { return events_.items.ids()[event.item]; }
+
+  [[noreturn]] void fail(const EventBlock::ParsedEvent& event, const Column& column, std::string_view text,
+                         std::string_view problem) const {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{}, line {}, column {}: {} {}.", text_.name, first_line_ + event.line, column.name,
+                            quote(text), problem),
+                std::string(kWrongData));
+  }
+  [[noreturn]] void refuse(const EventBlock::ParsedEvent& event, std::string_view what, std::string_view hint) const {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{}, line {}: the event of user {} and item {} {}.", text_.name, first_line_ + event.line,
+                            quote(user_of(event)), quote(item_of(event)), what),
+                std::string(hint));
+  }
+
+  SourceText text_;
+  TextBlock block_;
+  EventFormat format_;
+  EventParser parser_;
+  bool compares_values_;
+  std::uint64_t first_line_ = 1;  // below the header
+  EventBlock events_;
+};
+
 }  // namespace
 
 EventFinder::EventFinder(const Dataset& data) : data_(&data), by_item_(data.event_count()) {
@@ -58,44 +160,9 @@ std::optional<std::size_t> EventFinder::find(UserRow user, ItemRow item) const {
   return *found;
 }
 
-void mark_listed_events(const EventFinder& finder, const std::filesystem::path& path, Part part,
-                        std::span<Part> parts) {
-  const SourceText source = load_source(path, Encoding::utf8_or_latin1);
-  const EventFormat format = recognise_events(source, {});
-  if (format.form != LineForm::fields) {
-    throw Error(ErrorCode::invalid_input, fmt::format("{} does not list events by their fields.", source.name),
-                "Write one event a line: user, item and, if you like, value, separated by tabs or commas.");
-  }
-  const Catalogue& catalogue = finder.data().catalogue();
-  RecordReader record(source, format.delimiter, format.quotes);
-  if (format.header) record.next();
-  while (record.next()) {
-    record.require_fields(format.fields);
-    const std::optional<std::uint32_t> user = catalogue.users.find(record.id(format.user));
-    if (!user) record.fail(format.user, "is no user of the data set", kWrongData);
-    const std::optional<std::uint32_t> item = catalogue.items.find(record.id(format.item));
-    if (!item) record.fail(format.item, "is no item of the data set", kWrongData);
-    const std::optional<std::size_t> position = finder.find(UserRow(*user), ItemRow(*item));
-    const auto refuse = [&](std::string_view what, std::string_view hint) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{}, line {}: the event of user {} and item {} {}.", source.name, record.line(),
-                              quote(record.id(format.user)), quote(record.id(format.item)), what),
-                  std::string(hint));
-    };
-    if (!position) refuse("is not in the data set", kWrongData);
-    if (format.value) {
-      const float stored = finder.data().values()[*position];
-      if (record.value(*format.value) != stored) {
-        record.fail(*format.value, fmt::format("is not the value of this event in the data set, {}", stored),
-                    kWrongData);
-      }
-    }
-    if (parts[*position] == part) refuse("is listed twice", "Remove one of the lines.");
-    if (parts[*position] != Part::none) {
-      refuse("is in the training part too", "Training and test parts may not overlap: remove it from one of them.");
-    }
-    parts[*position] = part;
-  }
+void mark_listed_events(const EventFinder& finder, const std::filesystem::path& path, const DataSource& source,
+                        Part part, std::span<Part> parts) {
+  ListedFile(path, source).mark(finder, part, parts);
 }
 
 std::vector<FoldFiles> find_fold_files(const std::string& path, const std::filesystem::path& source) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/data/data_source.h"
 #include "gusto/data/dataset.h"
 
 namespace gusto {
@@ -39,12 +40,15 @@ class EventFinder {
   std::vector<std::uint64_t> by_item_;  // positions, each user's ordered by item
 };
 
-/// Marks as `part` the events that the file lists: user, item and, if given, value and more, one event a line; its format
-/// is recognised as that of a data set.
+/// Marks as `part` the events that the file lists: user, item and, if given, value and more, in any form that a data set
+/// may have. It is read with the columns and the delimiter that the data was read with, where its first line has them; else
+/// its format is recognised. Times and kinds are passed over. A value must be the event's, unless the way in which the data
+/// was read changed values.
 /// Shape    parts has one entry for every stored event
-/// Errors   not_found; io; invalid_input, with file, line and column, if a line has other fields than the first, names an
-///          event that the data set does not have or has with another value, or one that is already marked
-void mark_listed_events(const EventFinder& finder, const std::filesystem::path& path, Part part, std::span<Part> parts);
+/// Errors   not_found; io; invalid_input, with file, line and column, if a line cannot be read, names an event that the
+///          data set does not have or has with another value, or one that is already marked, or if there is no event
+void mark_listed_events(const EventFinder& finder, const std::filesystem::path& path, const DataSource& source,
+                        Part part, std::span<Part> parts);
 
 /// A pair of files of a fold.
 struct FoldFiles {

@@ -32,7 +32,7 @@ namespace gusto {
 ///                    the candidates that the user has no event with
 ///
 /// The part after the colon may be left out: what stands above is meant then, if it is no name of a file.
-/// Listed events: one a line: user, item and, if given, value and more, in any format that a data set may have.
+/// Listed events: user, item and, if given, value and more, in any format that a data set may have; see mark_listed_events.
 /// Draws are keyed by the ids of user and item, so that they do not depend on the order of events in a file. Where a user's
 /// events have the same time, the one that the file names later counts as later: to last, negatives:99 and prequential, and
 /// in histories.

@@ -13,6 +13,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
 #include "gusto/base/testing.h"
+#include "gusto/base/text.h"
 #include "gusto/data/embedded.h"
 #include "gusto/data/split_receipt.h"
 #include "gusto/data/test_lines.h"
@@ -257,10 +258,10 @@ TEST(SplitReceipt, TextAndJson) {
 
 class SplitFiles : public testing::Test {
  protected:
-  Split run(const std::string& spec) const {
+  Split run(const std::string& spec, OpenOptions reading = {}, bool lists = false) const {
     SplitOptions options;
     options.spec = parse_split(spec);
-    return make_split(data_, options, folder_.path());
+    return make_split(data_, options, {folder_.path(), std::move(reading), lists});
   }
 
   test::TemporaryFolder folder_;
@@ -277,6 +278,74 @@ TEST_F(SplitFiles, TestFileGivesTheTestPart) {
     EXPECT_THAT(named(data_->catalogue(), fold.test),
                 testing::ElementsAre(testing::Pair("a", "y"), testing::Pair("b", "z")));
   }
+}
+
+OpenOptions columns(std::string_view names, std::optional<std::string> delimiter = std::nullopt) {
+  OpenOptions options;
+  if (!names.empty()) options.columns.emplace();
+  for (const std::string_view name : names.empty() ? std::vector<std::string_view>() : split(names, ",")) {
+    options.columns->emplace_back(name);
+  }
+  options.delimiter = std::move(delimiter);
+  return options;
+}
+
+TEST_F(SplitFiles, AreReadAsTheDataWas) {
+  struct Case {
+    const char* text;
+    OpenOptions reading = {};
+    bool lists = false;
+  };
+  const Case cases[] = {
+      {"a y\nc\n\nb z\n", {}, true},
+      {"a\ty\r\nb\tz", columns("user,items")},
+      {"{\"item\": \"y\", \"user\": \"a\", \"rating\": 4}\n{\"item\": \"z\", \"user\": \"b\", \"rating\": 2.5}\n"},
+      {"y,?,a\nz,?,b\n", columns("item,-,user")},
+      {"when;what;who\n1;y;a\n2;z;b\n", columns("user=who,item=what")},
+      {"a y\nb z\n", columns({}, "space")},
+      // They do not fit the file.
+      {"a\ty\nb\tz\n", columns("user,item,rating,time", ",")},
+  };
+  for (const Case& c : cases) {
+    const Fold fold = run("test:" + folder_.write("t", c.text), c.reading, c.lists).folds.at(0);
+    EXPECT_EQ(fold.train->event_count(), 3U) << c.text;
+    EXPECT_THAT(named(data_->catalogue(), fold.test),
+                testing::ElementsAre(testing::Pair("a", "y"), testing::Pair("b", "z")))
+        << c.text;
+  }
+}
+
+TEST_F(SplitFiles, ListsAreRecognised) {
+  std::vector<Line> lines{{"7", "0"}};
+  for (int item = 0; item < 6; ++item) lines.push_back({"0", std::to_string(item)});
+  data_ = make_data(lines);
+  EXPECT_EQ(run("test:" + folder_.write("t", "0 1 2 3 4\n7 0\n")).folds.at(0).test.size(), 5U);
+  const auto complaint = [&](std::string_view text) {
+    const Error error = error_of([&] { run("test:" + folder_.write("test.txt", text), {}, true); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid_input) << text;
+    return error.message();
+  };
+  EXPECT_THAT(complaint("0 1\n\n7 9\n"), HasSubstr("test.txt, line 3, column item: \"9\" is no item of the data set"));
+  EXPECT_THAT(complaint("0 1\n7 0 1\n"),
+              HasSubstr("line 2: the event of user \"7\" and item \"1\" is not in the data"));
+  EXPECT_THAT(complaint("0 1 2 1\n"), HasSubstr("line 1: the event of user \"0\" and item \"1\" is listed twice"));
+  EXPECT_THAT(complaint("0\n7\n"), HasSubstr("test.txt lists no events"));
+}
+
+TEST_F(SplitFiles, ValuesThatReadingChangedAreNotCompared) {
+  const std::string spec = "test:" + folder_.write("t", "a\ty\t1\nb\tz\t2.5\n");
+  OpenOptions reading;
+  for (const DuplicatePolicy policy : {DuplicatePolicy::mean, DuplicatePolicy::sum}) {
+    reading.duplicates = policy;
+    EXPECT_EQ(run(spec, reading).folds.at(0).test.size(), 2U);
+  }
+  reading.duplicates = DuplicatePolicy::keep_first;
+  EXPECT_THAT(error_of([&] { run(spec, reading); }).message(), HasSubstr("is not the value"));
+  reading.half_life = 60;
+  EXPECT_EQ(run(spec, reading).folds.at(0).test.size(), 2U);
+  reading.half_life.reset();
+  reading.weights = {{"view", 1.0F}};
+  EXPECT_EQ(run(spec, reading).folds.at(0).test.size(), 2U);
 }
 
 TEST_F(SplitFiles, BadLinesAreNamed) {
@@ -296,6 +365,9 @@ TEST_F(SplitFiles, BadLinesAreNamed) {
   EXPECT_THAT(complaint("a\tx\t5\na\tx\t5\n"),
               HasSubstr("line 2: the event of user \"a\" and item \"x\" is listed twice"));
   EXPECT_THAT(complaint("a\tx\t5\na\ty"), HasSubstr("line 2"));
+  EXPECT_THAT(complaint("user\titem\na\tx\nq\tx\n"), HasSubstr("line 3, column user: \"q\""));
+  EXPECT_THAT(complaint("user\titem\na\tx\na\n"), HasSubstr("line 3"));
+  EXPECT_THAT(complaint("user\titem\n"), HasSubstr("lists no events"));
   EXPECT_THAT(complaint("a\n"), HasSubstr("t.tsv"));
   EXPECT_THAT(complaint(""), HasSubstr("t.tsv"));
 }
@@ -381,7 +453,7 @@ TEST(SplitRealData, FiveFoldsTestEveryEventOnce) {
   const std::filesystem::path folder = given.value_or(written.path());
   SplitOptions options;
   options.spec = parse_split("folds:u");
-  const Split split = make_split(data, options, folder);
+  const Split split = make_split(data, options, {.path = folder});
   ASSERT_EQ(split.folds.size(), 5U);
   std::size_t tested = 0;
   for (const Fold& fold : split.folds) {
@@ -392,7 +464,7 @@ TEST(SplitRealData, FiveFoldsTestEveryEventOnce) {
   EXPECT_EQ(tested, data->event_count());
   if (!given) return;
   options.spec = parse_split("folds:ua");
-  EXPECT_EQ(make_split(data, options, folder).folds.at(0).receipt.test_events, 9'430U);
+  EXPECT_EQ(make_split(data, options, {.path = folder}).folds.at(0).receipt.test_events, 9'430U);
 }
 
 }  // namespace

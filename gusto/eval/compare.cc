@@ -230,7 +230,7 @@ std::vector<std::size_t> Comparison::ranking() const {
 }
 
 Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
-                   const CompareObserver& observer, const std::filesystem::path& source) {
+                   const CompareObserver& observer, const DataSource& source) {
   const CompareSpec ready = checked(spec, context);
   return compare(make_split(data, ready.split, source), ready, context, observer);
 }

@@ -124,7 +124,7 @@ struct CompareObserver {
 ///            with another seed than spec's; those of make_split; cancelled
 /// Repeatable estimates and differences have the same bits at any number of threads
 Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
-                   const CompareObserver& observer = {}, const std::filesystem::path& source = {});
+                   const CompareObserver& observer = {}, const DataSource& source = {});
 
 /// The same on folds made already.
 Comparison compare(const Split& split, const CompareSpec& spec, Context& context, const CompareObserver& observer = {});

@@ -48,6 +48,7 @@ CompareSpec spec_from(CompareFlags& flags) {
     spec.entries = default_entries(spec.evaluate.task);
   }
   for (const std::string& assignment : flags.sets) apply_set(spec, assignment);
+  check_reading(spec.protocol, flags.data);
   return spec;
 }
 

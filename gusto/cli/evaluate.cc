@@ -78,6 +78,7 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
     split.filter = trained.record.filter;
   }
   apply_experiment(flags.experiment, flags.data.filter, false, split, options);
+  check_reading(flags.experiment.protocol, flags.data);
   Run run(session, flags.run, trained.record.seed);
   split.seed = run.context().seed();
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gusto/cli/command.h"
+#include "gusto/cli/data_flags.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/split.h"
@@ -36,6 +37,9 @@ void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);
 /// Error(invalid_option) where --protocol is contradicted.
 void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filter, bool split_given,
                       SplitOptions& split, EvaluateOptions& evaluate);
+
+/// Error(invalid_option), if that protocol, none if empty, is contradicted by how events are read.
+void check_reading(const std::string& protocol, const DataFlags& data);
 
 /// Chooses top-n where no task was named and all values are equal, since there is nothing to predict then; says so and
 /// returns true if it did.

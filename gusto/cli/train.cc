@@ -90,6 +90,7 @@ void run_train(Session& session, TrainFlags flags) {
   SplitOptions split;
   EvaluateOptions evaluate_options;
   apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);
+  check_reading(flags.experiment.protocol, flags.data);
   const ModelInfo& info = find_model(flags.model);
   const std::unique_ptr<Model> model =
       info.make(with_like_threshold(info, settings_from(flags), evaluate_options.like_threshold));

@@ -8,6 +8,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/testing.h"
+#include "gusto/data/embedded.h"
 #include "gusto/data/io/open.h"
 #include "gusto/data/test_real_data.h"
 #include "gusto/eval/compare.h"
@@ -69,6 +70,36 @@ TEST(Protocol, ContradictionsAreErrors) {
   EXPECT_THAT(complaint("lightgcn", [](Setting& s) { s.evaluate.k = {10}; }), HasSubstr("lists of 20"));
   EXPECT_THAT(complaint("lightgcn", [](Setting& s) { s.evaluate.metrics = {"map@20"}; }), HasSubstr("map@20"));
   EXPECT_THAT(complaint("ncf", [](Setting& s) { s.evaluate.task = Task::ratings; }), HasSubstr("top-n"));
+}
+
+TEST(Protocol, ChangedValuesAreAContradiction) {
+  for (const Protocol& protocol : protocol_table()) {
+    const auto complaint = [&](auto change) {
+      OpenOptions reading;
+      reading.duplicates = DuplicatePolicy::keep_first;
+      check_protocol(protocol, reading);
+      change(reading);
+      const Error error = error_of([&] { check_protocol(protocol, reading); });
+      EXPECT_EQ(error.code(), ErrorCode::invalid_option);
+      return error.message();
+    };
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.weights = {{"view", 1.0F}}; }), HasSubstr("--weights"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.half_life = 3600; }), HasSubstr("--half-life"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.duplicates = DuplicatePolicy::sum; }), HasSubstr("--duplicates sum"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.duplicates = DuplicatePolicy::mean; }), HasSubstr("duplicates mean"));
+  }
+}
+
+TEST(Protocol, ComparisonsHoldReadingToTheirs) {
+  CompareSpec spec;
+  spec.protocol = "recbole";
+  apply_protocol(find_protocol("recbole"), spec.split, spec.evaluate);
+  spec.entries = {{"popularity"}};
+  Context context({.threads = 1});
+  DataSource source;
+  source.options.half_life = 3600;
+  EXPECT_THAT(error_of([&] { compare(open_embedded(context).data, spec, context, {}, source); }).message(),
+              HasSubstr("--half-life"));
 }
 
 TEST(Protocol, NumbersOfUsersFilesOfNegativesAndFewerMetricsAreNone) {

@@ -297,14 +297,15 @@ TEST_F(DataFile, DamageIsFoundByWhoeverUsesThePartFirst) {
       {"data/events/values", [](const Dataset& d) { d.scale(); }},
       {"data/events/times", [](const Dataset& d) { d.times(); }},
   };
-  for (const auto& [tensor, use] : uses) {
+  for (const auto& entry : uses) {
+    const std::string& tensor = entry.first;
     std::string damaged = intact;
     damaged[header_end(damaged) + header_of(damaged)[tensor]["data_offsets"][0].get<std::size_t>()] ^= 1;
     const OpenedDataset opened = parse_data_file(damaged, "a.gdata");
     EXPECT_EQ(opened.data->event_count(), 3U);
     EXPECT_EQ(opened.data->user_count(), 3U);
     for (int again = 0; again < 2; ++again) {
-      const Error error = test::error_of([&] { use(*opened.data); });
+      const Error error = test::error_of([&] { entry.second(*opened.data); });
       EXPECT_EQ(error.message(),
                 fmt::format("a.gdata cannot be used: tensor \"{}\" does not match its checksum.", tensor));
       EXPECT_EQ(error.code(), ErrorCode::corrupt_file);

@@ -26,6 +26,14 @@ std::size_t slot_of(std::string_view id, std::span<const std::uint32_t> slots, c
   return slot;
 }
 
+template <class IdOf>
+std::optional<std::uint32_t> row_of(std::string_view id, std::span<const std::uint32_t> slots, const IdOf& id_of) {
+  if (slots.empty()) return std::nullopt;
+  const std::uint32_t found = slots[slot_of(id, slots, id_of)];
+  if (found == 0) return std::nullopt;
+  return found - 1;
+}
+
 // The table of `size` ids, or nothing if one repeats.
 template <class IdOf>
 std::optional<std::vector<std::uint32_t>> make_slots(std::size_t size, const IdOf& id_of) {
@@ -45,7 +53,7 @@ std::optional<std::vector<std::uint32_t>> make_slots(std::size_t size, const IdO
 std::uint32_t Vocabulary::add(std::string_view id) {
   if (borrowed_) own();
   if (2 * (size() + 1) > slots_.size()) grow();
-  const std::size_t slot = slot_of(id, slots_, [this](std::size_t row) { return (*this)[row]; });
+  const std::size_t slot = slot_of(id, slots_, [this](std::size_t row) { return own_id(row); });
   if (slots_[slot] != 0) return slots_[slot] - 1;
   if (size() >= kMaxSize) {
     throw Error(ErrorCode::invalid_input, "There are more than 4,294,967,294 different ids.",
@@ -58,11 +66,9 @@ std::uint32_t Vocabulary::add(std::string_view id) {
 }
 
 std::optional<std::uint32_t> Vocabulary::find(std::string_view id) const {
-  const Slots& slots = borrowed_ ? borrowed_->slots.get() : slots_;
-  if (slots.empty()) return std::nullopt;
-  const std::uint32_t found = slots[slot_of(id, slots, [this](std::size_t row) { return (*this)[row]; })];
-  if (found == 0) return std::nullopt;
-  return found - 1;
+  if (!borrowed_) return row_of(id, slots_, [this](std::size_t row) { return own_id(row); });
+  const StoredIds& ids = borrowed_->ids.get();
+  return row_of(id, borrowed_->slots.get(), [&ids](std::size_t row) { return id_at(ids, row); });
 }
 
 std::string_view Vocabulary::text() const {
@@ -82,7 +88,7 @@ Vocabulary Vocabulary::from_parts(std::string text, std::vector<std::uint64_t> o
   Vocabulary result;
   result.text_ = std::move(text);
   result.offsets_ = std::move(offsets);
-  auto slots = make_slots(result.size(), [&](std::size_t row) { return result[row]; });
+  auto slots = make_slots(result.size(), [&](std::size_t row) { return result.own_id(row); });
   if (!slots) throw Error(ErrorCode::corrupt_file, std::string(kRepeats));
   result.slots_ = std::move(*slots);
   return result;
@@ -111,7 +117,7 @@ void Vocabulary::own() {
 
 void Vocabulary::grow() {
   slots_.assign(std::max(kFirstSlots, 2 * slots_.size()), 0);
-  const auto id_of = [this](std::size_t row) { return (*this)[row]; };
+  const auto id_of = [this](std::size_t row) { return own_id(row); };
   for (std::size_t row = 0; row < size(); ++row) {
     slots_[slot_of(id_of(row), slots_, id_of)] = static_cast<std::uint32_t>(row + 1);
   }

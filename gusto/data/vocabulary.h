@@ -33,8 +33,7 @@ class Vocabulary {
   std::optional<std::uint32_t> find(std::string_view id) const;
   /// The id at a row; valid until the next add.
   std::string_view operator[](std::size_t row) const {
-    if (borrowed_) return id_at(borrowed_->ids.get(), row);
-    return std::string_view(text_).substr(offsets_[row], offsets_[row + 1] - offsets_[row]);
+    return borrowed_ ? id_at(borrowed_->ids.get(), row) : own_id(row);
   }
   std::size_t size() const { return borrowed_ ? borrowed_->size : offsets_.size() - 1; }
 
@@ -60,6 +59,9 @@ class Vocabulary {
     Deferred<Slots> slots;
   };
 
+  std::string_view own_id(std::size_t row) const {
+    return std::string_view(text_).substr(offsets_[row], offsets_[row + 1] - offsets_[row]);
+  }
   static std::string_view id_at(const StoredIds& ids, std::size_t row) {
     const std::uint64_t begin = ids.offsets[row];
     return {ids.text.span().data() + begin, static_cast<std::size_t>(ids.offsets[row + 1] - begin)};

@@ -26,6 +26,8 @@ class GrowingArray {
     size_ += count;
     return {data_.get() + size_ - count, count};
   }
+  /// Leaves out all values, and keeps the memory for others.
+  void clear() { size_ = 0; }
   /// Leaves out all beyond the first `count` values, and gives back what the array does not use.
   void truncate(std::size_t count) {
     size_ = count;

@@ -90,6 +90,14 @@ void add_format_flags(CLI::App* command, DataFlags& flags) {
       ->type_name("TEXT")
       ->group("Data");
   command
+      ->add_option(
+          "--header", flags.header,
+          "Whether the first line names the columns: yes or no. Default: recognised by known names, or by numbers "
+          "below it.")
+      ->type_name("WHICH")
+      ->check(CLI::IsMember({"yes", "no"}).description(""))
+      ->group("Data");
+  command
       ->add_option("--duplicates", flags.duplicates,
                    "What counts when a user has several events with an item: the last, the first, or one with the mean "
                    "or the sum of their values; or error to refuse the file. Default: last.")
@@ -129,6 +137,7 @@ OpenOptions events_options(const DataFlags& flags) {
     for (const std::string_view name : split(flags.columns, ",")) options.columns->emplace_back(trim(name));
   }
   if (!flags.delimiter.empty()) options.delimiter = flags.delimiter;
+  if (!flags.header.empty()) options.header = flags.header == "yes";
   if (flags.duplicates == "first") options.duplicates = DuplicatePolicy::keep_first;
   if (flags.duplicates == "mean") options.duplicates = DuplicatePolicy::mean;
   if (flags.duplicates == "sum") options.duplicates = DuplicatePolicy::sum;

@@ -20,6 +20,7 @@ struct DataFlags {
   std::string data;  ///< empty: the embedded set
   std::string columns;
   std::string delimiter;
+  std::string header;
   std::string duplicates;
   std::string time_unit;
   std::string weights;

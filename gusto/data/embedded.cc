@@ -2,7 +2,6 @@
 
 #include <string_view>
 
-#include "gusto/base/error.h"
 #include "gusto/data/io/layouts.h"
 
 // The assembler copies a file's bytes into the read-only data of the program. CMake gives the folder, and compiles this
@@ -31,10 +30,7 @@ std::string_view bytes(const char* begin, const char* end) { return {begin, stat
 }  // namespace
 
 OpenedDataset open_embedded(Context& context, const OpenOptions& options) {
-  if (options.columns || options.delimiter) {
-    throw Error(ErrorCode::invalid_option, "The embedded set's columns and delimiter are fixed.",
-                "Name a file of events, or leave both options out.");
-  }
+  require_no_columns("the embedded set", options);
   const auto ratings =
       stream_of("embedded ratings.csv", bytes(gusto_embedded_ratings_begin, gusto_embedded_ratings_end));
   const SourceText movies = check_source(

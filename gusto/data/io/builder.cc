@@ -43,6 +43,7 @@ FeatureTable DescriptionTable::finish() {
 }
 
 void DatasetBuilder::end_events(Context& context) {
+  reader_.require_events();
   const std::vector<ItemRow> new_rows = scatter_items();
   EventStore::Settled settled = reader_.store().settle(catalogue_.users.size(), new_rows, context);
   if (settled.repeated) settled.repeated->item = new_rows[settled.repeated->item].index;

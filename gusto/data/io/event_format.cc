@@ -158,6 +158,15 @@ void set_columns(EventFormat& format, const ColumnPlaces& places, const Fields& 
   format.kind = column(Role::kind);
 }
 
+// The next record's, or none if it cannot be read, which is complained of when it is read for its events.
+Fields second_fields(RecordReader& reader) {
+  try {
+    if (reader.next()) return {reader.fields().begin(), reader.fields().end()};
+  } catch (const Error&) {
+  }
+  return {};
+}
+
 EventFormat recognise_fields(const SourceText& source, const OpenOptions& options) {
   EventFormat format;
   format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : recognise_delimiter(source);
@@ -169,7 +178,7 @@ EventFormat recognise_fields(const SourceText& source, const OpenOptions& option
   RecordReader after(source, format.delimiter, format.quotes);
   after.next();
   const Fields first(reader.fields().begin(), reader.fields().end());
-  const Fields second = after.next() ? Fields(after.fields().begin(), after.fields().end()) : Fields();
+  const Fields second = second_fields(after);
   format.fields = first.size();
 
   const ColumnPlaces named = places_by_name(first);
@@ -185,9 +194,10 @@ EventFormat recognise_fields(const SourceText& source, const OpenOptions& option
       fail_first_line(source, fmt::format("the line has {} fields, fewer than the {} columns named", first.size(),
                                           options.columns->size()));
     }
-    format.header = (named[Role::user] && named[Role::item]) || names_above_numbers(places, first, second);
+    format.header =
+        options.header.value_or((named[Role::user] && named[Role::item]) || names_above_numbers(places, first, second));
     by = format.header ? "the columns were named, and the header was skipped" : "the columns were named";
-  } else if (named[Role::user] || named[Role::item]) {
+  } else if (options.header.value_or(named[Role::user] || named[Role::item])) {
     places = named;
     format.header = true;
     require_user_and_item(source, places, first, "header");
@@ -238,10 +248,19 @@ EventFormat recognise_json(const SourceText& source, const OpenOptions& options)
   return format;
 }
 
-EventFormat lists(const OpenOptions& options, std::string delimiter) {
+// What separates lists is what divides the first line into most parts.
+std::string delimiter_of_lists(std::string_view line) {
+  std::string_view best = " ";
+  for (const std::string_view candidate : kDelimiters) {
+    if (count_fields(line, candidate) > count_fields(line, best)) best = candidate;
+  }
+  return std::string(best);
+}
+
+EventFormat lists(const OpenOptions& options, std::string_view line) {
   EventFormat format;
   format.form = LineForm::lists;
-  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : std::move(delimiter);
+  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : delimiter_of_lists(line);
   format.user = {0, "user"};
   format.item = {1, "item"};
   format.reason = fmt::format("Each line is a user and that user's items, separated by {}.",
@@ -297,22 +316,43 @@ EventFormat recognise_events(const SourceText& source, const OpenOptions& option
   require_line_feeds(source);
   EventFormat format;
   if (lists_given(options)) {
-    format = lists(options, first_lines(source.text, 1).front().find('\t') == std::string_view::npos ? " " : "\t");
+    format = lists(options, lines.front());
   } else if (lines.front().starts_with('{')) {
     format = recognise_json(source, options);
   } else if (!options.columns && !options.delimiter && looks_like_lists(lines)) {
-    format = lists(options, " ");
+    format = lists(options, lines.front());
   } else {
     format = recognise_fields(source, options);
   }
+  return format;
+}
+
+EventFormat recognise_next(const SourceText& source, const EventFormat& first, const OpenOptions& options) {
+  if (first.form != LineForm::fields || !first.header) return recognise_events(source, options);
+  RecordReader reader(source, first.delimiter, first.quotes);
+  bool header = false;
+  if (reader.next()) {
+    const Fields names(reader.fields().begin(), reader.fields().end());
+    const auto has = [&](const Column& column) {
+      return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return trim(name) == column.name; });
+    };
+    const ColumnPlaces named = places_by_name(names);
+    header = (has(first.user) && has(first.item)) || (named[Role::user] && named[Role::item]);
+  }
+  if (header) return recognise_events(source, options);
+  EventFormat format = first;
+  format.header = false;
+  return format;
+}
+
+void apply_options(EventFormat& format, const std::string& name, const OpenOptions& options) {
   if (options.time_unit) format.time_unit = *options.time_unit;
   format.weights = options.weights;
   if (!format.weights.empty() && !format.kind) {
-    throw Error(ErrorCode::invalid_option, fmt::format("{} has no column of kinds to be weighed.", source.name),
+    throw Error(ErrorCode::invalid_option, fmt::format("{} has no column of kinds to be weighed.", name),
                 "Name it kind in --columns, or leave --weights out.");
   }
   if (format.weights.empty()) format.kind.reset();
-  return format;
 }
 
 }  // namespace gusto

@@ -42,5 +42,10 @@ EventFormat four_columns(std::string delimiter);
 /// Errors   invalid_option, for options that make no sense; invalid_input, if a delimiter or column is not recognised,
 ///          or there are no lines
 EventFormat recognise_events(const SourceText& source, const OpenOptions& options);
+/// The format of a file that is read after another: the same columns go on where only the first has a header.
+EventFormat recognise_next(const SourceText& source, const EventFormat& first, const OpenOptions& options);
+/// Sets what the options say of a format that is known: the unit of times, the weights of kinds.
+/// Errors   invalid_option, if there are weights and no kinds
+void apply_options(EventFormat& format, const std::string& name, const OpenOptions& options);
 
 }  // namespace gusto

@@ -37,13 +37,21 @@ class Object {
   }
   std::string id(const Column& key) const {
     std::string id = text(key);
+    if (object_.at(key.name).is_number_float()) {
+      fail(key, "is no whole number that can be told from its neighbours",
+           "Write such ids as texts, in quotation marks.");
+    }
     if (id.empty()) fail(key, "is no id", kCorrect);
     if (id.find('\0') != std::string::npos) fail(key, "holds a zero byte", kCorrect);
     return id;
   }
   [[noreturn]] void fail(const Column& key, std::string_view problem, std::string_view hint) const {
-    const std::string value = object_.at(key.name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    reader_.fail_line(fmt::format("the {} {} {}", key.name, quote(value), problem), hint);
+    const nlohmann::json& value = object_.at(key.name);
+    // Not written out: it may be nested deeper than any stack.
+    if (value.is_structured()) {
+      reader_.fail_line(fmt::format("the {} is {}", key.name, value.is_array() ? "a list" : "an object"), hint);
+    }
+    reader_.fail_line(fmt::format("the {} {} {}", key.name, quote(value.dump()), problem), hint);
   }
 
  private:

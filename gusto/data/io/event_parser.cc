@@ -83,7 +83,9 @@ const char* read_digits(const char* at, std::int64_t& number) {
   return at;
 }
 
-bool has_blanks(std::string_view text) { return text.front() <= ' ' || text.back() <= ' '; }
+bool has_blanks(std::string_view text) {
+  return static_cast<unsigned char>(text.front()) <= ' ' || static_cast<unsigned char>(text.back()) <= ' ';
+}
 
 }  // namespace
 
@@ -128,9 +130,8 @@ void EventParser::parse(const std::string& name, const TextBlock& block, std::si
     reader.seek(position, out.lines);
     bool good = true;
     try {
-      const bool found = reader.next();
-      out.blank_lines += reader.blank_lines() - blank_lines;
-      if (!found) {
+      if (!reader.next()) {
+        out.blank_lines += reader.blank_lines() - blank_lines;
         out.lines = reader.next_line();
         break;
       }
@@ -139,6 +140,7 @@ void EventParser::parse(const std::string& name, const TextBlock& block, std::si
     } catch (const Error&) {
       good = false;
     }
+    out.blank_lines += reader.blank_lines() - blank_lines;
     if (good) {
       ++out.records;
       out.lines = reader.next_line();
@@ -148,6 +150,7 @@ void EventParser::parse(const std::string& name, const TextBlock& block, std::si
     const EventBlock::BadRecord bad{reader.record_begin(), reader.line()};
     if (reader.open_quote() && !block.last) {
       out.open = bad;
+      out.lines = bad.line;
       return;
     }
     ++out.bad_records;
@@ -259,7 +262,12 @@ std::uint32_t EventParser::user_row(std::string_view id, EventBlock& out) {
 
 // Values are few: each is read once and known from then on.
 bool EventParser::value_of(std::string_view text, float& value) {
-  if (text.empty() || text.size() > kWord) return false;
+  if (text.empty()) return false;
+  if (text.size() > kWord) {
+    const std::optional<float> parsed = parse_value(text);
+    value = parsed.value_or(0);
+    return parsed.has_value();
+  }
   const std::uint64_t word = first_bytes(load_word(text.data()), text.size());
   KnownValue& known = values_[(word ^ (word >> 16)) % values_.size()];
   if (known.word != word) {

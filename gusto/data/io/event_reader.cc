@@ -14,7 +14,9 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kBlocksAThread = 2;
-constexpr std::size_t kExamples = 5;  // of bad lines, in the report
+constexpr std::size_t kExamples = 5;                 // of bad lines, in the report
+constexpr std::size_t kLinesPassedOver = 10;         // to find the first that can be read
+constexpr std::size_t kKept = std::size_t{4} << 20;  // bytes that a stage keeps for the next block
 
 SourceText as_source(const std::string& name, const TextBlock& block) {
   return {name, block.text(), block.text().size(), false, nullptr};
@@ -26,18 +28,16 @@ SourceText as_source(const std::string& name, const TextBlock& block) {
 class EventReader::Pipeline {
  public:
   Pipeline(EventReader& reader, ByteStream& stream, std::optional<EventFormat> format, Context& context)
-      : reader_(reader), stream_(stream), context_(context), blocks_(stream) {
+      : reader_(reader), stream_(stream), context_(context), blocks_(stream, reader.block_bytes_) {
     const std::size_t count = kBlocksAThread * context.threads();
     for (Batch* batch : {&read_, &parsed_, &taken_}) batch->stages.resize(count);
-    if (!blocks_.next(read_.stages[0].text)) {
-      throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", stream.name()),
-                  "Give a file with an event on each line.");
-    }
-    read_.count = 1;
-    begin(read_.stages[0].text, std::move(format));
+    if (blocks_.next(read_.stages[0].text)) read_.count = 1;
+    format_ = std::move(format);
   }
 
   void run() {
+    if (read_.count == 0) return finish();
+    begin(read_.stages[0].text);
     while (read_.count + parsed_.count > 0) {
       taken_.swap(parsed_);
       parsed_.swap(read_);
@@ -50,8 +50,8 @@ class EventReader::Pipeline {
       context_.check_cancelled();
       context_.progress("reading", stream_.stored_position(), stream_.stored_size());
     }
-    if (!open_.empty()) take(TextBlock(open_), true);
     if (problem_) std::rethrow_exception(problem_);
+    if (!open_.empty()) take(TextBlock(open_), true);
     finish();
   }
 
@@ -60,6 +60,10 @@ class EventReader::Pipeline {
     TextBlock text;
     EventBlock events;
     std::size_t begin = 0;
+    // What an unusually large block needed is not kept.
+    void renew() {
+      if (text.text().size() + events.events.capacity() * sizeof(EventBlock::ParsedEvent) > kKept) *this = Stage();
+    }
   };
   struct Batch {
     std::vector<Stage> stages;
@@ -71,30 +75,63 @@ class EventReader::Pipeline {
   };
 
   // Recognises the format by the first block, and skips the header.
-  void begin(const TextBlock& first, std::optional<EventFormat> format) {
-    const SourceText source = as_source(stream_.name(), first);
+  void begin(const TextBlock& first) {
+    SourceText head = as_source(stream_.name(), first);
     if (first.too_long) fail_long();
-    if (!reader_.options_.skip_bad_lines) {
-      const SourceText checked = check_source(source.name, source.text, nullptr, Encoding::utf8);
+    std::size_t& begin = read_.stages[0].begin;
+    if (reader_.options_.skip_bad_lines) {
+      begin = pass_over_bad_lines(head);
+      head.text.remove_prefix(begin);
+    } else {
+      check_source(head.name, head.text, nullptr, Encoding::utf8);
     }
-    reader_.set_format(stream_.name(), format ? std::move(*format) : recognise_events(source, reader_.options_));
+    reader_.set_format(head, format_);
     const EventFormat& found = *reader_.format_;
     for (unsigned worker = 0; worker <= context_.threads(); ++worker)
       parsers_.emplace_back(found, reader_.options_.skip_bad_lines);
     if (!found.header) return;
-    RecordReader header(source, found.delimiter, found.quotes);
+    RecordReader header(head, found.delimiter, found.quotes);
     header.next();
-    read_.stages[0].begin = header.position();
-    lines_ = header.next_line() - 1;
+    begin += header.position();
+    lines_ += header.next_line() - 1;
     blank_lines_ = header.blank_lines();
+  }
+
+  // Where the first of some lines begins by which a format is recognised; those before it are bad. The text's beginning if
+  // there is none, so that the complaint is about the first line.
+  std::size_t pass_over_bad_lines(const SourceText& head) {
+    SourceText rest = head;
+    for (std::size_t lines = 0; lines < kLinesPassedOver && !rest.text.empty(); ++lines) {
+      try {
+        const std::string_view line = rest.text.substr(0, rest.text.find('\n'));
+        require_plain_text(head.name, line, lines + 1);
+        recognise_events(rest, reader_.options_);
+        lines_ = bad_lines_ = lines;
+        return head.text.size() - rest.text.size();
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::invalid_input) throw;
+        const std::string line_1 = fmt::format("{}, line 1:", head.name);
+        std::string sentence = error.message();
+        if (sentence.starts_with(line_1))
+          sentence.replace(0, line_1.size(), fmt::format("{}, line {}:", head.name, lines + 1));
+        examples_.push_back(std::move(sentence));
+      }
+      rest.text.remove_prefix(std::min(rest.text.find('\n'), rest.text.size() - 1) + 1);
+    }
+    examples_.clear();
+    return 0;
   }
 
   // What is wrong with the stream is told once all before it has been taken in, which may have a complaint of its own.
   void read() {
     read_.count = 0;
+    std::size_t bytes = 0;  // one long line is as much as several blocks
     try {
-      while (!problem_ && read_.count < read_.stages.size() && blocks_.next(read_.stages[read_.count].text)) {
-        read_.stages[read_.count++].begin = 0;
+      while (!problem_ && read_.count < read_.stages.size() && bytes < read_.stages.size() * reader_.block_bytes_ &&
+             blocks_.next(read_.stages[read_.count].text)) {
+        Stage& stage = read_.stages[read_.count++];
+        stage.begin = 0;
+        bytes += stage.text.text().size();
       }
     } catch (const Error&) {
       problem_ = std::current_exception();
@@ -115,8 +152,10 @@ class EventReader::Pipeline {
         open_.append(stage.text.text());
         // A field that is open for so long is not meant to be one.
         const bool last = stage.text.last || open_.size() > kLongestRecord;
-        take(TextBlock(std::exchange(open_, {})), last);
+        const bool closes = stage.text.text().find('"') != std::string_view::npos;
+        if (last || closes) take(TextBlock(std::exchange(open_, {})), last);
       }
+      stage.renew();
     }
   }
 
@@ -146,6 +185,7 @@ class EventReader::Pipeline {
     lines_ += events.lines;
     blank_lines_ += events.blank_lines;
     records_ += events.records;
+    events_ += events.events.size();
     weightless_ += events.weightless;
     bad_lines_ += events.bad_records;
     if (events.open) open_.assign(text.text().substr(events.open->position));
@@ -160,11 +200,13 @@ class EventReader::Pipeline {
 
   void finish() {
     SourceReport& report = reader_.report_;
-    if (records_ == 0) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{} holds {}no events{}", stream_.name(), reader_.format_->header ? "a header and " : "",
-                              examples_.empty() ? "." : " that can be read: " + examples_.front()),
-                  "Give a file with an event on each line.");
+    if (events_ == 0) {
+      const bool header = reader_.format_ && reader_.format_->header;
+      reader_.no_events_ = lines_ == 0
+                               ? fmt::format("{} is empty.", stream_.name())
+                               : fmt::format("{} holds {}no events{}", stream_.name(), header ? "a header and " : "",
+                                             examples_.empty() ? "." : " that can be read: " + examples_.front());
+      report.notes.push_back(reader_.no_events_);
     }
     SourceFile file;
     file.path = stream_.name();
@@ -192,12 +234,13 @@ class EventReader::Pipeline {
   ByteStream& stream_;
   Context& context_;
   TextBlocks blocks_;
-  std::vector<EventParser> parsers_;  // one a thread, and one for records over two blocks
+  std::optional<EventFormat> format_;  // given
+  std::vector<EventParser> parsers_;   // one a thread, and one for records over two blocks
   Batch read_, parsed_, taken_;
   std::string open_;            // the beginning of a record that goes on in the next block
   std::exception_ptr problem_;  // that ended the stream
   std::vector<std::uint32_t> user_rows_, item_rows_;
-  std::uint64_t lines_ = 0, blank_lines_ = 0, records_ = 0, weightless_ = 0, bad_lines_ = 0;
+  std::uint64_t lines_ = 0, blank_lines_ = 0, records_ = 0, events_ = 0, weightless_ = 0, bad_lines_ = 0;
   std::vector<std::string> examples_;
 };
 
@@ -205,23 +248,31 @@ void EventReader::read(ByteStream& stream, std::optional<EventFormat> format, Co
   Pipeline(*this, stream, std::move(format), context).run();
 }
 
-void EventReader::set_format(const std::string& name, EventFormat format) {
-  if (options_.half_life && !format.time) {
-    throw Error(ErrorCode::invalid_option, fmt::format("{} has no times, by which events could grow old.", name),
+void EventReader::set_format(const SourceText& head, std::optional<EventFormat> format) {
+  if (!format) format = format_ ? recognise_next(head, *format_, options_) : recognise_events(head, options_);
+  apply_options(*format, head.name, options_);
+  if (options_.half_life && !format->time) {
+    throw Error(ErrorCode::invalid_option, fmt::format("{} has no times, by which events could grow old.", head.name),
                 "Name the column of times, or leave the half-life out.");
   }
-  if (format_ && (format_->time.has_value() != format.time.has_value() ||
-                  format_->value.has_value() != format.value.has_value())) {
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{} and {} differ in whether events have values and times.", files_.front().second, name),
-                "Read files together that have the same columns.");
+  if (format_ && (format_->time.has_value() != format->time.has_value() ||
+                  format_->value.has_value() != format->value.has_value())) {
+    throw Error(
+        ErrorCode::invalid_input,
+        fmt::format("{} and {} differ in whether events have values and times.", files_.front().second, head.name),
+        "Read files together that have the same columns.");
   }
   if (!format_) {
-    report_.delimiter = format.delimiter;
-    report_.header = format.header;
-    report_.columns = format.roles();
+    report_.delimiter = format->delimiter;
+    report_.header = format->header;
+    report_.columns = format->roles();
   }
   format_ = std::move(format);
+}
+
+void EventReader::require_events() const {
+  if (store_.size() > 0) return;
+  throw Error(ErrorCode::invalid_input, no_events_, "Give a file with an event on each line.");
 }
 
 EventReader::Place EventReader::place_of(std::uint64_t line) const {

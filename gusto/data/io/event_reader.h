@@ -23,15 +23,18 @@ namespace gusto {
 /// before are taken in: their ids get rows, in the order of the file, so that the result does not depend on the threads. A
 /// quoted field may hold line ends, and so a block may begin in the middle of a record: the block before it then ends with an
 /// open record, which is put in front of the block, and that is parsed anew.
-/// Memory   some 2 MB a thread beside the store and the vocabularies, and up to three times kLongestRecord for long lines
+/// Memory   some 8 MB a thread beside the store and the vocabularies; while there are lines of a megabyte and more, up to
+///          about six times as much as the longest
 class EventReader {
  public:
   /// Rows are added to the vocabularies, and what is found to the report; all must outlive the reader.
-  EventReader(const OpenOptions& options, Vocabulary& users, Vocabulary& items, SourceReport& report)
+  EventReader(const OpenOptions& options, Vocabulary& users, Vocabulary& items, SourceReport& report,
+              std::size_t block_bytes = TextBlocks::kBytes)
       : options_(options),
         users_(users),
         items_(items),
         report_(report),
+        block_bytes_(block_bytes),
         store_(options.duplicates, options.half_life) {}
 
   /// Reads a file to its end; its format is recognised if none is given.
@@ -39,6 +42,8 @@ class EventReader {
   ///          cancelled
   void read(ByteStream& stream, std::optional<EventFormat> format, Context& context);
 
+  /// Throws unless there is at least one event. Error(invalid_input)
+  void require_events() const;
   EventStore& store() { return store_; }
   /// The format of the first file.
   const EventFormat& format() const { return *format_; }
@@ -51,15 +56,18 @@ class EventReader {
 
  private:
   class Pipeline;
-  void set_format(const std::string& name, EventFormat format);
+  /// Finds the format of a file that begins with `head`.
+  void set_format(const SourceText& head, std::optional<EventFormat> format);
 
   const OpenOptions& options_;
   Vocabulary& users_;
   Vocabulary& items_;
   SourceReport& report_;
+  std::size_t block_bytes_;
   EventStore store_;
   std::optional<EventFormat> format_;
   std::vector<std::pair<std::uint64_t, std::string>> files_;  // the lines before each, its name
+  std::string no_events_;                                     // why the last file without events has none
   std::uint64_t lines_ = 0;                                   // of all files
 };
 

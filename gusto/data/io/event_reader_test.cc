@@ -1,11 +1,14 @@
 #include "gusto/data/io/event_reader.h"
 
-#include <fstream>
+#include <algorithm>
+#include <cstdint>
+#include <ranges>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "gusto/data/io/testing.h"
 
@@ -177,6 +180,22 @@ TEST(EventReader, ReadsJsonLines) {
             "ratings.txt, line 2: the rating \"1e+300\" is out of range." + std::string(kCorrect));
 }
 
+TEST(EventReader, JsonIdsThatNumbersCannotHoldAreTexts) {
+  const auto about = [](const std::string& user) {
+    return complaint([&] { read_text("{\"user\":1,\"item\":2}\n{\"user\":" + user + ",\"item\":2}\n"); });
+  };
+  const std::string hint = " | Write such ids as texts, in quotation marks.";
+  EXPECT_EQ(about("123456789012345678901"),
+            "ratings.txt, line 2: the user \"1.2345678901234568e+20\" is no whole number that can be told from its"
+            " neighbours." +
+                hint);
+  EXPECT_EQ(about("[1]"), "ratings.txt, line 2: the user is a list." + std::string(kCorrect));
+  constexpr std::size_t kDeep = 3'000'000;
+  EXPECT_EQ(about(std::string(kDeep, '[') + std::string(kDeep, ']')),
+            "ratings.txt, line 2: the user is a list." + std::string(kCorrect));
+  EXPECT_EQ(read_text("{\"user\":\"123456789012345678901\",\"item\":18446744073709551615}\n").data->event_count(), 1u);
+}
+
 TEST(EventReader, ReadsListsOfItems) {
   const OpenedDataset opened = read_text("0 0 1 2 3 4\n1 5 2\n2\n3  1 6 \n");
   EXPECT_EQ(opened.report.layout, "lists");
@@ -187,6 +206,96 @@ TEST(EventReader, ReadsListsOfItems) {
   const OpenOptions named = with([](OpenOptions& o) { o.columns = {"user", "items"}; });
   EXPECT_EQ(read_text("a x y\nb x y\n", named).data->event_count(), 4u);
   EXPECT_EQ(read_text("a\tx\ty\nb\tx\n", named).data->event_count(), 3u);
+  EXPECT_EQ(read_text("a,x y,z\nb,x y\n", named).data->item_count(), 2u);
+  EXPECT_EQ(complaint([&] { read_text("a\nb\n", named); }),
+            "ratings.txt holds no events. | Give a file with an event on each line.");
+}
+
+TEST(EventReader, NamesTheFirstEventThatComesAgain) {
+  EXPECT_EQ(complaint([&] {
+              read_text("u1,a,1\nu2,b,1\nu2,b,2\nu1,a,3\n",
+                        with([](OpenOptions& o) { o.duplicates = DuplicatePolicy::refuse; }));
+            }),
+            "ratings.txt, line 3: user \"u2\" and item \"b\" already have an event on line 2."
+            " | Remove one of them, or let the last one count.");
+}
+
+TEST(EventReader, AHeaderOfUnknownNamesIsOneIfTheCallerSaysSo) {
+  OpenOptions options = with([](OpenOptions& o) { o.columns = {"user", "item"}; });
+  EXPECT_EQ(read_text("who,sku\nu1,a\nu2,b\n", options).data->event_count(), 3u);
+  options.header = true;
+  EXPECT_EQ(read_text("who,sku\nu1,a\nu2,b\n", options).data->event_count(), 2u);
+  options.header = false;
+  EXPECT_EQ(read_text("user,item\nu1,a\n", options).data->event_count(), 2u);
+}
+
+TEST(EventReader, PassesOverBadLinesBeforeTheFirstGoodOne) {
+  const OpenOptions skipping = with([](OpenOptions& o) { o.skip_bad_lines = true; });
+  const OpenedDataset comment = read_text("# exported 2024\nu1,a,3\nu2,b,x\n", skipping);
+  EXPECT_EQ(comment.data->event_count(), 1u);
+  EXPECT_EQ(comment.report.bad_lines, 2u);
+  EXPECT_THAT(comment.report.notes.front(), HasSubstr("ratings.txt, line 3, column rating: \"x\" is not a number."));
+  const OpenedDataset quote = read_text("user,item,rating\nu1,\"a,3\nu2,b,4\n", skipping);
+  EXPECT_EQ(quote.data->event_count(), 1u);
+  EXPECT_TRUE(quote.report.header);
+}
+
+struct InBlocks {
+  Catalogue catalogue;
+  SourceReport report;
+  EventStore::Settled settled;
+  std::string problem;
+};
+
+// Reads a text in blocks of about so many bytes.
+InBlocks read_in_blocks(const std::string& text, std::size_t bytes, const OpenOptions& options) {
+  InBlocks result;
+  Context context({.threads = 1});
+  EventReader reader(options, result.catalogue.users, result.catalogue.items, result.report, bytes);
+  try {
+    reader.read(*stream_of("ratings.txt", text), std::nullopt, context);
+    reader.require_events();
+  } catch (const Error& error) {
+    result.problem = error.message();
+    return result;
+  }
+  std::vector<ItemRow> same;
+  for (std::size_t row = 0; row < result.catalogue.items.size(); ++row) same.emplace_back(row);
+  result.settled = reader.store().settle(result.catalogue.users.size(), same, context);
+  return result;
+}
+
+RC_GTEST_PROP(EventReader, WhereBlocksAreCutMakesNoDifference, (std::uint16_t seed)) {
+  std::string text = "user,item,rating,time\n";
+  std::uint32_t state = seed;
+  const auto draw = [&](std::uint32_t below) { return (state = state * 1664525 + 1013904223) / 65536 % below; };
+  for (int line = 0; line < 60; ++line) {
+    const char* const items[] = {
+        "x", "\"two\nlines\"", "\"a \"\"b\"\"\n\n,c\"", "y z", "a-rather-long-name", "\"open", "d\"e"};
+    text +=
+        "u" + std::to_string(draw(5)) + "," + items[draw(line % 8 == 7 ? 7 : 5)] + "," + std::to_string(draw(6)) + ",";
+    text += (draw(30) == 0 ? "never" : std::to_string(draw(1000))) + (draw(9) == 0   ? "\r\n"
+                                                                      : draw(9) == 0 ? "\n\n"
+                                                                                     : "\n");
+  }
+  OpenOptions options;
+  for (const bool skip : {false, true}) {
+    options.skip_bad_lines = skip;
+    const InBlocks whole = read_in_blocks(text, 1 << 20, options);
+    for (const std::size_t bytes : {std::size_t{40}, std::size_t{100}, std::size_t{333}}) {
+      const InBlocks cut = read_in_blocks(text, bytes, options);
+      RC_ASSERT(cut.problem == whole.problem);
+      if (!whole.problem.empty()) continue;
+      RC_ASSERT(cut.catalogue.users.text() == whole.catalogue.users.text());
+      RC_ASSERT(cut.catalogue.items.text() == whole.catalogue.items.text());
+      RC_ASSERT(cut.report.notes == whole.report.notes);
+      RC_ASSERT(cut.report.files[0].lines == whole.report.files[0].lines);
+      RC_ASSERT(cut.report.files[0].blank_lines == whole.report.files[0].blank_lines);
+      RC_ASSERT(std::ranges::equal(cut.settled.columns.items, whole.settled.columns.items));
+      RC_ASSERT(std::ranges::equal(cut.settled.columns.values, whole.settled.columns.values));
+      RC_ASSERT(std::ranges::equal(cut.settled.columns.times, whole.settled.columns.times));
+    }
+  }
 }
 
 TEST(EventReader, ReadsSeveralFilesAsOne) {
@@ -200,6 +309,8 @@ TEST(EventReader, ReadsSeveralFilesAsOne) {
   EXPECT_EQ(event_of(*opened.data, "a", "y").value, 2);
   EXPECT_EQ(opened.report.files.size(), 2u);
   EXPECT_THAT(opened.report.reason, HasSubstr("These are 2 files."));
+  folder.write("ratings-3.csv", "");
+  EXPECT_EQ(open_dataset(folder.path() / "ratings-*.csv", {}, context).data->event_count(), 3u);
   folder.write("ratings-3.csv", "user,item\na,z\n");
   EXPECT_THAT(complaint([&] { open_dataset(folder.path() / "ratings-*.csv", {}, context); }),
               HasSubstr("differ in whether events have values and times."));
@@ -211,6 +322,17 @@ TEST(EventReader, ReadsSeveralFilesAsOne) {
                      HasSubstr("ratings-1.csv.")));
   EXPECT_THAT(complaint([&] { open_dataset(folder.path() / "nothing-*.csv", {}, context); }, ErrorCode::not_found),
               HasSubstr("No file matches"));
+}
+
+// As split -l leaves them: only the first part has a header.
+TEST(EventReader, LaterFilesGoOnWithTheColumnsOfTheFirst) {
+  const TemporaryFolder folder;
+  folder.write("part-1.csv", "movieId,userId,rating,comment,extra\n10,1,5,,\n20,1,4,,\n");
+  folder.write("part-2.csv", "10,2,3,,\n20,2,1,,\n");
+  Context context({.threads = 1});
+  const OpenedDataset opened = open_dataset(folder.path() / "part-*.csv", {}, context);
+  EXPECT_EQ(opened.data->user_count(), 2u);
+  EXPECT_EQ(event_of(*opened.data, "2", "10").value, 3);
 }
 
 TEST(EventReader, RefusesALineThatHasNoEnd) {

@@ -6,22 +6,12 @@
 #include <numeric>
 #include <utility>
 
+#include "gusto/base/permute.h"
+
 namespace gusto {
 namespace {
 
 constexpr std::size_t kUsersAtOnce = 128;
-
-// Moves the value at position i of every column to position to[i], in place, cycle by cycle.
-template <class Position, class... Columns>
-void permute(std::span<Position> to, Columns... columns) {
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    while (to[i] != i) {
-      const auto goal = static_cast<std::size_t>(to[i]);
-      ((columns.empty() ? void() : std::swap(columns[i], columns[goal])), ...);
-      std::swap(to[i], to[goal]);
-    }
-  }
-}
 
 template <class T>
 SharedArray<T> to_shared(GrowingArray<T>& values) {
@@ -38,14 +28,14 @@ class EventStore::UserEvents {
  public:
   UserEvents(EventStore& store, std::size_t item_count) : store_(store), met_((item_count + 63) / 64) {}
 
-  /// Returns how many of the events at [begin, end) are left; they lie at the front.
-  std::size_t settle(std::size_t begin, std::size_t end, Settled& out) {
+  /// Returns how many of a user's events, those at [begin, end), are left; they lie at the front.
+  std::size_t settle(std::uint32_t user, std::size_t begin, std::size_t end, Settled& out) {
     items_ = store_.items_.values().subspan(begin, end - begin);
     values_ = store_.values_.values().subspan(begin, end - begin);
     times_ = store_.times_.values();
     if (!times_.empty()) times_ = times_.subspan(begin, end - begin);
     if (store_.half_life_) weigh_by_age();
-    if (repeats()) settle_duplicates(begin, out);
+    if (repeats()) settle_duplicates(user, begin, out);
     if (!std::is_sorted(times_.begin(), times_.end())) order_by_time();
     return items_.size();
   }
@@ -72,14 +62,14 @@ class EventStore::UserEvents {
 
   // Events of one item come together, in the order of the file; one of each is kept, where the last of them was, or the first
   // if that is what counts.
-  void settle_duplicates(std::size_t begin, Settled& out) {
+  void settle_duplicates(std::uint32_t user, std::size_t begin, Settled& out) {
     order_.resize(items_.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return items_[a] < items_[b]; });
     left_out_.assign(items_.size(), false);
     for (auto first = order_.begin(); first != order_.end();) {
       const auto last = std::find_if(first, order_.end(), [&](std::size_t e) { return items_[e] != items_[*first]; });
-      if (last - first > 1) join({first, last}, begin, out);
+      if (last - first > 1) join({first, last}, user, begin, out);
       first = last;
     }
     std::size_t kept = 0;
@@ -96,11 +86,11 @@ class EventStore::UserEvents {
     if (!times_.empty()) times_ = times_.first(kept);
   }
 
-  void join(std::span<const std::size_t> events, std::size_t begin, Settled& out) {
+  void join(std::span<const std::size_t> events, std::uint32_t user, std::size_t begin, Settled& out) {
     if (store_.duplicates_ == DuplicatePolicy::refuse) {
       const std::span<const std::uint64_t> lines = std::as_const(store_.lines_).values();
-      const Repeated repeated{0, items_[events[0]].index, lines[begin + events[0]], lines[begin + events[1]]};
-      if (!out.repeated || repeated.second_line < out.repeated->second_line) out.repeated = repeated;
+      const Repeated repeated{user, items_[events[0]].index, lines[begin + events[0]], lines[begin + events[1]]};
+      out.note(repeated);
     }
     const std::size_t keep = store_.duplicates_ == DuplicatePolicy::keep_first ? events.front() : events.back();
     double sum = 0;
@@ -192,9 +182,7 @@ EventStore::Settled EventStore::settle(std::size_t user_count, std::span<const I
     if (!workers[worker]) workers[worker].emplace(*this, new_item_rows.size());
     Settled& outcome = outcomes[begin / kUsersAtOnce];
     for (std::size_t user = begin; user < end; ++user) {
-      const bool before = outcome.repeated.has_value();
-      kept[user] = workers[worker]->settle(offsets[user], offsets[user + 1], outcome);
-      if (!before && outcome.repeated) outcome.repeated->user = static_cast<std::uint32_t>(user);
+      kept[user] = workers[worker]->settle(static_cast<std::uint32_t>(user), offsets[user], offsets[user + 1], outcome);
       const auto items = items_.values().subspan(offsets[user], kept[user]);
       for (ItemRow& item : items) item = new_item_rows[item.index];
     }
@@ -204,7 +192,7 @@ EventStore::Settled EventStore::settle(std::size_t user_count, std::span<const I
   Settled result;
   for (const Settled& outcome : outcomes) {
     result.duplicates += outcome.duplicates;
-    if (!result.repeated) result.repeated = outcome.repeated;
+    if (outcome.repeated) result.note(*outcome.repeated);
   }
   if (result.duplicates > 0) close_gaps(offsets, kept);
   items_.truncate(items_.size());

@@ -35,8 +35,12 @@ class EventStore {
   };
   struct Settled {
     EventColumns columns;
-    std::uint64_t duplicates = 0;  ///< events left out or joined with others
-    std::optional<Repeated> repeated;
+    std::uint64_t duplicates = 0;      ///< events left out or joined with others
+    std::optional<Repeated> repeated;  ///< the one whose second event comes first
+
+    void note(const Repeated& found) {
+      if (!repeated || found.second_line < repeated->second_line) repeated = found;
+    }
   };
   /// Weighs events by age, settles duplicates, gives items their new rows, and puts all in stored order. Empties the store.
   /// Cost     O(n) for events that come user by user in order of time; in place, but for a user's own events

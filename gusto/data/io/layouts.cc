@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "gusto/base/error.h"
 #include "gusto/base/text.h"
 
 namespace gusto {
@@ -13,6 +14,12 @@ std::optional<SourceText> load_if_there(const FileTree& folder, std::string_view
   if (folder.has(name)) return load_source(*folder.open(name), encoding);
   builder.note(fmt::format("{} is missing, and so are the features that it would hold.", folder.path_of(name)));
   return std::nullopt;
+}
+
+void require_no_columns(const std::string& name, const OpenOptions& options) {
+  if (!options.columns && !options.delimiter && !options.header) return;
+  throw Error(ErrorCode::invalid_option, fmt::format("The layout of {} fixes columns and delimiter.", name),
+              "Name the file of events itself, or leave these options out.");
 }
 
 std::string_view year_of(std::string_view title) {

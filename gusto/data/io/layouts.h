@@ -31,6 +31,9 @@ void read_movies_csv(const SourceText& movies, DatasetBuilder& builder);
 std::optional<SourceText> load_if_there(const FileTree& folder, std::string_view name, Encoding encoding,
                                         DatasetBuilder& builder);
 
+/// Throws if the options say what columns hold, which a layout does. Error(invalid_option)
+void require_no_columns(const std::string& name, const OpenOptions& options);
+
 /// The year in brackets at a title's end: "1995" for "Heat (1995)", "Heat (1995) (V)" and "Heat (1995-)"; else empty.
 std::string_view year_of(std::string_view title);
 

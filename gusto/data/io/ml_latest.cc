@@ -59,8 +59,8 @@ OpenedDataset read_files(ByteStream& ratings, const std::optional<SourceText>& m
   DatasetBuilder builder(options);
   builder.report().layout = "ml-latest";
   builder.read_events(ratings, std::nullopt, context);
-  builder.report().reason = "There is ratings.csv, as in ml-latest. " + builder.format().reason;
   builder.end_events(context);
+  builder.report().reason = "There is ratings.csv, as in ml-latest. " + builder.format().reason;
   if (movies) {
     read_movies_csv(*movies, builder);
   } else {

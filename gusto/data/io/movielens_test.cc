@@ -203,9 +203,9 @@ TEST(Folder, FixesColumnsAndDelimiter) {
   options.delimiter = ",";
   Context context({.threads = 1});
   EXPECT_EQ(complaint([&] { open_dataset(folder.path(), options, context); }, ErrorCode::invalid_option),
-            folder.path().string() +
-                " is a folder, whose layout fixes columns and delimiter."
-                " | Name the file of events itself, or leave both options out.");
+            "The layout of " + folder.path().string() +
+                " fixes columns and delimiter."
+                " | Name the file of events itself, or leave these options out.");
 }
 
 struct RealSet {

@@ -1,6 +1,7 @@
 #include "gusto/data/io/open.h"
 
 #include <algorithm>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -18,10 +19,12 @@
 namespace gusto {
 namespace {
 
-OpenedDataset read_events_only(std::span<const std::unique_ptr<ByteStream>> files, const OpenOptions& options,
-                               Context& context) {
+/// Opens a file; they may be more than can be open at once.
+using OpenFile = std::function<std::unique_ptr<ByteStream>()>;
+
+OpenedDataset read_events_only(std::span<const OpenFile> files, const OpenOptions& options, Context& context) {
   DatasetBuilder builder(options);
-  for (const auto& file : files) builder.read_events(*file, std::nullopt, context);
+  for (const OpenFile& open : files) builder.read_events(*open(), std::nullopt, context);
   builder.end_events(context);
   switch (builder.format().form) {
     case LineForm::fields: builder.report().layout = "delimited"; break;
@@ -39,15 +42,10 @@ OpenedDataset read_events_only(std::span<const std::unique_ptr<ByteStream>> file
 OpenedDataset open_folder(const std::filesystem::path& path, const FileTree& folder, const OpenOptions& options,
                           Context& context) {
   if (const auto file = folder.only_file()) {
-    std::vector<std::unique_ptr<ByteStream>> files;
-    files.push_back(folder.open(*file));
-    return read_events_only(files, options, context);
+    const OpenFile open = [&] { return folder.open(*file); };
+    return read_events_only({&open, 1}, options, context);
   }
-  if (options.columns || options.delimiter) {
-    throw Error(ErrorCode::invalid_option,
-                fmt::format("{} is a folder, whose layout fixes columns and delimiter.", path.string()),
-                "Name the file of events itself, or leave both options out.");
-  }
+  require_no_columns(path.string(), options);
   if (folder.has("u.data")) return read_ml_100k(folder, options, context);
   if (folder.has("ratings.dat")) return read_ml_1m(folder, options, context);
   if (folder.has("ratings.csv")) return read_ml_latest(folder, options, context);
@@ -105,15 +103,15 @@ OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions&
     return open_data_file(path);
   }
   if (const auto folder = open_tree(path)) return open_folder(path, *folder, options, context);
-  std::vector<std::unique_ptr<ByteStream>> files;
-  for (const std::filesystem::path& file : matching_files(path)) files.push_back(open_stream(file));
+  std::vector<OpenFile> files;
+  for (const std::filesystem::path& file : matching_files(path))
+    files.emplace_back([file] { return open_stream(file); });
   return read_events_only(files, options, context);
 }
 
 OpenedDataset read_delimited(std::string name, std::string_view text, const OpenOptions& options, Context& context) {
-  std::vector<std::unique_ptr<ByteStream>> files;
-  files.push_back(stream_of(std::move(name), text));
-  return read_events_only(files, options, context);
+  const OpenFile open = [&] { return stream_of(name, text); };
+  return read_events_only({&open, 1}, options, context);
 }
 
 }  // namespace gusto

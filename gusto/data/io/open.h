@@ -58,6 +58,8 @@ struct OpenOptions {
   std::optional<std::vector<std::string>> columns;
   /// What separates fields: any text; "tab" and "space" by name. Recognised among tab, "::", ";", "|" and ",".
   std::optional<std::string> delimiter;
+  /// Whether the first line holds the columns' names. Recognised if it holds known ones, or stands above numbers.
+  std::optional<bool> header;
   /// How times are written.
   std::optional<TimeUnit> time_unit;
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
@@ -80,7 +82,7 @@ struct OpenedDataset {
 
 /// Reads a data set. Events are reported as progress in bytes, under the stage "reading".
 /// Errors   not_found, io; invalid_input, with file, line, column and value; invalid_option; cancelled
-/// Cost     about 0.1 s for a million events on one thread; the file's size and 40 bytes an event of memory
+/// Cost     60 ns an event on one thread, less on more of them; 20 bytes an event, ids and features, and some 8 MB a thread
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context);
 
 /// The same for a delimited file's content that is already in memory; `name` stands for its path.

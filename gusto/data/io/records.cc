@@ -26,7 +26,9 @@ bool is_blank(std::string_view line) {
 
 // Blanks are rare, so that the common case is two comparisons.
 std::string_view without_blanks(std::string_view field) {
-  if (!field.empty() && (field.front() <= ' ' || field.back() <= ' ')) return trim(field);
+  if (field.empty()) return field;
+  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  if (is_blank(field.front()) || is_blank(field.back())) return trim(field);
   return field;
 }
 

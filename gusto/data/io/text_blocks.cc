@@ -8,8 +8,22 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kFirstBlock = std::size_t{1} << 16;  // enough to recognise a format by
-constexpr std::size_t kBlock = std::size_t{1} << 19;
+constexpr std::size_t kFirstBytes = std::size_t{1} << 16;
+
+// Where to cut: behind the last line end that an even number of quotation marks precedes, or else behind the last one; 0 if
+// there is none.
+std::size_t last_line_end(std::string_view text) {
+  const std::size_t last = text.rfind('\n') + 1;
+  auto quotes = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(last), '"');
+  std::size_t cut = last;
+  while (quotes % 2 != 0 && cut > 1) {
+    const std::size_t before = text.rfind('\n', cut - 2) + 1;
+    quotes -= std::count(text.begin() + static_cast<std::ptrdiff_t>(before),
+                         text.begin() + static_cast<std::ptrdiff_t>(cut), '"');
+    cut = before;
+  }
+  return cut == 0 || quotes % 2 != 0 ? last : cut;
+}
 
 }  // namespace
 
@@ -19,7 +33,6 @@ TextBlock::TextBlock(std::string_view text) {
   set(0, text.size());
 }
 
-// Keeps what is there already.
 void TextBlock::reserve(std::size_t bytes) {
   if (bytes_ != nullptr && bytes <= capacity_) return;
   std::unique_ptr<char[]> larger(new char[bytes + kPadding]);
@@ -38,24 +51,20 @@ bool TextBlocks::next(TextBlock& block) {
   if (ended_) return false;
   block.begin_ = block.end_ = 0;
   block.too_long = false;
-  std::size_t goal = std::max(first_ ? kFirstBlock : kBlock, 2 * begun_.size());
+  std::size_t goal = std::max(first_ ? std::min(kFirstBytes, bytes_) : bytes_, 2 * begun_.size());
   block.reserve(goal);
   std::size_t filled = begun_.size();
   if (filled > 0) std::memcpy(block.bytes_.get(), begun_.data(), filled);
   std::size_t cut = 0;
   while (true) {
-    const std::size_t searched = filled;
     filled += stream_.read({block.bytes_.get() + filled, goal - filled});
     ended_ = filled < goal;
     if (ended_) {
       cut = filled;
       break;
     }
-    const void* const newline = ::memrchr(block.bytes_.get() + searched, '\n', filled - searched);
-    if (newline != nullptr) {
-      cut = static_cast<std::size_t>(static_cast<const char*>(newline) - block.bytes_.get()) + 1;
-      break;
-    }
+    cut = last_line_end({block.bytes_.get(), filled});
+    if (cut > 0) break;
     if (filled >= kLongestRecord) {
       block.too_long = ended_ = true;
       cut = filled;

@@ -28,6 +28,7 @@ class TextBlock {
 
  private:
   friend class TextBlocks;
+  /// Makes room for so many bytes, and keeps what is there.
   void reserve(std::size_t bytes);
   void set(std::size_t begin, std::size_t end);
 
@@ -40,11 +41,14 @@ class TextBlock {
 /// The longest line, and the longest record of several lines, that is read.
 inline constexpr std::size_t kLongestRecord = std::size_t{64} << 20;
 
-/// Cuts what a stream gives into blocks of whole lines.
+/// Cuts what a stream gives into blocks of whole lines; if possible not within quotation marks, which is told by their number,
+/// and so not for certain.
 class TextBlocks {
  public:
-  /// The stream must outlive this.
-  explicit TextBlocks(ByteStream& stream) : stream_(stream) {}
+  static constexpr std::size_t kBytes = std::size_t{1} << 19;
+
+  /// The stream must outlive this. A block has about so many bytes, the first one no more than recognising a format takes.
+  explicit TextBlocks(ByteStream& stream, std::size_t bytes = kBytes) : stream_(stream), bytes_(bytes) {}
 
   /// Reads the next block into `block`, whose memory is used again; false if there is none.
   /// Errors   those of the stream; invalid_input, if the text begins as UTF-16 does
@@ -52,6 +56,7 @@ class TextBlocks {
 
  private:
   ByteStream& stream_;
+  std::size_t bytes_;
   std::vector<char> begun_;  // of the line that the preceding block did not take in
   bool first_ = true;
   bool ended_ = false;

@@ -153,18 +153,28 @@ void SpillFile::flush() {
   buffer_.clear();
 }
 
-void SpillFile::read(const std::function<void(std::span<const std::byte>)>& sink) {
+std::size_t SpillFile::read(std::uint64_t place, std::span<std::byte> out) {
   flush();
-  std::vector<std::byte> piece(kSpillBuffer);
-  for (std::uint64_t place = 0; place < written_;) {
-    const ssize_t got = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(place));
+  const std::uint64_t left = place >= written_ ? 0 : written_ - place;
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left));
+  for (std::size_t filled = 0; filled < wanted;) {
+    const ssize_t got = ::pread(fd_, out.data() + filled, wanted - filled, static_cast<off_t>(place + filled));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       throw Error(ErrorCode::io, fmt::format("Cannot read back what was put aside in {}: {}.", folder_.string(),
                                              got < 0 ? reason(errno) : "it is shorter than it was"));
     }
-    sink(std::span(piece).first(static_cast<std::size_t>(got)));
-    place += static_cast<std::uint64_t>(got);
+    filled += static_cast<std::size_t>(got);
+  }
+  return wanted;
+}
+
+void SpillFile::read(const std::function<void(std::span<const std::byte>)>& sink) {
+  std::vector<std::byte> piece(kSpillBuffer);
+  std::uint64_t place = 0;
+  while (const std::size_t got = read(place, piece)) {
+    sink(std::span(piece).first(got));
+    place += got;
   }
 }
 

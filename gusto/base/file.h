@@ -76,6 +76,8 @@ class SpillFile {
   /// Error(io)
   void append(std::span<const std::byte> bytes);
   std::uint64_t size() const { return written_ + buffer_.size(); }
+  /// Reads bytes from that place on into `out`, and says how many: fewer than fit only at the end. Error(io)
+  std::size_t read(std::uint64_t place, std::span<std::byte> out);
   /// Hands over all bytes so far, in order and in pieces. Error(io)
   void read(const std::function<void(std::span<const std::byte>)>& sink);
 

@@ -45,13 +45,16 @@ void run_convert(Session& session, const ConvertFlags& flags) {
   require_replaceable(flags.out);
   Run run(session, flags.run);
   const Stopwatch reading;
-  const OpenedData opened = open_data(flags.data, session, run, BadLines::told);
+  DataFlags spilling = flags.data;
+  spilling.spill_to = flags.out;  // where events that do not fit into memory belong in the end
+  const OpenedData opened = open_data(spilling, session, run, BadLines::told);
   const Dataset& data = *opened.dataset;
-  data.offsets();  // the events of a data file are read, and checked, when first used
+  const bool written = opened.spilled && opened.left_out.empty();
+  if (!written) data.offsets();  // the events of a data file are read, and checked, when first used
   const double read_seconds = reading.seconds();
 
   const Stopwatch writing;
-  {
+  if (!written) {
     const WriteGuard guard;
     write_data_file(data, opened.report, flags.out);
   }
@@ -81,7 +84,7 @@ void add_convert(CLI::App& app, Session& session) {
       [flags, &session] { run_convert(session, *flags); });
   add_data_flags(command, flags->data, DataArgument::required);
   command->add_option("OUT", flags->out, "The file to write, such as ratings.gdata.")->required();
-  command->add_flag("--quiet", flags->run.quiet, "Show no progress.")->group("Running");
+  add_run_flags(command, flags->run, Seeded::no);
 }
 
 }  // namespace gusto::cli

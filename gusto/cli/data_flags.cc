@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -56,6 +57,12 @@ std::optional<double> half_life_from(const std::string& text) {
   }
   throw Error(ErrorCode::invalid_option, fmt::format("--half-life {} is no length of time.", quote(text)),
               "Write a number with a unit, such as 12h, 30d, 8w or 1y.");
+}
+
+std::filesystem::path temporary_data_file() {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
+  return (folder.empty() ? "." : folder) / fmt::format("gusto-{}.gdata", ::getpid());
 }
 
 OpenOptions options_from(const DataFlags& flags, Run& run) {
@@ -182,6 +189,7 @@ std::vector<std::string> list_data() {
 OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines) {
   OpenedDataset opened;
   OpenOptions options = options_from(flags, run);
+  options.spill_to = flags.spill_to.empty() ? temporary_data_file() : flags.spill_to;
   std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data, run);
   std::error_code ignored;
   if (path.empty() || (flags.data == kEmbeddedName && !std::filesystem::exists(path, ignored))) {
@@ -191,12 +199,15 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines)
     opened = open_dataset(path, options, run.context());
   }
   run.clear();
+  const bool spilled = opened.report.data_file && opened.report.data_file->path == options.spill_to.string();
+  // The data set keeps the file's bytes, without a name.
+  if (spilled && flags.spill_to.empty()) std::filesystem::remove(options.spill_to, ignored);
   if (opened.report.bad_lines > 0 && !opened.report.data_file && bad_lines == BadLines::tell) {
     fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
                format_count(opened.report.bad_lines));
   }
   const bool lists = opened.report.layout == "lists";
-  return {std::move(opened.data), std::move(opened.report), {std::move(path), std::move(options), lists}, {}};
+  return {std::move(opened.data), std::move(opened.report), {std::move(path), std::move(options), lists}, {}, spilled};
 }
 
 OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLines bad_lines) {

@@ -80,7 +80,7 @@ void add_inspect(CLI::App& app, Session& session) {
                     "gusto inspect films.gusto"}},
       [flags, &session] { run_inspect(session, *flags); });
   add_data_flags(command, flags->data, DataArgument::optional);
-  command->add_flag("--quiet", flags->run.quiet, "Show no progress.")->group("Running");
+  add_run_flags(command, flags->run, Seeded::no);
 }
 
 }  // namespace gusto::cli

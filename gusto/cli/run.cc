@@ -41,9 +41,10 @@ void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded) {
       ->group("Running")
       ->check(CLI::Range(1U, 1024U).description(""));
   command
-      ->add_option("--memory", flags.memory,
-                   "Memory that a model may need, such as 512M or 8G; one that needs more is refused before it starts. "
-                   "Default: the container's or the machine's.")
+      ->add_option(
+          "--memory", flags.memory,
+          "Memory that may be taken, such as 512M or 8G: events that need more than half of it are kept on disk, and "
+          "a model that needs more is refused before it starts. Default: the container's or the machine's.")
       ->type_name("SIZE")
       ->group("Running");
   command->add_flag("--quiet", flags.quiet, "Show no progress.")->group("Running");

@@ -10,6 +10,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/data_file.h"
 
 namespace gusto {
 
@@ -45,11 +46,24 @@ FeatureTable DescriptionTable::finish() {
 void DatasetBuilder::end_events(Context& context) {
   reader_.require_events();
   const std::vector<ItemRow> new_rows = scatter_items();
-  EventStore::Settled settled = reader_.store().settle(catalogue_.users.size(), new_rows, context);
+  EventStore& store = reader_.store();
+  if (store.spilled()) writer_.emplace(options_.spill_to);
+  EventStore::Settled settled = writer_ ? store.settle_spilled(catalogue_.users.size(), new_rows, context,
+                                                               [&](const EventColumns& columns) { write(columns); })
+                                        : store.settle(catalogue_.users.size(), new_rows, context);
   if (settled.repeated) settled.repeated->item = new_rows[settled.repeated->item].index;
   catalogue_.item_order = new_rows;
   report_duplicates(settled);
   columns_ = std::move(settled.columns);
+}
+
+void DatasetBuilder::write(const EventColumns& columns) {
+  for (std::size_t user = 0; user + 1 < columns.offsets.size(); ++user) {
+    const std::uint64_t begin = columns.offsets[user], count = columns.offsets[user + 1] - begin;
+    const auto times = columns.times.span();
+    writer_->add_user(columns.items.span().subspan(begin, count), columns.values.span().subspan(begin, count),
+                      times.empty() ? times : times.subspan(begin, count));
+  }
 }
 
 void DatasetBuilder::report_duplicates(const EventStore::Settled& settled) {
@@ -115,6 +129,11 @@ OpenedDataset DatasetBuilder::finish() {
     if (file.blank_lines > 0) {
       note(fmt::format("Blank lines of {} that were skipped: {}.", file.path, format_count(file.blank_lines)));
     }
+  }
+  if (writer_) {
+    note(fmt::format("The events do not fit into the memory allowed, and lie in {}.", options_.spill_to.string()));
+    writer_->finish(catalogue_, report_);
+    return open_data_file(options_.spill_to);
   }
   if (columns_.offsets.size() <= catalogue_.users.size()) {
     // Users that are only described have no events.

@@ -9,6 +9,7 @@
 
 #include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
+#include "gusto/data/io/data_file_writer.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/event_reader.h"
 #include "gusto/data/io/open.h"
@@ -67,6 +68,7 @@ class DatasetBuilder {
 
  private:
   std::vector<ItemRow> scatter_items();
+  void write(const EventColumns& columns);
   void report_duplicates(const EventStore::Settled& settled);
 
   const OpenOptions& options_;
@@ -74,6 +76,7 @@ class DatasetBuilder {
   Catalogue catalogue_;
   EventReader reader_;
   EventColumns columns_;
+  std::optional<DataFileWriter> writer_;  // of events that do not fit into memory
 };
 
 }  // namespace gusto

@@ -49,6 +49,7 @@ class EventReader::Pipeline {
       taken_.count = 0;
       context_.check_cancelled();
       context_.progress("reading", stream_.stored_position(), stream_.stored_size());
+      if (reader_.options_.spill_to.empty()) context_.require_memory("Reading events", reader_.store_.memory());
     }
     if (problem_) std::rethrow_exception(problem_);
     if (!open_.empty()) take(TextBlock(open_), true);
@@ -245,6 +246,11 @@ class EventReader::Pipeline {
 };
 
 void EventReader::read(ByteStream& stream, std::optional<EventFormat> format, Context& context) {
+  // The other half is for ids, and for what is done with the events.
+  if (!options_.spill_to.empty()) {
+    const std::filesystem::path folder = options_.spill_to.parent_path();
+    store_.spill_beyond(context.memory_limit() / 2, folder.empty() ? "." : folder);
+  }
   Pipeline(*this, stream, std::move(format), context).run();
 }
 

@@ -335,6 +335,37 @@ TEST(EventReader, LaterFilesGoOnWithTheColumnsOfTheFirst) {
   EXPECT_EQ(event_of(*opened.data, "2", "10").value, 3);
 }
 
+// 90,000 events take 1.8 MB, and may take half a megabyte: they are spilled in several runs.
+TEST(EventReader, SpillsWhatMemoryHasNoRoomFor) {
+  const std::string text = many_lines();
+  const TemporaryFolder folder;
+  OpenOptions options = with([](OpenOptions& o) {
+    o.columns = {"user", "item", "rating", "time"};
+    o.half_life = 3600;
+  });
+  for (const DuplicatePolicy policy : {DuplicatePolicy::keep_last, DuplicatePolicy::sum}) {
+    options.duplicates = policy;
+    options.spill_to.clear();
+    const OpenedDataset whole = read_on(2, text, options);
+    options.spill_to = folder.path() / "spilled.gdata";
+    Context context({.threads = 2, .memory_limit = std::uint64_t{1} << 20});
+    const OpenedDataset spilled = read_delimited("ratings.txt", text, options, context);
+    ASSERT_TRUE(spilled.report.data_file.has_value());
+    expect_same(*whole.data, *spilled.data);
+    EXPECT_EQ(whole.report.duplicates, spilled.report.duplicates);
+    EXPECT_THAT(spilled.report.notes.back(), HasSubstr("do not fit into the memory allowed"));
+  }
+  options.duplicates = DuplicatePolicy::refuse;
+  options.spill_to.clear();
+  const std::string refused = complaint([&] { read_on(2, text, options); });
+  options.spill_to = folder.path() / "spilled.gdata";
+  Context context({.threads = 2, .memory_limit = std::uint64_t{1} << 20});
+  EXPECT_EQ(complaint([&] { read_delimited("ratings.txt", text, options, context); }), refused);
+  options.spill_to.clear();
+  EXPECT_THAT(complaint([&] { read_delimited("ratings.txt", text, options, context); }, ErrorCode::out_of_memory),
+              HasSubstr("Reading events"));
+}
+
 TEST(EventReader, RefusesALineThatHasNoEnd) {
   const std::string text = "a,x,1\n" + std::string(kLongestRecord + 1, 'b') + "\n";
   EXPECT_EQ(complaint([&] { read_on(1, text); }),

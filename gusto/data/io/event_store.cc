@@ -137,7 +137,10 @@ void EventStore::add(const EventBlock& block, std::span<const std::uint32_t> use
     users[i] = user_rows[block.events[i].user];
     items[i] = ItemRow(item_rows[block.events[i].item]);
     values[i] = block.events[i].value;
+    user_count_ = std::max(user_count_, users[i] + 1);
   }
+  size_ += count;
+  timed_ = timed;
   if (timed) {
     const std::span<std::int64_t> times = times_.extend(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -149,6 +152,39 @@ void EventStore::add(const EventBlock& block, std::span<const std::uint32_t> use
     const std::span<std::uint64_t> lines = lines_.extend(count);
     for (std::size_t i = 0; i < count; ++i) lines[i] = first_line + block.events[i].line;
   }
+  if (limit_ && memory() > *limit_) spill();
+}
+
+std::uint64_t EventStore::memory() const {
+  return users_.values().size_bytes() + items_.values().size_bytes() + values_.values().size_bytes() +
+         times_.values().size_bytes() + lines_.values().size_bytes();
+}
+
+void EventStore::spill() {
+  const std::vector<std::uint64_t> offsets = group_by_user(user_count_);
+  EventRun& run = runs_.emplace_back(folder_);
+  for (std::uint32_t user = 0; user < user_count_; ++user) {
+    for (std::uint64_t i = offsets[user]; i < offsets[user + 1]; ++i) {
+      run.append({.user = user,
+                  .item = items_.values()[i],
+                  .value = values_.values()[i],
+                  .time = timed_ ? times_.values()[i] : kNoTime,
+                  .line = lines_.size() > 0 ? lines_.values()[i] : 0});
+    }
+  }
+  users_.clear();
+  items_.clear();
+  values_.clear();
+  times_.clear();
+  lines_.clear();
+}
+
+void EventStore::add(const EventRun::Event& event, std::uint32_t user) {
+  users_.extend(1)[0] = user;
+  items_.extend(1)[0] = event.item;
+  values_.extend(1)[0] = event.value;
+  if (timed_) times_.extend(1)[0] = event.time;
+  if (duplicates_ == DuplicatePolicy::refuse) lines_.extend(1)[0] = event.line;
 }
 
 // Events of a user keep the order in which they came. The users' numbers become positions, so that no memory is needed.
@@ -199,6 +235,39 @@ EventStore::Settled EventStore::settle(std::size_t user_count, std::span<const I
   values_.truncate(values_.size());
   times_.truncate(times_.size());
   result.columns = {std::move(offsets), to_shared(items_), to_shared(values_), to_shared(times_)};
+  return result;
+}
+
+EventStore::Settled EventStore::settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows,
+                                               Context& context,
+                                               const std::function<void(const EventColumns& columns)>& sink) {
+  constexpr std::uint64_t kPiece = std::uint64_t{32} << 20;
+  spill();
+  Settled result;
+  for (std::uint32_t first = 0; first < user_count;) {
+    EventStore piece(duplicates_, half_life_);
+    piece.latest_ = latest_;
+    piece.timed_ = timed_;
+    std::uint32_t user = first;
+    for (; user < user_count && piece.memory() < kPiece; ++user) {
+      for (EventRun& run : runs_) {
+        for (const EventRun::Event* event = run.peek(); event != nullptr && event->user == user; event = run.peek()) {
+          piece.add(*event, user - first);
+          run.pop();
+        }
+      }
+    }
+    const Settled settled = piece.settle(user - first, new_item_rows, context);
+    result.duplicates += settled.duplicates;
+    if (settled.repeated) {
+      result.repeated = settled.repeated;
+      result.repeated->user += first;
+      return result;
+    }
+    sink(settled.columns);
+    context.progress("settling", user, user_count);
+    first = user;
+  }
   return result;
 }
 

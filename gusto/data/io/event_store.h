@@ -2,30 +2,46 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "gusto/base/context.h"
 #include "gusto/base/growing_array.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/event_block.h"
+#include "gusto/data/io/event_run.h"
 #include "gusto/data/io/open.h"
 
 namespace gusto {
 
 /// Events as they come from files, until all are there and can be put in stored order.
-/// Memory   12 bytes an event, 8 more with times, and 8 more while duplicates are refused; nothing is copied
+/// Memory   12 bytes an event, 8 more with times, and 8 more while duplicates are refused; nothing is copied. What goes
+///          beyond a limit is spilled: written to disk, ordered by user
 class EventStore {
  public:
   EventStore(DuplicatePolicy duplicates, std::optional<double> half_life)
       : duplicates_(duplicates), half_life_(half_life) {}
 
+  /// Spills events to that folder whenever they take more than so many bytes.
+  void spill_beyond(std::uint64_t bytes, std::filesystem::path folder) {
+    limit_ = bytes;
+    folder_ = std::move(folder);
+  }
+  bool spilled() const { return !runs_.empty(); }
+  /// Events added.
+  std::uint64_t size() const { return size_; }
+  /// Bytes that events take now.
+  std::uint64_t memory() const;
+
   /// Adds the events of a block: its users have the rows user_rows, its items item_rows, and its first line is line
   /// `first_line` of all that has been read. Either all events have times or none.
   void add(const EventBlock& block, std::span<const std::uint32_t> user_rows, std::span<const std::uint32_t> item_rows,
            std::uint64_t first_line, bool timed);
-  std::uint64_t size() const { return users_.size(); }
 
   /// A pair of user and item that has two events, where that is refused.
   struct Repeated {
@@ -45,9 +61,15 @@ class EventStore {
   /// Weighs events by age, settles duplicates, gives items their new rows, and puts all in stored order. Empties the store.
   /// Cost     O(n) for events that come user by user in order of time; in place, but for a user's own events
   Settled settle(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context);
+  /// The same where events were spilled: `sink` gets the columns of some users after the other, and what is returned has none.
+  /// Memory   32 MB, and a user's own events
+  Settled settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context,
+                         const std::function<void(const EventColumns& columns)>& sink);
 
  private:
   class UserEvents;
+  void spill();
+  void add(const EventRun::Event& event, std::uint32_t user);
 
   std::vector<std::uint64_t> group_by_user(std::size_t user_count);
   /// Moves events to the front of their user's, and these together; returns the new offsets.
@@ -55,6 +77,12 @@ class EventStore {
 
   DuplicatePolicy duplicates_;
   std::optional<double> half_life_;
+  std::optional<std::uint64_t> limit_;
+  std::filesystem::path folder_;
+  std::deque<EventRun> runs_;
+  std::uint64_t size_ = 0;
+  std::uint32_t user_count_ = 0;  // of the events added
+  bool timed_ = false;
   std::int64_t latest_ = kNoTime;
   GrowingArray<std::uint32_t> users_;
   GrowingArray<ItemRow> items_;

@@ -71,6 +71,9 @@ struct OpenOptions {
   std::optional<double> half_life;
   /// Lines that cannot be read are left out, counted, and reported with examples.
   bool skip_bad_lines = false;
+  /// A data file that is written, and read in place, if the events would take more than half of the context's memory limit:
+  /// the caller removes it. Empty: such events are refused.
+  std::filesystem::path spill_to;
   SideFiles side_files;
   std::vector<Extra> extras;
 };

@@ -200,8 +200,11 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines)
   }
   run.clear();
   const bool spilled = opened.report.data_file && opened.report.data_file->path == options.spill_to.string();
-  // The data set keeps the file's bytes, without a name.
-  if (spilled && flags.spill_to.empty()) std::filesystem::remove(options.spill_to, ignored);
+  if (spilled) {
+    // What was read is not that file. A temporary one loses its name; the data set keeps its bytes.
+    opened.report.data_file.reset();
+    if (flags.spill_to.empty()) std::filesystem::remove(options.spill_to, ignored);
+  }
   if (opened.report.bad_lines > 0 && !opened.report.data_file && bad_lines == BadLines::tell) {
     fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
                format_count(opened.report.bad_lines));

@@ -131,7 +131,7 @@ OpenedDataset DatasetBuilder::finish() {
     }
   }
   if (writer_) {
-    note(fmt::format("The events do not fit into the memory allowed, and lie in {}.", options_.spill_to.string()));
+    note("The events do not fit into the memory allowed, and were put in order on disk.");
     writer_->finish(catalogue_, report_);
     return open_data_file(options_.spill_to);
   }

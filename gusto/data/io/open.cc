@@ -80,14 +80,16 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
 void refuse_options(const std::filesystem::path& path, const OpenOptions& options) {
   const char* given = options.columns                                    ? "columns"
                       : options.delimiter                                ? "a delimiter"
+                      : options.header                                   ? "a header"
                       : options.time_unit                                ? "the unit of times"
                       : options.duplicates != DuplicatePolicy::keep_last ? "what becomes of duplicates"
                       : !options.weights.empty()                         ? "weights"
                       : options.half_life                                ? "a half-life"
                       : options.skip_bad_lines                           ? "what becomes of bad lines"
                       : !options.side_files.users.empty() || !options.side_files.items.empty() ? "files of features"
-                      : !options.extras.empty()                                                ? "extras"
-                                                                                               : nullptr;
+                      : !options.side_files.types.empty() ? "types of their columns"
+                      : !options.extras.empty()           ? "extras"
+                                                          : nullptr;
   if (given == nullptr) return;
   throw Error(ErrorCode::invalid_option,
               fmt::format("{} is a data file, whose content has been read already: {} cannot be given any more.",

@@ -25,7 +25,7 @@ namespace gusto {
 void write_catalogue(const Catalogue& catalogue, TensorWriter& out);
 /// Adds the events, in the same way.
 void write_events(const Dataset& data, TensorWriter& out);
-/// Adds both.
+/// Adds both: the data set must stay unchanged until the file is written.
 void write_dataset(const Dataset& data, TensorWriter& out);
 
 /// Copies the data set out of the file, checked.

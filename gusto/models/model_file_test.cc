@@ -151,7 +151,8 @@ TEST(ModelFileDamage, AModelOfOtherDataIsRefused) {
   const auto model = trained("bias", Task::ratings);
   TensorWriter out;
   for (const auto& [key, value] : valid_metadata()) out.set_metadata(key, value);
-  write_dataset(*test::three_tastes(30, 40), out);
+  const auto other = test::three_tastes(30, 40);  // the writer does not copy it
+  write_dataset(*other, out);
   model->save_state(out);
   EXPECT_EQ(error_of([&] { parse_model(out.serialize(), "m.gusto"); }).code(), ErrorCode::corrupt_file);
 }

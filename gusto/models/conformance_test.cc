@@ -158,6 +158,26 @@ TEST_P(ConformanceTest, PredictsWhatItDeclares) {
   EXPECT_LT(error / events, 0.98 * (square / events - std::pow(mean / events, 2)));
 }
 
+TEST_P(ConformanceTest, SpreadsAreThoseOfItsPredictions) {
+  const auto model = fitted(small_data());
+  const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(7));
+  std::vector<Query> queries{Query::known(UserRow(1)), Query::known(UserRow(59))};
+  if (folds_in()) queries.push_back(Query::with_history(history));
+  const std::vector<ItemRow> items{ItemRow(0), ItemRow(39), ItemRow(4)};
+  std::vector<float> predicted(queries.size());
+  std::vector<float> spread(queries.size());
+  const auto ask = [&] { model->predict_spread(queries, std::span(items).first(queries.size()), predicted, spread); };
+  if (!abilities().spread || !model->predicts()) {
+    EXPECT_EQ(code_of(ask), ErrorCode::unsupported);
+    return;
+  }
+  ask();
+  EXPECT_THAT(spread, Each(::testing::AllOf(IsFinite(), ::testing::Gt(0))));
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    EXPECT_NEAR(predicted[q], predictions_of(*model, queries[q])[items[q].index], 1e-4);
+  }
+}
+
 TEST_P(ConformanceTest, VectorsGiveTheScores) {
   const auto model = fitted(small_data());
   const std::vector<Query> queries{Query::known(UserRow(1)), Query::known(UserRow(59))};

@@ -62,16 +62,30 @@ bool Model::predicts() const {
   return info().abilities.predicts_ratings || (info().abilities.probabilities && task_ == Task::likes);
 }
 
-void Model::predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
+void Model::check_pairs(std::span<const Query> queries, std::span<const ItemRow> items, std::size_t answers) const {
   check_queries(queries);
   if (!predicts()) {
     refuse(task_ == Task::top_n ? "was trained for top-n and predicts no values" : "predicts no values");
   }
   require_shape("Model::predict", items.size(), queries.size());
-  require_shape("Model::predict", out.size(), queries.size());
+  require_shape("Model::predict", answers, queries.size());
   for (const ItemRow item : items) check_item(item);
+}
+
+void Model::predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
+  check_pairs(queries, items, out.size());
   do_predict(queries, items, out);
   check_answer(out);
+}
+
+void Model::predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                           std::span<float> spread) const {
+  check_pairs(queries, items, out.size());
+  if (!info().abilities.spread) refuse("does not say how sure it is");
+  require_shape("Model::predict_spread", spread.size(), queries.size());
+  do_predict_spread(queries, items, out, spread);
+  check_answer(out);
+  check_answer(spread);
 }
 
 void Model::score(std::span<const Query> queries, MatrixView<float> scores) const {
@@ -145,6 +159,11 @@ void Model::do_predict(std::span<const Query> queries, std::span<const ItemRow> 
     if (i == 0 || !same_asker(queries[i], queries[i - 1])) do_query_vectors(queries.subspan(i, 1), asker.view());
     out[i] = dot(asker.row(0), vectors.row(items[i].index));
   }
+}
+
+void Model::do_predict_spread(std::span<const Query>, std::span<const ItemRow>, std::span<float>,
+                              std::span<float>) const {
+  refuse("does not say how sure it is");
 }
 
 void Model::do_score(std::span<const Query> queries, MatrixView<float> scores) const {

@@ -42,6 +42,7 @@ struct Abilities {
   bool similar_users = false;  ///< user_similarity()
   bool explains = false;       ///< explain(), contributions that sum to the score
   bool checkpoints = false;    ///< fit() keeps its state in the context's checkpoint, and goes on from there
+  bool spread = false;         ///< predict_spread()
 };
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.
@@ -87,6 +88,13 @@ class Model {
   ///          have; not_finite, where a history is so extreme that the answer overflows
   void predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
 
+  /// predict(), and spread[i] = the standard deviation that the value has about that prediction, by the model's own account:
+  /// what it does not know of user and item, and what no model could know. For a probability of a like it is the standard
+  /// deviation of the probability itself.
+  /// Errors   as predict; unsupported, if not declared
+  void predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                      std::span<float> spread) const;
+
   /// scores(q, i) = the ranking score of item i for queries[q], on the calling thread; higher is better, finite.
   /// Scores of one query are comparable with each other only.
   /// Shape    scores [queries × item_count]
@@ -122,6 +130,8 @@ class Model {
   virtual void do_load(const TensorFile& in) = 0;
   // Predicting and scoring go through the vectors by default.
   virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
+  virtual void do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                                 std::span<float> spread) const;
   virtual void do_score(std::span<const Query> queries, MatrixView<float> scores) const;
   // By the vectors, or by scoring all items.
   virtual void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const;
@@ -144,6 +154,8 @@ class Model {
   [[noreturn]] void refuse(std::string_view what) const;
 
  private:
+  /// What predict() and predict_spread() check before they answer.
+  void check_pairs(std::span<const Query> queries, std::span<const ItemRow> items, std::size_t answers) const;
   /// Error(unsupported), Error(invalid_input) or Error(not_found) if a query cannot be answered.
   void check_queries(std::span<const Query> queries) const;
   void check_item(ItemRow item) const;

@@ -130,7 +130,8 @@ std::array<AbilityCell, kAbilityColumns.size()> describe_abilities(const Abiliti
           able(can.explains, "explains a score by contributions that sum to it"),
           able(can.item_vectors, "ranks by an inner product, which an index can search"),
           able(can.personalised, "orders items by who asks"),
-          able(can.checkpoints, "goes on from a checkpoint when its training was stopped")};
+          able(can.checkpoints, "goes on from a checkpoint when its training was stopped"),
+          able(can.spread, "says how far the value may lie from its prediction")};
 }
 
 std::vector<DocumentationPage> model_pages(std::span<const ModelInfo* const> models) {

@@ -18,7 +18,7 @@ struct AbilityColumn {
   std::string_view meaning;  ///< "it answers for someone it was not trained on, …"
 };
 /// Those that matter most to who chooses a model come first.
-inline constexpr std::array<AbilityColumn, 9> kAbilityColumns{{
+inline constexpr std::array<AbilityColumn, 10> kAbilityColumns{{
     {"ratings", "it predicts the value that a user would give"},
     {"likes", "it gives probabilities of a like itself; of other predictions a fitted curve makes them"},
     {"new users", "it answers for someone it was not trained on, exactly as if it had been, or by an estimate"},
@@ -28,6 +28,7 @@ inline constexpr std::array<AbilityColumn, 9> kAbilityColumns{{
     {"index", "it ranks by an inner product, which an index can search"},
     {"personal", "the order of items depends on who asks"},
     {"resumes", "a training that was stopped goes on from its checkpoint"},
+    {"spread", "it says how far the value may lie from its prediction"},
 }};
 
 /// A model's cell in such a column.

@@ -163,13 +163,19 @@ TEST_F(FittedModel, RefusesWhatItHasNotDeclaredAndNamesItself) {
   std::vector<float> items(4);
   std::vector<float> users(3);
   const Query query = Query::known(UserRow(0));
+  const ItemRow item(0);
+  float value = 0;
+  float spread = 0;
   Matrix<float> vectors(1, 2);
-  const std::vector<std::function<void()>> calls{[&] { model.item_similarity(ItemRow(0), items); },
-                                                 [&] { model.user_similarity(query, users); },
-                                                 [&] {
-                                                   model.query_vectors({&query, 1}, vectors.view());
-                                                 },
-                                                 [&] { model.explain(query, ItemRow(0)); }};
+  const std::vector<std::function<void()>> calls{
+      [&] { model.item_similarity(ItemRow(0), items); }, [&] { model.user_similarity(query, users); },
+      [&] {
+        model.query_vectors({&query, 1}, vectors.view());
+      },
+      [&] { model.explain(query, ItemRow(0)); },
+      [&] {
+        model.predict_spread({&query, 1}, {&item, 1}, {&value, 1}, {&spread, 1});
+      }};
   for (const auto& call : calls) {
     const Error error = error_of(call);
     EXPECT_EQ(error.code(), ErrorCode::unsupported);

@@ -23,6 +23,6 @@ inline gusto::Fold bench_fold(gusto::Task task) {
   gusto::Context context({.threads = 1});
   gusto::SplitOptions options;
   options.spec = gusto::parse_split(task == gusto::Task::top_n ? "holdout:0.2" : "random:0.1");
-  if (task == gusto::Task::top_n) options.positives = 4;
+  if (task == gusto::Task::top_n) options.filter.positives = 4;
   return gusto::make_split(open_bench_data(context).data, options).folds.front();
 }

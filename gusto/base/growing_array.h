@@ -7,6 +7,8 @@
 #include <span>
 #include <type_traits>
 
+#include "gusto/base/system.h"
+
 namespace gusto {
 
 /// An array that grows at its end, for numbers by the hundred million: a large one is moved by its pages, so that growing
@@ -54,6 +56,7 @@ class GrowingArray {
       if (moved == nullptr) throw std::bad_alloc();
       static_cast<void>(data_.release());
       data_.reset(static_cast<T*>(moved));
+      prefer_large_pages(std::as_writable_bytes(std::span(data_.get(), capacity)));
     }
     capacity_ = capacity;
   }

@@ -1,8 +1,11 @@
 #include "gusto/data/io/event_reader.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
 #include <exception>
 #include <iterator>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,7 +16,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kBlocksAThread = 2;
+constexpr std::size_t kBlocksAThread = 4;
 constexpr std::size_t kExamples = 5;                 // of bad lines, in the report
 constexpr std::size_t kLinesPassedOver = 10;         // to find the first that can be read
 constexpr std::size_t kKept = std::size_t{4} << 20;  // bytes that a stage keeps for the next block
@@ -24,33 +27,31 @@ SourceText as_source(const std::string& name, const TextBlock& block) {
 
 }  // namespace
 
-/// One file's way into the store.
+/// One file's way into the store. Each thread does what is to be done next: take in the first block, if it is parsed, or else
+/// read another one and parse it. Blocks are read one after the other, parsed side by side, and taken in in their order.
 class EventReader::Pipeline {
  public:
   Pipeline(EventReader& reader, ByteStream& stream, std::optional<EventFormat> format, Context& context)
-      : reader_(reader), stream_(stream), context_(context), blocks_(stream, reader.block_bytes_) {
-    const std::size_t count = kBlocksAThread * context.threads();
-    for (Batch* batch : {&read_, &parsed_, &taken_}) batch->stages.resize(count);
-    if (blocks_.next(read_.stages[0].text)) read_.count = 1;
-    format_ = std::move(format);
+      : reader_(reader),
+        stream_(stream),
+        context_(context),
+        blocks_(stream, reader.block_bytes_),
+        format_(std::move(format)),
+        stages_(kBlocksAThread * context.threads()) {
+    for (Stage& stage : stages_) free_.push_back(&stage);
   }
 
   void run() {
-    if (read_.count == 0) return finish();
-    begin(read_.stages[0].text);
-    while (read_.count + parsed_.count > 0) {
-      taken_.swap(parsed_);
-      parsed_.swap(read_);
-      context_.pool().run(2 + parsed_.count, [&](std::size_t task, unsigned worker) {
-        if (task == 0) take();
-        else if (task == 1) read();
-        else parse(parsed_.stages[task - 2], worker);
-      });
-      taken_.count = 0;
-      context_.check_cancelled();
-      context_.progress("reading", stream_.stored_position(), stream_.stored_size());
-      if (reader_.options_.spill_to.empty()) context_.require_memory("Reading events", reader_.store_.memory());
+    if (!read(stages_.front())) {
+      if (problem_) std::rethrow_exception(problem_);
+      return finish();
     }
+    begin(stages_.front());
+    free_.erase(free_.begin());
+    parse(stages_.front(), 0);
+    enqueue(stages_.front());
+    stages_.front().parsed = true;
+    context_.pool().run(context_.threads(), [&](std::size_t, unsigned worker) { work(worker); });
     if (problem_) std::rethrow_exception(problem_);
     if (!open_.empty()) take(TextBlock(open_), true);
     finish();
@@ -61,25 +62,89 @@ class EventReader::Pipeline {
     TextBlock text;
     EventBlock events;
     std::size_t begin = 0;
+    bool parsed = false;
     // What an unusually large block needed is not kept.
     void renew() {
       if (text.text().size() + events.events.capacity() * sizeof(EventBlock::ParsedEvent) > kKept) *this = Stage();
-    }
-  };
-  struct Batch {
-    std::vector<Stage> stages;
-    std::size_t count = 0;
-    void swap(Batch& other) {
-      stages.swap(other.stages);
-      std::swap(count, other.count);
+      parsed = false;
     }
   };
 
+  void work(unsigned worker) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return over() || can_take() || can_read(); });
+      if (over()) return;
+      try {
+        can_take() ? take_next(lock, worker) : read_next(lock, worker);
+      } catch (...) {
+        if (!lock.owns_lock()) lock.lock();
+        failed_ = true;
+        changed_.notify_all();
+        throw;
+      }
+      changed_.notify_all();
+    }
+  }
+
+  // What follows is asked with the mutex held.
+  bool over() const { return failed_ || (ended_ && queue_.empty()); }
+  bool can_take() const { return !taking_ && !queue_.empty() && queue_.front()->parsed; }
+  // One long line is as much as several blocks.
+  bool can_read() const {
+    return !reading_ && !ended_ && !free_.empty() &&
+           (queue_.empty() || queued_ < stages_.size() * reader_.block_bytes_);
+  }
+
+  void take_next(std::unique_lock<std::mutex>& lock, unsigned worker) {
+    taking_ = true;
+    Stage& stage = *queue_.front();
+    const auto [position, size] = progress_;
+    lock.unlock();
+    context_.check_cancelled();
+    if (worker == 0) context_.progress("reading", position, size);
+    take(stage);
+    const std::size_t bytes = stage.text.text().size();
+    stage.renew();
+    lock.lock();
+    taking_ = false;
+    queue_.pop_front();
+    queued_ -= bytes;
+    free_.push_back(&stage);
+  }
+
+  void read_next(std::unique_lock<std::mutex>& lock, unsigned worker) {
+    reading_ = true;
+    Stage& stage = *free_.back();
+    free_.pop_back();
+    lock.unlock();
+    const bool more = read(stage);
+    const std::pair progress(stream_.stored_position(), stream_.stored_size());
+    lock.lock();
+    reading_ = false;
+    progress_ = progress;
+    if (!more) {
+      ended_ = true;
+      return;
+    }
+    enqueue(stage);
+    lock.unlock();
+    changed_.notify_one();
+    parse(stage, worker);
+    lock.lock();
+    stage.parsed = true;
+  }
+
+  void enqueue(Stage& stage) {
+    queue_.push_back(&stage);
+    queued_ += stage.text.text().size();
+  }
+
   // Recognises the format by the first block, and skips the header.
-  void begin(const TextBlock& first) {
-    SourceText head = as_source(stream_.name(), first);
-    if (first.too_long) fail_long();
-    std::size_t& begin = read_.stages[0].begin;
+  void begin(Stage& first) {
+    SourceText head = as_source(stream_.name(), first.text);
+    if (first.text.too_long) fail_long();
+    std::size_t& begin = first.begin;
     if (reader_.options_.skip_bad_lines) {
       begin = pass_over_bad_lines(head);
       head.text.remove_prefix(begin);
@@ -124,18 +189,13 @@ class EventReader::Pipeline {
   }
 
   // What is wrong with the stream is told once all before it has been taken in, which may have a complaint of its own.
-  void read() {
-    read_.count = 0;
-    std::size_t bytes = 0;  // one long line is as much as several blocks
+  bool read(Stage& stage) {
+    stage.begin = 0;
     try {
-      while (!problem_ && read_.count < read_.stages.size() && bytes < read_.stages.size() * reader_.block_bytes_ &&
-             blocks_.next(read_.stages[read_.count].text)) {
-        Stage& stage = read_.stages[read_.count++];
-        stage.begin = 0;
-        bytes += stage.text.text().size();
-      }
+      return blocks_.next(stage.text);
     } catch (const Error&) {
       problem_ = std::current_exception();
+      return false;
     }
   }
 
@@ -143,21 +203,18 @@ class EventReader::Pipeline {
     parsers_[worker].parse(stream_.name(), stage.text, stage.begin, stage.events);
   }
 
-  void take() {
-    for (std::size_t i = 0; i < taken_.count; ++i) {
-      Stage& stage = taken_.stages[i];
-      if (stage.text.too_long) fail_long();
-      if (open_.empty()) {
-        take(stage.events, stage.text);
-      } else {
-        open_.append(stage.text.text());
-        // A field that is open for so long is not meant to be one.
-        const bool last = stage.text.last || open_.size() > kLongestRecord;
-        const bool closes = stage.text.text().find('"') != std::string_view::npos;
-        if (last || closes) take(TextBlock(std::exchange(open_, {})), last);
-      }
-      stage.renew();
+  void take(const Stage& stage) {
+    if (stage.text.too_long) fail_long();
+    if (open_.empty()) {
+      take(stage.events, stage.text);
+    } else {
+      open_.append(stage.text.text());
+      // A field that is open for so long is not meant to be one.
+      const bool last = stage.text.last || open_.size() > kLongestRecord;
+      const bool closes = stage.text.text().find('"') != std::string_view::npos;
+      if (last || closes) take(TextBlock(std::exchange(open_, {})), last);
     }
+    if (reader_.options_.spill_to.empty()) context_.require_memory("Reading events", reader_.store_.memory());
   }
 
   void take(TextBlock text, bool last) {
@@ -237,9 +294,18 @@ class EventReader::Pipeline {
   TextBlocks blocks_;
   std::optional<EventFormat> format_;  // given
   std::vector<EventParser> parsers_;   // one a thread, and one for records over two blocks
-  Batch read_, parsed_, taken_;
-  std::string open_;            // the beginning of a record that goes on in the next block
+  std::vector<Stage> stages_;
+
+  std::mutex mutex_;  // guards what follows, up to the next blank line
+  std::condition_variable changed_;
+  std::vector<Stage*> free_;
+  std::deque<Stage*> queue_;  // read, in the order of the file
+  std::size_t queued_ = 0;    // bytes of their texts
+  std::pair<std::uint64_t, std::uint64_t> progress_;
+  bool reading_ = false, taking_ = false, ended_ = false, failed_ = false;
+
   std::exception_ptr problem_;  // that ended the stream
+  std::string open_;            // the beginning of a record that goes on in the next block
   std::vector<std::uint32_t> user_rows_, item_rows_;
   std::uint64_t lines_ = 0, blank_lines_ = 0, records_ = 0, events_ = 0, weightless_ = 0, bad_lines_ = 0;
   std::vector<std::string> examples_;

@@ -10,16 +10,27 @@ namespace {
 
 constexpr std::size_t kFirstBytes = std::size_t{1} << 16;
 
+// In pieces that a byte can count, which compilers turn into a few instructions for 16 characters.
+std::size_t count_quotes(std::string_view text) {
+  constexpr std::size_t kPiece = 192;
+  std::size_t count = 0;
+  for (std::size_t begin = 0; begin < text.size(); begin += kPiece) {
+    std::uint8_t some = 0;
+    for (const char c : text.substr(begin, kPiece)) some = static_cast<std::uint8_t>(some + (c == '"' ? 1 : 0));
+    count += some;
+  }
+  return count;
+}
+
 // Where to cut: behind the last line end that an even number of quotation marks precedes, or else behind the last one; 0 if
 // there is none.
 std::size_t last_line_end(std::string_view text) {
   const std::size_t last = text.rfind('\n') + 1;
-  auto quotes = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(last), '"');
+  std::size_t quotes = count_quotes(text.substr(0, last));
   std::size_t cut = last;
   while (quotes % 2 != 0 && cut > 1) {
     const std::size_t before = text.rfind('\n', cut - 2) + 1;
-    quotes -= std::count(text.begin() + static_cast<std::ptrdiff_t>(before),
-                         text.begin() + static_cast<std::ptrdiff_t>(cut), '"');
+    quotes -= count_quotes(text.substr(before, cut - before));
     cut = before;
   }
   return cut == 0 || quotes % 2 != 0 ? last : cut;

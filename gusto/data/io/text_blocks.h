@@ -10,7 +10,7 @@
 
 namespace gusto {
 
-/// A few hundred kilobytes of text, cut where a line ends. Behind the text there are kPadding more bytes that may be read,
+/// Some hundred kilobytes of text, cut where a line ends. Behind the text there are kPadding more bytes that may be read,
 /// the first of which ends a line.
 class TextBlock {
  public:
@@ -45,7 +45,7 @@ inline constexpr std::size_t kLongestRecord = std::size_t{64} << 20;
 /// and so not for certain.
 class TextBlocks {
  public:
-  static constexpr std::size_t kBytes = std::size_t{1} << 19;
+  static constexpr std::size_t kBytes = std::size_t{1} << 17;
 
   /// The stream must outlive this. A block has about so many bytes, the first one no more than recognising a format takes.
   explicit TextBlocks(ByteStream& stream, std::size_t bytes = kBytes) : stream_(stream), bytes_(bytes) {}

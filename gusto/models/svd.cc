@@ -7,89 +7,16 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
-#include "gusto/base/random.h"
+#include "gusto/models/training_matrix.h"
 
 namespace gusto {
 namespace {
 
-constexpr std::size_t kOversampling = 8;
 constexpr double kMostDim = 128;  // that is chosen without being asked for
-constexpr std::size_t kRowBlock = 128;
 
 float power(std::size_t count, double exponent) {
   return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -exponent));
 }
-
-/// A weighted sum of a matrix's rows.
-class WeightedRows {
- public:
-  void clear() {
-    indexes_.clear();
-    weights_.clear();
-  }
-  void add(std::size_t row, float weight) {
-    indexes_.push_back(static_cast<std::uint32_t>(row));
-    weights_.push_back(weight);
-  }
-  void sum(const Matrix<float>& matrix, std::span<float> out) const {
-    sum_rows(matrix.values().data(), matrix.cols(), indexes_, weights_, out);
-  }
-
- private:
-  std::vector<std::uint32_t> indexes_;
-  std::vector<float> weights_;
-};
-
-/// The training matrix with its entries computed as they are read, row-wise and column-wise.
-class TrainingMatrix {
- public:
-  TrainingMatrix(const Dataset& data, const Baseline* baseline, std::span<const float> user_scale,
-                 std::span<const float> item_scale)
-      : data_(data), baseline_(baseline), user_scale_(user_scale), item_scale_(item_scale) {}
-
-  /// Y = A X.
-  void times(Context& context, const Matrix<float>& x, Matrix<float>& y) const {
-    parallel_blocks(context, data_.user_count(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-      WeightedRows rows;
-      for (std::size_t u = begin; u < end; ++u) {
-        const History history = data_.history(UserRow(u));
-        rows.clear();
-        for (std::size_t e = 0; e < history.size(); ++e) {
-          const std::size_t i = history.items[e].index;
-          rows.add(i, entry(u, i, history.values[e]));
-        }
-        rows.sum(x, y.row(u));
-      }
-    });
-  }
-
-  /// X = Aᵀ Y.
-  void transposed_times(Context& context, const Matrix<float>& y, Matrix<float>& x) const {
-    parallel_blocks(context, data_.item_count(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-      WeightedRows rows;
-      for (std::size_t i = begin; i < end; ++i) {
-        const Audience audience = data_.audience(ItemRow(i));
-        rows.clear();
-        for (std::size_t e = 0; e < audience.size(); ++e) {
-          const std::size_t u = audience.users[e].index;
-          rows.add(u, entry(u, i, audience.values[e]));
-        }
-        rows.sum(y, x.row(i));
-      }
-    });
-  }
-
- private:
-  float entry(std::size_t user, std::size_t item, float value) const {
-    if (baseline_ == nullptr) return user_scale_[user] * item_scale_[item];
-    return value - static_cast<float>(baseline_->mean) - baseline_->user_bias[user] - baseline_->item_bias[item];
-  }
-
-  const Dataset& data_;
-  const Baseline* baseline_;  // none for top-n
-  std::span<const float> user_scale_;
-  std::span<const float> item_scale_;
-};
 
 }  // namespace
 
@@ -127,9 +54,10 @@ std::size_t SvdModel::dim(Task task, std::size_t item_count) const {
 }
 
 std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned) const {
-  const std::uint64_t width = dim(task, data.item_count()) + kOversampling;
   const std::uint64_t by_item = data.event_count() * 8;
-  return by_item + (data.user_count() + 3 * data.item_count()) * width * sizeof(float);
+  const std::size_t width = dim(task, data.item_count());
+  const std::uint64_t ranking = data.item_count() * (width + 2) * sizeof(float);
+  return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width) + ranking;
 }
 
 void SvdModel::do_fit(const Dataset& data, Context& context) {
@@ -150,43 +78,13 @@ void SvdModel::do_fit(const Dataset& data, Context& context) {
       item_scale_[i] = power(data.audience(ItemRow(i)).size(), options().item_power);
     }
   }
-  const TrainingMatrix matrix(data, centred() ? &baseline_ : nullptr, user_scale, item_scale_);
-
-  const std::size_t kept = dim(task(), items);
-  const std::size_t width = std::min(kept + kOversampling, items);
-  Matrix<float> x(items, width);
-  Matrix<float> y(users, width);
-  for (std::size_t i = 0; i < items; ++i) {
-    Random random(context.seed(), "svd start", i);
-    for (float& value : x.row(i)) value = static_cast<float>(random.normal());
-  }
-  const auto rounds = static_cast<std::size_t>(options().iterations) + 1;
-  for (std::size_t round = 0; round < rounds; ++round) {
-    context.progress(info().name, round, rounds);
-    matrix.times(context, x, y);
-    // Here too: AᵀA squares the ratio of singular values, and the smaller ones would drown in rounding.
-    orthonormalize(context, y.view());
-    matrix.transposed_times(context, y, x);
-    orthonormalize(context, x.view());
-  }
-  matrix.times(context, x, y);
-
-  // Within the span of x, the singular vectors diagonalise (A x)ᵀ (A x).
-  const Matrix<float> g = gram(context, y.view());
-  Matrix<double> wide(width, width);
-  std::copy(g.values().begin(), g.values().end(), wide.values().begin());
-  const EigenPairs pairs = symmetric_eigen(wide.view());
-  Matrix<float> turn(width, kept);
-  singular_values_.resize(kept);
-  for (std::size_t d = 0; d < kept; ++d) {
-    singular_values_[d] = static_cast<float>(std::sqrt(std::max(0.0, pairs.values[d])));
-    for (std::size_t w = 0; w < width; ++w) turn(w, d) = static_cast<float>(pairs.vectors(w, d));
-  }
-  vectors_ = Matrix<float>(items, kept);
-  gemm(Transpose::no, Transpose::no, 1, x.view(), turn.view(), 0, vectors_.view());
+  const TrainingMatrix matrix =
+      centred() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_);
+  RightSingularVectors found = truncated_svd(context, matrix, dim(task(), items), options().iterations, info().name);
+  vectors_ = std::move(found.vectors);
+  singular_values_ = std::move(found.values);
   require_finite("item vectors", vectors_.values());
   prepare_ranking();
-  context.progress(info().name, rounds, rounds);
 }
 
 void SvdModel::prepare_ranking() {

@@ -9,12 +9,16 @@
 #include "gusto/base/text.h"
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
+#include "gusto/models/ease.h"
+#include "gusto/models/graph.h"
 #include "gusto/models/item_knn.h"
 #include "gusto/models/neural/embedding_models.h"
 #include "gusto/models/neural/feature_models.h"
 #include "gusto/models/neural/retrieval_models.h"
 #include "gusto/models/neural/sequential.h"
 #include "gusto/models/popularity.h"
+#include "gusto/models/random_walk.h"
+#include "gusto/models/slim.h"
 #include "gusto/models/svd.h"
 #include "gusto/models/user_knn.h"
 
@@ -23,10 +27,28 @@ namespace {
 
 // Adding a model adds its line here: a constant array leaves no registration for a linker to drop.
 constexpr std::array kModels{
-    &kPopularityInfo,   &kBiasInfo,         &kUserKnnInfo,       &kItemKnnInfo,          &kSvdInfo,
-    &kBiasedMfInfo,     &kEmbeddingDotInfo, &kEmbeddingBiasInfo, &kEmbeddingProductInfo, &kEmbeddingDenseInfo,
-    &kFeatureDenseInfo, &kWideDeepInfo,     &kCosineInfo,        &kDeepFmInfo,           &kNetworkInfo,
-    &kTwoTowerInfo,     &kSoftmaxInfo,      &kSequentialInfo,
+    &kPopularityInfo,
+    &kBiasInfo,
+    &kUserKnnInfo,
+    &kItemKnnInfo,
+    &kSvdInfo,
+    &kRandomWalkInfo,
+    &kSlimInfo,
+    &kEaseInfo,
+    &kGraphInfo,
+    &kBiasedMfInfo,
+    &kEmbeddingDotInfo,
+    &kEmbeddingBiasInfo,
+    &kEmbeddingProductInfo,
+    &kEmbeddingDenseInfo,
+    &kFeatureDenseInfo,
+    &kWideDeepInfo,
+    &kCosineInfo,
+    &kDeepFmInfo,
+    &kNetworkInfo,
+    &kTwoTowerInfo,
+    &kSoftmaxInfo,
+    &kSequentialInfo,
 };
 
 }  // namespace

@@ -1,0 +1,91 @@
+#include "gusto/models/choices.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include "gusto/models/neighbours.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kParts = 256;
+constexpr float kEvery = std::numeric_limits<float>::lowest();
+
+float power(std::size_t count, double exponent) {
+  return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -exponent));
+}
+
+}  // namespace
+
+float least_choice(const Dataset& data, Task task, double like_threshold) {
+  if (task == Task::top_n) return kEvery;
+  const auto least = static_cast<float>(like_threshold);
+  const bool any = std::any_of(data.values().begin(), data.values().end(), [=](float value) { return value >= least; });
+  return any ? least : kEvery;
+}
+
+std::optional<Dataset> chosen_part(const Dataset& all, float least) {
+  if (least == kEvery) return std::nullopt;
+  std::vector<Event> events = all.events();
+  std::erase_if(events, [least](const Event& event) { return event.value < least; });
+  return std::optional<Dataset>(std::in_place, all.shared_catalogue(), events);
+}
+
+std::uint64_t choices_memory(const Dataset& data, Task task) {
+  const std::uint64_t by_item = data.event_count() * 8;
+  return task == Task::top_n ? by_item : by_item + data.event_count() * (32 + sizeof(Event));
+}
+
+void chosen_items(std::span<const HistoryEvent> history, float least, std::vector<std::uint32_t>& items) {
+  items.clear();
+  for (const HistoryEvent& event : history) {
+    if (event.value >= least) items.push_back(event.item.index);
+  }
+}
+
+std::vector<float> user_scales(const Dataset& data, double exponent) {
+  std::vector<float> scales(data.user_count());
+  for (std::size_t u = 0; u < scales.size(); ++u) scales[u] = power(data.history(UserRow(u)).size(), exponent);
+  return scales;
+}
+
+std::vector<float> user_weights(const Dataset& data, double exponent) {
+  std::vector<float> weights = user_scales(data, exponent);
+  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
+  const auto scale = static_cast<float>(std::pow(mean_length, exponent));
+  for (float& weight : weights) weight *= scale;
+  return weights;
+}
+
+std::vector<float> item_scales(const Dataset& data, double exponent) {
+  std::vector<float> scales(data.item_count());
+  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = power(data.audience(ItemRow(i)).size(), exponent);
+  return scales;
+}
+
+void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights, MatrixView<float> out) {
+  const std::size_t items = data.item_count();
+  std::vector<std::uint64_t> work(items);
+  for (std::size_t i = 0; i < items; ++i) {
+    work[i] = items / 16;  // to clear the row
+    for (const UserRow user : data.audience(ItemRow(i)).users) work[i] += data.history(user).size();
+  }
+  const std::vector<std::size_t> bounds = cut_evenly(work, kParts);
+  context.pool().run(bounds.size() - 1, [&](std::size_t part, unsigned) {
+    context.check_cancelled();
+    for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {
+      const std::span<float> row = out.row(i);
+      std::fill(row.begin(), row.end(), 0.0F);
+      // Users ascend in every row, so that G_ij and G_ji are the same sum in the same order.
+      for (const UserRow user : data.audience(ItemRow(i)).users) {
+        const float weight = user_weights[user.index];
+        for (const ItemRow other : data.history(user).items) row[other.index] += weight;
+      }
+    }
+  });
+}
+
+}  // namespace gusto

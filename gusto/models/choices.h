@@ -1,0 +1,46 @@
+#pragma once
+
+/// What counts as a choice, for models that learn from choices alone: who took what, not how much they valued it.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "gusto/base/context.h"
+#include "gusto/base/matrix.h"
+#include "gusto/data/dataset.h"
+#include "gusto/data/query.h"
+#include "gusto/models/task.h"
+
+namespace gusto {
+
+/// The least value of an event that counts. For top_n every event does; for ratings and likes those of at least
+/// like_threshold, or all, if none is.
+float least_choice(const Dataset& data, Task task, double like_threshold);
+
+/// A copy of the events of at least that value; nothing, where every event counts (as least_choice says).
+std::optional<Dataset> chosen_part(const Dataset& all, float least);
+
+/// Bytes that it takes at most, with the view by item of what counts.
+std::uint64_t choices_memory(const Dataset& data, Task task);
+
+/// The items of a history that count, in its order.
+void chosen_items(std::span<const HistoryEvent> history, float least, std::vector<std::uint32_t>& items);
+
+/// n_u^(−power) by user, 0 for those without events.
+std::vector<float> user_scales(const Dataset& data, double power);
+/// (n̄ / n_u)^power, with n̄ the mean length of a history: how much users count whose votes shrink with their number. The
+/// mean keeps a regularization comparable between powers.
+std::vector<float> user_weights(const Dataset& data, double power);
+/// n_i^(−power) by item, 0 for those without events.
+std::vector<float> item_scales(const Dataset& data, double power);
+
+/// G_ij = Σ_u w_u over the users with events of both i and j, into G [items × items], which is overwritten.
+///
+/// Shapes   user_weights [users]
+/// Cost     Σ_u n_u² additions, on all threads; needs the data set's view by item
+/// Repeatable same bits at any number of threads; G is symmetric to the bit
+void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights, MatrixView<float> out);
+
+}  // namespace gusto

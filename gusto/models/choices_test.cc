@@ -1,0 +1,82 @@
+#include "gusto/models/choices.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "gusto/models/test_data.h"
+
+namespace gusto {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::shared_ptr<const Dataset> four_events() {
+  return test::dataset_of(2, 3,
+                          {{UserRow(0), ItemRow(0), 5},
+                           {UserRow(0), ItemRow(1), 2},
+                           {UserRow(1), ItemRow(1), 4},
+                           {UserRow(1), ItemRow(2), 1}});
+}
+
+TEST(Choices, AreAllEventsOfTopNAndElseThoseThatReachTheThreshold) {
+  const auto data = four_events();
+  EXPECT_FALSE(chosen_part(*data, least_choice(*data, Task::top_n, 4)));
+  const float least = least_choice(*data, Task::ratings, 4);
+  EXPECT_EQ(least, 4);
+  const auto part = chosen_part(*data, least);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->event_count(), 2U);
+  EXPECT_THAT(part->items(), ElementsAre(ItemRow(0), ItemRow(1)));
+  EXPECT_EQ(part->item_count(), 3U);
+}
+
+TEST(Choices, AreAllEventsWhereNoneReachesTheThreshold) {
+  const auto data = four_events();
+  EXPECT_FALSE(chosen_part(*data, least_choice(*data, Task::likes, 6)));
+}
+
+TEST(Choices, OfAHistoryKeepItsOrder) {
+  const std::vector<HistoryEvent> history{{ItemRow(2), 5}, {ItemRow(0), 3}, {ItemRow(1), 4}};
+  std::vector<std::uint32_t> items{7};
+  chosen_items(history, 4, items);
+  EXPECT_THAT(items, ElementsAre(2U, 1U));
+}
+
+TEST(Choices, ScaleByPowersOfCounts) {
+  const auto data = four_events();
+  EXPECT_THAT(user_scales(*data, 1), ElementsAre(0.5F, 0.5F));
+  EXPECT_THAT(user_weights(*data, 1), ElementsAre(1.0F, 1.0F));
+  EXPECT_THAT(item_scales(*data, 0.5), ElementsAre(1.0F, std::sqrt(0.5F), 1.0F));
+  const auto lonely = test::dataset_of(2, 2, {{UserRow(0), ItemRow(0), 5}});
+  EXPECT_THAT(user_weights(*lonely, 1), ElementsAre(0.5F, 0.0F));
+  EXPECT_THAT(item_scales(*lonely, 1), ElementsAre(1.0F, 0.0F));
+}
+
+TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
+  const auto data = test::three_tastes();
+  std::vector<float> weights(data->user_count());
+  for (std::size_t u = 0; u < weights.size(); ++u) weights[u] = 1 + 0.1F * static_cast<float>(u);
+  Matrix<float> found(data->item_count(), data->item_count());
+  found.fill(7);
+  Context context({.threads = 2});
+  co_occurrences(context, *data, weights, found.view());
+  Matrix<double> expected(data->item_count(), data->item_count());
+  for (std::size_t u = 0; u < weights.size(); ++u) {
+    for (const ItemRow a : data->history(UserRow(u)).items) {
+      for (const ItemRow b : data->history(UserRow(u)).items) {
+        expected(a.index, b.index) += static_cast<double>(weights[u]);
+      }
+    }
+  }
+  for (std::size_t a = 0; a < found.rows(); ++a) {
+    for (std::size_t b = 0; b < found.rows(); ++b) {
+      EXPECT_NEAR(found(a, b), expected(a, b), 1e-3);
+      EXPECT_EQ(found(a, b), found(b, a));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gusto

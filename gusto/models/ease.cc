@@ -1,0 +1,124 @@
+#include "gusto/models/ease.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "gusto/base/hash.h"
+#include "gusto/base/kernels.h"
+#include "gusto/base/spd_inverse.h"
+#include "gusto/models/choices.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kRowBlock = 64;
+
+}  // namespace
+
+constexpr ModelInfo kEaseInfo{
+    .name = "ease",
+    .summary = "The best linear model of who chooses what, in closed form.",
+    .about =
+        "EASE (Steck, WWW 2019): every item is predicted from all others by ridge regression, which one inverse of the "
+        "items' co-occurrence matrix solves for all of them at once. With dropout it is EDLAE (Steck, NeurIPS 2020), "
+        "which regularizes popular items more. Among the strongest rankers there are wherever the catalogue is small "
+        "enough: it keeps a weight for every pair of items, 4 bytes each, 400 MB for 10,000 items. Learns from choices "
+        "alone; newcomers get exactly what training with them would have given, and every score is a sum over the "
+        "items of the history.",
+    .fields = kEaseFields,
+    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .make = &make_with<EaseModel>,
+};
+
+std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) const {
+  const std::uint64_t items = data.item_count();
+  return items * items * sizeof(float) + spd_inverse_memory(items) + choices_memory(data, task) +
+         (data.user_count() + 4 * items) * sizeof(float);
+}
+
+void EaseModel::do_fit(const Dataset& all, Context& context) {
+  context.progress(info().name, 0, 1);
+  context.check_cancelled();
+  least_ = least_choice(all, task(), options().like_threshold);
+  const std::optional<Dataset> part = chosen_part(all, least_);
+  const Dataset& data = part ? *part : all;
+  const std::size_t items = data.item_count();
+  weights_ = Matrix<float>();  // of an earlier fit, before there are two
+  weights_ = Matrix<float>(items, items);
+  co_occurrences(context, data, user_weights(data, options().user_power), weights_.view());
+  const double growth = options().dropout / (1 - options().dropout);
+  for (std::size_t i = 0; i < items; ++i) {
+    const double count = weights_(i, i);
+    weights_(i, i) = static_cast<float>(count + options().reg + growth * count);
+  }
+  invert_spd(context, weights_.view(), info().name);
+
+  std::vector<float> scale = item_scales(data, -options().popularity_power);
+  for (std::size_t j = 0; j < items; ++j) scale[j] /= -weights_(j, j);
+  parallel_blocks(context, items, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::span<float> row = weights_.row(i);
+      for (std::size_t j = 0; j < items; ++j) row[j] *= scale[j];
+      row[i] = 0;
+    }
+  });
+  require_finite("item weights", weights_.values());
+}
+
+void EaseModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
+  std::vector<HistoryEvent> storage;
+  std::vector<std::uint32_t> chosen;
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    chosen_items(history_of(queries[q], storage), least_, chosen);
+    const std::span<float> row = scores.row(q);
+    std::fill(row.begin(), row.end(), 0.0F);
+    for (const std::uint32_t item : chosen) axpy(1, weights_.row(item), row);
+  }
+}
+
+void EaseModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
+  std::vector<HistoryEvent> storage;
+  std::vector<std::uint32_t> chosen;
+  chosen_items(history_of(query, storage), least_, chosen);
+  std::fill(out.begin(), out.end(), 0.0F);
+  for (const std::uint32_t item : chosen) {
+    const std::span<const float> row = weights_.row(item);
+    for (std::size_t i = 0; i < items.size(); ++i) out[i] += row[items[i].index];
+  }
+}
+
+void EaseModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  const std::span<const float> row = weights_.row(item.index);
+  std::copy(row.begin(), row.end(), out.begin());
+}
+
+std::vector<Contribution> EaseModel::do_explain(const Query& query, ItemRow item) const {
+  std::vector<HistoryEvent> storage;
+  std::vector<std::uint32_t> chosen;
+  chosen_items(history_of(query, storage), least_, chosen);
+  std::vector<Contribution> reasons;
+  for (const std::uint32_t from : chosen) {
+    const double amount = weights_(from, item.index);
+    if (amount != 0) {
+      reasons.push_back({.label = {}, .item = ItemRow(from), .user = {}, .amount = amount});
+    }
+  }
+  return reasons;
+}
+
+void EaseModel::save_state(TensorWriter& out) const {
+  // Not copied: there may be no room for it twice.
+  const auto bytes = std::as_bytes(weights_.values());
+  out.add_source(
+      "item_weights", TensorType::f32, {weights_.rows(), weights_.cols()},
+      {.size = bytes.size(), .checksum = xxh3(bytes), .read = [bytes](const ByteSink& sink) { sink(bytes); }});
+}
+
+void EaseModel::do_load(const TensorFile& in) {
+  const std::size_t items = data().item_count();
+  weights_ = in.matrix<float>("item_weights", items, items);
+  least_ = least_choice(data(), task(), options().like_threshold);
+}
+
+}  // namespace gusto

@@ -1,0 +1,142 @@
+#include "gusto/models/ease.h"
+
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "gusto/base/testing.h"
+#include "gusto/models/test_data.h"
+
+namespace gusto {
+namespace {
+
+/// Row i of B, without its column's scale n_j^popularity_power.
+Matrix<double> weights_of(const EaseModel& model) {
+  const std::size_t items = model.data().item_count();
+  Matrix<double> b(items, items);
+  std::vector<float> row(items);
+  for (std::size_t i = 0; i < items; ++i) {
+    model.item_similarity(ItemRow(i), row);
+    for (std::size_t j = 0; j < items; ++j) {
+      const auto count = static_cast<double>(model.data().audience(ItemRow(j)).size());
+      b(i, j) = static_cast<double>(row[j]);
+      if (count > 0) b(i, j) *= std::pow(count, -model.options().popularity_power);
+    }
+  }
+  return b;
+}
+
+/// At the minimum the gradient of Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij², halved, is zero but on the diagonal, where B is
+/// held at zero:  −(G (I − B))_ij + λ_i B_ij.
+TEST(Ease, GradientIsZeroAtTheSolution) {
+  const auto data = test::three_tastes(120, 50);
+  for (const EaseOptions& options :
+       {EaseOptions{.reg = 20, .dropout = 0, .user_power = 0, .popularity_power = 0},
+        EaseOptions{.reg = 3, .dropout = 0.4, .user_power = 0.7, .popularity_power = -0.3}}) {
+    EaseModel model(options);
+    Context context({.threads = 2});
+    model.fit(data, Task::top_n, context);
+    const Matrix<double> b = weights_of(model);
+    const std::size_t items = data->item_count();
+    const double mean_length = static_cast<double>(data->event_count()) / static_cast<double>(data->user_count());
+    Matrix<double> gradient(items, items);
+    std::vector<double> counts(items);
+    for (std::size_t u = 0; u < data->user_count(); ++u) {
+      const auto chosen = data->history(UserRow(u)).items;
+      if (chosen.empty()) continue;
+      const double weight = std::pow(mean_length / static_cast<double>(chosen.size()), options.user_power);
+      std::vector<double> error(items);
+      for (const ItemRow item : chosen) {
+        error[item.index] += 1;
+        counts[item.index] += weight;
+        for (std::size_t j = 0; j < items; ++j) error[j] -= b(item.index, j);
+      }
+      for (const ItemRow item : chosen) {
+        for (std::size_t j = 0; j < items; ++j) gradient(item.index, j) -= weight * error[j];
+      }
+    }
+    for (std::size_t i = 0; i < items; ++i) {
+      EXPECT_EQ(b(i, i), 0);
+      const double reg = options.reg + counts[i] * options.dropout / (1 - options.dropout);
+      for (std::size_t j = 0; j < items; ++j) {
+        if (i != j) {
+          EXPECT_NEAR(gradient(i, j) + reg * b(i, j), 0, 1e-3) << i << ", " << j;
+        }
+      }
+    }
+  }
+}
+
+// Someone who hides each entry of the input with probability p, again and again, and restores it, minimises this in the mean.
+TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {
+  const auto data = test::dataset_of(3, 3,
+                                     {{UserRow(0), ItemRow(0)},
+                                      {UserRow(0), ItemRow(1)},
+                                      {UserRow(1), ItemRow(0)},
+                                      {UserRow(1), ItemRow(1)},
+                                      {UserRow(1), ItemRow(2)},
+                                      {UserRow(2), ItemRow(1)}});
+  const double p = 0.3;
+  EaseModel model({.reg = 0.5, .dropout = p, .user_power = 0, .popularity_power = 0});
+  Context context({.threads = 1});
+  model.fit(data, Task::top_n, context);
+  const Matrix<double> b = weights_of(model);
+  // Over all ways to hide entries of an asker's choices; what is kept counts 1 / (1 − p), so that its mean is what it was.
+  const auto loss = [&](std::size_t target, const std::vector<double>& column) {
+    double sum = 0;
+    for (std::size_t u = 0; u < 3; ++u) {
+      const auto chosen = data->history(UserRow(u)).items;
+      for (std::size_t kept = 0; kept < (std::size_t{1} << chosen.size()); ++kept) {
+        double chance = 1;
+        double predicted = 0;
+        double wanted = 0;
+        for (std::size_t e = 0; e < chosen.size(); ++e) {
+          const bool is_kept = (kept >> e & 1) != 0;
+          chance *= is_kept ? 1 - p : p;
+          if (is_kept) predicted += column[chosen[e].index] / (1 - p);
+          if (chosen[e].index == target) wanted = 1;
+        }
+        sum += chance * std::pow(wanted - predicted, 2);
+      }
+    }
+    for (const double weight : column) sum += 0.5 * weight * weight;
+    return sum;
+  };
+  for (std::size_t j = 0; j < 3; ++j) {
+    std::vector<double> column(3);
+    for (std::size_t i = 0; i < 3; ++i) column[i] = b(i, j);
+    const double least = loss(j, column);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (i == j) continue;
+      for (const double step : {-0.01, 0.01}) {
+        std::vector<double> other = column;
+        other[i] += step;
+        EXPECT_GT(loss(j, other), least);
+      }
+    }
+  }
+}
+
+TEST(Ease, StatesItsMemoryBeforeItStarts) {
+  const EaseModel model;
+  EXPECT_GE(model.memory_need(*test::three_tastes(60, 2000), Task::top_n, 2), 2000U * 2000U * 4U);
+}
+
+TEST(Ease, RefusesTooLittleRegularizationForSinglePrecision) {
+  // Two items that everybody has, or has not.
+  std::vector<Event> events;
+  for (std::size_t u = 0; u < 40000; ++u) {
+    events.push_back({UserRow(u), ItemRow(0)});
+    events.push_back({UserRow(u), ItemRow(1)});
+  }
+  EaseModel model({.reg = 0.001, .dropout = 0});
+  Context context({.threads = 1});
+  const auto data = test::dataset_of(40000, 2, events);
+  const Error error = test::error_of([&] { model.fit(data, Task::top_n, context); });
+  EXPECT_EQ(error.code(), ErrorCode::not_finite);
+  EXPECT_FALSE(model.fitted());
+}
+
+}  // namespace
+}  // namespace gusto

@@ -14,6 +14,7 @@ namespace {
 // Signals filtered at once: the columns of one product.
 constexpr std::size_t kSignals = 32;
 constexpr double kMostDim = 128;  // that is chosen without being asked for
+constexpr double kLeastWidest = 1e-30;
 
 }  // namespace
 
@@ -69,14 +70,12 @@ class GraphModel::Filter {
   }
 
  private:
-  /// spread_ ← P signal.
-  void spread() {
-    matrix_.times(signal_, by_user_);
-    matrix_.transposed_times(by_user_, spread_);
-  }
   /// signal ← keep · signal + add · P signal.
   void step(double keep, double add) {
-    spread();
+    matrix_.times(signal_, by_user_);
+    matrix_.transposed_times(by_user_, spread_);
+    const float widest = model_.singular_values_.front();
+    add /= std::max(static_cast<double>(widest) * widest, kLeastWidest);
     const auto kept = static_cast<float>(keep);
     for (float& value : signal_.values()) value *= kept;
     axpy(static_cast<float>(add), spread_.values(), signal_.values());

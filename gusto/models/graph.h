@@ -16,17 +16,18 @@ namespace gusto {
 enum class GraphMerge { late, early };
 inline constexpr std::array<std::string_view, 2> kGraphMergeNames{"late", "early"};
 
+/// Defaults were chosen on inner parts of the training data of ml-1m and ml-100k.
 struct GraphOptions {
   int dim = 0;
   int iterations = 6;
-  double low_pass = 0.3;
+  double low_pass = 0.15;
   double blur_time = 1;
   int blur_steps = 1;
-  double sharpen_time = 0;
+  double sharpen_time = 1;
   int sharpen_steps = 1;
   GraphMerge merge = GraphMerge::late;
-  double user_power = 0.5;
-  double item_power = 0.5;
+  double user_power = 0.4;
+  double item_power = 0.4;
   double like_threshold = 4;
 };
 inline constexpr auto kGraphFields = fields(
@@ -56,9 +57,9 @@ extern const ModelInfo kGraphInfo;
 /// Scores items by filtering what the asker chose, a signal on the graph of items, for its low frequencies.
 ///
 /// With A_ui = n_u^(−user_power) n_i^(−item_power) where u chose i, else 0, D = diag(n_i), V [items × dim] the right singular
-/// vectors of A of the largest singular values, and x the asker's choices as ones:
+/// vectors of A of the largest singular values σ₁ ≥ σ₂ ≥ …, and x the asker's choices as ones:
 ///
-///   P = AᵀA                                        one step of spreading to similar items
+///   P = AᵀA / σ₁²                                  one step of spreading to similar items
 ///   L = D^(−item_power) V Vᵀ D^(item_power)        the ideal low pass
 ///   blur     dz/dt = z P − z   from z(0) = x, for blur_time, in blur_steps steps of Euler's
 ///   sharpen  dz/dt = −z P      for sharpen_time, in sharpen_steps steps of Euler's
@@ -69,7 +70,7 @@ extern const ModelInfo kGraphInfo;
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
 /// Source     Shen et al.: How powerful is graph convolution for recommendation? CIKM 2021 (GF-CF: blur_time 1 in one step,
 ///            no sharpening, powers ½); Choi et al.: Blurring-sharpening process models for collaborative filtering, SIGIR
-///            2023 (BSPM); differs in the powers
+///            2023 (BSPM); differs in the powers, with which σ₁ need not be 1
 /// State      item_vectors [items × dim], singular_values [dim], float32; products go through the training data
 /// Cost       fit: that of truncated_svd(). A score: 4 · events · (blur_steps + sharpen_steps) operations, many at once at
 ///            the speed of vector instructions; (users + 3 items) · 32 floats a thread

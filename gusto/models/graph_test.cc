@@ -30,6 +30,7 @@ class PlainFilter {
       }
     }
     const EigenPairs pairs = symmetric_eigen(p_.view());
+    for (double& entry : p_.values()) entry /= pairs.values.front();
     for (std::size_t a = 0; a < items; ++a) {
       for (std::size_t b = 0; b < items; ++b) {
         if (count(a) == 0) continue;

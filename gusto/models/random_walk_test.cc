@@ -75,7 +75,7 @@ TEST(RandomWalk, KeepsTheLikeliestEnds) {
 TEST(RandomWalk, NormalizationMakesEveryItemPassOnAsMuch) {
   const auto data = test::three_tastes();
   Context context({.threads = 1});
-  RandomWalkModel model({.normalization = 1});
+  RandomWalkModel model({.neighbors = 20, .normalization = 1});
   model.fit(data, Task::top_n, context);
   std::vector<float> weights(data->item_count());
   for (std::size_t j = 0; j + 1 < data->item_count(); ++j) {

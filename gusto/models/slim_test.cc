@@ -69,8 +69,8 @@ void expect_optimal(const SlimOptions& options, const Dataset& data, const SlimM
 
 TEST(Slim, GradientIsZeroAtTheSolution) {
   const auto data = test::three_tastes(120, 50);
-  for (const SlimOptions& options :
-       {SlimOptions{.reg = 5, .reg_l1 = 2}, SlimOptions{.reg = 20, .reg_l1 = 0.5, .user_power = 0.6}}) {
+  for (const SlimOptions& options : {SlimOptions{.reg = 5, .reg_l1 = 2, .user_power = 0},
+                                     SlimOptions{.reg = 20, .reg_l1 = 0.5, .user_power = 0.6}}) {
     SlimModel model(options);
     Context context({.threads = 2});
     model.fit(data, Task::top_n, context);
@@ -81,7 +81,7 @@ TEST(Slim, GradientIsZeroAtTheSolution) {
 // More items than begin as active ones: others have to join.
 TEST(Slim, FindsPredictorsAmongManyItems) {
   const auto data = test::three_tastes(200, 700);
-  const SlimOptions options{.reg = 10, .reg_l1 = 1};
+  const SlimOptions options{.reg = 10, .reg_l1 = 1, .user_power = 0};
   SlimModel model(options);
   Context context({.threads = 2});
   model.fit(data, Task::top_n, context);

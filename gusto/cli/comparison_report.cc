@@ -286,7 +286,9 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
                         100 * r.unseen_user_share, 100 * r.unseen_item_share);
     text += asking_note(r, terminal);
     if (!sampling.empty()) return text + sampling + fmt::format("Split hash {}.\n", r.hash);
-    return text + fmt::format("{} items may be recommended. Split hash {}.\n", format_count(candidates), r.hash);
+    return text + fmt::format("{} items may be recommended{}. Split hash {}.\n",
+                              format_count(r.candidates > 0 ? r.candidates : candidates),
+                              r.candidates > 0 ? ", none of them trained on" : "", r.hash);
   }
   Table table({{"fold", Align::left, Overflow::cut},
                {"train events", Align::right},

@@ -110,6 +110,7 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
   fold.train = kept_events(data, train);
   fold.test = std::move(test);
   fold.given = std::move(division.given);
+  fold.candidates = std::move(division.candidates);
   fold.seed = in.seed;
   fold.receipt = make_receipt(fold);
   fold.receipt.untrained_items = division.untrained_items;
@@ -162,6 +163,7 @@ std::vector<Fold> make_folds(const SplitInput& in, const std::shared_ptr<const D
     case Kind::rolling: divisions = detail::divide_rolling(in); break;
     case Kind::prequential: divisions.push_back(detail::divide_prequential(in)); break;
     case Kind::kfold: divisions = detail::divide_kfold(in); break;
+    case Kind::cold_items: divisions.push_back(detail::divide_cold_items(in)); break;
     case Kind::users: divisions.push_back(detail::divide_users(in)); break;
     case Kind::folds: divisions = read_folds(in, source); break;
     case Kind::test: divisions.push_back(read_test(in, source)); break;
@@ -212,6 +214,7 @@ Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions&
       result.folds.push_back(std::move(fold));
     }
   }
+  if (result.folds.size() == 1 && !result.folds[0].candidates.empty()) result.candidates = result.folds[0].candidates;
   if (options.spec.kind == Kind::users) keep_trained(result.folds, result.candidates);
   return result;
 }

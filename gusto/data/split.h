@@ -35,13 +35,14 @@ struct SplitReceipt {
   std::uint64_t history_events = 0;   ///< in these histories
   bool each_event = false;            ///< whether each test event is asked for by itself
   std::uint64_t untrained_items = 0;  ///< events of held-out users left out because nobody trained on has their item
+  std::uint64_t candidates = 0;       ///< of the fold's own; 0: those of the split
   std::uint64_t aside = 0;            ///< events that are in no part and not to be recommended to their users
   /// 16 hexadecimal digits over the ids and values of both parts, whatever the order in which events were read: events lie
   /// ordered by the bytes of user id, then of item id, as (user id, 0, item id, 0, four bytes of value); XXH3-64 is taken
   /// user by user, first of the training part, then of the test part, each seeded with the hash before it (0 at first),
   /// to which the number of a part's events is added where that part begins. Given negatives are a third part, of (user id,
   /// 0, then the candidates' ids, each with a 0); then histories, where there are any, of events in their order; then what
-  /// is set aside, as negatives are.
+  /// is set aside, as negatives are; then the fold's own candidates, each as (item id, 0).
   std::string hash;
 };
 
@@ -79,7 +80,9 @@ struct Fold {
   std::uint64_t seed = 42;  ///< for what is drawn in this fold, the models' own draws too
   CandidateLists given;     ///< of negatives, for every user with a test event; else empty
   TestHistories histories;  ///< of users and prequential; else empty
-  CandidateLists aside;     ///< items that a user's rankings leave out beside those seen; of users who have any
+  /// Items that its rankings may hold, ascending, where these are not the split's: of cold-items:…,alone; else empty.
+  std::vector<ItemRow> candidates;
+  CandidateLists aside;  ///< items that a user's rankings leave out beside those seen; of users who have any
 
   /// Who asks for a test event: its user as trained on, or with the history that the fold gives; where each event is asked
   /// for by itself, with the history up to it and at its time. Borrows the fold's histories.
@@ -98,7 +101,7 @@ struct SplitOptions {
 struct Split {
   std::vector<Fold> folds;
   /// Items that a ranking may contain, ascending; see FilteredEvents. Where users are held out, those of them that any fold
-  /// trains on.
+  /// trains on. Those of the fold, where there is one and it has its own.
   std::vector<ItemRow> candidates;
   std::vector<FilterStep> filtered;  ///< what the filters left out
 };

@@ -90,6 +90,14 @@ class CanonicalHash {
       hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
     }
   }
+  void add_candidates(std::span<const ItemRow> candidates) {
+    std::vector<ItemRow> items(candidates.begin(), candidates.end());
+    std::sort(items.begin(), items.end(),
+              [&](ItemRow a, ItemRow b) { return item_ranks_[a.index] < item_ranks_[b.index]; });
+    std::string block;
+    for (const ItemRow item : items) block.append(catalogue_.items[item.index]).push_back('\0');
+    hash_ = xxh3(std::as_bytes(std::span(block)), hash_ + items.size());
+  }
   std::string text() const { return to_hex(hash_); }
 
  private:
@@ -215,6 +223,10 @@ SplitReceipt make_receipt(const Fold& fold) {
     receipt.aside = fold.aside.items.size();
     hash.add_given(fold.aside);
   }
+  if (!fold.candidates.empty()) {
+    receipt.candidates = fold.candidates.size();
+    hash.add_candidates(fold.candidates);
+  }
   receipt.hash = hash.text();
   return receipt;
 }
@@ -240,6 +252,7 @@ std::string to_json(const SplitReceipt& receipt) {
     json["untrained_items"] = receipt.untrained_items;
   }
   if (receipt.aside > 0) json["aside"] = receipt.aside;
+  if (receipt.candidates > 0) json["candidates"] = receipt.candidates;
   json["hash"] = receipt.hash;
   return json.dump();
 }
@@ -267,6 +280,7 @@ SplitReceipt receipt_from_json(std::string_view text) {
       receipt.untrained_items = json.at("untrained_items").get<std::uint64_t>();
     }
     receipt.aside = json.value("aside", std::uint64_t{0});
+    receipt.candidates = json.value("candidates", std::uint64_t{0});
     receipt.hash = json.at("hash").get<std::string>();
     return receipt;
   } catch (const nlohmann::json::exception&) {

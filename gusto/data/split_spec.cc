@@ -21,16 +21,24 @@ struct KindName {
   std::string_view usual;  // meant when nothing follows the colon
 };
 constexpr std::array kKinds = {
-    KindName{Kind::random, "random", "0.1"},    KindName{Kind::holdout, "holdout", "0.2"},
-    KindName{Kind::last, "last", "1"},          KindName{Kind::time, "time", "0.8"},
-    KindName{Kind::rolling, "rolling", "4"},    KindName{Kind::prequential, "prequential", "0.8"},
-    KindName{Kind::kfold, "kfold", "5"},        KindName{Kind::users, "users", "0.1"},
-    KindName{Kind::folds, "folds", "u"},        KindName{Kind::test, "test", ""},
+    KindName{Kind::random, "random", "0.1"},
+    KindName{Kind::holdout, "holdout", "0.2"},
+    KindName{Kind::last, "last", "1"},
+    KindName{Kind::time, "time", "0.8"},
+    KindName{Kind::rolling, "rolling", "4"},
+    KindName{Kind::prequential, "prequential", "0.8"},
+    KindName{Kind::kfold, "kfold", "5"},
+    KindName{Kind::users, "users", "0.1"},
+    KindName{Kind::cold_items, "cold-items", "0.1"},
+    KindName{Kind::folds, "folds", "u"},
+    KindName{Kind::test, "test", ""},
     KindName{Kind::negatives, "negatives", ""},
 };
 constexpr std::string_view kKindsHint =
-    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, rolling:4, prequential:0.8, kfold:5, users:0.1, folds:u, "
-    "folds:PATH, test:FILE, negatives:FILE and negatives:99.";
+    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, rolling:4, prequential:0.8, kfold:5, users:0.1, "
+    "cold-items:0.1, folds:u, folds:PATH, test:FILE, negatives:FILE and negatives:99.";
+
+constexpr std::string_view kAlone = "alone";
 
 // More folds or drawn negatives than anybody means.
 constexpr std::int64_t kMaxFolds = 100;
@@ -61,8 +69,13 @@ class SplitParser {
         if (comma != std::string_view::npos) spec.aside = share(value.substr(comma + 1));
         break;
       case Kind::users:
-        spec.share = share_or_count(first);
-        if (comma != std::string_view::npos) spec.aside = share_or_count(value.substr(comma + 1));
+        spec.share = share_or_count(first, "users");
+        if (comma != std::string_view::npos) spec.aside = share_or_count(value.substr(comma + 1), "users");
+        break;
+      case Kind::cold_items:
+        spec.share = share_or_count(first, "items");
+        spec.alone = comma != std::string_view::npos;
+        if (spec.alone && value.substr(comma + 1) != kAlone) refuse("says something other than alone after the comma");
         break;
       case Kind::last: spec.count = count(value, 1, "needs a number of events, at least 1"); break;
       case Kind::rolling: spec.count = count(value, 1, "needs a number of folds from 1 to 100", kMaxFolds); break;
@@ -91,10 +104,10 @@ class SplitParser {
     if (!share || *share <= 0 || *share >= 1) refuse("needs a share between 0 and 1");
     return *share;
   }
-  double share_or_count(std::string_view value) const {
+  double share_or_count(std::string_view value, std::string_view what) const {
     const std::optional<double> share = parse_real(value);
     if (!share || *share <= 0 || (*share >= 1 && (*share != std::floor(*share) || *share > 1e9))) {
-      refuse("needs a share between 0 and 1, or a whole number of users");
+      refuse(fmt::format("needs a share between 0 and 1, or a whole number of {}", what));
     }
     return *share;
   }
@@ -116,6 +129,7 @@ std::string SplitSpec::text() const {
   if (kind == Kind::last || kind == Kind::rolling || kind == Kind::kfold || kind == Kind::negatives) {
     return fmt::format("{}:{}", name, count);
   }
+  if (alone) return fmt::format("{}:{},{}", name, share, kAlone);
   return aside > 0 ? fmt::format("{}:{},{}", name, share, aside) : fmt::format("{}:{}", name, share);
 }
 

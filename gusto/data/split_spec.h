@@ -23,6 +23,9 @@ namespace gusto {
 ///                    trained on. Of their events with items that are, max(1, floor(0.2 · events)), drawn at random, are
 ///                    the test part, and the others their history. users:0.1,0.1: other users, as many as the second
 ///                    number says, are in no part at all
+///   cold-items:0.1   that share of items, drawn at random among those with events, or a whole number of them, are not trained
+///                    on: all their events are the test part. Rankings hold all candidates, or with cold-items:0.1,alone
+///                    the items drawn and no others
 ///   folds:u          ml-100k's own u1–u5 (or folds:ua for that one pair): five folds; folds:PATH: pairs PATH1.base,
 ///                    PATH1.test, PATH2.base …; a relative PATH is looked for beside the data, then from here
 ///   test:FILE        the events listed in FILE; all others are for training
@@ -46,13 +49,16 @@ struct SplitSpec {
     prequential,
     kfold,
     users,
+    cold_items,
     folds,
     test,
     negatives
   } kind = Kind::random;
-  double share = 0.1;       ///< of random, holdout, time, prequential and users; of users from 1 on: how many
+  double share =
+      0.1;  ///< of random, holdout, time, prequential, users and cold_items; of the last two from 1 on: how many
   double aside = 0;         ///< of holdout and users: the second number
   std::uint64_t count = 1;  ///< of last, rolling and kfold; of negatives, if there is no path
+  bool alone = false;       ///< of cold_items: whether rankings hold nothing else
   std::string path;         ///< of folds, test and negatives
 
   std::string text() const;  ///< as typed

@@ -37,9 +37,10 @@ Split split_of(const std::vector<Line>& lines, std::string_view spec, std::uint6
 }
 
 TEST(ParseSplit, WhatIsTypedComesBack) {
-  for (const char* text : {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv",
-                           "negatives:n.tsv", "negatives:99", "kfold:5", "users:0.1", "users:10000,10000",
-                           "users:0.1,0.2", "rolling:4", "prequential:0.5", "holdout:0.1,0.1"}) {
+  for (const char* text :
+       {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv", "negatives:n.tsv",
+        "negatives:99", "kfold:5", "users:0.1", "users:10000,10000", "users:0.1,0.2", "cold-items:0.1",
+        "cold-items:30,alone", "rolling:4", "prequential:0.5", "holdout:0.1,0.1"}) {
     EXPECT_EQ(parse_split(text).text(), text);
   }
   EXPECT_EQ(parse_split("random").text(), "random:0.1");
@@ -64,6 +65,9 @@ TEST(ParseSplit, WhatIsNoSplitIsRefused) {
                            "users:1.5",
                            "users:0.1,",
                            "users:0.1,-1",
+                           "cold-items:0",
+                           "cold-items:0.1,",
+                           "cold-items:0.1,0.1",
                            "rolling:0",
                            "prequential:1",
                            "holdout:0.1,1",

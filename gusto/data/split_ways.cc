@@ -110,14 +110,18 @@ void put_after(const SplitInput& in, std::int64_t cut, std::int64_t end, Part pa
   }
 }
 
-// How many of so many users a number means: a share below 1, else itself.
-std::size_t user_count(const SplitInput& in, double number, std::size_t users) {
-  const auto count = static_cast<std::size_t>(std::llround(number < 1 ? number * static_cast<double>(users) : number));
-  if (count <= users) return count;
+// How many of `all` a number means: a share below 1, else itself. `are` says what they are, `usual` is a share's split.
+std::size_t count_of(const SplitInput& in, double number, std::size_t all, std::string_view are,
+                     std::string_view usual) {
+  const auto count = static_cast<std::size_t>(std::llround(number < 1 ? number * static_cast<double>(all) : number));
+  if (count <= all) return count;
   throw Error(ErrorCode::invalid_option,
-              fmt::format("The split {} holds out more users than the {} who have two events.", in.spec.text(),
-                          format_count(users)),
-              "Choose a share, such as users:0.1.");
+              fmt::format("The split {} holds out more than the {} {}.", in.spec.text(), format_count(all), are),
+              fmt::format("Choose a share, such as {}.", usual));
+}
+
+std::size_t user_count(const SplitInput& in, double number, std::size_t users) {
+  return count_of(in, number, users, "users who have two events", "users:0.1");
 }
 
 }  // namespace
@@ -242,6 +246,32 @@ Division divide_users(const SplitInput& in) {
     const std::size_t found = part_of(kFound, own.size());
     for (std::size_t i = 0; i < own.size(); ++i) result.parts[own[i].second] = i < found ? Part::test : Part::history;
   });
+  return result;
+}
+
+Division divide_cold_items(const SplitInput& in) {
+  std::vector<bool> there(in.data.item_count());
+  for (std::size_t i = 0; i < in.data.event_count(); ++i) {
+    if (in.eligible[i]) there[in.data.items()[i].index] = true;
+  }
+  const std::vector<std::uint64_t> keys = id_keys(in.data.catalogue().items);
+  std::vector<Drawn> order;
+  for (std::size_t item = 0; item < there.size(); ++item) {
+    if (there[item]) order.emplace_back(Random(in.seed, "split cold items", keys[item]).next(), item);
+  }
+  std::sort(order.begin(), order.end());
+  order.resize(count_of(in, in.spec.share, order.size(), "items that have events", "cold-items:0.1"));
+
+  std::vector<bool> cold(there.size());
+  for (const Drawn& drawn : order) cold[drawn.second] = true;
+  Division result = all_training(in);
+  for (std::size_t i = 0; i < result.parts.size(); ++i) {
+    if (cold[in.data.items()[i].index]) result.parts[i] = Part::test;
+  }
+  if (!in.spec.alone) return result;
+  for (const ItemRow item : in.candidates) {
+    if (cold[item.index]) result.candidates.push_back(item);
+  }
   return result;
 }
 

@@ -27,17 +27,19 @@ struct Division {
   std::string name;
   std::vector<Part> parts;
   CandidateLists given{};
+  std::vector<ItemRow> candidates{};  ///< see Fold
   bool each_event = false;            ///< see TestHistories::before
   std::uint64_t untrained_items = 0;  ///< see SplitReceipt
 };
 
-/// Error(invalid_input) for those that need times, without; Error(invalid_option) for more users than there are.
+/// Error(invalid_input) for those that need times, without; Error(invalid_option) for more users or items than there are.
 Division divide_random(const SplitInput& in);
 Division divide_holdout(const SplitInput& in);
 Division divide_last(const SplitInput& in);
 Division divide_time(const SplitInput& in);
 Division divide_prequential(const SplitInput& in);
 Division divide_users(const SplitInput& in);
+Division divide_cold_items(const SplitInput& in);
 Division divide_negatives(const SplitInput& in);  ///< that are drawn
 std::vector<Division> divide_rolling(const SplitInput& in);
 std::vector<Division> divide_kfold(const SplitInput& in);

@@ -131,6 +131,35 @@ TEST(Users, MayBeANumberAndLeaveOthersOut) {
   EXPECT_EQ(error_of([] { split_of(dozen(), "users:12"); }).code(), ErrorCode::empty_dataset);
 }
 
+TEST(ColdItems, AreTestedWithAllTheirEvents) {
+  const std::vector<Line> lines = dozen();  // 12 users; 9 items of all of them and 12 of one each
+  const Split split = split_of(lines, "cold-items:0.2");
+  const Fold& fold = split.folds[0];
+  EXPECT_EQ(fold.receipt.test_items, 4U);  // round(.2 · 21)
+  EXPECT_EQ(fold.receipt.train_items, 17U);
+  EXPECT_EQ(fold.receipt.unseen_item_share, 1);
+  EXPECT_EQ(fold.receipt.train_events + fold.receipt.test_events, lines.size());
+  EXPECT_EQ(split.candidates.size(), 21U);
+  EXPECT_TRUE(fold.candidates.empty());
+
+  const Split alone = split_of(lines, "cold-items:0.2,alone");
+  EXPECT_EQ(alone.candidates, alone.folds[0].candidates);
+  ASSERT_EQ(alone.folds[0].candidates.size(), 4U);
+  EXPECT_EQ(alone.folds[0].receipt.candidates, 4U);
+  EXPECT_NE(alone.folds[0].receipt.hash, fold.receipt.hash) << "other items are ranked";
+  std::set<ItemRow> tested;
+  for (const Event& event : fold.test) tested.insert(event.item);
+  EXPECT_EQ(std::vector<ItemRow>(tested.begin(), tested.end()), alone.folds[0].candidates);
+}
+
+TEST(ColdItems, MayBeANumber) {
+  EXPECT_EQ(split_of(dozen(), "cold-items:5").folds[0].receipt.test_items, 5U);
+  const Error error = error_of([] { split_of(dozen(), "cold-items:22"); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_option);
+  EXPECT_THAT(error.message(), HasSubstr("21"));
+  EXPECT_EQ(error_of([] { split_of(dozen(), "cold-items:21"); }).code(), ErrorCode::empty_dataset);
+}
+
 TEST(Rolling, TrainsOnThePastAndTestsOnTheNextWindow) {
   std::vector<Line> lines;
   for (int i = 1; i <= 10; ++i) lines.push_back({"u", "i" + std::to_string(i), 1, i});
@@ -219,8 +248,8 @@ TEST(DrawnNegatives, NobodyIsTestedWithoutAny) {
 }
 
 TEST(SplitWays, NeitherOrderNorThreadsChangeThem) {
-  for (const char* spec :
-       {"kfold:3", "users:0.25", "users:0.25,2", "rolling:3", "prequential:0.5", "negatives:4", "holdout:0.2,0.1"}) {
+  for (const char* spec : {"kfold:3", "users:0.25", "users:0.25,2", "rolling:3", "prequential:0.5", "negatives:4",
+                           "holdout:0.2,0.1", "cold-items:0.3", "cold-items:0.3,alone"}) {
     const Split given = split_of(dozen(), spec);
     const Split other = split_of(shuffled(dozen()), spec);
     ASSERT_EQ(given.folds.size(), other.folds.size()) << spec;

@@ -47,7 +47,7 @@ struct Evaluation {
 /// likes    for models without probabilities of their own, predict() is turned into one by a logistic curve that was
 ///          fitted on an inner part of the training data (see LikesCalibration); AUC needs none. A test part without a
 ///          like, or with nothing else, has no AUC
-/// top_n    full ranking of the candidates, items of the training part excluded, except for topk-accuracy; without
+/// top_n    full ranking of the candidates, or of the fold's own where it has any; items of the training part excluded, except for topk-accuracy; without
 ///          categorical or multi-valued item features there is no diversity, and with a single group of users no
 ///          folding. Sampled metrics rank the fold's given candidates, and nothing else
 ///

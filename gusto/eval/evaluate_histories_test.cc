@@ -148,6 +148,13 @@ TEST(EvaluateHistories, WhatIsSetAsideIsNotRecommended) {
   EXPECT_DOUBLE_EQ(measure(fold, Task::top_n, 2, {"precision"}).estimates[0].mean, .5);
 }
 
+TEST(EvaluateHistories, AFoldsOwnCandidatesAreRankedAlone) {
+  Fold fold = held_out();
+  fold.candidates = {ItemRow(0)};
+  EXPECT_DOUBLE_EQ(measure(fold, Task::top_n, 5, {"coverage"}).estimates[0].mean, 1);
+  EXPECT_LE(measure(fold, Task::top_n, 5, {"precision"}).estimates[0].mean, .2) << "a list of one";
+}
+
 CompareSpec spec_of(std::string_view split) {
   CompareSpec spec;
   spec.split.spec = parse_split(split);

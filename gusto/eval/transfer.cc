@@ -148,6 +148,11 @@ TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, co
   std::uint64_t not_candidates = 0;
   result.fold.given = transfer_lists(fold.given, users, items, test, result.unknown_candidates);
   result.fold.aside = transfer_lists(fold.aside, users, items, test, not_candidates);
+  for (const ItemRow candidate : fold.candidates) {
+    if (const auto item = items[candidate.index]) result.fold.candidates.emplace_back(*item);
+    else ++result.unknown_candidates;
+  }
+  std::sort(result.fold.candidates.begin(), result.fold.candidates.end());
   result.fold.histories = transfer_histories(fold.histories, users, items, test);
   const SplitReceipt& split = fold.receipt;
   SplitReceipt& receipt = result.fold.receipt;

@@ -11,6 +11,7 @@
 #include "gusto/models/biased_mf.h"
 #include "gusto/models/ease.h"
 #include "gusto/models/graph.h"
+#include "gusto/models/ials.h"
 #include "gusto/models/item_knn.h"
 #include "gusto/models/neural/embedding_models.h"
 #include "gusto/models/neural/feature_models.h"
@@ -37,6 +38,7 @@ constexpr std::array kModels{
     &kEaseInfo,
     &kGraphInfo,
     &kBiasedMfInfo,
+    &kIalsInfo,
     &kEmbeddingDotInfo,
     &kEmbeddingBiasInfo,
     &kEmbeddingProductInfo,

@@ -1,0 +1,289 @@
+#include "gusto/models/ials.h"
+
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "gusto/base/testing.h"
+#include "gusto/models/test_data.h"
+
+namespace gusto {
+namespace {
+
+/// The objective of IalsModel's declaration, dense and in double, from the saved state alone.
+class PlainObjective {
+ public:
+  PlainObjective(const IalsModel& model, Task task) : options_(model.options()), data_(model.data()) {
+    TensorWriter state;
+    model.save_state(state);
+    const TensorFile file = TensorFile::parse(state.serialize(), "state");
+    dim_ = static_cast<std::size_t>(options_.dim);
+    users_ = widened(file.matrix<float>("user_vectors", data_.user_count(), dim_));
+    items_ = widened(file.matrix<float>("item_vectors", data_.item_count(), dim_));
+    events_ = Matrix<double>(users_.rows(), items_.rows());
+    const Positives positive = Positives::of(data_, task, options_.like_threshold);
+    std::vector<double> of_user(users_.rows());
+    std::vector<double> of_item(items_.rows());
+    for (const Event& event : data_.events()) {
+      if (!positive(event.value)) continue;
+      events_(event.user.index, event.item.index) = 1;
+      ++of_user[event.user.index];
+      ++of_item[event.item.index];
+    }
+    const auto active = [](const std::vector<double>& counts) {
+      return static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
+    };
+    user_reg_ = regs(of_user, active(of_item));
+    item_reg_ = regs(of_item, active(of_user));
+    user_mean_ = Matrix<double>(users_.rows(), dim_);
+    item_mean_ = Matrix<double>(items_.rows(), dim_);
+    if (options_.item_fields.empty()) return;
+    const SideFeatures features(data_, "", options_.item_fields);
+    rows_ = features.rows(nn::Side::item);
+    feature_vectors_ =
+        widened(file.matrix<float>("item_feature_vectors", features.values(nn::Side::item), dim_));
+    for (std::size_t i = 0; i < items_.rows(); ++i) {
+      for (std::uint64_t e = rows_.offsets[i]; e < rows_.offsets[i + 1]; ++e) {
+        for (std::size_t d = 0; d < dim_; ++d) {
+          item_mean_(i, d) += static_cast<double>(rows_.weights[e]) * feature_vectors_(rows_.ids[e], d);
+        }
+      }
+    }
+  }
+
+  double value() const {
+    double sum = 0;
+    for (std::size_t u = 0; u < users_.rows(); ++u) {
+      for (std::size_t i = 0; i < items_.rows(); ++i) {
+        if (user_reg_[u] == 0 || item_reg_[i] == 0) continue;
+        sum += events_(u, i) * std::pow(score(u, i) - 1, 2) + options_.unobserved * std::pow(score(u, i), 2);
+      }
+    }
+    const auto pull = [&](const Matrix<double>& rows, const Matrix<double>& mean, const std::vector<double>& reg) {
+      for (std::size_t r = 0; r < rows.rows(); ++r) {
+        for (std::size_t d = 0; d < dim_; ++d) sum += reg[r] * std::pow(rows(r, d) - mean(r, d), 2);
+      }
+    };
+    pull(users_, user_mean_, user_reg_);
+    pull(items_, item_mean_, item_reg_);
+    return sum;
+  }
+
+  /// The largest entry of half the gradient at the users', or at the items', vectors of rows with events.
+  double slope(bool of_users) const {
+    const Matrix<double>& rows = of_users ? users_ : items_;
+    const Matrix<double>& others = of_users ? items_ : users_;
+    const std::vector<double>& reg = of_users ? user_reg_ : item_reg_;
+    const std::vector<double>& other_reg = of_users ? item_reg_ : user_reg_;
+    const Matrix<double>& mean = of_users ? user_mean_ : item_mean_;
+    double most = 0;
+    for (std::size_t r = 0; r < rows.rows(); ++r) {
+      if (reg[r] == 0) continue;
+      for (std::size_t d = 0; d < dim_; ++d) {
+        double g = reg[r] * (rows(r, d) - mean(r, d));
+        for (std::size_t o = 0; o < others.rows(); ++o) {
+          if (other_reg[o] == 0) continue;
+          const std::size_t u = of_users ? r : o;
+          const std::size_t i = of_users ? o : r;
+          g += (events_(u, i) * (score(u, i) - 1) + options_.unobserved * score(u, i)) * others(o, d);
+        }
+        most = std::max(most, std::abs(g));
+      }
+    }
+    return most;
+  }
+
+  /// The same at the vectors of the items' features.
+  double feature_slope() const {
+    Matrix<double> g(feature_vectors_.rows(), dim_);
+    const double rows = static_cast<double>(
+        std::count_if(item_reg_.begin(), item_reg_.end(), [](double reg) { return reg > 0; }));
+    const double mean_reg = std::accumulate(item_reg_.begin(), item_reg_.end(), 0.0) / rows;
+    for (std::size_t n = 0; n < g.values().size(); ++n) {
+      g.values()[n] = options_.reg_features * mean_reg * feature_vectors_.values()[n];
+    }
+    for (std::size_t i = 0; i < items_.rows(); ++i) {
+      for (std::uint64_t e = rows_.offsets[i]; e < rows_.offsets[i + 1]; ++e) {
+        for (std::size_t d = 0; d < dim_; ++d) {
+          g(rows_.ids[e], d) -= item_reg_[i] * static_cast<double>(rows_.weights[e]) * (items_(i, d) - item_mean_(i, d));
+        }
+      }
+    }
+    double most = 0;
+    for (const double x : g.values()) most = std::max(most, std::abs(x));
+    return most;
+  }
+
+ private:
+  static Matrix<double> widened(const Matrix<float>& a) {
+    Matrix<double> wide(a.rows(), a.cols());
+    std::copy(a.values().begin(), a.values().end(), wide.values().begin());
+    return wide;
+  }
+  std::vector<double> regs(const std::vector<double>& counts, double others) const {
+    std::vector<double> result;
+    for (const double n : counts) {
+      result.push_back(n == 0 ? 0 : options_.reg * std::pow(n + options_.unobserved * others, options_.reg_power));
+    }
+    return result;
+  }
+  double score(std::size_t u, std::size_t i) const {
+    return std::inner_product(users_.row(u).begin(), users_.row(u).end(), items_.row(i).begin(), 0.0);
+  }
+
+  const IalsOptions options_;
+  const Dataset& data_;
+  std::size_t dim_ = 0;
+  Matrix<double> users_, items_, events_, user_mean_, item_mean_, feature_vectors_;
+  std::vector<double> user_reg_, item_reg_;
+  SparseRows rows_;
+};
+
+IalsModel fitted(const IalsOptions& options, const std::shared_ptr<const Dataset>& data, Task task = Task::top_n) {
+  Context context({.threads = 2});
+  IalsModel model(options);
+  model.fit(data, task, context);
+  return model;
+}
+
+/// three_tastes, where items tell which taste they are for, and users who they are; the last item and user have no events.
+std::shared_ptr<const Dataset> with_features() {
+  const auto plain = test::three_tastes();
+  auto catalogue = std::make_shared<Catalogue>(plain->catalogue());
+  const auto kinds = [](std::size_t rows, const char* name) {
+    FeatureField field;
+    field.name = name;
+    field.offsets = {0};
+    for (std::size_t r = 0; r < rows; ++r) field.append("kind " + std::to_string(r % 3));
+    return FeatureTable({field});
+  };
+  catalogue->item_features = kinds(plain->item_count(), "genre");
+  catalogue->user_features = kinds(plain->user_count(), "group");
+  return std::make_shared<const Dataset>(catalogue, plain->events());
+}
+
+TEST(Ials, GradientIsZeroAtTheSolution) {
+  const auto data = test::three_tastes();
+  for (const double power : {0.0, 0.5, 1.0}) {
+    for (const Task task : {Task::top_n, Task::likes}) {
+      const IalsModel model = fitted({.dim = 5, .epochs = 400, .reg = 0.03, .reg_power = power}, data, task);
+      const PlainObjective objective(model, task);
+      EXPECT_LT(objective.slope(true), 1e-4) << power << to_string(task);
+      EXPECT_LT(objective.slope(false), 2e-3) << power << to_string(task);
+    }
+  }
+}
+
+TEST(Ials, UsersAreSolvedForExactlyHoweverFewTheEpochs) {
+  const auto data = test::three_tastes();
+  for (const int block : {16, 64}) {
+    const IalsModel model = fitted({.dim = 40, .epochs = 1, .block = block}, data);
+    EXPECT_LT(PlainObjective(model, Task::top_n).slope(true), 1e-4);
+  }
+}
+
+TEST(Ials, BlocksReachTheObjectiveOfAllCoordinatesAtOnce) {
+  const auto data = test::three_tastes();
+  const IalsOptions options{.dim = 40, .epochs = 60, .reg = 0.03};
+  IalsOptions blocks = options;
+  blocks.block = 16;
+  const double whole = PlainObjective(fitted(options, data), Task::top_n).value();
+  const double parts = PlainObjective(fitted(blocks, data), Task::top_n).value();
+  EXPECT_NEAR(parts, whole, 1e-3 * whole);
+}
+
+TEST(Ials, WideVectorsAreSolvedForBySweeps) {
+  const auto data = test::three_tastes(30, 20);
+  IalsOptions options{.dim = RowSolver::kExactWidth + 8, .epochs = 1, .reg = 0.03, .init = 1};
+  options.block = 128;
+  EXPECT_LT(PlainObjective(fitted(options, data), Task::top_n).slope(true), 1e-3);
+}
+
+TEST(Ials, FeaturesAreWhereTheirGradientIsZeroToo) {
+  const auto data = with_features();
+  IalsOptions options{.dim = 4, .epochs = 400, .reg = 0.03};
+  options.item_fields = "genre";
+  const IalsModel model = fitted(options, data);
+  const PlainObjective objective(model, Task::top_n);
+  EXPECT_LT(objective.slope(true), 1e-4);
+  EXPECT_LT(objective.slope(false), 2e-3);
+  EXPECT_LT(objective.feature_slope(), 2e-3);
+}
+
+TEST(Ials, FeaturesGiveVectorsToNewItemsAndNewPeople) {
+  const auto data = with_features();
+  IalsOptions options{.dim = 8, .reg = 0.03};
+  options.user_fields = "auto";
+  options.item_fields = "auto";
+  const IalsModel model = fitted(options, data);
+  const std::size_t kind = 39 % 3;  // of the item without events
+  double fitting = 0;
+  double other = 0;
+  for (std::size_t u = 0; u < 59; ++u) {
+    (u % 3 == kind ? fitting : other) += test::scores_of(model, Query::known(UserRow(u)))[39] / (u % 3 == kind ? 1 : 2);
+  }
+  EXPECT_GT(fitting, 1.5 * other);
+
+  const FeatureValue group{"group", "kind 1"};
+  Query query;
+  query.features = {&group, 1};
+  const std::vector<float> scores = test::scores_of(model, query);
+  double own = 0;
+  double others = 0;
+  for (std::size_t i = 0; i < 39; ++i) (i % 3 == 1 ? own : others) += scores[i];
+  EXPECT_GT(own, others / 2);
+  EXPECT_EQ(test::scores_of(model, Query::known(UserRow(59))), test::scores_of(model, [&] {
+              static const FeatureValue same{"group", "kind 2"};
+              Query stranger;
+              stranger.features = {&same, 1};
+              return stranger;
+            }()));
+
+  const std::vector<HistoryEvent> history{{ItemRow(1)}, {ItemRow(4)}};
+  query.history = history;
+  double sum = 0;
+  for (const Contribution& part : model.explain(query, ItemRow(7))) sum += part.amount;
+  EXPECT_NEAR(sum, test::scores_of(model, query)[7], 1e-4);
+}
+
+TEST(Ials, FeaturesTravelWithTheModel) {
+  const auto data = with_features();
+  IalsOptions options{.dim = 8};
+  options.user_fields = "group";
+  options.item_fields = "genre";
+  const IalsModel model = fitted(options, data);
+  TensorWriter state;
+  model.save_state(state);
+  IalsModel loaded(options);
+  loaded.load_state(TensorFile::parse(state.serialize(), "state"), data, Task::top_n);
+  const FeatureValue group{"group", "kind 1"};
+  Query query;
+  query.features = {&group, 1};
+  EXPECT_EQ(test::scores_of(loaded, query), test::scores_of(model, query));
+  EXPECT_EQ(test::scores_of(loaded, Query::known(UserRow(3))), test::scores_of(model, Query::known(UserRow(3))));
+}
+
+TEST(Ials, RefusesFieldsThatAreNoFeatures) {
+  const auto data = with_features();
+  Context context({.threads = 1});
+  for (const char* fields : {"user", "genre", "history(5)"}) {
+    IalsOptions options;
+    options.user_fields = fields;
+    IalsModel model(options);
+    EXPECT_EQ(test::code_of([&] { model.fit(data, Task::top_n, context); }), ErrorCode::invalid_option) << fields;
+  }
+}
+
+TEST(Ials, HoldsLargeDataInLittleMemory) {
+  // What the design promises for 10⁸ events of a million users and 100,000 items, less the events themselves.
+  const IalsOptions options{.dim = 64};
+  const IalsModel model(options);
+  const auto small = test::three_tastes(500, 50);
+  const std::uint64_t need = model.memory_need(*small, Task::top_n, 2);
+  EXPECT_LT(need, small->event_count() * 8 + (550 * 65 + 5 * 64 * 64 + 2 * (64 * 68 + 4 * 500)) * sizeof(float) + 1);
+}
+
+}  // namespace
+}  // namespace gusto

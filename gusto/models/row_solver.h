@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gusto/base/matrix.h"
+
+namespace gusto {
+
+/// Least squares for one row of a factor model, all rows of the other side held: the vector x that minimises
+///
+///   Σ_n (y_n·x − t_n)² + α Σ_j (y_j·x)² + reg · ‖x − c‖²
+///
+/// n over the row's own events, j over all rows of the other side. The second sum is xᵀGx with G = Σ_j y_j y_jᵀ, so that it costs
+/// nothing but G. Coordinates are taken in blocks: within one the minimum is found exactly, by Cholesky, given the others,
+///
+///   x_B += (Σ_n y_nB y_nBᵀ + α G_BB + reg·I)⁻¹ (Σ_n (t_n − y_n·x) y_nB − α (G x)_B − reg (x − c)_B),
+///
+/// one block after another. A block as wide as x is the exact solution. Narrow ones make a sweep cheaper, by events · width · block
+/// instead of events · width², and the alternation over both sides hardly slower.
+///
+/// Source   Rendle, Krichene, Zhang, Koren: iALS++: Speeding up Matrix Factorization with Subspace Optimization, 2021
+/// Shapes   y, x and c are `width` wide, a multiple of kStrip (solve_kernels.h); zeros fill them up
+/// Cost     sweep(): events · width · (block + 4) + 2 · width² + width · block² / 3 multiplications
+/// Threads  const members may be called concurrently, each caller with a Workspace of its own
+class RowSolver {
+ public:
+  struct Row {
+    std::span<const std::uint32_t> indexes;  ///< of each event: the other side's row
+    std::span<const float> targets;          ///< t_n
+    float reg = 0;
+    std::span<const float> centre;  ///< c; none: 0
+  };
+  class Workspace {
+    friend class RowSolver;
+    std::vector<float> residuals_, right_, products_;
+    Matrix<float> left_;
+  };
+
+  /// `y` is borrowed. `gram` is G [width × width], or empty if α is 0; it is taken over.
+  RowSolver(MatrixView<const float> y, Matrix<float> gram, double unobserved, std::size_t block);
+
+  /// Goes over all blocks once, from where x stands.
+  /// Errors   not_finite, if a system is not positive definite
+  void sweep(const Row& row, std::span<float> x, Workspace& workspace) const;
+  /// The minimum itself, to rounding, as a function of the row alone: at once, or, where vectors are wider than kExactWidth, by
+  /// sweeps from c until none moves x any more.
+  void solve(const Row& row, std::span<float> x, Workspace& workspace) const;
+
+  static constexpr std::size_t kExactWidth = 512;
+
+ private:
+  // Moves x by the step of one block, and returns the step's squared length.
+  double step(const Row& row, std::size_t begin, std::size_t width, std::span<float> x, Workspace& workspace) const;
+  double sweep_blocks(const Row& row, std::size_t block, std::span<float> x, Workspace& workspace) const;
+
+  MatrixView<const float> y_;
+  Matrix<float> gram_;  // α G
+  std::vector<std::uint32_t> all_;
+  std::size_t block_;
+};
+
+}  // namespace gusto

@@ -55,11 +55,11 @@ constexpr ModelInfo kIalsInfo{
     .make = &make_with<IalsModel>,
 };
 
-/// One side's rows, with their positive events.
+/// One side's rows, with their events that count.
 struct IalsModel::Side {
   const Dataset& data;
   bool of_users;
-  Positives positive;
+  float least;
   std::vector<float> regs;  // λ, by row; 0 of rows without events
 
   std::size_t rows() const { return of_users ? data.user_count() : data.item_count(); }
@@ -68,7 +68,7 @@ struct IalsModel::Side {
     out.clear();
     const auto keep = [&](const auto& rows, std::span<const float> values) {
       for (std::size_t e = 0; e < rows.size(); ++e) {
-        if (positive(values[e])) out.push_back(rows[e].index);
+        if (values[e] >= least) out.push_back(rows[e].index);
       }
     };
     if (of_users) {
@@ -114,7 +114,7 @@ std::uint64_t IalsModel::memory_need(const Dataset& data, Task, unsigned threads
 }
 
 IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users) const {
-  Side side{data, of_users, positive_, {}};
+  Side side{data, of_users, least_, {}};
   std::vector<std::size_t> counts(side.rows());
   std::vector<std::uint32_t> events;
   for (std::size_t r = 0; r < counts.size(); ++r) {
@@ -126,7 +126,9 @@ IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users) const {
     others = 0;
     for (std::size_t u = 0; u < data.user_count(); ++u) {
       const History history = data.history(UserRow(u));
-      others += std::any_of(history.values.begin(), history.values.end(), positive_) ? 1 : 0;
+      others += std::any_of(history.values.begin(), history.values.end(), [&](float value) { return value >= least_; })
+                    ? 1
+                    : 0;
     }
   }
   side.regs.resize(counts.size());
@@ -140,7 +142,7 @@ void IalsModel::count_items(const Dataset& data) {
   std::vector<bool> has(data.item_count());
   const std::span<const ItemRow> items = data.items();
   for (std::size_t e = 0; e < items.size(); ++e) {
-    if (positive_(data.values()[e])) has[items[e].index] = true;
+    if (data.values()[e] >= least_) has[items[e].index] = true;
   }
   items_with_events_ = static_cast<std::size_t>(std::count(has.begin(), has.end(), true));
 }
@@ -183,7 +185,7 @@ void IalsModel::solve_side(const Side& side, const FeaturePrior* prior, const Ro
 }
 
 void IalsModel::do_fit(const Dataset& data, Context& context) {
-  positive_ = Positives::of(data, task(), options().like_threshold);
+  least_ = least_choice(data, task(), options().like_threshold);
   count_items(data);
   const Side user_side = make_side(data, true);
   const Side item_side = make_side(data, false);
@@ -256,7 +258,7 @@ IalsModel::Asker IalsModel::asker(const Query& query) const {
   Asker asker;
   std::vector<HistoryEvent> storage;
   for (const HistoryEvent& event : history_of(query, storage)) {
-    if (!positive_(event.value)) continue;
+    if (event.value < least_) continue;
     asker.items.push_back(event.item);
     asker.indexes.push_back(event.item.index);
   }
@@ -353,7 +355,7 @@ void IalsModel::save_state(TensorWriter& out) const {
 }
 
 void IalsModel::do_load(const TensorFile& in) {
-  positive_ = Positives::of(data(), task(), options().like_threshold);
+  least_ = least_choice(data(), task(), options().like_threshold);
   count_items(data());
   const std::size_t width = padded_width(dim());
   items_ = with_columns(in.matrix<float>("item_vectors", data().item_count(), dim()), width);

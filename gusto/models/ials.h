@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gusto/base/matrix.h"
+#include "gusto/models/choices.h"
 #include "gusto/models/feature_prior.h"
-#include "gusto/models/positives.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/row_solver.h"
 
@@ -23,9 +23,9 @@ struct IalsOptions {
   double reg_power = 1;
   double init = 0.1;
   int block = 0;
-  std::string user_fields;
-  std::string item_fields;
-  double reg_features = 1;
+  std::string user_fields{};
+  std::string item_fields{};
+  double reg_features = 0.1;
   double like_threshold = 4;
 };
 inline constexpr auto kIalsFields = fields(
@@ -59,7 +59,7 @@ extern const ModelInfo kIalsInfo;
 ///
 /// Minimises  Σ_(u,i)∈S (w_u·h_i − 1)² + α Σ_u Σ_i (w_u·h_i)² + Σ_u λ_u ‖w_u − m_u‖² + Σ_i λ_i ‖h_i − m_i‖²
 ///            λ_u = reg (|S_u| + α|I|)^reg_power,   λ_i = reg (|S_i| + α|U|)^reg_power,   α = unobserved
-///            S the positive events (positives.h), U and I the users and items that have some. Without features m = 0, and this is
+///            S the events that count (choices.h), U and I the users and items that have some. Without features m = 0, and this is
 ///            the revisited iALS. With features m_u = Σ_f x_uf b_f (feature_prior.h), learned along with the vectors
 ///            under a pull of mean λ · reg_features · ‖b_f‖²; whoever, and whatever, has no event is at m itself
 /// Learning   starts at N(0, init²/dim); each epoch solves for all users, then for all items, block by block of coordinates
@@ -104,11 +104,11 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   void count_items(const Dataset& data);
   void prepare_folding(Matrix<float> gram);
 
-  /// Someone to fold in: their positive events and what their features say.
+  /// Someone to fold in: their events that count and what their features say.
   struct Asker;
   Asker asker(const Query& query) const;
 
-  Positives positive_;
+  float least_ = 0;  // an event of at least this value counts
   std::size_t items_with_events_ = 0;
   Matrix<float> users_, items_;  // padded to whole strips
   Matrix<float> all_items_;      // Σ h_i h_iᵀ over items with events

@@ -1,11 +1,9 @@
 #include "gusto/models/mf_trainer.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <queue>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,58 +12,14 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/random.h"
 #include "gusto/models/baseline.h"
+#include "gusto/models/grouping.h"
 
 namespace gusto {
 namespace {
 
-// Rows of a block, of both sides, fit into a second-level cache with room to spare; blocks hold enough events to be worth
-// handing out; and there are enough blocks in a round for many threads where there are events enough.
-constexpr std::size_t kBlockBytes = 256 << 10;
-constexpr std::size_t kBlockEvents = 3000;
-constexpr std::size_t kMostGroups = 256;
-constexpr std::size_t kWantedGroups = 64;
-
 constexpr std::size_t kEventBlock = 65536;
 
 std::size_t padded(std::size_t dim) { return (dim + 15) / 16 * 16; }
-
-/// How many groups users and items are cut into: a function of the data and the width alone.
-std::size_t group_count(std::size_t events, std::size_t users, std::size_t items, std::size_t width) {
-  const std::size_t for_cache = (users + items) * width * sizeof(float) / kBlockBytes + 1;
-  const auto by_events =
-      static_cast<std::size_t>(std::sqrt(static_cast<double>(events) / static_cast<double>(kBlockEvents)));
-  const std::size_t groups =
-      std::min({std::max(for_cache, std::min(by_events, kWantedGroups)), users, items, by_events, kMostGroups});
-  return std::bit_floor(std::max<std::size_t>(groups, 1));  // a power of two deals evenly to most numbers of threads
-}
-
-/// Rows dealt into groups with about equally many events, the busiest first to the lightest group; and a numbering of
-/// rows by place, group after group, so that a group's factors lie side by side.
-struct Grouping {
-  std::vector<std::uint32_t> group_of;  // by row
-  std::vector<std::uint32_t> place_of;  // by row
-  std::vector<std::uint32_t> begin;     // by group, and one past the last: the places of its rows
-
-  Grouping(std::span<const std::uint32_t> counts, std::size_t groups)
-      : group_of(counts.size()), place_of(counts.size()), begin(groups + 1) {
-    std::vector<std::uint32_t> order(counts.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return counts[a] > counts[b]; });
-    using Load = std::pair<std::uint64_t, std::uint32_t>;  // events so far, group
-    std::priority_queue<Load, std::vector<Load>, std::greater<>> lightest;
-    for (std::uint32_t g = 0; g < groups; ++g) lightest.emplace(0, g);
-    for (const std::uint32_t row : order) {
-      auto [load, g] = lightest.top();
-      lightest.pop();
-      group_of[row] = g;
-      ++begin[g + 1];
-      lightest.emplace(load + counts[row] + 1, g);
-    }
-    std::partial_sum(begin.begin(), begin.end(), begin.begin());
-    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
-    for (const std::uint32_t row : order) place_of[row] = next[group_of[row]]++;
-  }
-};
 
 /// λ of each place: reg · n^(−power), scaled so that its mean over events is reg.
 std::vector<float> scaled_reg(std::span<const std::uint32_t> counts, const Grouping& grouping, double reg,
@@ -149,8 +103,7 @@ class Trainer {
   void lay_out(const Grouping& users, const Grouping& items) {
     item_begin_ = items.begin;
     block_begin_.assign(groups_ * groups_ + 1, 0);
-    std::vector<std::uint32_t> by_place(users.place_of.size());
-    for (std::uint32_t row = 0; row < by_place.size(); ++row) by_place[users.place_of[row]] = row;
+    const std::vector<std::uint32_t> by_place = users.row_of();
     const auto block_of = [&](std::size_t user, std::size_t item) {
       const std::size_t g = users.group_of[user];
       return (items.group_of[item] + groups_ - g) % groups_ * groups_ + g;

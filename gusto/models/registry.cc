@@ -9,6 +9,7 @@
 #include "gusto/base/text.h"
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
+#include "gusto/models/bpr.h"
 #include "gusto/models/ease.h"
 #include "gusto/models/graph.h"
 #include "gusto/models/ials.h"
@@ -39,6 +40,7 @@ constexpr std::array kModels{
     &kGraphInfo,
     &kBiasedMfInfo,
     &kIalsInfo,
+    &kBprInfo,
     &kEmbeddingDotInfo,
     &kEmbeddingBiasInfo,
     &kEmbeddingProductInfo,

@@ -1,6 +1,7 @@
 #include "gusto/models/ease.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 
@@ -54,13 +55,19 @@ void EaseModel::do_fit(const Dataset& all, Context& context) {
   }
   invert_spd(context, weights_.view(), info().name);
 
-  std::vector<float> scale = item_scales(data, -options().popularity_power);
-  for (std::size_t j = 0; j < items; ++j) scale[j] /= -weights_(j, j);
+  std::vector<float> of_column(items);
+  for (std::size_t j = 0; j < items; ++j) of_column[j] = -1 / weights_(j, j);
+  const std::vector<float> scale = item_scales(data, -options().popularity_power);
+  const auto power = static_cast<float>(options().power);
   parallel_blocks(context, items, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::span<float> row = weights_.row(i);
-      for (std::size_t j = 0; j < items; ++j) row[j] *= scale[j];
+      for (std::size_t j = 0; j < items; ++j) row[j] *= of_column[j];
       row[i] = 0;
+      if (power != 1) {
+        for (float& weight : row) weight = std::copysign(std::pow(std::abs(weight), power), weight);
+      }
+      for (std::size_t j = 0; j < items; ++j) row[j] *= scale[j];
     }
   });
   require_finite("item weights", weights_.values());

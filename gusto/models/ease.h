@@ -12,24 +12,27 @@ namespace gusto {
 /// Defaults were chosen on inner parts of the training data of ml-1m and ml-100k.
 struct EaseOptions {
   double reg = 300;
-  double dropout = 0.5;
+  double dropout = 0.6;
   double user_power = 0.5;
-  double popularity_power = -0.1;
+  double power = 1.1;
+  double popularity_power = -0.15;
   double like_threshold = 4;
 };
-inline constexpr auto kEaseFields =
-    fields(field<&EaseOptions::reg>("reg", between(1e-3, 1e9), search_log(10, 3000),
-                                    "Strength of regularization of all weights alike."),
-           field<&EaseOptions::dropout>("dropout", between(0, 0.99), search_linear(0, 0.6),
-                                        "Share of a history's events that are thought hidden from the input: "
-                                        "regularizes an item's weights by its number of events, too (EDLAE)."),
-           field<&EaseOptions::user_power>("user_power", between(0, 2), search_linear(0, 1),
-                                           "A user of n events counts n^-user_power in what is minimized."),
-           field<&EaseOptions::popularity_power>("popularity_power", between(-2, 2), search_linear(-0.4, 0.1),
-                                                 "Scores are multiplied by the item's number of events to this power; "
-                                                 "below 0, lists are less popular."),
-           field<&EaseOptions::like_threshold>("like_threshold", {}, search_none(),
-                                               "Ratings, likes: values from which an event counts as a choice."));
+inline constexpr auto kEaseFields = fields(
+    field<&EaseOptions::reg>("reg", between(1e-3, 1e9), search_log(10, 3000),
+                             "Strength of regularization of all weights alike."),
+    field<&EaseOptions::dropout>("dropout", between(0, 0.99), search_linear(0, 0.8),
+                                 "Share of a history's events that are thought hidden from the input: "
+                                 "regularizes an item's weights by its number of events, too (EDLAE)."),
+    field<&EaseOptions::user_power>("user_power", between(0, 2), search_linear(0, 1),
+                                    "A user of n events counts n^-user_power in what is minimized."),
+    field<&EaseOptions::power>("power", between(0.1, 10), search_linear(1, 1.5),
+                               "Weights are raised to it, keeping their signs; above 1, strong ones decide more."),
+    field<&EaseOptions::popularity_power>("popularity_power", between(-2, 2), search_linear(-0.4, 0.1),
+                                          "Scores are multiplied by the item's number of events to this power; "
+                                          "below 0, lists are less popular."),
+    field<&EaseOptions::like_threshold>("like_threshold", {}, search_none(),
+                                        "Ratings, likes: values from which an event counts as a choice."));
 extern const ModelInfo kEaseInfo;
 
 /// Scores an item by a weighted sum of the items that the asker chose, all weights learned at once, in closed form.
@@ -39,15 +42,15 @@ extern const ModelInfo kEaseInfo;
 ///
 ///   B = argmin Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij²   with B_ii = 0,   λ_i = reg + n_i · dropout / (1 − dropout)
 ///     = I − P · diag(1 / P_jj),   P = (Xᵀ diag(w) X + diag(λ))⁻¹
-///   s_uj = (x_u B)_j · m_j^popularity_power
+///   s_uj = Σ_{i chosen by u} sign(B_ij) |B_ij|^power · m_j^popularity_power
 ///
 /// dropout 0 is EASE. With dropout p it is EDLAE: what one gets by training, without end, to restore x_u from itself with
 /// each entry hidden with probability p, while no entry may restore itself.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
 /// Source     Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019; Steck: Autoencoders that don't overfit
 ///            towards the Identity, NeurIPS 2020; differs in the weights of users and in
-///            the last power (0 as published)
-/// State      item_weights [items × items], float32: row i, what a choice of i adds to the score of each item
+///            the powers (published: user_power and popularity_power 0, power 1)
+/// State      item_weights [items × items], float32: row i is what a choice of i adds to the score of each item
 /// Cost       items³ + Σ_u n_u² operations, of which the former at the speed of matrix products; 4 · items² bytes.
 ///            A score: items · n_u additions
 /// Errors     those of Model; not_finite, if reg is too small for single precision

@@ -32,8 +32,8 @@ Matrix<double> weights_of(const EaseModel& model) {
 TEST(Ease, GradientIsZeroAtTheSolution) {
   const auto data = test::three_tastes(120, 50);
   for (const EaseOptions& options :
-       {EaseOptions{.reg = 20, .dropout = 0, .user_power = 0, .popularity_power = 0},
-        EaseOptions{.reg = 3, .dropout = 0.4, .user_power = 0.7, .popularity_power = -0.3}}) {
+       {EaseOptions{.reg = 20, .dropout = 0, .user_power = 0, .power = 1, .popularity_power = 0},
+        EaseOptions{.reg = 3, .dropout = 0.4, .user_power = 0.7, .power = 1, .popularity_power = -0.3}}) {
     EaseModel model(options);
     Context context({.threads = 2});
     model.fit(data, Task::top_n, context);
@@ -78,7 +78,7 @@ TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {
                                       {UserRow(1), ItemRow(2)},
                                       {UserRow(2), ItemRow(1)}});
   const double p = 0.3;
-  EaseModel model({.reg = 0.5, .dropout = p, .user_power = 0, .popularity_power = 0});
+  EaseModel model({.reg = 0.5, .dropout = p, .user_power = 0, .power = 1, .popularity_power = 0});
   Context context({.threads = 1});
   model.fit(data, Task::top_n, context);
   const Matrix<double> b = weights_of(model);
@@ -115,6 +115,21 @@ TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {
         EXPECT_GT(loss(j, other), least);
       }
     }
+  }
+}
+
+TEST(Ease, PowerKeepsSigns) {
+  const auto data = test::three_tastes();
+  EaseModel plain({.reg = 5, .power = 1});
+  EaseModel bent({.reg = 5, .power = 2});
+  Context context({.threads = 1});
+  plain.fit(data, Task::top_n, context);
+  bent.fit(data, Task::top_n, context);
+  const Matrix<double> before = weights_of(plain);
+  const Matrix<double> after = weights_of(bent);
+  for (std::size_t i = 0; i < before.values().size(); ++i) {
+    const double weight = before.values()[i];
+    EXPECT_NEAR(after.values()[i], weight * std::abs(weight), 1e-6);
   }
 }
 

@@ -43,7 +43,7 @@ Matrix<double> plain_inverse(const Matrix<float>& a) {
 
 TEST(InvertSpd, EqualsTheInverseInDouble) {
   Context context({.threads = 2});
-  for (const std::size_t n : {1U, 2U, 17U, 128U, 129U, 300U}) {
+  for (const std::size_t n : {1U, 2U, 17U, 128U, 133U}) {
     Matrix<float> a = positive_matrix(n);
     const Matrix<double> expected = plain_inverse(a);
     invert_spd(context, a.view(), "test");

@@ -9,11 +9,15 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/spd_inverse.h"
 #include "gusto/models/choices.h"
+#include "gusto/models/training_matrix.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kRowBlock = 64;
+
+/// Whether the users' matrix is the cheaper one to invert.
+bool by_users(std::size_t users, std::size_t items) { return users <= items / 2; }
 
 }  // namespace
 
@@ -33,9 +37,12 @@ constexpr ModelInfo kEaseInfo{
 };
 
 std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) const {
+  const std::uint64_t users = data.user_count();
   const std::uint64_t items = data.item_count();
-  return items * items * sizeof(float) + spd_inverse_memory(items) + choices_memory(data, task) +
-         (data.user_count() + 4 * items) * sizeof(float);
+  const std::uint64_t inverse = by_users(users, items)
+                                    ? (users * users + 2 * users * items) * sizeof(float) + spd_inverse_memory(users)
+                                    : spd_inverse_memory(items);
+  return items * items * sizeof(float) + inverse + choices_memory(data, task) + (users + items) * 16;
 }
 
 void EaseModel::do_fit(const Dataset& all, Context& context) {
@@ -47,13 +54,12 @@ void EaseModel::do_fit(const Dataset& all, Context& context) {
   const std::size_t items = data.item_count();
   weights_ = Matrix<float>();  // of an earlier fit, before there are two
   weights_ = Matrix<float>(items, items);
-  co_occurrences(context, data, user_weights(data, options().user_power), weights_.view());
-  const double growth = options().dropout / (1 - options().dropout);
-  for (std::size_t i = 0; i < items; ++i) {
-    const double count = weights_(i, i);
-    weights_(i, i) = static_cast<float>(count + options().reg + growth * count);
+  const std::vector<float> weight = user_weights(data, options().user_power);
+  if (by_users(data.user_count(), items)) {
+    invert_by_users(data, weight, context);
+  } else {
+    invert_by_items(data, weight, context);
   }
-  invert_spd(context, weights_.view(), info().name);
 
   std::vector<float> of_column(items);
   for (std::size_t j = 0; j < items; ++j) of_column[j] = -1 / weights_(j, j);
@@ -65,12 +71,64 @@ void EaseModel::do_fit(const Dataset& all, Context& context) {
       for (std::size_t j = 0; j < items; ++j) row[j] *= of_column[j];
       row[i] = 0;
       if (power != 1) {
-        for (float& weight : row) weight = std::copysign(std::pow(std::abs(weight), power), weight);
+        for (float& value : row) value = std::copysign(std::pow(std::abs(value), power), value);
       }
       for (std::size_t j = 0; j < items; ++j) row[j] *= scale[j];
     }
   });
   require_finite("item weights", weights_.values());
+}
+
+double EaseModel::penalty(double count) const {
+  return options().reg + count * options().dropout / (1 - options().dropout);
+}
+
+void EaseModel::invert_by_items(const Dataset& data, std::span<const float> weight, Context& context) {
+  co_occurrences(context, data, weight, weights_.view());
+  for (std::size_t i = 0; i < weights_.rows(); ++i) {
+    weights_(i, i) = static_cast<float>(weights_(i, i) + penalty(weights_(i, i)));
+  }
+  invert_spd(context, weights_.view(), info().name);
+}
+
+void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weight, Context& context) {
+  const std::size_t users = data.user_count();
+  const std::size_t items = data.item_count();
+  std::vector<float> user_scale(users);
+  std::transform(weight.begin(), weight.end(), user_scale.begin(), [](float w) { return std::sqrt(w); });
+  std::vector<float> item_scale(items);
+  for (std::size_t i = 0; i < items; ++i) {
+    double count = 0;
+    for (const UserRow user : data.audience(ItemRow(i)).users) count += static_cast<double>(weight[user.index]);
+    item_scale[i] = static_cast<float>(1 / penalty(count));
+  }
+  Matrix<float> inner(users, users);
+  parallel_blocks(context, users, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    for (std::size_t u = begin; u < end; ++u) {
+      const std::span<float> row = inner.row(u);
+      for (const ItemRow item : data.history(UserRow(u)).items) {
+        const float scale = user_scale[u] * item_scale[item.index];
+        for (const UserRow other : data.audience(item).users) row[other.index] += scale * user_scale[other.index];
+      }
+      row[u] += 1;
+    }
+  });
+  invert_spd(context, inner.view(), info().name);
+
+  const TrainingMatrix z(data, user_scale, item_scale);
+  Matrix<float> turned(users, items);
+  {
+    Matrix<float> product(items, users);
+    z.transposed_times(context, inner, product);
+    parallel_blocks(context, users, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      for (std::size_t i = 0; i < items; ++i) {
+        for (std::size_t u = begin; u < end; ++u) turned(u, i) = product(i, u);
+      }
+    });
+  }
+  z.transposed_times(context, turned, weights_);
+  for (float& value : weights_.values()) value = -value;
+  for (std::size_t i = 0; i < items; ++i) weights_(i, i) += item_scale[i];
 }
 
 void EaseModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {

@@ -51,8 +51,10 @@ extern const ModelInfo kEaseInfo;
 ///            towards the Identity, NeurIPS 2020; differs in the weights of users and in
 ///            the powers (published: user_power and popularity_power 0, power 1)
 /// State      item_weights [items × items], float32: row i is what a choice of i adds to the score of each item
-/// Cost       items³ + Σ_u n_u² operations, of which the former at the speed of matrix products; 4 · items² bytes.
-///            A score: items · n_u additions
+/// Fewer users than items  by Woodbury's identity the matrix to be inverted has a row for each user instead:
+///   with Z = diag(w)^½ X diag(λ)⁻¹, P = diag(λ)⁻¹ − Zᵀ (I + Z diag(λ) Zᵀ)⁻¹ Z; taken where users are at most half the items
+/// Cost       items³ + Σ_u n_u² operations, of which the former at the speed of matrix products, and 4 · items² bytes; or with
+///            few users users³ + Σ_i m_i² + 2 · events · items, and 4 · (items + users)² bytes. A score: items · n_u additions
 /// Errors     those of Model; not_finite, if reg is too small for single precision
 /// Repeatable same bits at any number of threads, for one CPU level; no random numbers
 class EaseModel final : public ModelWith<EaseOptions, kEaseInfo> {
@@ -69,7 +71,13 @@ class EaseModel final : public ModelWith<EaseOptions, kEaseInfo> {
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  Matrix<float> weights_;  // B
+  /// λ of an item with that weighted number of events.
+  double penalty(double count) const;
+  /// weights_ ← P, by the items' matrix or by the users'.
+  void invert_by_items(const Dataset& data, std::span<const float> user_weights, Context& context);
+  void invert_by_users(const Dataset& data, std::span<const float> user_weights, Context& context);
+
+  Matrix<float> weights_;  // row i: what a choice of i adds to each item's score
   float least_ = 0;        // the least value of a choice
 };
 

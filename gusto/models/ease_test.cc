@@ -29,8 +29,7 @@ Matrix<double> weights_of(const EaseModel& model) {
 
 /// At the minimum the gradient of Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij², halved, is zero but on the diagonal, where B is
 /// held at zero:  −(G (I − B))_ij + λ_i B_ij.
-TEST(Ease, GradientIsZeroAtTheSolution) {
-  const auto data = test::three_tastes(120, 50);
+void expect_optimal(const std::shared_ptr<const Dataset>& data) {
   for (const EaseOptions& options :
        {EaseOptions{.reg = 20, .dropout = 0, .user_power = 0, .power = 1, .popularity_power = 0},
         EaseOptions{.reg = 3, .dropout = 0.4, .user_power = 0.7, .power = 1, .popularity_power = -0.3}}) {
@@ -67,6 +66,10 @@ TEST(Ease, GradientIsZeroAtTheSolution) {
     }
   }
 }
+
+TEST(Ease, GradientIsZeroAtTheSolution) { expect_optimal(test::three_tastes(120, 50)); }
+
+TEST(Ease, GradientIsZeroWhereUsersAreFew) { expect_optimal(test::three_tastes(30, 130)); }
 
 // Someone who hides each entry of the input with probability p, again and again, and restores it, minimises this in the mean.
 TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {

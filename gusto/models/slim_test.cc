@@ -80,7 +80,7 @@ TEST(Slim, GradientIsZeroAtTheSolution) {
 
 // More items than begin as active ones: others have to join.
 TEST(Slim, FindsPredictorsAmongManyItems) {
-  const auto data = test::three_tastes(200, 700);
+  const auto data = test::three_tastes(150, 400);
   const SlimOptions options{.reg = 10, .reg_l1 = 1, .user_power = 0};
   SlimModel model(options);
   Context context({.threads = 2});

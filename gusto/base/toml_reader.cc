@@ -52,6 +52,11 @@ std::string TomlReader::text(const toml::node& node, std::string_view key) const
   fail(node, fmt::format("{} is no text.", key), fmt::format("Write {} = \"…\".", key));
 }
 
+bool TomlReader::truth(const toml::node& node, std::string_view key) const {
+  if (const auto* value = node.as_boolean()) return value->get();
+  fail(node, fmt::format("{} is neither true nor false.", key), fmt::format("Write {} = true.", key));
+}
+
 double TomlReader::number(const toml::node& node, std::string_view key) const {
   const std::optional<double> value = node.is_number() ? node.value<double>() : std::nullopt;
   if (value && std::isfinite(*value)) return *value;

@@ -48,6 +48,7 @@ class TomlReader {
 
   /// Values of the right type. Error(invalid_option), naming the key.
   std::string text(const toml::node& node, std::string_view key) const;
+  bool truth(const toml::node& node, std::string_view key) const;
   double number(const toml::node& node, std::string_view key) const;  ///< finite
   std::uint64_t whole(const toml::node& node, std::string_view key, std::int64_t least) const;
   /// The position of a text among `names`. Error(invalid_option) with the nearest name.

@@ -34,6 +34,8 @@ CompareSpec spec_from(CompareFlags& flags) {
   CompareSpec spec = flags.recipe.empty() ? CompareSpec{} : read_recipe(flags.recipe);
   if (flags.data.data.empty()) flags.data.data = spec.data;
   spec.data = flags.data.data;
+  flags.data.reading = completed(flags.data.reading, spec.reading);
+  spec.reading = flags.data.reading;
   complete_features(flags.data.features, spec.features);
   spec.features = flags.data.features;
   if (flags.run.seed) spec.seed = *flags.run.seed;
@@ -48,7 +50,6 @@ CompareSpec spec_from(CompareFlags& flags) {
     spec.entries = default_entries(spec.evaluate.task);
   }
   for (const std::string& assignment : flags.sets) apply_set(spec, assignment);
-  check_reading(spec.protocol, flags.data);
   return spec;
 }
 

@@ -1,9 +1,9 @@
 #include "gusto/cli/data_flags.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstdlib>
-#include <limits>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -14,6 +14,7 @@
 #include "gusto/cli/feature_flags.h"
 #include "gusto/cli/fetched_data.h"
 #include "gusto/data/embedded.h"
+#include "gusto/data/io/data_file.h"
 
 namespace gusto::cli {
 namespace {
@@ -21,43 +22,10 @@ namespace {
 constexpr const char* kWhere =
     "A folder of MovieLens (ml-100k, ml-1m, ml-latest …) or its archive, a file of events (delimited, JSON lines, "
     "lists; plain, .gz or .zst), several files as a quoted pattern, a data file that `gusto convert` wrote, fetch:NAME "
-    "for a set to be downloaded (`gusto fetch` lists them), or the name of a folder in GUSTO_DATA.";
+    "for a set to be downloaded (`gusto fetch` lists them), or the name of a folder, a .zip or a .gdata in GUSTO_DATA.";
 
-// "view=1,cart=3,buy=8"
-std::vector<std::pair<std::string, float>> weights_from(const std::string& text) {
-  std::vector<std::pair<std::string, float>> weights;
-  if (text.empty()) return weights;
-  for (const std::string_view part : split(text, ",")) {
-    const std::size_t equals = part.rfind('=');
-    const std::string kind(trim(part.substr(0, equals)));
-    const auto weight = equals == std::string_view::npos ? std::nullopt : parse_real(trim(part.substr(equals + 1)));
-    if (kind.empty() || !weight || std::abs(*weight) > std::numeric_limits<float>::max()) {
-      throw Error(ErrorCode::invalid_option,
-                  fmt::format("--weights {}: {} is no kind with a weight.", text, quote(part)),
-                  "Write each kind with its weight, such as view=1,cart=3,buy=8.");
-    }
-    for (const auto& [known, ignored] : weights) {
-      if (known != kind) continue;
-      throw Error(ErrorCode::invalid_option, fmt::format("--weights {}: {} is there twice.", text, kind), "Keep one.");
-    }
-    weights.emplace_back(kind, static_cast<float>(*weight));
-  }
-  return weights;
-}
-
-// "30d", in seconds.
-std::optional<double> half_life_from(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  constexpr std::pair<char, double> kUnits[] = {{'s', 1},     {'m', 60},     {'h', 3600},
-                                                {'d', 86400}, {'w', 604800}, {'y', 31557600}};
-  for (const auto& [unit, seconds] : kUnits) {
-    if (text.back() != unit) continue;
-    const auto count = parse_real(std::string_view(text).substr(0, text.size() - 1));
-    if (count && *count > 0) return *count * seconds;
-  }
-  throw Error(ErrorCode::invalid_option, fmt::format("--half-life {} is no length of time.", quote(text)),
-              "Write a number with a unit, such as 12h, 30d, 8w or 1y.");
-}
+// What a data set in GUSTO_DATA may end with beside the name by which it is called.
+constexpr std::array<std::string_view, 3> kDataSuffixes{"", ".zip", kDataFileSuffix};
 
 std::filesystem::path temporary_data_file() {
   std::error_code ignored;
@@ -66,7 +34,7 @@ std::filesystem::path temporary_data_file() {
 }
 
 OpenOptions options_from(const DataFlags& flags, Run& run) {
-  OpenOptions options = events_options(flags);
+  OpenOptions options = parse_reading(flags.reading);
   apply_features(flags.features, run, options);
   return options;
 }
@@ -85,77 +53,53 @@ void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument) 
 
 void add_format_flags(CLI::App* command, DataFlags& flags) {
   command
-      ->add_option("--columns", flags.columns,
+      ->add_option("--columns", flags.reading.columns,
                    "What each field of a line holds: user, item, rating, time, kind, or - for a field to skip; items "
                    "last: all further fields are items. Or what a header or JSON calls them: user=reviewer,item=sku. "
                    "Default: recognised.")
       ->type_name("A,B,…")
       ->group("Data");
   command
-      ->add_option("--delimiter", flags.delimiter,
+      ->add_option("--delimiter", flags.reading.delimiter,
                    "What separates fields: any text, or tab or space by name. Default: recognised.")
       ->type_name("TEXT")
       ->group("Data");
   command
       ->add_option(
-          "--header", flags.header,
+          "--header", flags.reading.header,
           "Whether the first line names the columns: yes or no. Default: recognised by known names, or by numbers "
           "below it.")
       ->type_name("WHICH")
-      ->check(CLI::IsMember({"yes", "no"}).description(""))
       ->group("Data");
   command
-      ->add_option("--duplicates", flags.duplicates,
+      ->add_option("--duplicates", flags.reading.duplicates,
                    "What counts when a user has several events with an item: the last, the first, or one with the mean "
                    "or the sum of their values; or error to refuse the file. Default: last.")
       ->type_name("WHICH")
-      ->check(CLI::IsMember({"last", "first", "mean", "sum", "error", "refuse"}).description(""))
       ->group("Data");
   command
-      ->add_option("--time-unit", flags.time_unit,
+      ->add_option("--time-unit", flags.reading.time_unit,
                    "How times are written: seconds or milliseconds since 1970, or iso (2019-10-01 08:30:15). Default: "
                    "recognised by the first one.")
       ->type_name("UNIT")
-      ->check(CLI::IsMember({"seconds", "milliseconds", "iso"}).description(""))
       ->group("Data");
   command
-      ->add_option("--weights", flags.weights,
+      ->add_option("--weights", flags.reading.weights,
                    "What events of each kind weigh, such as view=1,cart=3,buy=8, where a column tells kinds apart; 0 "
                    "leaves a kind out.")
       ->type_name("KIND=N,…")
       ->group("Data");
   command
       ->add_option(
-          "--half-life", flags.half_life,
+          "--half-life", flags.reading.half_life,
           "The time in which an event loses half of its value, counted back from the latest event: 12h, 30d, 8w "
           "or 1y.")
       ->type_name("TIME")
       ->group("Data");
   command
-      ->add_flag("--skip-bad-lines", flags.skip_bad_lines,
+      ->add_flag("--skip-bad-lines", flags.reading.skip_bad_lines,
                  "Leave out lines of events that cannot be read; gusto inspect says how many and why.")
       ->group("Data");
-}
-
-OpenOptions events_options(const DataFlags& flags) {
-  OpenOptions options;
-  if (!flags.columns.empty()) {
-    options.columns.emplace();
-    for (const std::string_view name : split(flags.columns, ",")) options.columns->emplace_back(trim(name));
-  }
-  if (!flags.delimiter.empty()) options.delimiter = flags.delimiter;
-  if (!flags.header.empty()) options.header = flags.header == "yes";
-  if (flags.duplicates == "first") options.duplicates = DuplicatePolicy::keep_first;
-  if (flags.duplicates == "mean") options.duplicates = DuplicatePolicy::mean;
-  if (flags.duplicates == "sum") options.duplicates = DuplicatePolicy::sum;
-  if (flags.duplicates == "error" || flags.duplicates == "refuse") options.duplicates = DuplicatePolicy::refuse;
-  for (const TimeUnit unit : {TimeUnit::seconds, TimeUnit::milliseconds, TimeUnit::iso}) {
-    if (flags.time_unit == to_string(unit)) options.time_unit = unit;
-  }
-  options.weights = weights_from(flags.weights);
-  options.half_life = half_life_from(flags.half_life);
-  options.skip_bad_lines = flags.skip_bad_lines;
-  return options;
 }
 
 std::filesystem::path find_data(const std::string& name, Run& run) {
@@ -164,8 +108,10 @@ std::filesystem::path find_data(const std::string& name, Run& run) {
   if (name.starts_with(kFetchPrefix)) return fetched_data(name.substr(kFetchPrefix.size()), run);
   const char* folder = std::getenv("GUSTO_DATA");
   if (folder != nullptr && *folder != '\0') {
-    std::filesystem::path inside = std::filesystem::path(folder) / name;
-    if (std::filesystem::exists(inside, ignored)) return inside;
+    for (const std::string_view suffix : kDataSuffixes) {
+      const std::filesystem::path inside = (std::filesystem::path(folder) / name) += suffix;
+      if (std::filesystem::exists(inside, ignored)) return inside;
+    }
   }
   return name;
 }
@@ -176,6 +122,12 @@ std::vector<std::string> list_data() {
   std::error_code error;
   if (folder == nullptr || !std::filesystem::is_directory(folder, error)) return names;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::filesystem::path suffix = entry.path().extension();
+    if (!suffix.empty() && entry.is_regular_file(error) &&
+        std::find(kDataSuffixes.begin(), kDataSuffixes.end(), suffix.string()) != kDataSuffixes.end()) {
+      names.push_back(entry.path().stem().string());
+      continue;
+    }
     for (const char* events : {"u.data", "ratings.dat", "ratings.csv"}) {
       if (!std::filesystem::exists(entry.path() / events, error)) continue;
       names.push_back(entry.path().filename().string());
@@ -183,6 +135,7 @@ std::vector<std::string> list_data() {
     }
   }
   std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
@@ -210,7 +163,8 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines)
                format_count(opened.report.bad_lines));
   }
   const bool lists = opened.report.layout == "lists";
-  return {std::move(opened.data), std::move(opened.report), {std::move(path), std::move(options), lists}, {}, spilled};
+  DataSource source{std::move(path), std::move(options), lists, opened.report.value_changes};
+  return {std::move(opened.data), std::move(opened.report), std::move(source), {}, spilled};
 }
 
 OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLines bad_lines) {

@@ -11,6 +11,7 @@
 #include "gusto/data/data_source.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/open.h"
+#include "gusto/data/io/reading_spec.h"
 #include "gusto/eval/compare.h"
 
 namespace gusto::cli {
@@ -18,14 +19,7 @@ namespace gusto::cli {
 /// What every command that reads events is told about them.
 struct DataFlags {
   std::string data;  ///< empty: the embedded set
-  std::string columns;
-  std::string delimiter;
-  std::string header;
-  std::string duplicates;
-  std::string time_unit;
-  std::string weights;
-  std::string half_life;
-  bool skip_bad_lines = false;
+  ReadingSpec reading;
   FeatureSources features;
   EventFilterFlags filter;
   std::filesystem::path
@@ -40,9 +34,6 @@ void add_data_flags(CLI::App* command, DataFlags& flags, DataArgument argument);
 /// The same without DATA itself, files of features and filters.
 void add_format_flags(CLI::App* command, DataFlags& flags);
 
-/// What the flags say of events, without features. Error(invalid_option) for what makes no sense.
-OpenOptions events_options(const DataFlags& flags);
-
 struct OpenedData {
   std::shared_ptr<const Dataset> dataset;
   SourceReport report;
@@ -52,10 +43,10 @@ struct OpenedData {
 };
 
 /// A path as given if it exists, else that of a set to be fetched (see fetched_data), else that of a data set in the folder
-/// GUSTO_DATA if there is one, else as given.
+/// GUSTO_DATA if there is one (NAME, NAME.zip or NAME.gdata), else as given.
 std::filesystem::path find_data(const std::string& name, Run& run);
 
-/// Names of the folders in GUSTO_DATA whose layout is recognised, in order.
+/// Names of the data sets in GUSTO_DATA, in order: folders whose layout is recognised, archives, data files.
 std::vector<std::string> list_data();
 
 /// Whether to say on standard error that lines were left out, or the caller does.

@@ -12,7 +12,9 @@
 #include "gusto/base/version.h"
 #include "gusto/cli/command.h"
 #include "gusto/cli/data_flags.h"
+#include "gusto/cli/fetched_data.h"
 #include "gusto/data/embedded.h"
+#include "gusto/data/movielens_sets.h"
 #include "gusto/models/registry.h"
 
 namespace gusto::cli {
@@ -23,6 +25,20 @@ constexpr std::size_t kLabel = 12;  // of them
 
 void line(const Session& session, std::string_view label, std::string_view text) {
   fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, kLabel)), text);
+}
+
+void show_fetched(Session& session) {
+  std::vector<std::string_view> names;
+  std::error_code ignored;
+  try {
+    for (const PublishedSet& set : published_sets()) {
+      if (std::filesystem::exists((default_cache() / set.name) += ".zip", ignored)) names.push_back(set.name);
+    }
+  } catch (const Error&) {
+    // Without a home there is no cache, and nothing in it.
+  }
+  line(session, "fetched",
+       names.empty() ? "nothing; `gusto fetch` lists what there is" : fmt::format("{}", fmt::join(names, ", ")));
 }
 
 void show_data(Session& session) {
@@ -54,6 +70,7 @@ void run_doctor(Session& session) {
     line(session, std::exchange(label, {}), part);
   }
   show_data(session);
+  show_fetched(session);
 }
 
 }  // namespace
@@ -63,9 +80,9 @@ void add_doctor(CLI::App& app, Session& session) {
       app,
       {.name = "doctor",
        .summary = "Show version, processor, threads, memory and data found.",
-       .about = "Prints what belongs into a bug report, and where gusto looks for data: the embedded set, and the "
-                "folder that the environment variable GUSTO_DATA names, whose data sets can be called by name, "
-                "as in `gusto compare ml-1m`.",
+       .about = "Prints what belongs into a bug report, and where gusto looks for data: the embedded set, the folder "
+                "that the environment variable GUSTO_DATA names, whose data sets can be called by name, as in "
+                "`gusto compare ml-1m`, and the sets that have been fetched, as in `gusto compare fetch:ml-1m`.",
        .examples = {"gusto doctor", "GUSTO_DATA=~/data gusto doctor"}},
       [&session] { run_doctor(session); });
 }

@@ -39,6 +39,7 @@ TestPart listed_test(const EvaluateFlags& flags, const Model& model, Session& se
   DataFlags file = flags.data;
   file.data = flags.test;
   OpenedData opened = open_data(file, session, run);
+  check_reading(flags.experiment, opened.source);
   const std::shared_ptr<const Dataset>& events = opened.dataset;
   TransferredTest test = transfer_test(model, events->catalogue(), events->events(), {});
   test.candidates = items_with_events(*test.fold.train, test.fold.test);
@@ -48,6 +49,7 @@ TestPart listed_test(const EvaluateFlags& flags, const Model& model, Session& se
 TestPart split_test(const EvaluateFlags& flags, const TrainedModel& trained, const SplitOptions& split,
                     Session& session, Run& run) {
   const OpenedData data = open_whole_data(flags.data, run);
+  check_reading(flags.experiment, data.source);
   const Split parts = make_split(data.dataset, split, data.source);
   if (parts.folds.size() > 1) {
     throw Error(ErrorCode::invalid_option,
@@ -78,7 +80,6 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
     split.filter = trained.record.filter;
   }
   apply_experiment(flags.experiment, flags.data.filter, false, split, options);
-  check_reading(flags.experiment.protocol, flags.data);
   Run run(session, flags.run, trained.record.seed);
   split.seed = run.context().seed();
 

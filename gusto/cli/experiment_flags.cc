@@ -110,8 +110,8 @@ void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filt
   if (!flags.protocol.empty()) check_protocol(find_protocol(flags.protocol), split_options, evaluate);
 }
 
-void check_reading(const std::string& protocol, const DataFlags& data) {
-  if (!protocol.empty()) check_protocol(find_protocol(protocol), events_options(data));
+void check_reading(const ExperimentFlags& flags, const DataSource& source) {
+  if (!flags.protocol.empty()) check_protocol(find_protocol(flags.protocol), source.value_changes);
 }
 
 }  // namespace gusto::cli

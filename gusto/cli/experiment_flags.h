@@ -38,8 +38,8 @@ void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);
 void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filter, bool split_given,
                       SplitOptions& split, EvaluateOptions& evaluate);
 
-/// Error(invalid_option), if that protocol, none if empty, is contradicted by how events are read.
-void check_reading(const std::string& protocol, const DataFlags& data);
+/// Error(invalid_option), if the protocol, where there is one, is contradicted by how events were read.
+void check_reading(const ExperimentFlags& flags, const DataSource& source);
 
 /// Chooses top-n where no task was named and all values are equal, since there is nothing to predict then; says so and
 /// returns true if it did.

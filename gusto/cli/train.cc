@@ -90,7 +90,6 @@ void run_train(Session& session, TrainFlags flags) {
   SplitOptions split;
   EvaluateOptions evaluate_options;
   apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);
-  check_reading(flags.experiment.protocol, flags.data);
   const ModelInfo& info = find_model(flags.model);
   const std::unique_ptr<Model> model =
       info.make(with_like_threshold(info, settings_from(flags), evaluate_options.like_threshold));
@@ -102,6 +101,7 @@ void run_train(Session& session, TrainFlags flags) {
   record.seed = split.seed;
   record.filter = split.filter;
   const OpenedData data = is_divided(flags) ? open_whole_data(flags.data, run) : open_data(flags.data, session, run);
+  check_reading(flags.experiment, data.source);
   fmt::print("{}", data.left_out);
   if (choose_task(flags.experiment, *data.dataset)) {
     apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);

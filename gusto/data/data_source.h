@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "gusto/data/io/open.h"
 
@@ -12,11 +14,7 @@ struct DataSource {
   OpenOptions options{};
   bool lists = false;  ///< whether its file was one of lists: a user and then items on each line
 
-  /// Whether events have the values that the files give them.
-  bool keeps_values() const {
-    return !options.half_life && options.weights.empty() && options.duplicates != DuplicatePolicy::mean &&
-           options.duplicates != DuplicatePolicy::sum;
-  }
+  std::vector<std::string> value_changes{};  ///< see SourceReport
 };
 
 }  // namespace gusto

@@ -64,7 +64,7 @@ class ListedFile {
         block_(text_.text),
         format_(format_of(text_, source)),
         parser_(format_, false),
-        compares_values_(format_.value && source.keeps_values()) {
+        compares_values_(format_.value && source.value_changes.empty()) {
     block_.last = true;
     std::size_t begin = 0;
     if (format_.header) {

@@ -265,7 +265,8 @@ class SplitFiles : public testing::Test {
   Split run(const std::string& spec, OpenOptions reading = {}, bool lists = false) const {
     SplitOptions options;
     options.spec = parse_split(spec);
-    return make_split(data_, options, {folder_.path(), std::move(reading), lists});
+    const std::vector<std::string> changes = reading.value_changes();
+    return make_split(data_, options, {folder_.path(), std::move(reading), lists, changes});
   }
 
   test::TemporaryFolder folder_;

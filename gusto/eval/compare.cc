@@ -232,7 +232,7 @@ std::vector<std::size_t> Comparison::ranking() const {
 Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
                    const CompareObserver& observer, const DataSource& source) {
   const CompareSpec ready = checked(spec, context);
-  if (!ready.protocol.empty()) check_protocol(find_protocol(ready.protocol), source.options);
+  if (!ready.protocol.empty()) check_protocol(find_protocol(ready.protocol), source.value_changes);
   return compare(make_split(data, ready.split, source), ready, context, observer);
 }
 

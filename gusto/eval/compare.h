@@ -16,6 +16,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/field.h"
 #include "gusto/data/dataset.h"
+#include "gusto/data/io/reading_spec.h"
 #include "gusto/data/split.h"
 #include "gusto/eval/bootstrap.h"
 #include "gusto/eval/estimate.h"
@@ -48,6 +49,7 @@ struct FeatureSources {
 struct CompareSpec {
   std::string data;      ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
   std::string protocol;  ///< the published one that split and evaluate follow, see protocol.h; empty: none
+  ReadingSpec reading;
   FeatureSources features;
   SplitOptions split;        ///< compare() sets its seed to `seed`
   EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own

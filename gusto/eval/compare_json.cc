@@ -96,6 +96,10 @@ std::string to_json(const Comparison& comparison) {
   Json json = {{"data", spec.data}, {"split", spec.split.spec.text()}, {"task", to_string(spec.evaluate.task)},
                {"seed", spec.seed}, {"threads", comparison.threads},   {"version", version()}};
   if (!spec.protocol.empty()) json["protocol"] = spec.protocol;
+  for (const auto& [key, text] : kReadingTexts) {
+    if (!(spec.reading.*text).empty()) json[std::string(key)] = spec.reading.*text;
+  }
+  if (spec.reading.skip_bad_lines) json["skip_bad_lines"] = true;
   if (!spec.features.users.empty()) json["user_features"] = spec.features.users;
   if (!spec.features.items.empty()) json["item_features"] = spec.features.items;
   if (!spec.features.extras.empty()) json["extras"] = spec.features.extras;

@@ -113,15 +113,11 @@ void apply_protocol(const Protocol& protocol, SplitOptions& split, EvaluateOptio
   evaluate.metrics.assign(protocol.metrics.begin(), protocol.metrics.end());
 }
 
-void check_protocol(const Protocol& protocol, const OpenOptions& reading) {
-  const auto changed_by = [&](const char* flag) {
-    contradict(protocol, fmt::format("measures events by the values that they have, and {} changes them", flag),
-               "Leave that out, or the protocol.");
-  };
-  if (!reading.weights.empty()) changed_by("--weights");
-  if (reading.half_life) changed_by("--half-life");
-  if (reading.duplicates == DuplicatePolicy::mean) changed_by("--duplicates mean");
-  if (reading.duplicates == DuplicatePolicy::sum) changed_by("--duplicates sum");
+void check_protocol(const Protocol& protocol, std::span<const std::string> value_changes) {
+  if (value_changes.empty()) return;
+  contradict(protocol,
+             fmt::format("measures events by the values that they have, and {} changes them", value_changes.front()),
+             "Read them without, or leave the protocol out.");
 }
 
 void check_protocol(const Protocol& protocol, const SplitOptions& split, const EvaluateOptions& evaluate) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,8 +39,7 @@ void apply_protocol(const Protocol& protocol, SplitOptions& split, EvaluateOptio
 /// not one of its, other list lengths, or metrics that are not its own. Fewer metrics are no contradiction.
 void check_protocol(const Protocol& protocol, const SplitOptions& split, const EvaluateOptions& evaluate);
 
-/// Error(invalid_option), if events are read in a way that changes their values: weights of kinds, a half-life, or means or
-/// sums of duplicates.
-void check_protocol(const Protocol& protocol, const OpenOptions& reading);
+/// Error(invalid_option), if events were read in a way that changes their values, see SourceReport.
+void check_protocol(const Protocol& protocol, std::span<const std::string> value_changes);
 
 }  // namespace gusto

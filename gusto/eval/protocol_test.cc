@@ -77,16 +77,16 @@ TEST(Protocol, ChangedValuesAreAContradiction) {
     const auto complaint = [&](auto change) {
       OpenOptions reading;
       reading.duplicates = DuplicatePolicy::keep_first;
-      check_protocol(protocol, reading);
+      check_protocol(protocol, reading.value_changes());
       change(reading);
-      const Error error = error_of([&] { check_protocol(protocol, reading); });
+      const Error error = error_of([&] { check_protocol(protocol, reading.value_changes()); });
       EXPECT_EQ(error.code(), ErrorCode::invalid_option);
       return error.message();
     };
-    EXPECT_THAT(complaint([](OpenOptions& o) { o.weights = {{"view", 1.0F}}; }), HasSubstr("--weights"));
-    EXPECT_THAT(complaint([](OpenOptions& o) { o.half_life = 3600; }), HasSubstr("--half-life"));
-    EXPECT_THAT(complaint([](OpenOptions& o) { o.duplicates = DuplicatePolicy::sum; }), HasSubstr("--duplicates sum"));
-    EXPECT_THAT(complaint([](OpenOptions& o) { o.duplicates = DuplicatePolicy::mean; }), HasSubstr("duplicates mean"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.weights = {{"view", 1.0F}}; }), HasSubstr("and weights changes"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.half_life = 3600; }), HasSubstr("half-life"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.duplicates = DuplicatePolicy::sum; }), HasSubstr("duplicates=sum"));
+    EXPECT_THAT(complaint([](OpenOptions& o) { o.duplicates = DuplicatePolicy::mean; }), HasSubstr("duplicates=mean"));
   }
 }
 
@@ -97,9 +97,9 @@ TEST(Protocol, ComparisonsHoldReadingToTheirs) {
   spec.entries = {{"popularity"}};
   Context context({.threads = 1});
   DataSource source;
-  source.options.half_life = 3600;
+  source.value_changes = {"half-life"};
   EXPECT_THAT(error_of([&] { compare(open_embedded(context).data, spec, context, {}, source); }).message(),
-              HasSubstr("--half-life"));
+              HasSubstr("half-life"));
 }
 
 TEST(Protocol, NumbersOfUsersFilesOfNegativesAndFewerMetricsAreNone) {

@@ -22,10 +22,32 @@
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 18> kKeys{
-    "data",    "user_features", "item_features",   "feature_types",   "extras",         "protocol", "split",   "task",
-    "since",   "positives",     "min_user_events", "min_item_events", "like_threshold", "k",        "metrics", "seed",
-    "repeats", "model"};
+constexpr std::array<std::string_view, 26> kKeys{"data",
+                                                 "columns",
+                                                 "delimiter",
+                                                 "header",
+                                                 "duplicates",
+                                                 "time_unit",
+                                                 "weights",
+                                                 "half_life",
+                                                 "skip_bad_lines",
+                                                 "user_features",
+                                                 "item_features",
+                                                 "feature_types",
+                                                 "extras",
+                                                 "protocol",
+                                                 "split",
+                                                 "task",
+                                                 "since",
+                                                 "positives",
+                                                 "min_user_events",
+                                                 "min_item_events",
+                                                 "like_threshold",
+                                                 "k",
+                                                 "metrics",
+                                                 "seed",
+                                                 "repeats",
+                                                 "model"};
 
 class RecipeReader {
  public:
@@ -35,6 +57,7 @@ class RecipeReader {
     CompareSpec spec;
     in_.require_known(in_.table(), kKeys, "a recipe");
     if (const toml::node* node = in_.table().get("data")) spec.data = in_.text(*node, "data");
+    read_reading(spec.reading);
     read_features(spec.features);
     const toml::node* protocol = in_.table().get("protocol");
     if (protocol != nullptr) {
@@ -64,6 +87,21 @@ class RecipeReader {
   }
 
  private:
+  // Each is checked by itself, so that a complaint names its line.
+  void read_reading(ReadingSpec& reading) const {
+    for (const auto& [key, text] : kReadingTexts) {
+      const toml::node* node = in_.table().get(key);
+      if (node == nullptr) continue;
+      ReadingSpec alone;
+      alone.*text = in_.text(*node, key);
+      in_.at(*node, [&] { static_cast<void>(parse_reading(alone)); });
+      reading = completed(std::move(reading), alone);
+    }
+    if (const toml::node* node = in_.table().get("skip_bad_lines")) {
+      reading.skip_bad_lines = in_.truth(*node, "skip_bad_lines");
+    }
+  }
+
   void read_features(FeatureSources& features) const {
     features.users = read_texts("user_features");
     features.items = read_texts("item_features");
@@ -231,6 +269,10 @@ std::string format_recipe(const CompareSpec& spec) {
     for (const std::string& text : texts) quoted.push_back(toml_text(text));
     if (!texts.empty()) line(key, fmt::format("[{}]", fmt::join(quoted, ", ")));
   };
+  for (const auto& [key, text] : kReadingTexts) {
+    if (!(spec.reading.*text).empty()) line(key, toml_text(spec.reading.*text));
+  }
+  if (spec.reading.skip_bad_lines) line("skip_bad_lines", "true");
   list("user_features", spec.features.users);
   list("item_features", spec.features.items);
   list("extras", spec.features.extras);

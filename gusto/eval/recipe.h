@@ -3,6 +3,8 @@
 /// Recipes: experiments as TOML files.
 ///
 ///   data = "ml-1m"            # as typed after `gusto compare`; left out: the embedded set
+///   columns = "user,item,-,rating"        # how events are read, as after the flags of these names; so are delimiter,
+///   header = "yes"                        # duplicates, time_unit, weights, half_life and skip_bad_lines (true or false)
 ///   user_features = ["people.csv"]        # files of features, keyed by id; one needs no list
 ///   item_features = ["films.csv"]
 ///   feature_types = "plot=text, imdb=-"   # what their columns hold, as after --types; left out: recognised

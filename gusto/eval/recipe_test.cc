@@ -86,6 +86,7 @@ TEST(Recipe, EmptyOneIsAllDefaults) {
 
 void expect_equal(const CompareSpec& a, const CompareSpec& b) {
   EXPECT_EQ(a.data, b.data);
+  EXPECT_EQ(a.reading, b.reading);
   EXPECT_EQ(a.features.users, b.features.users);
   EXPECT_EQ(a.features.items, b.features.items);
   EXPECT_EQ(a.features.types, b.features.types);
@@ -113,6 +114,23 @@ TEST(Recipe, SurvivesWritingAndReading) {
   CompareSpec seed;
   seed.seed = ~std::uint64_t{0};
   EXPECT_THROW(format_recipe(seed), Error);
+}
+
+TEST(Recipe, SaysHowEventsAreRead) {
+  const CompareSpec spec = parse_recipe(R"(
+columns = "user=who,item=what,kind=how"
+header = "yes"
+duplicates = "sum"
+weights = "view=1,buy=8"
+half_life = "30d"
+skip_bad_lines = true)");
+  EXPECT_EQ(spec.reading, (ReadingSpec{.columns = "user=who,item=what,kind=how",
+                                       .header = "yes",
+                                       .duplicates = "sum",
+                                       .weights = "view=1,buy=8",
+                                       .half_life = "30d",
+                                       .skip_bad_lines = true}));
+  expect_equal(parse_recipe(format_recipe(spec)), spec);
 }
 
 RC_GTEST_PROP(Recipe, AnyTextSurvivesInALabel, ()) {
@@ -185,6 +203,9 @@ constexpr Mistake kMistakes[] = {
     {"[[model]]\nname = \"bias\"\n[[model]]\nname = \"bias\"", ErrorCode::invalid_option, "r.toml:3:", "label"},
     {"[[model]]\nname = \"bias\"\n[[model]]\nname = \"popularity\"\nlabel = \"bias\"", ErrorCode::invalid_option,
      "r.toml:5:9: ", "label"},
+    {"columns = \"user,item\"\nhalf_life = \"soon\"", ErrorCode::invalid_option, "r.toml:2:13: ", "no length of time"},
+    {"duplicates = \"median\"", ErrorCode::invalid_option, "r.toml:1:14: ", "cannot be \"median\""},
+    {"skip_bad_lines = 1", ErrorCode::invalid_option, "r.toml:1:18: ", "neither true nor false"},
 };
 INSTANTIATE_TEST_SUITE_P(All, RecipeMistake, testing::ValuesIn(kMistakes));
 

@@ -43,7 +43,9 @@ class DatasetBuilder {
  public:
   /// The options must outlive the builder.
   explicit DatasetBuilder(const OpenOptions& options)
-      : options_(options), reader_(options, catalogue_.users, catalogue_.items, report_) {}
+      : options_(options), reader_(options, catalogue_.users, catalogue_.items, report_) {
+    report_.value_changes = options.value_changes();
+  }
   DatasetBuilder(const DatasetBuilder&) = delete;
   DatasetBuilder& operator=(const DatasetBuilder&) = delete;
 

@@ -60,9 +60,10 @@ std::string to_json(const SourceReport& report) {
                      {"columns", file.columns}});
   }
   const nlohmann::ordered_json json{
-      {"layout", report.layout},         {"reason", report.reason},       {"delimiter", report.delimiter},
-      {"header", report.header},         {"columns", report.columns},     {"files", files},
-      {"duplicates", report.duplicates}, {"bad_lines", report.bad_lines}, {"notes", report.notes}};
+      {"layout", report.layout}, {"reason", report.reason},         {"delimiter", report.delimiter},
+      {"header", report.header}, {"columns", report.columns},       {"value_changes", report.value_changes},
+      {"files", files},          {"duplicates", report.duplicates}, {"bad_lines", report.bad_lines},
+      {"notes", report.notes}};
   // Paths may be any bytes, and metadata are UTF-8.
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -80,6 +81,7 @@ SourceReport source_from_json(std::string_view json, std::string_view name) {
     take(stored, "delimiter", report.delimiter);
     take(stored, "header", report.header);
     take(stored, "columns", report.columns);
+    take(stored, "value_changes", report.value_changes);
     for (const nlohmann::json& entry : stored.value("files", nlohmann::json::array())) {
       SourceFile& file = report.files.emplace_back();
       take(entry, "path", file.path);

@@ -97,18 +97,29 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
               "Leave the option out, or convert the original data anew.");
 }
 
-}  // namespace
-
-OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
-  if (is_tensor_file(path)) {
-    refuse_options(path, options);
-    return open_data_file(path);
-  }
+OpenedDataset open_events(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
   if (const auto folder = open_tree(path)) return open_folder(path, *folder, options, context);
   std::vector<OpenFile> files;
   for (const std::filesystem::path& file : matching_files(path))
     files.emplace_back([file] { return open_stream(file); });
   return read_events_only(files, options, context);
+}
+
+}  // namespace
+
+std::vector<std::string> OpenOptions::value_changes() const {
+  std::vector<std::string> changes;
+  if (!weights.empty()) changes.emplace_back("weights");
+  if (half_life) changes.emplace_back("half-life");
+  if (duplicates == DuplicatePolicy::mean) changes.emplace_back("duplicates=mean");
+  if (duplicates == DuplicatePolicy::sum) changes.emplace_back("duplicates=sum");
+  return changes;
+}
+
+OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
+  if (!is_tensor_file(path)) return open_events(path, options, context);
+  refuse_options(path, options);
+  return open_data_file(path);
 }
 
 OpenedDataset read_delimited(std::string name, std::string_view text, const OpenOptions& options, Context& context) {

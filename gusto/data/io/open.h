@@ -76,6 +76,9 @@ struct OpenOptions {
   std::filesystem::path spill_to;
   SideFiles side_files;
   std::vector<Extra> extras;
+
+  /// Those of them by which events get other values than the files give them, see SourceReport.
+  std::vector<std::string> value_changes() const;
 };
 
 struct OpenedDataset {

@@ -62,6 +62,12 @@ std::vector<float> predict_each(const Model& model, std::span<const Event> event
   return predictions;
 }
 
+/// Only models whose predictions depend on it are told when: for others, all of a user's events are one question.
+Query asked_at(Query query, const Event& event, const Model& model) {
+  if (model.info().abilities.timed) query.time = event.time;
+  return query;
+}
+
 }  // namespace
 
 double LikesCalibration::probability(double prediction) const { return logistic(slope * prediction + intercept); }
@@ -142,12 +148,12 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
 
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context) {
   return predict_each(
-      model, events, [&](std::size_t i) { return Query::known(events[i].user); }, context);
+      model, events, [&](std::size_t i) { return asked_at(Query::known(events[i].user), events[i], model); }, context);
 }
 
 std::vector<float> predict_test(const Model& model, const Fold& fold, Context& context) {
   return predict_each(
-      model, fold.test, [&](std::size_t i) { return fold.query(i); }, context);
+      model, fold.test, [&](std::size_t i) { return asked_at(fold.query(i), fold.test[i], model); }, context);
 }
 
 }  // namespace gusto

@@ -43,6 +43,7 @@ struct Abilities {
   bool explains = false;       ///< explain(), contributions that sum to the score
   bool checkpoints = false;    ///< fit() keeps its state in the context's checkpoint, and goes on from there
   bool spread = false;         ///< predict_spread()
+  bool timed = false;          ///< predictions are for the time of asking: who measures them gives it along
 };
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.

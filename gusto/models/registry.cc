@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/models/bayes/bayes_fm.h"
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
 #include "gusto/models/bpr.h"
@@ -39,6 +40,7 @@ constexpr std::array kModels{
     &kEaseInfo,
     &kGraphInfo,
     &kBiasedMfInfo,
+    &kBayesFmInfo,
     &kIalsInfo,
     &kBprInfo,
     &kEmbeddingDotInfo,

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gusto/models/bayes/fm_features.h"
+#include "gusto/models/bayes/fm_samples.h"
+#include "gusto/models/registry.h"
+
+namespace gusto {
+
+enum class FmSets { automatic, none, user, item, both };
+inline constexpr std::string_view kFmSetsNames[] = {"auto", "none", "user", "item", "both"};
+
+enum class FmTarget { automatic, gaussian, probit };
+inline constexpr std::string_view kFmTargetNames[] = {"auto", "gaussian", "probit"};
+
+enum class FmTime { automatic, none, day, user_day, both };
+inline constexpr std::string_view kFmTimeNames[] = {"auto", "none", "day", "user-day", "both"};
+
+struct BayesFmOptions {
+  int dim = 32;
+  int epochs = 0;
+  double burn_in = 0.2;
+  int samples = 50;
+  FmTarget output = FmTarget::automatic;
+  FmSets implicit = FmSets::automatic;
+  FmTime time = FmTime::automatic;
+  std::string fields = "auto";
+  double init = 0.1;
+  double negatives = 3;
+  double like_threshold = 4;
+};
+inline constexpr auto kBayesFmFields = fields(
+    field<&BayesFmOptions::dim>("dim", between(1, 1024), search_log(8, 64), "Number of factors."),
+    field<&BayesFmOptions::epochs>(
+        "epochs", between(0, 100000), search_none(),
+        "Sweeps over the training events, burn-in included; 0 chooses by their number: 20 for "
+        "few, 200 for 50,000 and more."),
+    field<&BayesFmOptions::burn_in>("burn_in", between(0, 0.9), search_none(),
+                                    "Share of the sweeps that come before the first sample is kept."),
+    field<&BayesFmOptions::samples>(
+        "samples", between(1, 10000), search_none(),
+        "Samples kept to answer with, evenly spread; fewer are smaller and faster, more are "
+        "more exact."),
+    choice<&BayesFmOptions::output>(
+        "output", kFmTargetNames,
+        "How values come about: with normal noise, or as ordered levels by a probit. auto: "
+        "levels, if there are at most 20; for top-n noise. Likes are two levels in any case."),
+    choice<&BayesFmOptions::implicit>(
+        "implicit", kFmSetsNames,
+        "Whose sets count as features: of the user, the items they rated; of the item, who "
+        "rated it. auto: both, for top-n none."),
+    choice<&BayesFmOptions::time>(
+        "time", kFmTimeNames, "What of the time counts: the day, or the user on that day. auto: both, for top-n none."),
+    text<&BayesFmOptions::fields>(
+        "fields",
+        "Features of users and items that count, separated by commas; auto: all that rows have "
+        "in common; empty: none."),
+    field<&BayesFmOptions::init>("init", between(0, 10), search_none(), "Spread of the factors at the start."),
+    field<&BayesFmOptions::negatives>("negatives", between(0, 100), search_log(1, 10),
+                                      "Top-n: items drawn at random against each event, as not chosen."),
+    field<&BayesFmOptions::like_threshold>("like_threshold", {}, search_none(),
+                                           "Likes: a value of at least this is a like."));
+extern const ModelInfo kBayesFmInfo;
+
+/// Predicts by a Bayesian factorization machine: the mean over samples of its posterior, drawn by Gibbs sampling.
+///
+///   ŷ(x) = w_0 + Σ_j w_j x_j + Σ_{j<l} x_j x_l v_j · v_l,   with x of an event: user, item, and as options say the items the
+///   user rated and the users who rated the item (1/√n each), the day, the user on that day, features of user and item
+///
+/// Output     gaussian: values, standardized, are ŷ with normal noise. probit: they are levels, told apart by cut points between
+///            which ŷ with noise of variance 1 falls (ProbitOutput); predictions are the levels' mean. Likes are two levels, and
+///            predictions the probability of the upper one.
+/// Learning   FmSampler: all weights, factors, their means and variances in each group, and the noise are drawn in turn; there
+///            is no strength of regularization to choose. Values are standardized.
+/// Predicts   the mean of ŷ over the samples kept; its spread adds up how these differ and the noise
+/// New users  the own column of someone with a history is drawn in each sample from its exact distribution given the rest
+///            (FmSamples::newcomer), for levels together with the latents of their events, some rounds in turn; a time that
+///            training has not seen counts as an average one
+/// top_n      all events have value 1; against each, `negatives` items that the user has no event with are drawn once,
+///            with value 0
+/// Source     Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational data,
+///            VLDB 2013; Rendle, Zhang, Koren: On the difficulty of evaluating baselines, 2019; Salakhutdinov, Mnih:
+///            Bayesian probabilistic matrix factorization, ICML 2008. Samples are kept, not only the predictions of a test
+///            set that is known beforehand.
+/// State      per block and kept sample: linear parts and factors of rows; the users' columns; float32
+/// Cost       O(epochs · events · dim); (users + items + days + rated items) · samples · (dim + 1) · 4 bytes
+/// Errors     those of Model; not_finite if sampling diverges
+/// Repeatable same bits at any number of threads, for one seed and one CPU level
+class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
+ public:
+  using ModelWith::ModelWith;
+  std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
+  void save_state(TensorWriter& out) const override;
+
+ private:
+  void do_fit(const Dataset& data, Context& context) override;
+  void do_load(const TensorFile& in) override;
+  void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
+  void do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                         std::span<float> spread) const override;
+  void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;
+  void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const override;
+  void do_item_similarity(ItemRow item, std::span<float> out) const override;
+  void do_user_similarity(const Query& query, std::span<float> out) const override;
+
+  FmInputs inputs(Task task) const;
+  std::size_t sweeps(const Dataset& data) const;
+  std::size_t kept(std::size_t sweeps) const;
+
+  void prepare_ranking();
+  /// An asker's part of outputs, of the means and of the draws: the same for a training user.
+  struct Asker {
+    FmPart mean;
+    FmPart drawn;
+  };
+  Asker asker(const Query& query) const;
+  FmSamples::Newcomer newcomer(const Query& query) const;
+  /// Adds the time of asking.
+  FmPart at_time(FmPart part, const Query& query) const;
+  /// Calls body(i, rest, outputs) with the outputs in all samples for each query and its item.
+  template <class Body>
+  void for_outputs(std::span<const Query> queries, std::span<const ItemRow> items, bool drawn, const Body& body) const;
+  /// The value expected, and its variance, given outputs in all samples.
+  struct Expectation {
+    double mean;
+    double variance;
+  };
+  Expectation expectation(std::span<const float> outputs) const;
+  /// Whether values are levels; then these are they, ascending.
+  bool by_levels() const { return !levels_.empty(); }
+  std::vector<float> choose_levels(std::span<const float> values) const;
+  std::size_t level_of(float value) const;
+  /// What the probit's latents, or the Gaussian's targets, are about.
+  float target_of(float value) const { return static_cast<float>((static_cast<double>(value) - mean_) / scale_); }
+
+  double mean_ = 0;  // of the training values, where they are no levels
+  double scale_ = 1;
+  std::vector<float> levels_;
+  Matrix<float> cuts_;  // [samples × (levels − 1)]
+  std::optional<FmFeatures> features_;
+  FmSamples samples_;
+  std::vector<float> item_linear_;  // each item's mean over samples
+};
+
+}  // namespace gusto

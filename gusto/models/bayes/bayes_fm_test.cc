@@ -1,0 +1,182 @@
+#include "gusto/models/bayes/bayes_fm.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "gusto/base/testing.h"
+#include "gusto/models/test_data.h"
+
+namespace gusto {
+namespace {
+
+using test::code_of;
+
+std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, const Settings& settings,
+                              Task task = Task::ratings) {
+  Context context({.threads = 2, .seed = 3});
+  auto model = make_model("bayes-fm", settings);
+  model->fit(data, task, context);
+  return model;
+}
+
+float predict_one(const Model& model, const Query& query, std::size_t item) {
+  const ItemRow row(item);
+  float out = 0;
+  model.predict({&query, 1}, {&row, 1}, {&out, 1});
+  return out;
+}
+
+/// Values of two factors, biases and noise; a part of them held out.
+struct Made {
+  std::shared_ptr<const Dataset> train;
+  std::vector<Event> test;
+};
+Made made_data(std::size_t users, std::size_t items, double noise) {
+  const auto factors = [](std::size_t count, std::uint64_t side) {
+    Random random(7, "bayes-fm test factors", side);
+    std::vector<std::array<double, 3>> rows(count);
+    for (auto& row : rows) row = {0.5 * random.normal(), 0.7 * random.normal(), 0.7 * random.normal()};
+    return rows;
+  };
+  const auto user = factors(users, 0);
+  const auto item = factors(items, 1);
+  Random random(7, "bayes-fm test events");
+  std::vector<Event> train;
+  Made made;
+  for (std::size_t u = 0; u < users; ++u) {
+    for (std::size_t i = 0; i < items; ++i) {
+      if (random.below(2) == 0) continue;
+      const double value =
+          3 + user[u][0] + item[i][0] + user[u][1] * item[i][1] + user[u][2] * item[i][2] + noise * random.normal();
+      const Event event{UserRow(u), ItemRow(i), static_cast<float>(value), 1000};
+      (random.below(4) == 0 ? made.test : train).push_back(event);
+    }
+  }
+  made.train = test::dataset_of(users, items, train);
+  return made;
+}
+
+const Settings kPlain{{"dim", "4"},         {"epochs", "100"}, {"samples", "40"},
+                      {"implicit", "none"}, {"time", "none"},  {"output", "gaussian"}};
+
+Settings with(Settings settings, std::string name, std::string value) {
+  settings.emplace_back(std::move(name), std::move(value));
+  return settings;
+}
+
+// Held-out values lie within so many standard deviations as often as normal ones do, and the error is the noise's.
+TEST(BayesFm, SpreadCoversWhatItDoesNotKnow) {
+  const Made made = made_data(80, 60, 0.4);
+  const auto model = fitted(made.train, kPlain);
+  std::vector<Query> queries;
+  std::vector<ItemRow> items;
+  for (const Event& event : made.test) {
+    queries.push_back(Query::known(event.user));
+    items.push_back(event.item);
+  }
+  std::vector<float> predicted(items.size()), spread(items.size());
+  model->predict_spread(queries, items, predicted, spread);
+  double within_one = 0, within_two = 0, squares = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const double error = std::abs(predicted[i] - made.test[i].value);
+    squares += error * error;
+    within_one += error < spread[i] ? 1 : 0;
+    within_two += error < 2 * spread[i] ? 1 : 0;
+  }
+  const auto count = static_cast<double>(items.size());
+  EXPECT_LT(std::sqrt(squares / count), 0.5);
+  EXPECT_NEAR(within_one / count, 0.683, 0.06);
+  EXPECT_NEAR(within_two / count, 0.954, 0.03);
+}
+
+TEST(BayesFm, FoldsInATrainingUserNearTheirOwnAnswers) {
+  const Made made = made_data(80, 60, 0.2);
+  for (const std::string sets : {"none", "both"}) {
+    const auto model = fitted(made.train, with(kPlain, "implicit", sets));
+    double squares = 0, spread = 0;
+    for (std::size_t u = 0; u < 20; ++u) {
+      const History own = made.train->history(UserRow(u));
+      std::vector<HistoryEvent> history;
+      for (std::size_t e = 0; e < own.size(); ++e) history.push_back({own.items[e], own.values[e], own.times[e]});
+      const std::vector<float> known = test::scores_of(*model, Query::known(UserRow(u)));
+      const std::vector<float> folded = test::scores_of(*model, Query::with_history(history));
+      for (std::size_t i = 0; i < known.size(); ++i) {
+        squares += std::pow(folded[i] - known[i], 2);
+        spread += std::pow(known[i] - 3, 2);
+      }
+    }
+    EXPECT_LT(squares, 0.03 * spread) << sets;
+  }
+}
+
+TEST(BayesFm, FeaturesTellOfThoseWithoutEvents) {
+  auto catalogue = std::make_shared<Catalogue>();
+  FeatureField team;
+  team.name = "team";
+  FeatureField year;
+  year.name = "year";
+  year.kind = FeatureKind::number;
+  for (std::size_t u = 0; u < 40; ++u) {
+    catalogue->users.add("u" + std::to_string(u));
+    team.append(u % 2 == 0 ? "red" : "blue");
+  }
+  for (std::size_t i = 0; i < 31; ++i) {
+    catalogue->items.add("i" + std::to_string(i));
+    year.append(i % 3 == 0 ? "1990" : "2000");
+  }
+  catalogue->user_features = FeatureTable({team});
+  catalogue->item_features = FeatureTable({year});
+  std::vector<Event> events;
+  Random random(7, "bayes-fm test features");
+  for (std::size_t u = 0; u < 40; ++u) {
+    for (std::size_t i = 0; i < 30; ++i) {
+      const double value = 3 + (u % 2 == 0 ? 1 : -1) + (i % 3 == 0 ? 0.8 : -0.4) + 0.1 * random.normal();
+      if (random.below(3) > 0) events.push_back({UserRow(u), ItemRow(i), static_cast<float>(value)});
+    }
+  }
+  const auto data = std::make_shared<const Dataset>(catalogue, events);
+  const auto model = fitted(data, with(kPlain, "fields", "team, item.year"));
+  Query red;
+  const FeatureValue is_red{"team", "red"};
+  red.features = {&is_red, 1};
+  Query blue;
+  const FeatureValue is_blue{"team", "blue"};
+  blue.features = {&is_blue, 1};
+  EXPECT_NEAR(predict_one(*model, red, 1), 3.6, 0.4);
+  EXPECT_NEAR(predict_one(*model, blue, 1), 1.6, 0.4);
+  // An item that nobody has rated, of 1990.
+  EXPECT_NEAR(predict_one(*model, red, 30), 4.8, 0.5);
+
+  EXPECT_EQ(code_of([&] { fitted(data, with(kPlain, "fields", "shoe_size")); }), ErrorCode::invalid_option);
+}
+
+TEST(BayesFm, KnowsDays) {
+  std::vector<Event> events;
+  Random random(7, "bayes-fm test days");
+  constexpr std::int64_t kDay = 86400;
+  for (std::size_t u = 0; u < 30; ++u) {
+    for (std::size_t i = 0; i < 30; ++i) {
+      const auto day = static_cast<std::int64_t>(random.below(5));
+      const double value = 3 + 0.5 * static_cast<double>(day) + 0.1 * random.normal();
+      events.push_back({UserRow(u), ItemRow(i), static_cast<float>(value), day * kDay + 100});
+    }
+  }
+  const auto data = test::dataset_of(30, 30, events);
+  for (const std::string time : {"day", "user-day", "both"}) {
+    const auto model = fitted(data, with(kPlain, "time", time));
+    Query query = Query::known(UserRow(4));
+    query.time = 0;
+    EXPECT_NEAR(predict_one(*model, query, 3), 3.0, 0.25) << time;
+    query.time = 4 * kDay + 5;
+    EXPECT_NEAR(predict_one(*model, query, 3), 5.0, 0.25) << time;
+    query.time = 77 * kDay;
+    EXPECT_NEAR(predict_one(*model, query, 3), 4.0, 0.6) << time;
+  }
+}
+
+}  // namespace
+}  // namespace gusto

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -33,15 +35,31 @@ float shown(const Model& model, float predicted) {
   return std::clamp(predicted, scale.low, scale.high);
 }
 
+/// Predictions, and how far values may lie from them where the model says so.
+struct Predictions {
+  std::vector<float> values;
+  std::vector<float> spreads;
+
+  Predictions(const Model& model, std::span<const Query> queries, std::span<const ItemRow> items)
+      : values(queries.size()) {
+    if (model.info().abilities.spread) {
+      spreads.resize(queries.size());
+      model.predict_spread(queries, items, values, spreads);
+    } else {
+      model.predict(queries, items, values);
+    }
+  }
+};
+
 void predict_one(const Model& model, const PredictFlags& flags) {
   const Catalogue& catalogue = model.data().catalogue();
   const TitleIndex titles(catalogue);
   const Asker asker(flags.asker, model.data(), titles);
   const std::array<ItemRow, 1> items{titles.find(flags.item)};
   const std::array<Query, 1> queries{asker.query()};
-  std::array<float, 1> predicted{};
-  model.predict(queries, items, predicted);
-  fmt::print("{} for {}: {:.2f}\n", catalogue.title(items[0]), asker.name(), shown(model, predicted[0]));
+  const Predictions predicted(model, queries, items);
+  fmt::print("{} for {}: {:.2f}{}\n", catalogue.title(items[0]), asker.name(), shown(model, predicted.values[0]),
+             predicted.spreads.empty() ? std::string() : fmt::format(" ± {:.2f}", predicted.spreads[0]));
 }
 
 void predict_pairs(const Model& model, const PredictFlags& flags, Run& run) {
@@ -56,19 +74,22 @@ void predict_pairs(const Model& model, const PredictFlags& flags, Run& run) {
     const auto item = catalogue.items.find(pairs->catalogue().items[events[i].item.index]);
     if (!user || !item) continue;
     queries.push_back(Query::known(UserRow(*user)));
+    if (model.info().abilities.timed) queries.back().time = events[i].time;
     items.emplace_back(*item);
     places.push_back(i);
   }
-  std::vector<float> predicted(queries.size());
-  model.predict(queries, items, predicted);
+  const Predictions predicted(model, queries, items);
+  const bool spread = model.info().abilities.spread;
   run.clear();
-  fmt::print("user,item,prediction\n");
+  fmt::print("user,item,prediction{}\n", spread ? ",spread" : "");
   auto next = std::size_t{0};
   for (std::size_t i = 0; i < events.size(); ++i) {
     const bool known = next < places.size() && places[next] == i;
-    fmt::print("{},{},{}\n", csv_field(pairs->catalogue().users[events[i].user.index]),
+    fmt::print("{},{},{}", csv_field(pairs->catalogue().users[events[i].user.index]),
                csv_field(pairs->catalogue().items[events[i].item.index]),
-               known ? fmt::format("{:.4f}", shown(model, predicted[next])) : std::string());
+               known ? fmt::format("{:.4f}", shown(model, predicted.values[next])) : std::string());
+    if (spread) fmt::print(",{}", known ? fmt::format("{:.4f}", predicted.spreads[next]) : std::string());
+    fmt::print("\n");
     if (known) ++next;
   }
   if (places.size() < events.size()) {
@@ -97,7 +118,8 @@ void add_predict(CLI::App& app, Session& session) {
       {.name = "predict",
        .summary = "Predict the value that a user would give an item.",
        .about = "Needs a model that predicts, trained for ratings or likes. Predictions stay within the scale of the "
-                "training data. For a file of pairs it writes CSV, user by user.",
+                "training data. With models that know how far a value may lie from its prediction (bayes-fm) the "
+                "standard deviation comes along. For a file of pairs it writes CSV, user by user.",
        .examples = {"gusto predict ratings.gusto --user 42 --item \"Heat (1995)\"",
                     "gusto predict ratings.gusto --history \"Toy Story (1995):5\" --item 6",
                     "gusto predict ratings.gusto --pairs pairs.csv > predictions.csv"}},

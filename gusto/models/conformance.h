@@ -52,12 +52,38 @@ inline std::vector<HistoryEvent> own_history(const Dataset& data, UserRow user) 
   return events;
 }
 
+/// Models that go by features alone; they refuse data that have none.
+inline bool needs_features(const ModelInfo& info) { return info.name == "content" || info.name == "demographic"; }
+
+/// The same events, whose users and items say of what taste and kind they are: the row's remainder by `kinds`.
+inline std::shared_ptr<const Dataset> with_features(const Dataset& data, std::size_t kinds) {
+  const auto column = [&](std::string name, FeatureKind kind, std::size_t rows) {
+    std::vector<std::string> values(rows);
+    for (std::size_t row = 0; row < rows; ++row) values[row] = "kind " + std::to_string(row % kinds);
+    return feature(std::move(name), kind, values);
+  };
+  auto catalogue = std::make_shared<Catalogue>(data.catalogue());
+  catalogue->user_features = FeatureTable({column("taste", FeatureKind::categorical, data.user_count())});
+  catalogue->item_features = FeatureTable({column("genres", FeatureKind::multi, data.item_count())});
+  return std::make_shared<const Dataset>(std::move(catalogue), data.events());
+}
+
 class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {
  protected:
   const ModelInfo& info() const { return *GetParam().info; }
   const Abilities& abilities() const { return info().abilities; }
   Task task() const { return GetParam().task; }
   bool folds_in() const { return abilities().fold_in != FoldIn::none; }
+
+  /// What the model is to learn from: the data, with features if it needs any.
+  std::shared_ptr<const Dataset> suited(const std::shared_ptr<const Dataset>& data, std::size_t kinds = 3) const {
+    return needs_features(info()) ? with_features(*data, kinds) : data;
+  }
+  std::shared_ptr<const Dataset> small_data() const {
+    static const auto plain = three_tastes();
+    static const auto dressed = with_features(*plain, 3);
+    return needs_features(info()) ? dressed : plain;
+  }
 
   std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, unsigned threads = 1,
                                 const Settings& settings = {}) const {

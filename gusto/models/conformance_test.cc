@@ -27,25 +27,22 @@ std::shared_ptr<const Dataset> large_data() {
   static const auto data = test::three_tastes(520, 270);
   return data;
 }
-std::shared_ptr<const Dataset> small_data() {
-  static const auto data = test::three_tastes();
-  return data;
-}
 
 TEST_P(ConformanceTest, SameSeedSameBytesAtAnyNumberOfThreads) {
   Settings settings;
   for (const Field& field : info().fields) {
     if (field.name == "epochs") settings.emplace_back("epochs", "3");  // shows it as well as thirty do
   }
-  const std::string once = state_bytes(*fitted(large_data(), 1, settings));
-  EXPECT_EQ(once, state_bytes(*fitted(large_data(), 2, settings)));
-  EXPECT_EQ(once, state_bytes(*fitted(large_data(), 7, settings)));
+  const auto data = suited(large_data());
+  const std::string once = state_bytes(*fitted(data, 1, settings));
+  EXPECT_EQ(once, state_bytes(*fitted(data, 2, settings)));
+  EXPECT_EQ(once, state_bytes(*fitted(data, 7, settings)));
 }
 
 TEST_P(ConformanceTest, LearnsFromScratchWhenFittedAgain) {
   Context context({.threads = 1, .seed = 42});
   const auto model = info().make({});
-  model->fit(test::checkerboard(8, task() != Task::top_n), task(), context);
+  model->fit(suited(test::checkerboard(8, task() != Task::top_n), 2), task(), context);
   model->fit(small_data(), task(), context);
   EXPECT_EQ(state_bytes(*model), state_bytes(*fitted(small_data())));
 }
@@ -92,7 +89,7 @@ TEST_P(ConformanceTest, RefusesStateThatDoesNotFit) {
     return code;
   };
   EXPECT_EQ(load(TensorWriter().serialize(), small_data()), ErrorCode::corrupt_file);
-  EXPECT_EQ(load(bytes, test::three_tastes(60, 39)), ErrorCode::corrupt_file);
+  EXPECT_EQ(load(bytes, suited(test::three_tastes(60, 39))), ErrorCode::corrupt_file);
 }
 
 TEST_P(ConformanceTest, AnswersWhomItDeclares) {
@@ -348,7 +345,7 @@ TEST_P(ConformanceTest, StatesItsMemoryNeed) {
     EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
     EXPECT_THAT(error.message(), HasSubstr(std::string(info().name)));
   }
-  EXPECT_GT(model->memory_need(*large_data(), task(), 2), model->memory_need(*small_data(), task(), 2));
+  EXPECT_GT(model->memory_need(*suited(large_data()), task(), 2), model->memory_need(*small_data(), task(), 2));
 }
 
 TEST_P(ConformanceTest, NothingToLearnFromIsAnError) {
@@ -363,7 +360,7 @@ TEST_P(ConformanceTest, HardlyAnyDataStillGiveFiniteAnswers) {
       {{UserRow(0), ItemRow(0), 3}, {UserRow(0), ItemRow(1), 3}, {UserRow(1), ItemRow(0), 3}},
       {{UserRow(0), ItemRow(0), 0}, {UserRow(1), ItemRow(1), 0}}};
   for (const std::vector<Event>& events : sets) {
-    const auto model = fitted(test::dataset_of(3, 3, events));
+    const auto model = fitted(suited(test::dataset_of(3, 3, events), 2));
     for (int u = 0; u < 3; ++u) {
       EXPECT_THAT(scores_of(*model, Query::known(UserRow(u))), Each(IsFinite()));
       if (model->predicts()) {

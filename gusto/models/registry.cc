@@ -11,6 +11,8 @@
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
 #include "gusto/models/bpr.h"
+#include "gusto/models/content.h"
+#include "gusto/models/demographic.h"
 #include "gusto/models/ease.h"
 #include "gusto/models/graph.h"
 #include "gusto/models/ials.h"
@@ -31,7 +33,9 @@ namespace {
 // Adding a model adds its line here: a constant array leaves no registration for a linker to drop.
 constexpr std::array kModels{
     &kPopularityInfo,
+    &kDemographicInfo,
     &kBiasInfo,
+    &kContentInfo,
     &kUserKnnInfo,
     &kItemKnnInfo,
     &kSvdInfo,

@@ -29,6 +29,18 @@ inline std::shared_ptr<const Dataset> dataset_of(std::size_t users, std::size_t 
   return std::make_shared<const Dataset>(catalogue_of(users, items), events);
 }
 
+/// A feature with a value for each row; an empty one is missing.
+inline FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
+  FeatureField field;
+  field.name = std::move(name);
+  field.kind = kind;
+  for (const std::string& value : values) {
+    if (value.empty()) field.append_missing();
+    else field.append(value);
+  }
+  return field;
+}
+
 /// size users × size items; a user likes the items of the own parity. With values, likes are 5 and dislikes 1; without,
 /// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbour, a dislike. Each
 /// user's events are in an order of their own, so that order tells nothing.

@@ -24,11 +24,6 @@ using ::testing::IsEmpty;
 constexpr std::size_t kUsers = 60;
 constexpr std::size_t kItems = 40;
 
-std::shared_ptr<const Dataset> small_data() {
-  static const auto data = test::three_tastes(kUsers, kItems);
-  return data;
-}
-
 std::vector<Query> known_users(std::size_t count) {
   std::vector<Query> queries(count);
   for (std::size_t u = 0; u < count; ++u) queries[u].user = UserRow(u);
@@ -65,7 +60,7 @@ TEST_P(ListConformanceTest, WithheldDiagonalOfACheckerboardIsRankedFirst) {
   for (const Field& field : info().fields) {
     if (field.name == "dim") settings.emplace_back("dim", reads_histories ? "16" : "3");
   }
-  const auto model = fitted(test::checkerboard(kSize, task() != Task::top_n), 1, settings);
+  const auto model = fitted(suited(test::checkerboard(kSize, task() != Task::top_n), 2), 1, settings);
   if (abilities().personalised) {
     for (std::size_t u = 0; u < kSize; ++u) {
       const std::vector<std::uint32_t> list = list_of(*model, Query::known(UserRow(u)), 2);

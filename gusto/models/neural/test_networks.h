@@ -14,17 +14,6 @@
 
 namespace gusto::test {
 
-inline FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const std::string& value : values) {
-    if (value.empty()) field.append_missing();
-    else field.append(value);
-  }
-  return field;
-}
-
 /// three_tastes, whose users and items say of what taste and kind they are. The last user and the last three items, one of each
 /// kind, have no events.
 inline std::shared_ptr<const Dataset> tastes_with_features(std::size_t users = 60, std::size_t items = 40,

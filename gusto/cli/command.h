@@ -49,6 +49,7 @@ void add_evaluate(CLI::App& app, Session& session);
 void add_predict(CLI::App& app, Session& session);
 void add_recommend(CLI::App& app, Session& session);
 void add_similar(CLI::App& app, Session& session);
+void add_chart(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_index(CLI::App& app, Session& session);
 void add_fetch(CLI::App& app, Session& session);

@@ -288,7 +288,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
     if (!sampling.empty()) return text + sampling + fmt::format("Split hash {}.\n", r.hash);
     return text + fmt::format("{} items may be recommended{}. Split hash {}.\n",
                               format_count(r.candidates > 0 ? r.candidates : candidates),
-                              r.candidates > 0 ? ", none of them trained on" : "", r.hash);
+                              r.candidates > 0 ? ", all of them new" : "", r.hash);
   }
   Table table({{"fold", Align::left, Overflow::cut},
                {"train events", Align::right},

@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_predict(app, session);
   add_recommend(app, session);
   add_similar(app, session);
+  add_chart(app, session);
   add_explain(app, session);
   add_index(app, session);
   add_fetch(app, session);

@@ -66,8 +66,19 @@ std::vector<float> item_scales(const Dataset& data, double exponent) {
   return scales;
 }
 
-void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights, MatrixView<float> out) {
+Nearness nearness_of(const Dataset& data, int window, double weight) {
+  if (window == 0 || !data.has_times()) return {};
+  return {static_cast<std::size_t>(window), static_cast<float>(weight)};
+}
+
+void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights,
+                    const Nearness& nearness, MatrixView<float> out) {
   const std::size_t items = data.item_count();
+  // By distance; that of an event to itself is 0.
+  std::vector<float> near(nearness.window);
+  for (std::size_t d = 0; d < near.size(); ++d) {
+    near[d] = nearness.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
+  }
   std::vector<std::uint64_t> work(items);
   for (std::size_t i = 0; i < items; ++i) {
     work[i] = items / 16;  // to clear the row
@@ -82,7 +93,15 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
       // Users ascend in every row, so that G_ij and G_ji are the same sum in the same order.
       for (const UserRow user : data.audience(ItemRow(i)).users) {
         const float weight = user_weights[user.index];
-        for (const ItemRow other : data.history(user).items) row[other.index] += weight;
+        const std::span<const ItemRow> chosen = data.history(user).items;
+        for (const ItemRow other : chosen) row[other.index] += weight;
+        if (near.empty()) continue;
+        const auto own = static_cast<std::size_t>(std::find(chosen.begin(), chosen.end(), ItemRow(i)) - chosen.begin());
+        const std::size_t begin = own - std::min(own, near.size() - 1);
+        const std::size_t end = std::min(own + near.size(), chosen.size());
+        for (std::size_t p = begin; p < end; ++p) {
+          row[chosen[p].index] += weight * near[p < own ? own - p : p - own];
+        }
       }
     }
   });

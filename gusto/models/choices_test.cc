@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/models/test_choices.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
@@ -56,26 +57,27 @@ TEST(Choices, ScaleByPowersOfCounts) {
 
 TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
   const auto data = test::three_tastes();
-  std::vector<float> weights(data->user_count());
-  for (std::size_t u = 0; u < weights.size(); ++u) weights[u] = 1 + 0.1F * static_cast<float>(u);
-  Matrix<float> found(data->item_count(), data->item_count());
-  found.fill(7);
-  Context context({.threads = 2});
-  co_occurrences(context, *data, weights, found.view());
-  Matrix<double> expected(data->item_count(), data->item_count());
-  for (std::size_t u = 0; u < weights.size(); ++u) {
-    for (const ItemRow a : data->history(UserRow(u)).items) {
-      for (const ItemRow b : data->history(UserRow(u)).items) {
-        expected(a.index, b.index) += static_cast<double>(weights[u]);
+  for (const Nearness& nearness : {Nearness{}, Nearness{1, 2}, Nearness{4, 0.5}, Nearness{100, 3}}) {
+    Matrix<float> found(data->item_count(), data->item_count());
+    found.fill(7);
+    Context context({.threads = 2});
+    co_occurrences(context, *data, user_weights(*data, 0.7), nearness, found.view());
+    const Matrix<double> expected =
+        test::plain_co_occurrences(*data, 0.7, static_cast<int>(nearness.window), static_cast<double>(nearness.weight));
+    for (std::size_t a = 0; a < found.rows(); ++a) {
+      for (std::size_t b = 0; b < found.rows(); ++b) {
+        EXPECT_NEAR(found(a, b), expected(a, b), 1e-4);
+        EXPECT_EQ(found(a, b), found(b, a));
       }
     }
   }
-  for (std::size_t a = 0; a < found.rows(); ++a) {
-    for (std::size_t b = 0; b < found.rows(); ++b) {
-      EXPECT_NEAR(found(a, b), expected(a, b), 1e-3);
-      EXPECT_EQ(found(a, b), found(b, a));
-    }
-  }
+}
+
+TEST(CoOccurrences, KnowNoNearnessWithoutTimes) {
+  EXPECT_EQ(nearness_of(*four_events(), 20, 1).window, 0U);
+  const auto timed = test::three_tastes();
+  EXPECT_EQ(nearness_of(*timed, 20, 1).window, 20U);
+  EXPECT_EQ(nearness_of(*timed, 0, 1).window, 0U);
 }
 
 }  // namespace

@@ -16,8 +16,11 @@ namespace {
 
 constexpr std::size_t kRowBlock = 64;
 
-/// Whether the users' matrix is the cheaper one to invert.
-bool by_users(std::size_t users, std::size_t items) { return users <= items / 2; }
+/// Whether the users' matrix does, and is the cheaper one to invert.
+bool by_users(const Dataset& data, const EaseOptions& options) {
+  const bool windows = options.window > 0 && data.has_times();
+  return !windows && data.user_count() <= data.item_count() / 2;
+}
 
 }  // namespace
 
@@ -39,7 +42,7 @@ constexpr ModelInfo kEaseInfo{
 std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) const {
   const std::uint64_t users = data.user_count();
   const std::uint64_t items = data.item_count();
-  const std::uint64_t inverse = by_users(users, items)
+  const std::uint64_t inverse = by_users(data, options())
                                     ? (users * users + 2 * users * items) * sizeof(float) + spd_inverse_memory(users)
                                     : spd_inverse_memory(items);
   return items * items * sizeof(float) + inverse + choices_memory(data, task) + (users + items) * 16;
@@ -55,7 +58,7 @@ void EaseModel::do_fit(const Dataset& all, Context& context) {
   weights_ = Matrix<float>();  // of an earlier fit, before there are two
   weights_ = Matrix<float>(items, items);
   const std::vector<float> weight = user_weights(data, options().user_power);
-  if (by_users(data.user_count(), items)) {
+  if (by_users(data, options())) {
     invert_by_users(data, weight, context);
   } else {
     invert_by_items(data, weight, context);
@@ -84,7 +87,7 @@ double EaseModel::penalty(double count) const {
 }
 
 void EaseModel::invert_by_items(const Dataset& data, std::span<const float> weight, Context& context) {
-  co_occurrences(context, data, weight, weights_.view());
+  co_occurrences(context, data, weight, nearness_of(data, options().window, options().window_weight), weights_.view());
   for (std::size_t i = 0; i < weights_.rows(); ++i) {
     weights_(i, i) = static_cast<float>(weights_(i, i) + penalty(weights_(i, i)));
   }

@@ -14,6 +14,8 @@ struct EaseOptions {
   double reg = 300;
   double dropout = 0.6;
   double user_power = 0.5;
+  int window = 20;
+  double window_weight = 1;
   double power = 1.1;
   double popularity_power = -0.15;
   double like_threshold = 4;
@@ -26,6 +28,11 @@ inline constexpr auto kEaseFields = fields(
                                  "regularizes an item's weights by its number of events, too (EDLAE)."),
     field<&EaseOptions::user_power>("user_power", between(0, 2), search_linear(0, 1),
                                     "A user of n events counts n^-user_power in what is minimized."),
+    field<&EaseOptions::window>("window", between(0, 1000), search_log(5, 100),
+                                "Events of a user's, one after another in time, that belong together more closely; 0: "
+                                "none do. Without times none do, either."),
+    field<&EaseOptions::window_weight>("window_weight", between(0, 1000), search_linear(0, 3),
+                                       "How much more such events count together, beside 1 for all of the user's."),
     field<&EaseOptions::power>("power", between(0.1, 10), search_linear(1, 1.5),
                                "Weights are raised to it, keeping their signs; above 1, strong ones decide more."),
     field<&EaseOptions::popularity_power>("popularity_power", between(-2, 2), search_linear(-0.4, 0.1),
@@ -37,22 +44,26 @@ extern const ModelInfo kEaseInfo;
 
 /// Scores an item by a weighted sum of the items that the asker chose, all weights learned at once, in closed form.
 ///
-/// With X_ui = 1 where u chose i, else 0, w_u = (n̄ / n_u)^user_power with the mean length of a history n̄, and
-/// n_i = Σ_u w_u X_ui, and m_j the number of events of item j:
+/// With X_ui = 1 where u chose i, else 0, w_u = (n̄ / n_u)^user_power with the mean length of a history n̄, and m_j the number
+/// of events of item j:
 ///
-///   B = argmin Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij²   with B_ii = 0,   λ_i = reg + n_i · dropout / (1 − dropout)
-///     = I − P · diag(1 / P_jj),   P = (Xᵀ diag(w) X + diag(λ))⁻¹
+///   B = argmin Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij²   with B_ii = 0,   λ_i = reg + G_ii · dropout / (1 − dropout)
+///     = I − P · diag(1 / P_jj),   P = (G + diag(λ))⁻¹,   G = Xᵀ diag(w) X
 ///   s_uj = Σ_{i chosen by u} sign(B_ij) |B_ij|^power · m_j^popularity_power
 ///
+/// With a window, every run of so many events of a history counts as another user, window_weight / window each
+/// (co_occurrences): what people choose in one go tells more.
 /// dropout 0 is EASE. With dropout p it is EDLAE: what one gets by training, without end, to restore x_u from itself with
 /// each entry hidden with probability p, while no entry may restore itself.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
 /// Source     Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019; Steck: Autoencoders that don't overfit
 ///            towards the Identity, NeurIPS 2020; differs in the weights of users and in
-///            the powers (published: user_power and popularity_power 0, power 1)
+///            the powers (published: user_power, window and popularity_power 0, power
+///            1)
 /// State      item_weights [items × items], float32: row i is what a choice of i adds to the score of each item
 /// Fewer users than items  by Woodbury's identity the matrix to be inverted has a row for each user instead:
-///   with Z = diag(w)^½ X diag(λ)⁻¹, P = diag(λ)⁻¹ − Zᵀ (I + Z diag(λ) Zᵀ)⁻¹ Z; taken where users are at most half the items
+///   with Z = diag(w)^½ X diag(λ)⁻¹, P = diag(λ)⁻¹ − Zᵀ (I + Z diag(λ) Zᵀ)⁻¹ Z; taken where there is no window and users are
+///   at most half the items
 /// Cost       items³ + Σ_u n_u² operations, of which the former at the speed of matrix products, and 4 · items² bytes; or with
 ///            few users users³ + Σ_i m_i² + 2 · events · items, and 4 · (items + users)² bytes. A score: items · n_u additions
 /// Errors     those of Model; not_finite, if reg is too small for single precision

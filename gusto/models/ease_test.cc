@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/testing.h"
+#include "gusto/models/test_choices.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
@@ -27,49 +28,50 @@ Matrix<double> weights_of(const EaseModel& model) {
   return b;
 }
 
-/// At the minimum the gradient of Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij², halved, is zero but on the diagonal, where B is
+/// At the minimum the gradient of tr((I − B)ᵀ G (I − B)) + Σ_i λ_i Σ_j B_ij², halved, is zero but on the diagonal, where B is
 /// held at zero:  −(G (I − B))_ij + λ_i B_ij.
-void expect_optimal(const std::shared_ptr<const Dataset>& data) {
-  for (const EaseOptions& options :
-       {EaseOptions{.reg = 20, .dropout = 0, .user_power = 0, .power = 1, .popularity_power = 0},
-        EaseOptions{.reg = 3, .dropout = 0.4, .user_power = 0.7, .power = 1, .popularity_power = -0.3}}) {
-    EaseModel model(options);
-    Context context({.threads = 2});
-    model.fit(data, Task::top_n, context);
-    const Matrix<double> b = weights_of(model);
-    const std::size_t items = data->item_count();
-    const double mean_length = static_cast<double>(data->event_count()) / static_cast<double>(data->user_count());
-    Matrix<double> gradient(items, items);
-    std::vector<double> counts(items);
-    for (std::size_t u = 0; u < data->user_count(); ++u) {
-      const auto chosen = data->history(UserRow(u)).items;
-      if (chosen.empty()) continue;
-      const double weight = std::pow(mean_length / static_cast<double>(chosen.size()), options.user_power);
-      std::vector<double> error(items);
-      for (const ItemRow item : chosen) {
-        error[item.index] += 1;
-        counts[item.index] += weight;
-        for (std::size_t j = 0; j < items; ++j) error[j] -= b(item.index, j);
-      }
-      for (const ItemRow item : chosen) {
-        for (std::size_t j = 0; j < items; ++j) gradient(item.index, j) -= weight * error[j];
-      }
-    }
-    for (std::size_t i = 0; i < items; ++i) {
-      EXPECT_EQ(b(i, i), 0);
-      const double reg = options.reg + counts[i] * options.dropout / (1 - options.dropout);
-      for (std::size_t j = 0; j < items; ++j) {
-        if (i != j) {
-          EXPECT_NEAR(gradient(i, j) + reg * b(i, j), 0, 1e-3) << i << ", " << j;
-        }
-      }
+void expect_optimal(const EaseOptions& options, const std::shared_ptr<const Dataset>& data) {
+  EaseModel model(options);
+  Context context({.threads = 2});
+  model.fit(data, Task::top_n, context);
+  const Matrix<double> b = weights_of(model);
+  const Matrix<double> g = test::plain_co_occurrences(*data, options.user_power, options.window, options.window_weight);
+  for (std::size_t i = 0; i < b.rows(); ++i) {
+    EXPECT_EQ(b(i, i), 0);
+    const double reg = options.reg + g(i, i) * options.dropout / (1 - options.dropout);
+    for (std::size_t j = 0; j < b.rows(); ++j) {
+      if (i == j) continue;
+      double gradient = reg * b(i, j) - g(i, j);
+      for (std::size_t k = 0; k < b.rows(); ++k) gradient += g(i, k) * b(k, j);
+      EXPECT_NEAR(gradient, 0, 1e-3) << i << ", " << j;
     }
   }
 }
 
-TEST(Ease, GradientIsZeroAtTheSolution) { expect_optimal(test::three_tastes(120, 50)); }
+EaseOptions as_published() {
+  return {.reg = 20, .dropout = 0, .user_power = 0, .window = 0, .power = 1, .popularity_power = 0};
+}
+EaseOptions with_everything() {
+  return {.reg = 3,
+          .dropout = 0.4,
+          .user_power = 0.7,
+          .window = 6,
+          .window_weight = 1.5,
+          .power = 1,
+          .popularity_power = -0.3};
+}
 
-TEST(Ease, GradientIsZeroWhereUsersAreFew) { expect_optimal(test::three_tastes(30, 130)); }
+TEST(Ease, GradientIsZeroAtTheSolution) {
+  expect_optimal(as_published(), test::three_tastes(120, 50));
+  expect_optimal(with_everything(), test::three_tastes(120, 50));
+}
+
+TEST(Ease, GradientIsZeroWhereUsersAreFew) {
+  EaseOptions options = with_everything();
+  expect_optimal(options, test::three_tastes(30, 130));
+  options.window = 0;
+  expect_optimal(options, test::three_tastes(30, 130));
+}
 
 // Someone who hides each entry of the input with probability p, again and again, and restores it, minimises this in the mean.
 TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {

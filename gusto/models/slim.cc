@@ -178,7 +178,8 @@ void SlimModel::do_fit(const Dataset& all, Context& context) {
   const Dataset& data = part ? *part : all;
   const std::size_t items = data.item_count();
   Matrix<float> gram(items, items);
-  co_occurrences(context, data, user_weights(data, options().user_power), gram.view());
+  co_occurrences(context, data, user_weights(data, options().user_power),
+                 nearness_of(data, options().window, options().window_weight), gram.view());
 
   std::vector<Regression> regressions(context.threads(), Regression(gram, options()));
   std::vector<std::vector<Weight>> found(items);

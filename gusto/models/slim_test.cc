@@ -1,10 +1,10 @@
 #include "gusto/models/slim.h"
 
-#include <cmath>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "gusto/models/test_choices.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
@@ -21,26 +21,15 @@ Matrix<double> weights_of(const SlimModel& model) {
   return w;
 }
 
-/// The gradient of ½ Σ_u w_u (X_uj − x_u W_:j)² + reg/2 ‖W_:j‖² by W_ij, user by user, in double.
+/// The gradient of ½ tr((I − W)ᵀ G (I − W)) + reg/2 ‖W‖²:  −(G (I − W)) + reg W.
 Matrix<double> plain_gradient(const Dataset& data, const Matrix<double>& w, const SlimOptions& options) {
-  const std::size_t items = data.item_count();
-  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
-  Matrix<double> gradient(items, items);
-  for (std::size_t u = 0; u < data.user_count(); ++u) {
-    const auto chosen = data.history(UserRow(u)).items;
-    if (chosen.empty()) continue;
-    const double weight = std::pow(mean_length / static_cast<double>(chosen.size()), options.user_power);
-    std::vector<double> error(items);
-    for (const ItemRow item : chosen) {
-      error[item.index] += 1;
-      for (std::size_t j = 0; j < items; ++j) error[j] -= w(item.index, j);
+  const Matrix<double> g = test::plain_co_occurrences(data, options.user_power, options.window, options.window_weight);
+  Matrix<double> gradient(w.rows(), w.rows());
+  for (std::size_t i = 0; i < w.rows(); ++i) {
+    for (std::size_t j = 0; j < w.rows(); ++j) gradient(i, j) = options.reg * w(i, j) - g(i, j);
+    for (std::size_t k = 0; k < w.rows(); ++k) {
+      for (std::size_t j = 0; j < w.rows(); ++j) gradient(i, j) += g(i, k) * w(k, j);
     }
-    for (const ItemRow item : chosen) {
-      for (std::size_t j = 0; j < items; ++j) gradient(item.index, j) -= weight * error[j];
-    }
-  }
-  for (std::size_t i = 0; i < items; ++i) {
-    for (std::size_t j = 0; j < items; ++j) gradient(i, j) += options.reg * w(i, j);
   }
   return gradient;
 }
@@ -69,8 +58,9 @@ void expect_optimal(const SlimOptions& options, const Dataset& data, const SlimM
 
 TEST(Slim, GradientIsZeroAtTheSolution) {
   const auto data = test::three_tastes(120, 50);
-  for (const SlimOptions& options : {SlimOptions{.reg = 5, .reg_l1 = 2, .user_power = 0},
-                                     SlimOptions{.reg = 20, .reg_l1 = 0.5, .user_power = 0.6}}) {
+  for (const SlimOptions& options :
+       {SlimOptions{.reg = 5, .reg_l1 = 2, .user_power = 0, .window = 0},
+        SlimOptions{.reg = 20, .reg_l1 = 4, .user_power = 0.6, .window = 5, .window_weight = 0.8}}) {
     SlimModel model(options);
     Context context({.threads = 2});
     model.fit(data, Task::top_n, context);
@@ -81,7 +71,7 @@ TEST(Slim, GradientIsZeroAtTheSolution) {
 // More items than begin as active ones: others have to join.
 TEST(Slim, FindsPredictorsAmongManyItems) {
   const auto data = test::three_tastes(150, 400);
-  const SlimOptions options{.reg = 10, .reg_l1 = 1, .user_power = 0};
+  const SlimOptions options{.reg = 10, .reg_l1 = 1, .user_power = 0, .window = 0};
   SlimModel model(options);
   Context context({.threads = 2});
   model.fit(data, Task::top_n, context);

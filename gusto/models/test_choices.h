@@ -1,0 +1,40 @@
+#pragma once
+
+// What tests of models of choices share.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "gusto/base/matrix.h"
+#include "gusto/data/dataset.h"
+
+namespace gusto::test {
+
+/// Xᵀ diag(w) X with w_u = (n̄ / n_u)^user_power, and with a window the same of every run of so many events of a history as a
+/// user of its own, of weight w_u · window_weight / window: run by run, pair by pair, in double.
+inline Matrix<double> plain_co_occurrences(const Dataset& data, double user_power, int window = 0,
+                                           double window_weight = 0) {
+  Matrix<double> g(data.item_count(), data.item_count());
+  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
+  for (std::size_t u = 0; u < data.user_count(); ++u) {
+    const auto chosen = data.history(UserRow(u)).items;
+    if (chosen.empty()) continue;
+    const auto count = static_cast<std::ptrdiff_t>(chosen.size());
+    const double weight = std::pow(mean_length / static_cast<double>(count), user_power);
+    const auto add = [&](std::ptrdiff_t begin, std::ptrdiff_t end, double scale) {
+      for (std::ptrdiff_t a = std::max<std::ptrdiff_t>(begin, 0); a < std::min(end, count); ++a) {
+        for (std::ptrdiff_t b = std::max<std::ptrdiff_t>(begin, 0); b < std::min(end, count); ++b) {
+          g(chosen[static_cast<std::size_t>(a)].index, chosen[static_cast<std::size_t>(b)].index) += scale;
+        }
+      }
+    };
+    add(0, count, weight);
+    for (std::ptrdiff_t begin = 1 - window; begin < count; ++begin) {
+      if (window > 0) add(begin, begin + window, weight * window_weight / window);
+    }
+  }
+  return g;
+}
+
+}  // namespace gusto::test

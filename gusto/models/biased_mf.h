@@ -8,6 +8,7 @@
 
 #include "gusto/base/matrix.h"
 #include "gusto/models/registry.h"
+#include "gusto/models/user_refit.h"
 
 namespace gusto {
 
@@ -61,15 +62,12 @@ extern const ModelInfo kBiasedMfInfo;
 ///            λ_u = reg · n_u^(−reg_power) / mean over events of n^(−reg_power), λ_i alike.
 ///            Users and items are cut into B groups each, so that B² blocks of events arise; an epoch is B rounds of B
 ///            blocks that share no row, and blocks of a round run in parallel. B depends on the data alone.
-/// Refit      last, all users' vectors z_u = (p_u, b_u) are learned anew from the item side, as the maximum a posteriori
-///            under the Gaussian that the learned vectors themselves follow (empirical Bayes): with y_i = (q_i, 1),
-///              z_u = m + (Σ_i y_i y_iᵀ + σ² S⁻¹)⁻¹ Σ_i y_i (r_ui − μ − b_i − y_i·m)
-///            m, S the mean and covariance of the learned z_u, σ² the mean squared training error. A new user is folded
-///            in by the same solution, so that folding in is exact.
+/// Refit      last, all users' vectors z_u = (p_u, b_u) are learned anew from the item side (user_refit.h). A new user is folded
+///            in by the same solution, so that folding in is exact
 /// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value 0,
 ///            new ones each epoch; in the refit every item counts as 0 with weight negatives · n_u / items.
 /// Source     Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; blocks as in Gemulla et al.: DSGD,
-///            KDD 2011, and LIBMF (Chin et al. 2015); the prior as in Salakhutdinov & Mnih: BPMF, ICML 2008
+///            KDD 2011, and LIBMF (Chin et al. 2015)
 /// State      user_vectors [users × (dim + 1)], item_vectors [items × dim], item_bias [items], prior, float32
 /// Cost       O(epochs · events · dim + events · dim² + users · dim³ / 3);
 ///            (users + items) · dim · 4 + events · 12 bytes, times 1 + negatives for top-n
@@ -91,31 +89,14 @@ class BiasedMfModel final : public ModelWith<BiasedMfOptions, kBiasedMfInfo> {
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
   void prepare_ranking();
-  void sum_all_items(Context& context);
-  /// y_i = (q_i, 1).
-  std::span<const float> item_side(std::size_t item) const { return ranking_.row(item).first(prior_mean_.size()); }
-  /// μ + b_i + y_i·m: what someone of typical taste would give.
-  double offset(std::size_t item) const;
-
-  /// The refit of someone with a history: left · (z − m) = right.
-  struct Equations {
-    Matrix<double> left;
-    std::vector<double> right;
-    std::vector<double> targets;  // of each event: its value less offset()
-    double rest = 0;              // of top-n: the weight of each item as one not chosen
-  };
-  Equations equations(std::span<const HistoryEvent> history) const;
-  std::vector<double> fold_in(std::span<const HistoryEvent> history) const;
+  UserRefit::Items item_side() const { return {ranking_.view(), mean_}; }
 
   double mean_ = 0;
   Matrix<float> item_factors_;
   std::vector<float> item_bias_;
-  Matrix<float> users_;              // z_u
-  std::vector<double> prior_mean_;   // m
-  Matrix<double> prior_precision_;   // σ² S⁻¹
-  Matrix<float> all_items_;          // of top-n: Σ over all items of y_i y_iᵀ
-  std::vector<double> all_targets_;  // of top-n: Σ over all items of −y_i · offset(i)
-  Matrix<float> ranking_;            // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
+  Matrix<float> users_;  // z_u
+  UserRefit refit_;
+  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
 };
 
 }  // namespace gusto

@@ -49,8 +49,9 @@ BiasedMfOptions chosen_for(Task task, BiasedMfOptions options) {
 
 class Trainer {
  public:
-  Trainer(const Dataset& data, Task task, const BiasedMfOptions& options, Context& context)
+  Trainer(const Dataset& data, Task task, const BiasedMfOptions& options, Context& context, MfCentres* centres)
       : data_(data),
+        centres_(centres),
         options_(chosen_for(task, options)),
         context_(context),
         negatives_(task == Task::top_n ? options.negatives : 0),
@@ -76,7 +77,7 @@ class Trainer {
     learned_.items = start(items, "biased-mf items");
     learned_.user_bias.assign(user_counts_.size(), 0.0F);
     learned_.item_bias.assign(item_counts_.size(), 0.0F);
-    descend();
+    descend(users, items);
     return in_row_order(users, items);
   }
 
@@ -142,7 +143,7 @@ class Trainer {
     return factors;
   }
 
-  void descend() {
+  void descend(const Grouping& users, const Grouping& items) {
     const auto epochs = static_cast<std::size_t>(options_.epochs);
     Tables best;
     double least = std::numeric_limits<double>::infinity();
@@ -152,8 +153,12 @@ class Trainer {
       const double rate = options_.learning_rate * (options_.schedule == Schedule::linear ? left : 1);
       learned_.error = run_epoch(epoch, static_cast<float>(rate));
       if (!std::isfinite(learned_.error)) {
-        throw Error(ErrorCode::not_finite, fmt::format("biased-mf diverged in epoch {}.", epoch + 1),
+        throw Error(ErrorCode::not_finite, fmt::format("{} diverged in epoch {}.", name(), epoch + 1),
                     "Lower learning_rate, or raise reg.");
+      }
+      if (centres_ != nullptr) {
+        centres_->improve(context_, {learned_.users, learned_.items, learned_.user_bias, learned_.item_bias,
+                                     users.place_of, items.place_of, mean_, spread_, negatives_});
       }
       double shown = learned_.error;
       if (!validation_.empty()) {
@@ -164,7 +169,7 @@ class Trainer {
           best = learned_;
         }
       }
-      context_.progress("biased-mf", epoch + 1, epochs, fmt::format("rmse {:.4f}", spread_ * std::sqrt(shown)));
+      context_.progress(name(), epoch + 1, epochs, fmt::format("rmse {:.4f}", spread_ * std::sqrt(shown)));
       if (!validation_.empty() && epoch - best_epoch >= static_cast<std::size_t>(options_.patience)) break;
     }
     if (!validation_.empty()) learned_ = std::move(best);
@@ -190,11 +195,32 @@ class Trainer {
           events = mixed;
         }
         errors[block] = sgd_block(events, tables(), rates);
+        if (centres_ != nullptr) pull_to_centres(events, rate);
         counts[block] = events.size();
       });
     }
     return std::accumulate(errors.begin(), errors.end(), 0.0) /
            static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
+  }
+
+  std::string_view name() const { return centres_ == nullptr ? "biased-mf" : centres_->name(); }
+
+  /// Takes back from users that the events pulled them to 0, and pulls them to their centres instead.
+  void pull_to_centres(std::span<const SgdEvent> events, float rate) {
+    for (std::size_t begin = 0; begin < events.size();) {
+      const std::uint32_t user = events[begin].user;
+      std::size_t end = begin;
+      while (end < events.size() && events[end].user == user) ++end;
+      const std::span<const float> centre = centres_->of(user);
+      const std::span<float> vector = learned_.users.row(user);
+      if (centres_->only()) {
+        std::copy(centre.begin(), centre.end(), vector.begin());
+      } else {
+        const float kept = std::pow(1 - rate * user_reg_[user], static_cast<float>(end - begin));
+        axpy(1 - kept, centre, vector);
+      }
+      begin = end;
+    }
   }
 
   /// Each event followed by items of the block's group drawn uniformly, with value 0.
@@ -264,6 +290,7 @@ class Trainer {
   }
 
   const Dataset& data_;
+  MfCentres* centres_;  // may be null
   const BiasedMfOptions options_;
   Context& context_;
   double negatives_;
@@ -283,8 +310,9 @@ class Trainer {
 
 }  // namespace
 
-MfFactors train_mf(const Dataset& data, Task task, const BiasedMfOptions& options, Context& context) {
-  return Trainer(data, task, options, context).run();
+MfFactors train_mf(const Dataset& data, Task task, const BiasedMfOptions& options, Context& context,
+                   MfCentres* centres) {
+  return Trainer(data, task, options, context, centres).run();
 }
 
 }  // namespace gusto

@@ -25,6 +25,7 @@
 #include "gusto/models/random_walk.h"
 #include "gusto/models/slim.h"
 #include "gusto/models/svd.h"
+#include "gusto/models/svdpp.h"
 #include "gusto/models/user_knn.h"
 
 namespace gusto {
@@ -45,6 +46,7 @@ constexpr std::array kModels{
     &kGraphInfo,
     &kBiasedMfInfo,
     &kBayesFmInfo,
+    &kSvdppInfo,
     &kIalsInfo,
     &kBprInfo,
     &kEmbeddingDotInfo,

@@ -1,0 +1,207 @@
+#include "gusto/models/svdpp.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gusto/base/kernels.h"
+#include "gusto/base/linalg.h"
+#include "gusto/models/baseline.h"
+#include "gusto/models/implicit_centres.h"
+#include "gusto/models/mf_trainer.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kUserBlock = 8;
+
+BiasedMfOptions trainer_options(const SvdppOptions& options) {
+  BiasedMfOptions result;
+  result.dim = options.dim;
+  result.epochs = options.epochs;
+  result.learning_rate = options.learning_rate;
+  result.reg = options.reg;
+  result.reg_bias = options.reg_bias;
+  result.reg_power = options.reg_power;
+  result.negatives = options.negatives;
+  return result;
+}
+
+void copy_events(const History& history, std::vector<HistoryEvent>& out) {
+  out.resize(history.size());
+  for (std::size_t e = 0; e < out.size(); ++e) out[e] = {history.items[e], history.values[e]};
+}
+
+}  // namespace
+
+constexpr ModelInfo kSvdppInfo{
+    .name = "svdpp",
+    .summary = "Factors of users who are, in part, the items that they rated.",
+    .about =
+        "SVD++ (Koren, KDD 2008): r = mu + b_u + b_i + q_i.(p_u + z_u), where z_u is the scaled sum of a vector for "
+        "each "
+        "item that the user rated, whatever the rating: that somebody rates something tells of their taste, too. With "
+        "asymmetric, users have no vector of their own and are what they rated, and how, so that new ratings count at "
+        "once. Learned as biased-mf, with the items' second vectors by conjugate gradients. Helps most for those "
+        "with few ratings.",
+    .fields = kSvdppFields,
+    .abilities = {.personalised = true,
+                  .predicts_ratings = true,
+                  .fold_in = FoldIn::exact,
+                  .item_vectors = true,
+                  .similar_items = true,
+                  .similar_users = true,
+                  .explains = true},
+    .make = &make_with<SvdppModel>,
+};
+
+std::uint64_t SvdppModel::memory_need(const Dataset& data, Task, unsigned threads) const {
+  const auto width = static_cast<std::uint64_t>(options().dim) + 16;
+  const std::uint64_t users = data.user_count();
+  const std::uint64_t items = data.item_count();
+  const std::uint64_t of_items = options().asymmetric ? 14 : 8;
+  return (5 * users + of_items * items) * width * sizeof(float) + data.event_count() * 20 + (users + items) * 32 +
+         threads * width * width * 24;
+}
+
+void SvdppModel::do_fit(const Dataset& data, Context& context) {
+  const double chosen = options().asymmetric ? 50 : 120;
+  ImplicitCentres centres(data, task(), dim(), options().asymmetric,
+                          options().reg_implicit > 0 ? options().reg_implicit : chosen, options().iterations);
+  const MfFactors learned = train_mf(data, task(), trainer_options(options()), context, &centres);
+  mean_ = learned.mean;
+  implicit_ = centres.vectors(learned.spread);
+  require_finite("item vectors", learned.items.values());
+  require_finite("user vectors", learned.users.values());
+  require_finite("implicit vectors", implicit_.values());
+  prepare_ranking(learned.items, learned.item_bias);
+
+  Matrix<float> offsets = learned.users;
+  users_ = Matrix<float>(data.user_count(), dim() + 1);
+  std::vector<HistoryEvent> events;
+  for (std::size_t u = 0; u < offsets.rows(); ++u) {
+    copy_events(data.history(UserRow(u)), events);
+    const std::vector<float> centre_of_user = centre(events);
+    std::copy(centre_of_user.begin(), centre_of_user.end(), users_.row(u).begin());
+    if (options().asymmetric) {
+      std::fill(offsets.row(u).begin(), offsets.row(u).end(), 0.0F);
+    } else {
+      axpy(-1, centre_of_user, offsets.row(u));
+    }
+  }
+  refit_.learn(context, data, task(), options().negatives, item_side(), offsets, learned.user_bias, learned.error,
+               learned.spread);
+  parallel_blocks(context, data.user_count(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    std::vector<HistoryEvent> own;
+    for (std::size_t u = begin; u < end; ++u) {
+      copy_events(data.history(UserRow(u)), own);
+      const std::vector<double> z =
+          refit_.solve(own, std::vector<float>(users_.row(u).begin(), users_.row(u).end() - 1));
+      std::transform(z.begin(), z.end(), users_.row(u).begin(), [](double x) { return static_cast<float>(x); });
+    }
+  });
+  require_finite("user vectors", users_.values());
+}
+
+void SvdppModel::prepare_ranking(const Matrix<float>& items, std::span<const float> biases) {
+  ranking_ = Matrix<float>(items.rows(), dim() + 2);
+  for (std::size_t i = 0; i < items.rows(); ++i) {
+    std::copy(items.row(i).begin(), items.row(i).end(), ranking_.row(i).begin());
+    ranking_(i, dim()) = 1;
+    ranking_(i, dim() + 1) = biases[i];
+  }
+}
+
+Matrix<float> SvdppModel::centre_parts(std::span<const HistoryEvent> history) const {
+  Matrix<float> parts(history.size(), dim());
+  const float scale = implicit_scale(history.size());
+  const auto excess = [&](const HistoryEvent& event) {
+    return static_cast<double>(event.value) - mean_ - ranking_(event.item.index, dim() + 1);
+  };
+  double sum = 0;
+  for (const HistoryEvent& event : history) sum += excess(event);
+  const double lean = damped_mean(sum, static_cast<double>(history.size()), ImplicitCentres::kLeanReg);
+  for (std::size_t e = 0; e < history.size(); ++e) {
+    const std::size_t item = history[e].item.index;
+    axpy(scale, implicit_.row(item), parts.row(e));
+    if (!has_x()) continue;
+    axpy(scale * static_cast<float>(excess(history[e]) - lean), implicit_.row(ranking_.rows() + item), parts.row(e));
+  }
+  return parts;
+}
+
+std::vector<float> SvdppModel::centre(std::span<const HistoryEvent> history) const {
+  const Matrix<float> parts = centre_parts(history);
+  std::vector<float> sum(dim());
+  for (std::size_t e = 0; e < parts.rows(); ++e) axpy(1, parts.row(e), sum);
+  return sum;
+}
+
+void SvdppModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    if (is_training_user(queries[q])) {
+      const std::span<const float> own = users_.row(queries[q].user->index);
+      std::copy(own.begin(), own.end(), out.row(q).begin());
+    } else if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+      std::copy(out.row(q - 1).begin(), out.row(q - 1).end(), out.row(q).begin());
+      continue;
+    } else {
+      const std::vector<double> z = refit_.solve(queries[q].history, centre(queries[q].history));
+      std::transform(z.begin(), z.end(), out.row(q).begin(), [](double x) { return static_cast<float>(x); });
+    }
+    out(q, dim()) += static_cast<float>(mean_);
+    out(q, dim() + 1) = 1;
+  }
+}
+
+void SvdppModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  const MatrixView<const float> vectors(ranking_.values().data(), ranking_.rows(), dim(), ranking_.cols());
+  cosine_to_rows(vectors, vectors.row(item.index), out);
+}
+
+void SvdppModel::do_user_similarity(const Query& query, std::span<float> out) const {
+  Matrix<float> own(1, ranking_.cols());
+  do_query_vectors({&query, 1}, own.view());
+  cosine_to_rows({users_.values().data(), users_.rows(), dim(), dim() + 1}, own.row(0).first(dim()), out);
+}
+
+std::vector<Contribution> SvdppModel::do_explain(const Query& query, ItemRow item) const {
+  std::vector<HistoryEvent> storage;
+  const std::span<const HistoryEvent> history = history_of(query, storage);
+  std::vector<Contribution> parts = refit_.explain(history, centre(history), item);
+  const Matrix<float> implied = centre_parts(history);
+  std::size_t e = 0;  // parts of events come in the order of the history
+  for (Contribution& part : parts) {
+    if (part.item) part.amount += static_cast<double>(dot(implied.row(e++), ranking_.row(item.index).first(dim())));
+  }
+  parts.push_back({.label = "global mean", .item = {}, .user = {}, .amount = mean_});
+  parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = ranking_(item.index, dim() + 1)});
+  return parts;
+}
+
+void SvdppModel::save_state(TensorWriter& out) const {
+  Matrix<float> items(ranking_.rows(), dim());
+  std::vector<float> biases(ranking_.rows());
+  for (std::size_t i = 0; i < biases.size(); ++i) {
+    std::copy_n(ranking_.row(i).data(), dim(), items.row(i).data());
+    biases[i] = ranking_(i, dim() + 1);
+  }
+  out.add("item_vectors", items);
+  out.add("item_bias", biases);
+  out.add("user_vectors", users_);
+  out.add("implicit_vectors", implicit_);
+  out.add("global_mean", std::span<const double>(&mean_, 1));
+  refit_.save(out);
+}
+
+void SvdppModel::do_load(const TensorFile& in) {
+  const std::size_t items = data().item_count();
+  const Matrix<float> vectors = in.matrix<float>("item_vectors", items, dim());
+  const std::vector<float> biases = in.vector<float>("item_bias", items);
+  users_ = in.matrix<float>("user_vectors", data().user_count(), dim() + 1);
+  implicit_ = in.matrix<float>("implicit_vectors", (has_x() ? 2 : 1) * items, dim());
+  mean_ = in.vector<double>("global_mean", 1).front();
+  prepare_ranking(vectors, biases);
+  refit_.load(in, task(), options().negatives, item_side());
+}
+
+}  // namespace gusto

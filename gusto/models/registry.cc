@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/models/als.h"
 #include "gusto/models/bayes/bayes_fm.h"
 #include "gusto/models/bias.h"
 #include "gusto/models/biased_mf.h"
@@ -33,34 +34,12 @@ namespace {
 
 // Adding a model adds its line here: a constant array leaves no registration for a linker to drop.
 constexpr std::array kModels{
-    &kPopularityInfo,
-    &kDemographicInfo,
-    &kBiasInfo,
-    &kContentInfo,
-    &kUserKnnInfo,
-    &kItemKnnInfo,
-    &kSvdInfo,
-    &kRandomWalkInfo,
-    &kSlimInfo,
-    &kEaseInfo,
-    &kGraphInfo,
-    &kBiasedMfInfo,
-    &kBayesFmInfo,
-    &kSvdppInfo,
-    &kIalsInfo,
-    &kBprInfo,
-    &kEmbeddingDotInfo,
-    &kEmbeddingBiasInfo,
-    &kEmbeddingProductInfo,
-    &kEmbeddingDenseInfo,
-    &kFeatureDenseInfo,
-    &kWideDeepInfo,
-    &kCosineInfo,
-    &kDeepFmInfo,
-    &kNetworkInfo,
-    &kTwoTowerInfo,
-    &kSoftmaxInfo,
-    &kSequentialInfo,
+    &kPopularityInfo,     &kDemographicInfo,  &kBiasInfo,         &kContentInfo,       &kUserKnnInfo,
+    &kItemKnnInfo,        &kSvdInfo,          &kRandomWalkInfo,   &kSlimInfo,          &kEaseInfo,
+    &kGraphInfo,          &kBiasedMfInfo,     &kAlsInfo,          &kBayesFmInfo,       &kSvdppInfo,
+    &kIalsInfo,           &kBprInfo,          &kEmbeddingDotInfo, &kEmbeddingBiasInfo, &kEmbeddingProductInfo,
+    &kEmbeddingDenseInfo, &kFeatureDenseInfo, &kWideDeepInfo,     &kCosineInfo,        &kDeepFmInfo,
+    &kNetworkInfo,        &kTwoTowerInfo,     &kSoftmaxInfo,      &kSequentialInfo,
 };
 
 }  // namespace

@@ -22,6 +22,27 @@ bool by_users(const Dataset& data, const EaseOptions& options) {
   return !windows && data.user_count() <= data.item_count() / 2;
 }
 
+/// Moves some rows and the same columns to the front; `some` ascend.
+void move_to_front(MatrixView<float> a, std::span<const std::size_t> some) {
+  for (std::size_t r = 0; r < some.size(); ++r) {
+    const std::span<const float> from = a.row(some[r]);
+    const std::span<float> to = a.row(r);
+    for (std::size_t c = 0; c < some.size(); ++c) to[c] = from[some[c]];
+  }
+}
+
+/// Moves them back, and leaves zeros elsewhere.
+void move_back(MatrixView<float> a, std::span<const std::size_t> some) {
+  std::vector<float> row(some.size());
+  std::size_t below = a.rows;  // rows from here on are as they shall be
+  for (std::size_t r = some.size(); r-- > 0; below = some[r]) {
+    std::copy_n(a.row(r).begin(), some.size(), row.begin());
+    for (std::size_t clear = some[r]; clear < below; ++clear) std::fill(a.row(clear).begin(), a.row(clear).end(), 0.0F);
+    for (std::size_t c = 0; c < some.size(); ++c) a(some[r], some[c]) = row[c];
+  }
+  for (std::size_t clear = 0; clear < below; ++clear) std::fill(a.row(clear).begin(), a.row(clear).end(), 0.0F);
+}
+
 }  // namespace
 
 constexpr ModelInfo kEaseInfo{
@@ -88,10 +109,19 @@ double EaseModel::penalty(double count) const {
 
 void EaseModel::invert_by_items(const Dataset& data, std::span<const float> weight, Context& context) {
   co_occurrences(context, data, weight, nearness_of(data, options().window, options().window_weight), weights_.view());
+  // Items that nobody chose have nothing to do with others: P_ii = 1 / λ_i.
+  std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < weights_.rows(); ++i) {
+    if (weights_(i, i) == 0) continue;
     weights_(i, i) = static_cast<float>(weights_(i, i) + penalty(weights_(i, i)));
+    chosen.push_back(i);
   }
-  invert_spd(context, weights_.view(), info().name);
+  move_to_front(weights_.view(), chosen);
+  invert_spd(context, {weights_.values().data(), chosen.size(), chosen.size(), weights_.cols()}, info().name);
+  move_back(weights_.view(), chosen);
+  for (std::size_t i = 0; i < weights_.rows(); ++i) {
+    if (weights_(i, i) == 0) weights_(i, i) = static_cast<float>(1 / penalty(0));
+  }
 }
 
 void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weight, Context& context) {

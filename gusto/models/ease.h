@@ -56,16 +56,16 @@ extern const ModelInfo kEaseInfo;
 /// dropout 0 is EASE. With dropout p it is EDLAE: what one gets by training, without end, to restore x_u from itself with
 /// each entry hidden with probability p, while no entry may restore itself.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
+/// Few users  where they are at most half as many as items, and there is no window, Woodbury's identity turns the matrix to be
+///            inverted into one with a row for each user: with Z = diag(w)^½ X diag(λ)⁻¹,
+///            P = diag(λ)⁻¹ − Zᵀ (I + Z diag(λ) Zᵀ)⁻¹ Z
 /// Source     Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019; Steck: Autoencoders that don't overfit
-///            towards the Identity, NeurIPS 2020; differs in the weights of users and in
-///            the powers (published: user_power, window and popularity_power 0, power
-///            1)
+///            towards the Identity, NeurIPS 2020; differs in the weights of users, in windows, and in the powers
+///            (published: user_power, window and popularity_power 0, power 1)
 /// State      item_weights [items × items], float32: row i is what a choice of i adds to the score of each item
-/// Fewer users than items  by Woodbury's identity the matrix to be inverted has a row for each user instead:
-///   with Z = diag(w)^½ X diag(λ)⁻¹, P = diag(λ)⁻¹ − Zᵀ (I + Z diag(λ) Zᵀ)⁻¹ Z; taken where there is no window and users are
-///   at most half the items
-/// Cost       items³ + Σ_u n_u² operations, of which the former at the speed of matrix products, and 4 · items² bytes; or with
-///            few users users³ + Σ_i m_i² + 2 · events · items, and 4 · (items + users)² bytes. A score: items · n_u additions
+/// Cost       items³ operations, of items that were chosen at all, at the speed of matrix products, Σ_u n_u² additions, and
+///            4 · items² bytes; with few users users³ + Σ_i m_i² + 2 · events · items operations, and 4 · (items + users)²
+///            bytes. A score: items · n_u additions
 /// Errors     those of Model; not_finite, if reg is too small for single precision
 /// Repeatable same bits at any number of threads, for one CPU level; no random numbers
 class EaseModel final : public ModelWith<EaseOptions, kEaseInfo> {

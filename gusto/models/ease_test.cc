@@ -73,6 +73,20 @@ TEST(Ease, GradientIsZeroWhereUsersAreFew) {
   expect_optimal(options, test::three_tastes(30, 130));
 }
 
+TEST(Ease, ItemsThatNobodyChoseAreLeftOut) {
+  const auto all = test::three_tastes(120, 50);
+  std::vector<Event> events = all->events();
+  std::erase_if(events, [](const Event& event) { return event.item.index % 3 == 0 || event.item.index == 1; });
+  const auto some = test::dataset_of(120, 50, events);
+  expect_optimal(with_everything(), some);
+  EaseModel model;
+  Context context({.threads = 1});
+  model.fit(some, Task::top_n, context);
+  std::vector<float> weights(50);
+  model.item_similarity(ItemRow(6), weights);
+  for (const float weight : weights) EXPECT_EQ(weight, 0);
+}
+
 // Someone who hides each entry of the input with probability p, again and again, and restores it, minimises this in the mean.
 TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {
   const auto data = test::dataset_of(3, 3,

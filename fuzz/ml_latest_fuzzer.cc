@@ -15,12 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input = gusto::fuzz::text_of(data, size);
   const std::size_t end = input.find('\0');
   try {
-    const auto ratings = gusto::check_source("ratings.csv", input.substr(0, end), nullptr, gusto::Encoding::utf8);
+    const auto ratings = gusto::stream_of("ratings.csv", input.substr(0, end));
     std::optional<gusto::SourceText> movies;
     if (end != std::string_view::npos) {
       movies = gusto::check_source("movies.csv", input.substr(end + 1), nullptr, gusto::Encoding::utf8);
     }
-    const gusto::OpenedDataset opened = gusto::read_ml_latest(ratings, movies, {}, gusto::fuzz::context());
+    const gusto::OpenedDataset opened = gusto::read_ml_latest(*ratings, movies, {}, gusto::fuzz::context());
     for (const gusto::ItemRow item : opened.data->items()) {
       if (opened.data->catalogue().title(item).empty()) std::abort();
     }

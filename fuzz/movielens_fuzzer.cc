@@ -16,8 +16,10 @@ namespace {
 using namespace gusto;
 
 void read(std::uint8_t reader, const SourceText& source, Context& context) {
-  DatasetBuilder builder(DuplicatePolicy::keep_last);
-  builder.read_events(check_source("events", "1::2::3::4\n", nullptr, Encoding::utf8), four_columns("::"), context);
+  const OpenOptions options;
+  DatasetBuilder builder(options);
+  builder.read_events(*stream_of("events", "1::2::3::4\n"), {}, context);
+  builder.end_events(context);
   switch (reader % 6) {
     case 0: read_u_item(source, check_source("genres", "Action|0\nDrama|1\n", nullptr, Encoding::utf8), builder); break;
     case 1: read_u_item(check_source("items", "2|T (1995)|||x|0|1\n", nullptr, Encoding::utf8), source, builder); break;

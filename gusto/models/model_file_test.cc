@@ -10,6 +10,7 @@
 #include "gusto/base/testing.h"
 #include "gusto/base/version.h"
 #include "gusto/data/dataset_file.h"
+#include "gusto/models/conformance.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/test_data.h"
 
@@ -22,7 +23,8 @@ using testing::HasSubstr;
 std::unique_ptr<Model> trained(std::string_view name, Task task, const Settings& settings = {}) {
   Context context;
   auto model = make_model(name, settings);
-  model->fit(test::three_tastes(), task, context);
+  const auto data = test::three_tastes();
+  model->fit(test::needs_features(model->info()) ? test::with_features(*data, 3) : data, task, context);
   return model;
 }
 

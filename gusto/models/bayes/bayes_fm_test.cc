@@ -60,7 +60,7 @@ Made made_data(std::size_t users, std::size_t items, double noise) {
   return made;
 }
 
-const Settings kPlain{{"dim", "4"},         {"epochs", "100"}, {"samples", "40"},
+const Settings kPlain{{"dim", "4"},         {"epochs", "150"}, {"burn_in", "0.5"},    {"samples", "40"},
                       {"implicit", "none"}, {"time", "none"},  {"output", "gaussian"}};
 
 Settings with(Settings settings, std::string name, std::string value) {

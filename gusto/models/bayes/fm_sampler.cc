@@ -12,8 +12,8 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kRowBlock = 16;
-constexpr std::size_t kEventBlock = 16384;
-constexpr std::size_t kFactorBlock = 512;
+constexpr std::size_t kEventBlock = 65536;
+constexpr std::size_t kFactorBlock = 4096;
 
 // Residuals and sums are brought up to date step by step; every so many sweeps they are added up anew, so that rounding
 // does not pile up.
@@ -56,12 +56,16 @@ std::vector<Moments> column_moments(const Matrix<float>& values, std::size_t col
   return moments;
 }
 
-/// The conjugate step for λ given μ, then for μ given λ, with the prior of one column of value 0.
+// What the prior of λ adds to a group's squares. One would be usual, and lets groups of few columns, such as genders, have
+// factors far wider than anything that the others' have.
+constexpr double kPriorSquares = 0.02;
+
+/// The conjugate step for λ given μ, then for μ given λ.
 void draw_normal(const Moments& moments, std::size_t count, Random& random, float& mean, float& precision) {
   const auto n = static_cast<double>(count);
   const double old = mean;
   const double spread = moments.squares - 2 * old * moments.sum + n * old * old;
-  const double drawn = draw_gamma(random, (n + 2) / 2) / ((1 + std::max(spread, 0.0) + old * old) / 2);
+  const double drawn = draw_gamma(random, (n + 2) / 2) / ((kPriorSquares + std::max(spread, 0.0) + old * old) / 2);
   precision = static_cast<float>(drawn);
   mean = static_cast<float>(moments.sum / (n + 1) + random.normal() / std::sqrt((n + 1) * drawn));
 }
@@ -186,10 +190,9 @@ void FmSampler::draw_priors(std::size_t number) {
       draw_normal(moments_of(weights.subspan(begin, count)), count, random, prior.mean[0], prior.precision[0]);
       std::vector<Moments> moments;
       if (block.shares()) {
-        moments.resize(factors);
-        context_.pool().run(factors, [&](std::size_t f, unsigned) {
-          moments[f] = moments_of(state.column_factors.row(f).subspan(begin, count));
-        });
+        for (std::size_t f = 0; f < factors; ++f) {
+          moments.push_back(moments_of(state.column_factors.row(f).subspan(begin, count)));
+        }
       } else if (factors > 0) {
         moments = column_moments(state.factors, factors, context_);
       }
@@ -284,8 +287,11 @@ void FmSampler::draw_shared(std::size_t number, std::size_t b) {
     for (std::size_t c = 0; c < order.others.size(); ++c) tables[c] = states_[order.others[c]].turned.row(f).data();
     return tables;
   };
+  // There are many passes, each of them short: tasks are worth waking threads for.
+  const std::size_t tasks = residuals.size() / kEventBlock + 1;
+  const std::size_t task_rows = (block.rows + tasks - 1) / tasks;
   const auto pass = [&](const Tables* previous, const Tables* next) {
-    parallel_blocks(context_, block.rows, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    parallel_blocks(context_, block.rows, task_rows, [&](std::size_t begin, std::size_t end, unsigned) {
       fm_shift_and_sum(order.lookup, previous == nullptr ? nullptr : previous->data(),
                        next == nullptr ? nullptr : next->data(), order.begin, begin, end, residuals.data(), sums);
     });

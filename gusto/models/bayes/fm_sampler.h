@@ -82,14 +82,14 @@ struct FmPrior {
 ///
 ///   ŷ(x) = Σ_j w_j x_j + Σ_f ½ ((Σ_j v_jf x_j)² − Σ_j v_jf² x_j²)
 ///   y = ŷ + noise,  noise ~ N(0, 1/α),  w_j ~ N(μ_g, 1/λ_g),  v_jf ~ N(μ_gf, 1/λ_gf) in each group g of columns,
-///   μ ~ N(0, 1/λ),  λ ~ Γ(1/2, 1/2)
+///   μ ~ N(0, 1/λ),  λ ~ Γ(1/2, 1/100)
 ///
 /// A sweep draws α, then every group's μ and λ, then every w_j and v_jf from its distribution given all else. What an event
 /// adds up over blocks is kept by row: q_bf = Σ_j v_jf x_bj, so that a block's shared columns cost as much as its rows have
 /// entries, not as much as all events (Rendle 2013). Rows without shared columns are drawn in parallel: given the other
 /// blocks they do not depend on one another.
 /// Source   Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational data,
-///          VLDB 2013
+///          VLDB 2013. There λ ~ Γ(1/2, 1/2), which is too wide for groups of few columns
 /// Cost     a sweep: O(events · dim · blocks); shared columns O(entries · dim), on one thread
 /// Memory   4 bytes for each event and each pair of blocks
 /// Repeatable  draws are keyed by (seed, sweep, block, row or column, coordinate): same bits at any number of threads

@@ -36,11 +36,11 @@ LikesCalibration fit_likes_calibration(std::span<const float> predictions, std::
 /// Errors     empty_dataset, with fewer than two training events; those of Model::fit and Model::predict
 LikesCalibration calibrate_likes(const Model& model, double like_threshold, Context& context);
 
-/// predict() for (known user, item) of every event, in parallel.
+/// predict() for (known user, item) of every event, in parallel; at the event's time, if the model's predictions are for one.
 /// Errors     those of Model::predict; cancelled
 std::vector<float> predict_events(const Model& model, std::span<const Event> events, Context& context);
 
-/// predict() for a fold's test events, each asked for as the fold says, in parallel.
+/// predict() for a fold's test events, each asked for as the fold says, in parallel; at its time likewise.
 /// Errors     those of Model::predict; cancelled
 std::vector<float> predict_test(const Model& model, const Fold& fold, Context& context);
 

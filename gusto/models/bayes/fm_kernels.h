@@ -2,7 +2,7 @@
 
 /// The inner loops of the factorization machine's Gibbs sampler (Highway, dispatched once a call).
 ///
-/// Each has a plain twin in fm_kernels_test.cc. All run on the calling thread and may be called concurrently on separate
+/// Each has a plain twin in fm_kernels_test.cc or fm_sampler_test.cc. All run on the calling thread and may be called concurrently on separate
 /// outputs.
 
 #include <array>

@@ -1,0 +1,191 @@
+// What a fitted BayesFmModel answers.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "gusto/base/linalg.h"
+#include "gusto/models/bayes/bayes_fm.h"
+#include "gusto/models/bayes/fm_events.h"
+#include "gusto/models/bayes/ordered_probit.h"
+
+namespace gusto {
+namespace {
+
+// How often a newcomer's row and the latents of their events are drawn in turn; each round halves what the start matters.
+constexpr std::size_t kProbitRounds = 6;
+
+constexpr double kLeastVariance = 1e-12;  // of a value that is always the same
+
+}  // namespace
+
+std::size_t BayesFmModel::level_of(float value) const {
+  const auto above = std::lower_bound(levels_.begin(), levels_.end(), value);
+  if (above == levels_.end()) return levels_.size() - 1;
+  const auto place = static_cast<std::size_t>(above - levels_.begin());
+  return place > 0 && value - levels_[place - 1] < *above - value ? place - 1 : place;
+}
+
+FmSamples::Newcomer BayesFmModel::newcomer(const Query& query) const {
+  std::vector<FmPlace> places;
+  std::vector<float> values;
+  for (const HistoryEvent& event : query.history) {
+    places.push_back({event.item.index, event.time == kNoTime ? std::nullopt : features_->day_row(event.time)});
+    values.push_back(fm_target(event.value, task(), options().like_threshold));
+  }
+  if (task() == Task::top_n) {
+    std::vector<std::uint32_t> own;
+    for (const HistoryEvent& event : query.history) own.push_back(event.item.index);
+    const Random random(0, "bayes-fm newcomer");
+    for (const std::uint32_t item : draw_negatives(own, item_linear_.size(), options().negatives, random)) {
+      places.push_back({item, places[places.size() % own.size()].day});
+      values.push_back(0);
+    }
+  }
+  const auto targets = [&](std::size_t sample, std::size_t round, std::span<const float> outputs,
+                           std::span<float> out) {
+    Random random(round, "bayes-fm newcomer latents", sample);
+    const std::span<const float> cuts = cuts_.row(sample);
+    for (std::size_t e = 0; e < out.size(); ++e) {
+      out[e] =
+          by_levels() ? draw_latent(cuts, level_of(values[e]), outputs[e], random.uniform()) : target_of(values[e]);
+    }
+  };
+  return samples_.newcomer(features_->newcomer(query), places, by_levels() ? kProbitRounds : 1, targets, *features_);
+}
+
+BayesFmModel::Asker BayesFmModel::asker(const Query& query) const {
+  Asker asker{samples_.start(), {}};
+  if (is_training_user(query)) {
+    samples_.join(asker.mean, FmFeatures::kUser, query.user->index);
+    asker.drawn = asker.mean;
+    return asker;
+  }
+  asker.drawn = asker.mean;
+  const FmSamples::Newcomer row = newcomer(query);
+  samples_.join(asker.mean, row.mean);
+  samples_.join(asker.drawn, row.drawn);
+  return asker;
+}
+
+FmPart BayesFmModel::at_time(FmPart part, const Query& query) const {
+  const bool timed = query.time != kNoTime;
+  if (features_->day_block() > 0) {
+    samples_.join(part, features_->day_block(), timed ? features_->day_row(query.time) : std::nullopt);
+  }
+  if (features_->user_day_block() > 0) {
+    const bool known = timed && is_training_user(query);
+    samples_.join(part, features_->user_day_block(),
+                  known ? features_->user_day_row(query.user->index, query.time) : std::nullopt);
+  }
+  return part;
+}
+
+template <class Body>
+void BayesFmModel::for_outputs(std::span<const Query> queries, std::span<const ItemRow> items, bool drawn,
+                               const Body& body) const {
+  std::vector<float> outputs(samples_.count());
+  Asker who;
+  FmPart rest;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    Query person = queries[i];
+    if (i > 0) person.time = queries[i - 1].time;
+    const bool same_person = i > 0 && same_asker(person, queries[i - 1]);
+    if (!same_person) who = asker(queries[i]);
+    if (!same_person || queries[i].time != queries[i - 1].time)
+      rest = at_time(drawn ? who.drawn : who.mean, queries[i]);
+    samples_.outputs(rest, items[i].index, outputs);
+    body(i, std::span<const float>(outputs));
+  }
+}
+
+BayesFmModel::Expectation BayesFmModel::expectation(std::span<const float> outputs) const {
+  const auto count = static_cast<double>(outputs.size());
+  double sum = 0;
+  double squares = 0;
+  if (!by_levels()) {
+    for (std::size_t s = 0; s < outputs.size(); ++s) sum += static_cast<double>(outputs[s]);
+    const double mean = sum / count;
+    for (std::size_t s = 0; s < outputs.size(); ++s) {
+      const double from_mean = static_cast<double>(outputs[s]) - mean;
+      squares += from_mean * from_mean + static_cast<double>(samples_.noise()[s]);
+    }
+    return {mean_ + scale_ * mean, scale_ * scale_ * squares / count};
+  }
+  for (std::size_t s = 0; s < outputs.size(); ++s) {
+    const LevelMoments moments = level_moments(levels_, cuts_.row(s), static_cast<double>(outputs[s]));
+    sum += moments.mean;
+    squares += task() == Task::likes ? moments.mean * moments.mean : moments.square;
+  }
+  const double mean = sum / count;
+  return {mean, squares / count - mean * mean};
+}
+
+void BayesFmModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
+                              std::span<float> out) const {
+  for_outputs(queries, items, false, [&](std::size_t i, std::span<const float> outputs) {
+    out[i] = static_cast<float>(expectation(outputs).mean);
+  });
+}
+
+void BayesFmModel::do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items,
+                                     std::span<float> out, std::span<float> spread) const {
+  do_predict(queries, items, out);
+  for_outputs(queries, items, true, [&](std::size_t i, std::span<const float> outputs) {
+    spread[i] = static_cast<float>(std::sqrt(std::max(expectation(outputs).variance, kLeastVariance)));
+  });
+}
+
+void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
+  if (by_levels()) {
+    std::vector<float> outputs(samples_.count());
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      const FmPart rest = at_time(asker(queries[q]).mean, queries[q]);
+      const std::span<float> row = scores.row(q);
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        samples_.outputs(rest, i, outputs);
+        row[i] = static_cast<float>(expectation(outputs).mean);
+      }
+    }
+    return;
+  }
+  const MatrixView<const float> items = samples_.factors(FmFeatures::kItem);
+  const auto share = static_cast<float>(1.0 / static_cast<double>(samples_.count()));
+  Matrix<float> vectors(queries.size(), items.cols);
+  std::vector<float> constants(queries.size());
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const FmPart rest = at_time(asker(queries[q]).mean, queries[q]);
+    std::transform(rest.factors.begin(), rest.factors.end(), vectors.row(q).begin(),
+                   [&](float v) { return share * v; });
+    constants[q] = share * std::accumulate(rest.linear.begin(), rest.linear.end(), 0.0F);
+  }
+  gemm(Transpose::no, Transpose::yes, 1, std::as_const(vectors).view(), items, 0, scores);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const std::span<float> row = scores.row(q);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto output = static_cast<double>(row[i] + constants[q] + item_linear_[i]);
+      row[i] = static_cast<float>(mean_ + scale_ * output);
+    }
+  }
+}
+
+void BayesFmModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
+  do_predict(std::vector<Query>(items.size(), query), items, out);
+}
+
+void BayesFmModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  const MatrixView<const float> factors = samples_.factors(FmFeatures::kItem);
+  cosine_to_rows(factors, factors.row(item.index), out);
+}
+
+void BayesFmModel::do_user_similarity(const Query& query, std::span<float> out) const {
+  const MatrixView<const float> factors = samples_.factors(FmFeatures::kUser);
+  if (is_training_user(query)) {
+    cosine_to_rows(factors, factors.row(query.user->index), out);
+  } else {
+    cosine_to_rows(factors, newcomer(query).mean.factors, out);
+  }
+}
+
+}  // namespace gusto

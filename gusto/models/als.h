@@ -14,7 +14,7 @@ namespace gusto {
 struct AlsOptions {
   int dim = 32;
   int epochs = 15;
-  double reg = 0.1;
+  double reg = 0.08;
   bool biases = true;
   double unobserved = 0.1;
   double init = 0.1;

@@ -11,7 +11,7 @@ struct RandomWalkOptions {
   int neighbors = 500;
   double alpha = 0.7;
   double beta = 0.6;
-  double normalization = 1;
+  double normalization = 0.7;
   double like_threshold = 4;
 };
 inline constexpr auto kRandomWalkFields =

@@ -18,8 +18,8 @@ namespace gusto {
 struct IalsOptions {
   int dim = 64;
   int epochs = 16;
-  double unobserved = 0.1;
-  double reg = 0.015;
+  double unobserved = 0.2;
+  double reg = 0.013;
   double reg_power = 1;
   double init = 0.1;
   int block = 0;

@@ -59,7 +59,7 @@ std::uint64_t SvdppModel::memory_need(const Dataset& data, Task, unsigned thread
   const std::uint64_t users = data.user_count();
   const std::uint64_t items = data.item_count();
   const std::uint64_t of_items = options().asymmetric ? 14 : 8;
-  return (5 * users + of_items * items) * width * sizeof(float) + data.event_count() * 20 + (users + items) * 32 +
+  return (6 * users + of_items * items) * width * sizeof(float) + data.event_count() * 20 + (users + items) * 32 +
          threads * width * width * 24;
 }
 

@@ -53,8 +53,7 @@ std::shared_ptr<const gusto::Dataset> small_data() {
 // Small networks: what matters is where their numbers lie, not how many there are.
 gusto::Settings small_settings(const gusto::ModelInfo& info) {
   gusto::Settings settings;
-  for (const auto& [name, value] :
-       {std::pair{"dim", "3"}, {"epochs", "2"}, {"hidden", "4-3"}, {"wide_buckets", "20"}}) {
+  for (const auto& [name, value] : {std::pair{"dim", "3"}, {"epochs", "2"}, {"hidden", "4"}, {"wide_buckets", "20"}}) {
     for (const gusto::Field& field : info.fields) {
       if (field.name == name) settings.emplace_back(name, value);
     }

@@ -1,7 +1,10 @@
 /// ml-latest and its larger sisters, ml-20m to ml-32m (GroupLens, since 2014): CSV in UTF-8 with a header. ratings.csv:
-/// userId, movieId, rating, timestamp. movies.csv: movieId, title, genres separated by '|'.
+/// userId, movieId, rating, timestamp. movies.csv: movieId, title, genres separated by '|'. users.csv and item_texts.csv, as
+/// `gusto simulate` writes them, are files of features.
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -53,6 +56,10 @@ void read_movies_csv(const SourceText& movies, DatasetBuilder& builder) {
 
 namespace {
 
+// What `gusto simulate` writes beside the files that GroupLens has.
+constexpr std::pair<std::string_view, Side> kDescriptions[] = {{"users.csv", Side::users},
+                                                               {"item_texts.csv", Side::items}};
+
 // The folder is null where there are just these two files.
 OpenedDataset read_files(ByteStream& ratings, const std::optional<SourceText>& movies, const FileTree* folder,
                          const OpenOptions& options, Context& context) {
@@ -66,8 +73,15 @@ OpenedDataset read_files(ByteStream& ratings, const std::optional<SourceText>& m
   } else {
     builder.note("movies.csv is missing, and so are titles, years and genres.");
   }
-  if (folder != nullptr) read_extras(*folder, options.extras, builder, context);
-  else refuse_extras("movielens-small", options.extras);
+  if (folder != nullptr) {
+    for (const auto& [name, side] : kDescriptions) {
+      if (!folder->has(name)) continue;
+      read_side_features(load_source(*folder->open(name), Encoding::utf8), side, nullptr, builder, context);
+    }
+    read_extras(*folder, options.extras, builder, context);
+  } else {
+    refuse_extras("movielens-small", options.extras);
+  }
   read_side_files(options.side_files, builder, context);
   return builder.finish();
 }

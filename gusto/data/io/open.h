@@ -4,7 +4,8 @@
 ///
 ///   folder with u.data        ml-100k: u.data, u.item and u.genre, u.user
 ///   folder with ratings.dat   ml-1m, ml-10m: ratings.dat, movies.dat, users.dat
-///   folder with ratings.csv   ml-latest and its larger sisters: ratings.csv, movies.csv
+///   folder with ratings.csv   ml-latest and its larger sisters: ratings.csv, movies.csv; what `gusto simulate` writes:
+///                             users.csv and item_texts.csv, too
 ///   data file                 what `gusto convert` writes (data_file.h)
 ///   file                      any delimited file: a user, an item, and if there are a value and a time on each line;
 ///                             JSON lines, an object each; lists: a user and then items on each line

@@ -20,7 +20,7 @@ struct FmInputs {
   bool raters = false;    ///< of the item: each user who rated it, by 1/√n of n
   bool day = false;       ///< the day, UTC
   bool user_day = false;  ///< the user on that day; linear weights only
-  std::string fields;     ///< features of either side, "gender, genres", or "auto": see FmFeatures
+  std::string fields{};   ///< features of either side, "gender, genres", or "auto": see FmFeatures
 };
 
 /// A column that is switched on, and by how much.

@@ -1,0 +1,138 @@
+#include "gusto/models/bayes/fm_features.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "gusto/base/testing.h"
+#include "gusto/models/test_data.h"
+
+namespace gusto {
+namespace {
+
+using test::code_of;
+using ::testing::ElementsAre;
+
+constexpr std::int64_t kDay = 86400;
+
+FeatureField field_of(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
+  FeatureField field;
+  field.name = std::move(name);
+  field.kind = kind;
+  for (const std::string& value : values) field.append(value);
+  return field;
+}
+
+/// Four users of two teams, three items of one or two genres; events on three days.
+std::shared_ptr<const Dataset> data() {
+  auto catalogue = std::make_shared<Catalogue>();
+  for (const char* id : {"a", "b", "c", "d"}) catalogue->users.add(id);
+  for (const char* id : {"x", "y", "z"}) catalogue->items.add(id);
+  catalogue->user_features = FeatureTable({field_of("team", FeatureKind::categorical, {"red", "blue", "red", "blue"}),
+                                           field_of("id", FeatureKind::categorical, {"1", "2", "3", "4"})});
+  catalogue->item_features = FeatureTable({field_of("genres", FeatureKind::multi, {"Drama", "Drama|Comedy", "Comedy"}),
+                                           field_of("title", FeatureKind::text, {"X", "Y", "Z"})});
+  const std::vector<Event> events{{UserRow(0), ItemRow(0), 4, 10},
+                                  {UserRow(0), ItemRow(1), 3, kDay + 10},
+                                  {UserRow(1), ItemRow(0), 5, 20},
+                                  {UserRow(2), ItemRow(2), 2, 5 * kDay}};
+  return std::make_shared<const Dataset>(catalogue, events);
+}
+
+/// A row's columns, by group, as "group+place:amount".
+std::vector<std::string> columns_of(const FmBlock& block, std::uint32_t row) {
+  std::vector<std::string> found;
+  for (const FmBlock::Group& group : block.groups) {
+    for (std::size_t j = group.begin; j < group.end; ++j) {
+      for (std::size_t n = block.offsets[j]; n < block.offsets[j + 1]; ++n) {
+        if (block.column_rows[n] != row) continue;
+        const auto percent = std::lround(100 * static_cast<double>(block.weights[n]));
+        found.push_back(group.name + "+" + std::to_string(j - group.begin) + ":" + std::to_string(percent));
+      }
+    }
+  }
+  return found;
+}
+
+TEST(FmFeatures, NoMoreThanIdsHaveNoSharedColumns) {
+  const auto dataset = data();
+  const FmFeatures features(*dataset, {});
+  ASSERT_EQ(features.blocks().size(), 2U);
+  EXPECT_FALSE(features.blocks()[FmFeatures::kUser].shares());
+  EXPECT_EQ(features.blocks()[FmFeatures::kUser].rows, 4U);
+  EXPECT_EQ(features.blocks()[FmFeatures::kItem].rows, 3U);
+  EXPECT_FALSE(features.day_row(10));
+}
+
+TEST(FmFeatures, SwitchOnSetsAndFieldsByTheRootOfTheirSize) {
+  const auto dataset = data();
+  const FmFeatures features(*dataset, {.rated = true, .raters = true, .fields = "team, item.genres"});
+  const FmBlock& users = features.blocks()[FmFeatures::kUser];
+  const FmBlock& items = features.blocks()[FmFeatures::kItem];
+  EXPECT_THAT(columns_of(users, 0), ElementsAre("user+0:100", "rated+0:71", "rated+1:71", "team+0:100"));
+  EXPECT_THAT(columns_of(users, 3), ElementsAre("user+3:100", "team+1:100"));
+  EXPECT_THAT(columns_of(items, 0), ElementsAre("item+0:100", "raters+0:71", "raters+1:71", "genres+0:100"));
+  EXPECT_THAT(columns_of(items, 1), ElementsAre("item+1:100", "raters+0:100", "genres+0:71", "genres+1:71"));
+}
+
+TEST(FmFeatures, TakeOfThemselvesWhatRowsHaveInCommon) {
+  const auto dataset = data();
+  const FmFeatures features(*dataset, {.fields = "auto"});
+  EXPECT_THAT(columns_of(features.blocks()[FmFeatures::kUser], 1), ElementsAre("user+1:100", "team+1:100"));
+  // Two genres are more than half of three items.
+  EXPECT_FALSE(features.blocks()[FmFeatures::kItem].shares());
+}
+
+TEST(FmFeatures, RefuseWhatTheyCannotTake) {
+  const auto dataset = data();
+  EXPECT_EQ(code_of([&] { FmFeatures(*dataset, {.fields = "title"}); }), ErrorCode::invalid_option);
+  EXPECT_EQ(code_of([&] { FmFeatures(*dataset, {.fields = "teem"}); }), ErrorCode::invalid_option);
+}
+
+TEST(FmFeatures, FindDays) {
+  const auto dataset = data();
+  const FmFeatures features(*dataset, {.day = true, .user_day = true});
+  ASSERT_EQ(features.blocks().size(), 4U);
+  EXPECT_EQ(features.blocks()[features.day_block()].rows, 3U);
+  EXPECT_EQ(features.blocks()[features.user_day_block()].rows, 4U);
+  EXPECT_EQ(features.day_row(kDay - 1), 0U);
+  EXPECT_EQ(features.day_row(kDay), 1U);
+  EXPECT_FALSE(features.day_row(2 * kDay));
+  EXPECT_FALSE(features.day_row(-1));
+  EXPECT_EQ(features.user_day_row(0, kDay + 99), 1U);
+  EXPECT_EQ(features.user_day_row(1, 0), 2U);
+  EXPECT_FALSE(features.user_day_row(1, kDay));
+  EXPECT_FALSE(features.user_day_row(3, 0));
+}
+
+TEST(FmFeatures, SeeNewcomersAsTheySawUsers) {
+  const auto dataset = data();
+  const FmFeatures features(*dataset, {.rated = true, .fields = "team"});
+  const std::vector<HistoryEvent> history{{ItemRow(0), 4}, {ItemRow(1), 3}};
+  const FeatureValue red{"team", "red"};
+  Query query = Query::with_history(history);
+  query.features = {&red, 1};
+  const FmBlock& users = features.blocks()[FmFeatures::kUser];
+  const auto amounts = [&](const Query& asked) {
+    std::vector<std::string> found;
+    for (const FmEntry& entry : features.newcomer(asked)) {
+      const auto group = std::find_if(users.groups.begin(), users.groups.end(), [&](const FmBlock::Group& one) {
+        return one.begin <= entry.column && entry.column < one.end;
+      });
+      const auto percent = std::lround(100 * static_cast<double>(entry.amount));
+      found.push_back(group->name + "+" + std::to_string(entry.column - group->begin) + ":" + std::to_string(percent));
+    }
+    return found;
+  };
+  EXPECT_THAT(amounts(query), ElementsAre("rated+0:71", "rated+1:71", "team+0:100"));
+  // Someone known who brings another history keeps their features.
+  query.features = {};
+  query.user = UserRow(1);
+  EXPECT_THAT(amounts(query), ElementsAre("rated+0:71", "rated+1:71", "team+1:100"));
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,6 +1,7 @@
 /// gusto simulate: data of MovieLens' shape, with the truth behind them.
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -47,6 +48,16 @@ void run_simulate(Session& session, const SimulateFlags& flags) {
   fmt::print("\nNext: `gusto inspect {0}`, or `gusto compare {0}`.\n", flags.out);
 }
 
+// Spells 1e9 out. Returns a complaint, or nothing.
+std::string as_count(std::string& text) {
+  const auto number = parse_real(text);
+  if (!number || *number < 0 || *number > 1e15 || *number != std::floor(*number)) {
+    return fmt::format("{} is no count; write a whole number from 1, such as 20000 or 1e9", text);
+  }
+  text = fmt::format("{:.0f}", *number);
+  return {};
+}
+
 }  // namespace
 
 void add_simulate(CLI::App& app, Session& session) {
@@ -70,9 +81,7 @@ void add_simulate(CLI::App& app, Session& session) {
       ->type_name("FOLDER")
       ->required();
   const auto count = [&](const char* name, std::uint64_t& value, const char* help) {
-    command->add_option(name, value, help)->type_name("N")->check([](const std::string& text) {
-      return text.starts_with('-') ? fmt::format("{} is no count; write a whole number from 1", text) : std::string();
-    });
+    command->add_option(name, value, help)->type_name("N")->transform(CLI::Validator(as_count, ""));
   };
   count("--users", options.users, "How many people. Default: 6040.");
   count("--items", options.items, "How many films. Default: 3883.");

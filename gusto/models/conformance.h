@@ -3,9 +3,11 @@
 // What the conformance suites share: every registered model, trained for every task. For tests only.
 
 #include <cmath>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -91,6 +93,13 @@ class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {
     auto model = info().make(settings);
     model->fit(data, task(), context);
     return model;
+  }
+  /// The model that small_data() gives, fitted once for all tests of a program.
+  const Model& small_model() const {
+    static std::map<std::pair<const ModelInfo*, Task>, std::unique_ptr<const Model>> models;
+    std::unique_ptr<const Model>& model = models[{&info(), task()}];
+    if (!model) model = fitted(small_data());
+    return *model;
   }
   static std::vector<float> predictions_of(const Model& model, const Query& query) {
     const std::size_t items = model.data().item_count();

@@ -44,29 +44,29 @@ TEST_P(ConformanceTest, LearnsFromScratchWhenFittedAgain) {
   const auto model = info().make({});
   model->fit(suited(test::checkerboard(8, task() != Task::top_n), 2), task(), context);
   model->fit(small_data(), task(), context);
-  EXPECT_EQ(state_bytes(*model), state_bytes(*fitted(small_data())));
+  EXPECT_EQ(state_bytes(*model), state_bytes(small_model()));
 }
 
 TEST_P(ConformanceTest, LoadedModelGivesTheSameAnswers) {
-  const auto model = fitted(small_data());
-  const auto loaded = info().make(model->settings());
-  loaded->load_state(TensorFile::parse(state_bytes(*model), "saved"), small_data(), task());
-  EXPECT_EQ(loaded->settings(), model->settings());
+  const Model& model = small_model();
+  const auto loaded = info().make(model.settings());
+  loaded->load_state(TensorFile::parse(state_bytes(model), "saved"), small_data(), task());
+  EXPECT_EQ(loaded->settings(), model.settings());
   EXPECT_EQ(loaded->task(), task());
-  EXPECT_EQ(state_bytes(*loaded), state_bytes(*model));
+  EXPECT_EQ(state_bytes(*loaded), state_bytes(model));
 
   const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(4));
   std::vector<Query> queries{Query::known(UserRow(3)), Query::known(UserRow(59))};
   if (folds_in()) queries.push_back(Query::with_history(history));
   for (const Query& query : queries) {
-    EXPECT_EQ(scores_of(*loaded, query), scores_of(*model, query));
-    if (model->predicts()) {
-      EXPECT_EQ(predictions_of(*loaded, query), predictions_of(*model, query));
+    EXPECT_EQ(scores_of(*loaded, query), scores_of(model, query));
+    if (model.predicts()) {
+      EXPECT_EQ(predictions_of(*loaded, query), predictions_of(model, query));
     }
     if (abilities().similar_users) {
       std::vector<float> saved(60);
       std::vector<float> back(60);
-      model->user_similarity(query, saved);
+      model.user_similarity(query, saved);
       loaded->user_similarity(query, back);
       EXPECT_EQ(back, saved);
     }
@@ -74,14 +74,14 @@ TEST_P(ConformanceTest, LoadedModelGivesTheSameAnswers) {
   if (abilities().similar_items) {
     std::vector<float> saved(40);
     std::vector<float> back(40);
-    model->item_similarity(ItemRow(2), saved);
+    model.item_similarity(ItemRow(2), saved);
     loaded->item_similarity(ItemRow(2), back);
     EXPECT_EQ(back, saved);
   }
 }
 
 TEST_P(ConformanceTest, RefusesStateThatDoesNotFit) {
-  const std::string bytes = state_bytes(*fitted(small_data()));
+  const std::string bytes = state_bytes(small_model());
   const auto load = [&](const std::string& state, const std::shared_ptr<const Dataset>& data) {
     const auto model = info().make({});
     const auto code = code_of([&] { model->load_state(TensorFile::parse(state, "saved"), data, task()); });
@@ -93,32 +93,32 @@ TEST_P(ConformanceTest, RefusesStateThatDoesNotFit) {
 }
 
 TEST_P(ConformanceTest, AnswersWhomItDeclares) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const std::vector<HistoryEvent> one{{ItemRow(0), 4}};
   const std::vector<HistoryEvent> unrated{{ItemRow(39), 5}};
   const std::vector<HistoryEvent> many = test::own_history(*small_data(), UserRow(7));
   for (const Query& query :
        {Query{}, Query::with_history(one), Query::with_history(unrated), Query::with_history(many)}) {
     if (!folds_in()) {
-      EXPECT_EQ(code_of([&] { scores_of(*model, query); }), ErrorCode::unsupported);
+      EXPECT_EQ(code_of([&] { scores_of(model, query); }), ErrorCode::unsupported);
       continue;
     }
-    EXPECT_THAT(scores_of(*model, query), Each(IsFinite()));
-    if (model->predicts()) {
-      EXPECT_THAT(predictions_of(*model, query), Each(IsFinite()));
+    EXPECT_THAT(scores_of(model, query), Each(IsFinite()));
+    if (model.predicts()) {
+      EXPECT_THAT(predictions_of(model, query), Each(IsFinite()));
     }
   }
   // The last user is known, but has no events.
-  EXPECT_THAT(scores_of(*model, Query::known(UserRow(59))), Each(IsFinite()));
+  EXPECT_THAT(scores_of(model, Query::known(UserRow(59))), Each(IsFinite()));
 }
 
 TEST_P(ConformanceTest, ExactFoldingInGivesATrainingUsersOwnAnswers) {
   if (abilities().fold_in != FoldIn::exact) return;
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   for (std::size_t u = 0; u + 1 < 60; ++u) {
     const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
-    const std::vector<float> known = scores_of(*model, Query::known(UserRow(u)));
-    const std::vector<float> folded = scores_of(*model, Query::with_history(history));
+    const std::vector<float> known = scores_of(model, Query::known(UserRow(u)));
+    const std::vector<float> folded = scores_of(model, Query::with_history(history));
     for (std::size_t i = 0; i < known.size(); ++i) {
       ASSERT_NEAR(folded[i], known[i], 1e-4 * (1 + std::abs(known[i]))) << "user " << u << ", item " << i;
     }
@@ -126,19 +126,19 @@ TEST_P(ConformanceTest, ExactFoldingInGivesATrainingUsersOwnAnswers) {
 }
 
 TEST_P(ConformanceTest, PredictsWhatItDeclares) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const bool expected =
       task() != Task::top_n && (abilities().predicts_ratings || (abilities().probabilities && task() == Task::likes));
-  EXPECT_EQ(model->predicts(), expected);
+  EXPECT_EQ(model.predicts(), expected);
   if (!expected) {
-    EXPECT_EQ(code_of([&] { predictions_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { predictions_of(model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
     return;
   }
   double error = 0;
   double mean = 0;
   double square = 0;
   for (std::size_t u = 0; u < 60; ++u) {
-    const std::vector<float> predicted = predictions_of(*model, Query::known(UserRow(u)));
+    const std::vector<float> predicted = predictions_of(model, Query::known(UserRow(u)));
     if (abilities().probabilities && task() == Task::likes) {
       EXPECT_THAT(predicted, Each(::testing::AllOf(::testing::Ge(0), ::testing::Le(1))));
     }
@@ -156,38 +156,38 @@ TEST_P(ConformanceTest, PredictsWhatItDeclares) {
 }
 
 TEST_P(ConformanceTest, SpreadsAreThoseOfItsPredictions) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(7));
   std::vector<Query> queries{Query::known(UserRow(1)), Query::known(UserRow(59))};
   if (folds_in()) queries.push_back(Query::with_history(history));
   const std::vector<ItemRow> items{ItemRow(0), ItemRow(39), ItemRow(4)};
   std::vector<float> predicted(queries.size());
   std::vector<float> spread(queries.size());
-  const auto ask = [&] { model->predict_spread(queries, std::span(items).first(queries.size()), predicted, spread); };
-  if (!abilities().spread || !model->predicts()) {
+  const auto ask = [&] { model.predict_spread(queries, std::span(items).first(queries.size()), predicted, spread); };
+  if (!abilities().spread || !model.predicts()) {
     EXPECT_EQ(code_of(ask), ErrorCode::unsupported);
     return;
   }
   ask();
   EXPECT_THAT(spread, Each(::testing::AllOf(IsFinite(), ::testing::Gt(0))));
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    EXPECT_NEAR(predicted[q], predictions_of(*model, queries[q])[items[q].index], 1e-4);
+    EXPECT_NEAR(predicted[q], predictions_of(model, queries[q])[items[q].index], 1e-4);
   }
 }
 
 TEST_P(ConformanceTest, VectorsGiveTheScores) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const std::vector<Query> queries{Query::known(UserRow(1)), Query::known(UserRow(59))};
   if (!abilities().item_vectors) {
-    EXPECT_EQ(code_of([&] { model->item_vectors(); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model.item_vectors(); }), ErrorCode::unsupported);
     return;
   }
-  const MatrixView<const float> items = model->item_vectors();
+  const MatrixView<const float> items = model.item_vectors();
   ASSERT_EQ(items.rows, 40U);
   Matrix<float> vectors(2, items.cols);
-  model->query_vectors(queries, vectors.view());
+  model.query_vectors(queries, vectors.view());
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const std::vector<float> scores = scores_of(*model, queries[q]);
+    const std::vector<float> scores = scores_of(model, queries[q]);
     for (std::size_t i = 0; i < items.rows; ++i) {
       const auto row = items.row(i);
       const double product = std::inner_product(row.begin(), row.end(), vectors.row(q).begin(), 0.0);
@@ -197,19 +197,19 @@ TEST_P(ConformanceTest, VectorsGiveTheScores) {
 }
 
 TEST_P(ConformanceTest, ChosenItemsGetTheScoresThatAllItemsGet) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const Query query = Query::known(UserRow(4));
   const std::vector<ItemRow> items{ItemRow(39), ItemRow(3), ItemRow(0), ItemRow(17), ItemRow(3)};
   std::vector<float> chosen(items.size());
-  model->score_items(query, items, chosen);
-  const std::vector<float> all = scores_of(*model, query);
+  model.score_items(query, items, chosen);
+  const std::vector<float> all = scores_of(model, query);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const float score = all[items[i].index];
     EXPECT_NEAR(chosen[i], score, 1e-4F * (1 + std::abs(score)));
   }
-  model->score_items(query, {}, {});
+  model.score_items(query, {}, {});
   const std::vector<ItemRow> outside{ItemRow(40)};
-  EXPECT_EQ(code_of([&] { model->score_items(query, outside, {chosen.data(), 1}); }), ErrorCode::invalid_input);
+  EXPECT_EQ(code_of([&] { model.score_items(query, outside, {chosen.data(), 1}); }), ErrorCode::invalid_input);
 }
 
 /// Mean similarity to those of the same taste, less that to the others, leaving out `self` and the last, unknown one.
@@ -228,38 +228,38 @@ double contrast(const std::vector<float>& similarity, std::size_t self) {
 }
 
 TEST_P(ConformanceTest, FindsSimilarItemsIfItDeclaresTo) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   std::vector<float> similarity(40);
   if (!abilities().similar_items) {
-    EXPECT_EQ(code_of([&] { model->item_similarity(ItemRow(0), similarity); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model.item_similarity(ItemRow(0), similarity); }), ErrorCode::unsupported);
     return;
   }
   double total = 0;
   for (std::size_t i = 0; i < 40; ++i) {
-    model->item_similarity(ItemRow(i), similarity);
+    model.item_similarity(ItemRow(i), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     if (i < 39) total += contrast(similarity, i);
   }
   EXPECT_GT(total, 0);
-  EXPECT_EQ(code_of([&] { model->item_similarity(ItemRow(40), similarity); }), ErrorCode::invalid_input);
+  EXPECT_EQ(code_of([&] { model.item_similarity(ItemRow(40), similarity); }), ErrorCode::invalid_input);
 }
 
 TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   std::vector<float> similarity(60);
   if (!abilities().similar_users) {
-    EXPECT_EQ(code_of([&] { model->user_similarity(Query::known(UserRow(0)), similarity); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model.user_similarity(Query::known(UserRow(0)), similarity); }), ErrorCode::unsupported);
     return;
   }
   double total = 0;
   double total_folded = 0;
   for (std::size_t u = 0; u < 59; ++u) {
-    model->user_similarity(Query::known(UserRow(u)), similarity);
+    model.user_similarity(Query::known(UserRow(u)), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     total += contrast(similarity, u);
     if (!folds_in()) continue;
     const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
-    model->user_similarity(Query::with_history(history), similarity);
+    model.user_similarity(Query::with_history(history), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     total_folded += contrast(similarity, u);
   }
@@ -270,18 +270,18 @@ TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
 }
 
 TEST_P(ConformanceTest, ExplanationsSumToTheScore) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   if (!abilities().explains) {
-    EXPECT_EQ(code_of([&] { model->explain(Query::known(UserRow(0)), ItemRow(0)); }), ErrorCode::unsupported);
+    EXPECT_EQ(code_of([&] { model.explain(Query::known(UserRow(0)), ItemRow(0)); }), ErrorCode::unsupported);
     return;
   }
   const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(5));
   std::vector<Query> queries{Query::known(UserRow(2)), Query::known(UserRow(59))};
   if (folds_in()) queries.insert(queries.end(), {Query{}, Query::with_history(history)});
   for (const Query& query : queries) {
-    const std::vector<float> scores = scores_of(*model, query);
+    const std::vector<float> scores = scores_of(model, query);
     for (std::size_t i = 0; i < scores.size(); ++i) {
-      const std::vector<Contribution> reasons = model->explain(query, ItemRow(i));
+      const std::vector<Contribution> reasons = model.explain(query, ItemRow(i));
       double sum = 0;
       for (const Contribution& reason : reasons) {
         EXPECT_TRUE(!reason.label.empty() || reason.item || reason.user) << "a reason without a name";
@@ -295,13 +295,13 @@ TEST_P(ConformanceTest, ExplanationsSumToTheScore) {
 }
 
 TEST_P(ConformanceTest, RefusesHistoriesThatAreNone) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const ErrorCode expected = folds_in() ? ErrorCode::invalid_input : ErrorCode::unsupported;
   const std::vector<HistoryEvent> outside{{ItemRow(40), 3}};
   const std::vector<HistoryEvent> nan{{ItemRow(0), std::numeric_limits<float>::quiet_NaN()}};
-  EXPECT_EQ(code_of([&] { scores_of(*model, Query::with_history(outside)); }), expected);
-  EXPECT_EQ(code_of([&] { scores_of(*model, Query::with_history(nan)); }), expected);
-  EXPECT_EQ(code_of([&] { scores_of(*model, Query::known(UserRow(60))); }), ErrorCode::invalid_input);
+  EXPECT_EQ(code_of([&] { scores_of(model, Query::with_history(outside)); }), expected);
+  EXPECT_EQ(code_of([&] { scores_of(model, Query::with_history(nan)); }), expected);
+  EXPECT_EQ(code_of([&] { scores_of(model, Query::known(UserRow(60))); }), ErrorCode::invalid_input);
 }
 
 TEST_P(ConformanceTest, CancelledWhileFittingStaysUnfitted) {
@@ -332,7 +332,7 @@ TEST_P(ConformanceTest, StoppedAndResumedEqualsUninterrupted) {
   EXPECT_EQ(code, ErrorCode::cancelled);
   Context second({.threads = 1, .checkpoint = path});
   model->fit(small_data(), task(), second);
-  EXPECT_EQ(state_bytes(*model), state_bytes(*fitted(small_data())));
+  EXPECT_EQ(state_bytes(*model), state_bytes(small_model()));
 }
 
 TEST_P(ConformanceTest, StatesItsMemoryNeed) {

@@ -78,7 +78,7 @@ TEST_P(ListConformanceTest, WithheldDiagonalOfACheckerboardIsRankedFirst) {
 }
 
 TEST_P(ListConformanceTest, ListsHoldTheBestOfWhatTheFilterLeaves) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const std::vector<ItemRow> allowed{ItemRow(1),  ItemRow(2),  ItemRow(3),  ItemRow(5),  ItemRow(8), ItemRow(13),
                                      ItemRow(20), ItemRow(21), ItemRow(33), ItemRow(34), ItemRow(38)};
   const std::vector<ItemRow> denied{ItemRow(2), ItemRow(7), ItemRow(8), ItemRow(39)};
@@ -92,11 +92,11 @@ TEST_P(ListConformanceTest, ListsHoldTheBestOfWhatTheFilterLeaves) {
   const std::vector<Query> queries = known_users(kUsers);
   constexpr std::size_t kLength = 6;
   Context context({.threads = 2});
-  const std::vector<TopLists> found = search(*model, queries, kLength, filters, context);
+  const std::vector<TopLists> found = search(model, queries, kLength, filters, context);
   ASSERT_EQ(found.size(), filters.size());
   for (std::size_t f = 0; f < filters.size(); ++f) {
     for (std::size_t u = 0; u < kUsers; ++u) {
-      const std::vector<float> scores = scores_of(*model, queries[u]);
+      const std::vector<float> scores = scores_of(model, queries[u]);
       std::set<std::uint32_t> out;
       for (const ItemRow item : filters[f].denied) out.insert(item.index);
       const History seen = small_data()->history(UserRow(u));
@@ -166,13 +166,13 @@ std::vector<std::pair<float, std::uint32_t>> filtered_catalogue(const Model& mod
 }
 
 TEST_P(ListConformanceTest, EveryIndexKeepsToEveryFilter) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   Context context({.threads = 1});
   std::vector<Index> indexes;
-  indexes.push_back(Index::build(*model, {.kind = IndexKind::exact, .queries = 5}, context));
+  indexes.push_back(Index::build(model, {.kind = IndexKind::exact, .queries = 5}, context));
   if (abilities().item_vectors) {
-    indexes.push_back(Index::build(*model, {.kind = IndexKind::int8, .queries = 5}, context));
-    indexes.push_back(Index::build(*model, {.kind = IndexKind::hnsw, .queries = 5}, context));
+    indexes.push_back(Index::build(model, {.kind = IndexKind::int8, .queries = 5}, context));
+    indexes.push_back(Index::build(model, {.kind = IndexKind::hnsw, .queries = 5}, context));
   }
   const auto holds = [&] {
     const DrawnFilter drawn = DrawnFilter::draw(kItems);
@@ -180,10 +180,10 @@ TEST_P(ListConformanceTest, EveryIndexKeepsToEveryFilter) {
     const std::size_t k = *rc::gen::inRange<std::size_t>(0, kItems + 3);
     const UserRow user(*rc::gen::inRange<std::size_t>(0, kUsers));
     const Query query = Query::known(user);
-    const auto left = filtered_catalogue(*model, user, filter);
-    const TopLists exact = search(*model, {&query, 1}, k, filter, context);
+    const auto left = filtered_catalogue(model, user, filter);
+    const TopLists exact = search(model, {&query, 1}, k, filter, context);
     for (const Index& index : indexes) {
-      const TopLists found = search(*model, index, {&query, 1}, k, filter, context);
+      const TopLists found = search(model, index, {&query, 1}, k, filter, context);
       RC_ASSERT(found[0].size() == std::min(k, left.size()));
       std::set<std::uint32_t> rows;
       for (std::size_t p = 0; p < found[0].size(); ++p) {
@@ -203,8 +203,8 @@ TEST_P(ListConformanceTest, EveryIndexKeepsToEveryFilter) {
 }
 
 TEST_P(ListConformanceTest, ListsAreOrderedByScoreThenRow) {
-  const auto model = fitted(small_data());
-  const TopLists lists = lists_of(*model, known_users(kUsers), kItems);
+  const Model& model = small_model();
+  const TopLists lists = lists_of(model, known_users(kUsers), kItems);
   for (std::size_t u = 0; u < kUsers; ++u) {
     EXPECT_TRUE(std::is_sorted(lists[u].begin(), lists[u].end(), [](const ScoredItem& a, const ScoredItem& b) {
       return a.score != b.score ? a.score > b.score : a.item < b.item;
@@ -213,10 +213,10 @@ TEST_P(ListConformanceTest, ListsAreOrderedByScoreThenRow) {
 }
 
 TEST_P(ListConformanceTest, ListsAreTheSameAtAnyNumberOfThreads) {
-  const auto model = fitted(small_data());
-  const TopLists once = lists_of(*model, known_users(kUsers), 10);
+  const Model& model = small_model();
+  const TopLists once = lists_of(model, known_users(kUsers), 10);
   for (const unsigned threads : {2U, 7U}) {
-    const TopLists again = lists_of(*model, known_users(kUsers), 10, {}, threads);
+    const TopLists again = lists_of(model, known_users(kUsers), 10, {}, threads);
     ASSERT_EQ(again.offsets, once.offsets);
     for (std::size_t e = 0; e < once.entries.size(); ++e) {
       ASSERT_EQ(again.entries[e].item, once.entries[e].item);
@@ -226,26 +226,26 @@ TEST_P(ListConformanceTest, ListsAreTheSameAtAnyNumberOfThreads) {
 }
 
 TEST_P(ListConformanceTest, FewerCandidatesThanAskedForGiveAShortList) {
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const Query query = Query::known(UserRow(0));
   const std::size_t unseen = kItems - small_data()->history(UserRow(0)).size();
-  EXPECT_EQ(list_of(*model, query, 1000).size(), unseen);
-  EXPECT_THAT(list_of(*model, query, 0), IsEmpty());
+  EXPECT_EQ(list_of(model, query, 1000).size(), unseen);
+  EXPECT_THAT(list_of(model, query, 0), IsEmpty());
   const std::vector<ItemRow> one{ItemRow(39)};
-  EXPECT_EQ(list_of(*model, query, 10, {.allowed = one}).size(), 1U);
-  EXPECT_THAT(list_of(*model, query, 10, {.allowed = one, .denied = one}), IsEmpty());
+  EXPECT_EQ(list_of(model, query, 10, {.allowed = one}).size(), 1U);
+  EXPECT_THAT(list_of(model, query, 10, {.allowed = one, .denied = one}), IsEmpty());
 }
 
 TEST_P(ListConformanceTest, OwnHistoryFoldedInGivesTheUsersOwnList) {
   if (!folds_in()) return;
   constexpr std::size_t kLength = 10;
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   double shared = 0;
   double listed = 0;
   for (std::size_t u = 0; u + 1 < kUsers; ++u) {
     const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
-    std::vector<std::uint32_t> known = list_of(*model, Query::known(UserRow(u)), kLength);
-    std::vector<std::uint32_t> folded = list_of(*model, Query::with_history(history), kLength);
+    std::vector<std::uint32_t> known = list_of(model, Query::known(UserRow(u)), kLength);
+    std::vector<std::uint32_t> folded = list_of(model, Query::with_history(history), kLength);
     ASSERT_EQ(known.size(), folded.size()) << "seen items are those of the history";
     std::sort(known.begin(), known.end());
     std::sort(folded.begin(), folded.end());
@@ -260,15 +260,15 @@ TEST_P(ListConformanceTest, OwnHistoryFoldedInGivesTheUsersOwnList) {
 
 TEST_P(ListConformanceTest, UnknownItemsOfAHistoryAreSkippedAndCounted) {
   if (!folds_in()) return;
-  const auto model = fitted(small_data());
+  const Model& model = small_model();
   const Vocabulary& items = small_data()->catalogue().items;
   const std::vector<NamedEvent> with_unknown{{"i3", 5}, {"not yet made", 5}, {"i6", 4}, {"nor this", 1}};
   const std::vector<NamedEvent> without{{"i3", 5}, {"i6", 4}};
   const ResolvedHistory some = resolve_history(items, with_unknown);
   const ResolvedHistory all = resolve_history(items, without);
   EXPECT_EQ(some.unknown.size(), 2U);
-  const std::vector<std::uint32_t> list = list_of(*model, Query::with_history(some.events), 10);
-  EXPECT_EQ(list, list_of(*model, Query::with_history(all.events), 10));
+  const std::vector<std::uint32_t> list = list_of(model, Query::with_history(some.events), 10);
+  EXPECT_EQ(list, list_of(model, Query::with_history(all.events), 10));
   EXPECT_EQ(list.size(), 10U);
   EXPECT_EQ(std::count(list.begin(), list.end(), 3U) + std::count(list.begin(), list.end(), 6U), 0);
 }

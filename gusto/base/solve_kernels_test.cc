@@ -55,7 +55,8 @@ TEST(AddNormalEquations, AddsTheSumsInDouble) {
           for (std::size_t c = r; c < width; ++c) {
             double product = 3;
             for (std::size_t n = 0; n < count; ++n) product += chosen.at(n, column + r) * chosen.at(n, column + c);
-            ASSERT_NEAR(left(r, c), product, 1e-5 * (10 + std::abs(product))) << width << " " << count << ", " << r << " " << c;
+            ASSERT_NEAR(left(r, c), product, 1e-5 * (10 + std::abs(product)))
+                << width << " " << count << ", " << r << " " << c;
           }
         }
       }

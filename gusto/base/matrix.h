@@ -51,6 +51,7 @@ struct MatrixView {
   MatrixView slice(std::size_t begin, std::size_t end) const {
     return {data + begin * stride, end - begin, cols, stride};
   }
+  MatrixView first_columns(std::size_t count) const { return {data, rows, count, stride}; }
 };
 
 /// A dense row-major matrix that owns its numbers, cache-line aligned, zero at first.
@@ -78,5 +79,23 @@ class Matrix {
   std::size_t cols_ = 0;
   AlignedVector<T> values_;
 };
+
+/// A copy with that many rows and columns: cut off, or filled up with zeros.
+template <class T>
+Matrix<T> resized(const Matrix<T>& from, std::size_t rows, std::size_t cols) {
+  Matrix<T> result(rows, cols);
+  for (std::size_t r = 0; r < std::min(rows, from.rows()); ++r) {
+    std::copy_n(from.row(r).data(), std::min(cols, from.cols()), result.row(r).data());
+  }
+  return result;
+}
+
+/// A copy of column c.
+template <class T>
+std::vector<T> column(const Matrix<T>& matrix, std::size_t c) {
+  std::vector<T> result(matrix.rows());
+  for (std::size_t r = 0; r < result.size(); ++r) result[r] = matrix(r, c);
+  return result;
+}
 
 }  // namespace gusto

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "gusto/data/dataset.h"
 #include "gusto/data/rows.h"
@@ -16,6 +17,9 @@ struct HistoryEvent {
   float value = 1;
   std::int64_t time = kNoTime;
 };
+
+/// A user's events, as somebody else would bring them along.
+std::vector<HistoryEvent> events_of(const History& history);
 
 /// What is known of the asker beside history: a feature field of users and its value as text.
 struct FeatureValue {

@@ -9,19 +9,13 @@
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
 #include "gusto/models/baseline.h"
+#include "gusto/models/rating_rows.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kRowBlock = 16;
 constexpr int kAutomaticBlock = 64;
-
-Matrix<float> with_columns(const Matrix<float>& matrix, std::size_t columns) {
-  Matrix<float> result(matrix.rows(), columns);
-  const std::size_t kept = std::min(columns, matrix.cols());
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::copy_n(matrix.row(r).data(), kept, result.row(r).data());
-  return result;
-}
 
 }  // namespace
 
@@ -83,8 +77,8 @@ RowSolver AlsModel::solver(const Side& other, Matrix<float> gram) const {
   return {other.rows.view(), std::move(gram), options().unobserved, width};
 }
 
-template <class EventsOf>
-void AlsModel::solve_side(const EventsOf& events_of, const Side& other, const RowSolver& solver, bool exactly,
+template <class ForEvents>
+void AlsModel::solve_side(const ForEvents& for_events, const Side& other, const RowSolver& solver, bool exactly,
                           Context& context, Side& side) const {
   struct Worker {
     std::vector<std::uint32_t> indexes;
@@ -97,7 +91,7 @@ void AlsModel::solve_side(const EventsOf& events_of, const Side& other, const Ro
     for (std::size_t r = begin; r < end; ++r) {
       worker.indexes.clear();
       worker.targets.clear();
-      events_of(r, [&](std::uint32_t row, float value) {
+      for_events(r, [&](std::uint32_t row, float value) {
         worker.indexes.push_back(row);
         worker.targets.push_back(target(value, other.bias(row, dim())));
       });
@@ -145,12 +139,7 @@ void AlsModel::do_fit(const Dataset& data, Context& context) {
 void AlsModel::finish(Matrix<float> gram) {
   all_items_ = std::move(gram);
   folding_.emplace(solver(items_, all_items_));
-  ranking_ = Matrix<float>(items_.vectors.rows(), dim() + 2);
-  for (std::size_t i = 0; i < ranking_.rows(); ++i) {
-    std::copy_n(items_.vectors.row(i).data(), dim(), ranking_.row(i).data());
-    ranking_(i, dim()) = 1;
-    ranking_(i, dim() + 1) = items_.bias(i, dim());
-  }
+  ranking_ = rating_rows(items_.vectors, dim(), column(items_.vectors, dim()));
 }
 
 void AlsModel::fold_in(std::span<const HistoryEvent> history, std::span<float> out,
@@ -187,16 +176,14 @@ void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
 }
 
 void AlsModel::do_item_similarity(ItemRow item, std::span<float> out) const {
-  const MatrixView<const float> vectors(ranking_.values().data(), ranking_.rows(), dim(), ranking_.cols());
+  const MatrixView<const float> vectors = item_vectors().first_columns(dim());
   cosine_to_rows(vectors, vectors.row(item.index), out);
 }
 
 void AlsModel::do_user_similarity(const Query& query, std::span<float> out) const {
   Matrix<float> own(1, ranking_.cols());
   do_query_vectors({&query, 1}, own.view());
-  const MatrixView<const float> vectors(users_.vectors.values().data(), users_.vectors.rows(), dim(),
-                                        users_.vectors.cols());
-  cosine_to_rows(vectors, own.row(0).first(dim()), out);
+  cosine_to_rows(users_.vectors.view().first_columns(dim()), own.row(0).first(dim()), out);
 }
 
 std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item) const {
@@ -235,15 +222,15 @@ std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item)
 }
 
 void AlsModel::save_state(TensorWriter& out) const {
-  out.add("item_vectors", with_columns(items_.vectors, dim() + 1));
-  out.add("user_vectors", with_columns(users_.vectors, dim() + 1));
+  out.add("item_vectors", resized(items_.vectors, items_.vectors.rows(), dim() + 1));
+  out.add("user_vectors", resized(users_.vectors, users_.vectors.rows(), dim() + 1));
   out.add("global_mean", std::span<const double>(&mean_, 1));
 }
 
 void AlsModel::do_load(const TensorFile& in) {
   const std::size_t width = padded_width(dim() + 1);
   const auto load = [&](std::string_view name, std::size_t rows) {
-    Side side{with_columns(in.matrix<float>(name, rows, dim() + 1), width), Matrix<float>(rows, width)};
+    Side side{resized(in.matrix<float>(name, rows, dim() + 1), rows, width), Matrix<float>(rows, width)};
     update_rows(side);
     return side;
   };

@@ -46,8 +46,7 @@ extern const ModelInfo kAlsInfo;
 ///            are solved for once more, which is also how new users are folded in, exactly
 /// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM 2008
 ///            (ALS-WR); differs in the biases, and in the blocks for wide vectors; top_n as in Hu, Koren, Volinsky 2008
-/// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32; for top_n
-///            all_items [(dim + 1) × (dim + 1)]
+/// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32
 /// Cost       an epoch: 2 · events · dim · (block + 4) + (users + items) · dim · block² / 3 multiplications;
 ///            (users + items) · dim · 8 bytes
 /// Errors     those of Model; not_finite
@@ -84,9 +83,9 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   Side start(std::size_t rows, std::string_view purpose, Context& context) const;
   void update_rows(Side& side) const;
   RowSolver solver(const Side& other, Matrix<float> gram) const;
-  template <class EventsOf>
-  void solve_side(const EventsOf& events_of, const Side& other, const RowSolver& solver, bool exactly, Context& context,
-                  Side& side) const;
+  template <class ForEvents>
+  void solve_side(const ForEvents& for_events, const Side& other, const RowSolver& solver, bool exactly,
+                  Context& context, Side& side) const;
   void finish(Matrix<float> gram);
   void fold_in(std::span<const HistoryEvent> history, std::span<float> out, RowSolver::Workspace& workspace) const;
 

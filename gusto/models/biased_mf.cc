@@ -7,6 +7,7 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
 #include "gusto/models/mf_trainer.h"
+#include "gusto/models/rating_rows.h"
 
 namespace gusto {
 namespace {
@@ -42,91 +43,73 @@ std::uint64_t BiasedMfModel::memory_need(const Dataset& data, Task, unsigned thr
 }
 
 void BiasedMfModel::do_fit(const Dataset& data, Context& context) {
-  MfFactors learned = train_mf(data, task(), options(), context);
-  const std::size_t dim = learned.items.cols();
+  const MfFactors learned = train_mf(data, task(), options(), context);
   mean_ = learned.mean;
-  item_factors_ = std::move(learned.items);
-  item_bias_ = std::move(learned.item_bias);
-  require_finite("item vectors", item_factors_.values());
+  require_finite("item vectors", learned.items.values());
   require_finite("user vectors", learned.users.values());
 
-  prepare_ranking();
+  ranking_ = rating_rows(learned.items, dim(), learned.item_bias);
   refit_.learn(context, data, task(), options().negatives, item_side(), learned.users, learned.user_bias, learned.error,
                learned.spread);
-  users_ = Matrix<float>(data.user_count(), dim + 1);
+  users_ = Matrix<float>(data.user_count(), dim() + 1);
   parallel_blocks(context, data.user_count(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    std::vector<HistoryEvent> events;
     for (std::size_t u = begin; u < end; ++u) {
-      const History history = data.history(UserRow(u));
-      events.resize(history.size());
-      for (std::size_t e = 0; e < events.size(); ++e) events[e] = {history.items[e], history.values[e]};
-      const std::vector<double> z = refit_.solve(events);
+      const std::vector<double> z = refit_.solve(events_of(data.history(UserRow(u))));
       std::transform(z.begin(), z.end(), users_.row(u).begin(), [](double x) { return static_cast<float>(x); });
     }
   });
   require_finite("user vectors", users_.values());
 }
 
-void BiasedMfModel::prepare_ranking() {
-  const std::size_t dim = item_factors_.cols();
-  ranking_ = Matrix<float>(item_factors_.rows(), dim + 2);
-  for (std::size_t i = 0; i < ranking_.rows(); ++i) {
-    std::copy(item_factors_.row(i).begin(), item_factors_.row(i).end(), ranking_.row(i).begin());
-    ranking_(i, dim) = 1;
-    ranking_(i, dim + 1) = item_bias_[i];
-  }
-}
-
 void BiasedMfModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
-  const std::size_t dim = item_factors_.cols();
   for (std::size_t q = 0; q < queries.size(); ++q) {
     if (is_training_user(queries[q])) {
       const std::span<const float> user = users_.row(queries[q].user->index);
       std::copy(user.begin(), user.end(), out.row(q).begin());
+    } else if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+      std::copy(out.row(q - 1).begin(), out.row(q - 1).end(), out.row(q).begin());
+      continue;
     } else {
       const std::vector<double> z = refit_.solve(queries[q].history);
       std::transform(z.begin(), z.end(), out.row(q).begin(), [](double x) { return static_cast<float>(x); });
     }
-    out(q, dim) += static_cast<float>(mean_);
-    out(q, dim + 1) = 1;
+    out(q, dim()) += static_cast<float>(mean_);
+    out(q, dim() + 1) = 1;
   }
 }
 
 void BiasedMfModel::do_item_similarity(ItemRow item, std::span<float> out) const {
-  cosine_to_rows(item_factors_.view(), item_factors_.row(item.index), out);
+  const MatrixView<const float> vectors = item_vectors().first_columns(dim());
+  cosine_to_rows(vectors, vectors.row(item.index), out);
 }
 
 void BiasedMfModel::do_user_similarity(const Query& query, std::span<float> out) const {
-  const std::size_t dim = item_factors_.cols();
-  Matrix<float> vector(1, ranking_.cols());
-  do_query_vectors({&query, 1}, vector.view());
-  cosine_to_rows(MatrixView<const float>(users_.values().data(), users_.rows(), dim, dim + 1), vector.row(0).first(dim),
-                 out);
+  Matrix<float> own(1, ranking_.cols());
+  do_query_vectors({&query, 1}, own.view());
+  cosine_to_rows(users_.view().first_columns(dim()), own.row(0).first(dim()), out);
 }
 
 std::vector<Contribution> BiasedMfModel::do_explain(const Query& query, ItemRow item) const {
   std::vector<HistoryEvent> storage;
   std::vector<Contribution> parts = refit_.explain(history_of(query, storage), {}, item);
   parts.push_back({.label = "global mean", .item = {}, .user = {}, .amount = mean_});
-  parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = item_bias_[item.index]});
+  parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = ranking_(item.index, dim() + 1)});
   return parts;
 }
 
 void BiasedMfModel::save_state(TensorWriter& out) const {
-  out.add("item_vectors", item_factors_);
-  out.add("item_bias", item_bias_);
+  out.add("item_vectors", resized(ranking_, ranking_.rows(), dim()));
+  out.add("item_bias", column(ranking_, dim() + 1));
   out.add("user_vectors", users_);
   out.add("global_mean", std::span<const double>(&mean_, 1));
   refit_.save(out);
 }
 
 void BiasedMfModel::do_load(const TensorFile& in) {
-  const auto dim = static_cast<std::size_t>(options().dim);
-  item_factors_ = in.matrix<float>("item_vectors", data().item_count(), dim);
-  item_bias_ = in.vector<float>("item_bias", data().item_count());
-  users_ = in.matrix<float>("user_vectors", data().user_count(), dim + 1);
+  const std::size_t items = data().item_count();
+  ranking_ = rating_rows(in.matrix<float>("item_vectors", items, dim()), dim(), in.vector<float>("item_bias", items));
+  users_ = in.matrix<float>("user_vectors", data().user_count(), dim() + 1);
   mean_ = in.vector<double>("global_mean", 1).front();
-  prepare_ranking();
   refit_.load(in, task(), options().negatives, item_side());
 }
 

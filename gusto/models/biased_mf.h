@@ -88,12 +88,10 @@ class BiasedMfModel final : public ModelWith<BiasedMfOptions, kBiasedMfInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  void prepare_ranking();
+  std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
   UserRefit::Items item_side() const { return {ranking_.view(), mean_}; }
 
   double mean_ = 0;
-  Matrix<float> item_factors_;
-  std::vector<float> item_bias_;
   Matrix<float> users_;  // z_u
   UserRefit refit_;
   Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui

@@ -281,7 +281,7 @@ void BprModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
 }
 
 void BprModel::do_item_similarity(ItemRow item, std::span<float> out) const {
-  const MatrixView<const float> vectors(ranking_.values().data(), ranking_.rows(), dim(), ranking_.cols());
+  const MatrixView<const float> vectors = item_vectors().first_columns(dim());
   cosine_to_rows(vectors, vectors.row(item.index), out);
 }
 
@@ -292,28 +292,18 @@ void BprModel::do_user_similarity(const Query& query, std::span<float> out) cons
 }
 
 void BprModel::save_state(TensorWriter& out) const {
-  Matrix<float> vectors(ranking_.rows(), dim());
-  std::vector<float> biases(ranking_.rows());
-  for (std::size_t i = 0; i < biases.size(); ++i) {
-    std::copy_n(ranking_.row(i).data(), dim(), vectors.row(i).data());
-    biases[i] = ranking_(i, dim());
-  }
-  out.add("item_vectors", vectors);
-  out.add("item_bias", biases);
+  out.add("item_vectors", resized(ranking_, ranking_.rows(), dim()));
+  out.add("item_bias", column(ranking_, dim()));
   out.add("user_vectors", users_);
 }
 
 void BprModel::do_load(const TensorFile& in) {
   least_ = least_choice(data(), task(), options().like_threshold);
   const std::size_t items = data().item_count();
-  const Matrix<float> vectors = in.matrix<float>("item_vectors", items, dim());
-  const std::vector<float> biases = in.vector<float>("item_bias", items);
   users_ = in.matrix<float>("user_vectors", data().user_count(), dim());
-  ranking_ = Matrix<float>(items, dim() + 1);
-  for (std::size_t i = 0; i < items; ++i) {
-    std::copy_n(vectors.row(i).data(), dim(), ranking_.row(i).data());
-    ranking_(i, dim()) = biases[i];
-  }
+  ranking_ = resized(in.matrix<float>("item_vectors", items, dim()), items, dim() + 1);
+  const std::vector<float> biases = in.vector<float>("item_bias", items);
+  for (std::size_t i = 0; i < items; ++i) ranking_(i, dim()) = biases[i];
   finish(data());
 }
 

@@ -44,16 +44,6 @@ inline std::string state_bytes(const Model& model) {
   return writer.serialize();
 }
 
-/// A training user's own events, as somebody else would bring them along.
-inline std::vector<HistoryEvent> own_history(const Dataset& data, UserRow user) {
-  const History history = data.history(user);
-  std::vector<HistoryEvent> events(history.size());
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    events[i] = {history.items[i], history.values[i], history.times.empty() ? kNoTime : history.times[i]};
-  }
-  return events;
-}
-
 /// Models that go by features alone; they refuse data that have none.
 inline bool needs_features(const ModelInfo& info) { return info.name == "content" || info.name == "demographic"; }
 

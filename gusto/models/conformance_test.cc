@@ -54,7 +54,7 @@ TEST_P(ConformanceTest, LoadedModelGivesTheSameAnswers) {
   EXPECT_EQ(loaded->task(), task());
   EXPECT_EQ(state_bytes(*loaded), state_bytes(model));
 
-  const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(4));
+  const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(4)));
   std::vector<Query> queries{Query::known(UserRow(3)), Query::known(UserRow(59))};
   if (folds_in()) queries.push_back(Query::with_history(history));
   for (const Query& query : queries) {
@@ -95,7 +95,7 @@ TEST_P(ConformanceTest, AnswersWhomItDeclares) {
   const Model& model = small_model();
   const std::vector<HistoryEvent> one{{ItemRow(0), 4}};
   const std::vector<HistoryEvent> unrated{{ItemRow(39), 5}};
-  const std::vector<HistoryEvent> many = test::own_history(*small_data(), UserRow(7));
+  const std::vector<HistoryEvent> many = events_of(small_data()->history(UserRow(7)));
   for (const Query& query :
        {Query{}, Query::with_history(one), Query::with_history(unrated), Query::with_history(many)}) {
     if (!folds_in()) {
@@ -115,7 +115,7 @@ TEST_P(ConformanceTest, ExactFoldingInGivesATrainingUsersOwnAnswers) {
   if (abilities().fold_in != FoldIn::exact) return;
   const Model& model = small_model();
   for (std::size_t u = 0; u + 1 < 60; ++u) {
-    const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
+    const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(u)));
     const std::vector<float> known = scores_of(model, Query::known(UserRow(u)));
     const std::vector<float> folded = scores_of(model, Query::with_history(history));
     for (std::size_t i = 0; i < known.size(); ++i) {
@@ -156,7 +156,7 @@ TEST_P(ConformanceTest, PredictsWhatItDeclares) {
 
 TEST_P(ConformanceTest, SpreadsAreThoseOfItsPredictions) {
   const Model& model = small_model();
-  const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(7));
+  const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(7)));
   std::vector<Query> queries{Query::known(UserRow(1)), Query::known(UserRow(59))};
   if (folds_in()) queries.push_back(Query::with_history(history));
   const std::vector<ItemRow> items{ItemRow(0), ItemRow(39), ItemRow(4)};
@@ -257,7 +257,7 @@ TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
     EXPECT_THAT(similarity, Each(IsFinite()));
     total += contrast(similarity, u);
     if (!folds_in() || u % 2 != 0) continue;  // networks take their time to fold somebody in
-    const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
+    const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(u)));
     model.user_similarity(Query::with_history(history), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     total_folded += contrast(similarity, u);
@@ -274,7 +274,7 @@ TEST_P(ConformanceTest, ExplanationsSumToTheScore) {
     EXPECT_EQ(code_of([&] { model.explain(Query::known(UserRow(0)), ItemRow(0)); }), ErrorCode::unsupported);
     return;
   }
-  const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(5));
+  const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(5)));
   std::vector<Query> queries{Query::known(UserRow(2)), Query::known(UserRow(59))};
   if (folds_in()) queries.insert(queries.end(), {Query{}, Query::with_history(history)});
   for (const Query& query : queries) {

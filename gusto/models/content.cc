@@ -240,12 +240,9 @@ void ContentModel::fit_slope(const Dataset& data, Context& context) {
   std::vector<Sums> sums((users + kUserBlock - 1) / kUserBlock);
   parallel_blocks(context, users, kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     Asker asker(*this);
-    std::vector<HistoryEvent> events;
     Sums& own = sums[begin / kUserBlock];
     for (std::size_t u = begin; u < end; ++u) {
-      const History history = data.history(UserRow(u));
-      events.clear();
-      for (std::size_t e = 0; e < history.size(); ++e) events.push_back({history.items[e], history.values[e]});
+      const std::vector<HistoryEvent> events = events_of(data.history(UserRow(u)));
       asker.become(events);
       for (std::size_t e = 0; e < events.size(); ++e) {
         const double closeness = asker.without_own(e);

@@ -16,20 +16,6 @@ constexpr std::size_t kRowBlock = 16;
 constexpr std::size_t kAutomaticBlock = 64;
 constexpr int kPriorIterations = 5;
 
-Matrix<float> with_columns(const Matrix<float>& matrix, std::size_t columns) {
-  Matrix<float> result(matrix.rows(), columns);
-  const std::size_t kept = std::min(columns, matrix.cols());
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::copy_n(matrix.row(r).data(), kept, result.row(r).data());
-  return result;
-}
-
-Matrix<float> square_of(const Matrix<float>& matrix, std::size_t size) {
-  Matrix<float> result(size, size);
-  const std::size_t kept = std::min(size, matrix.cols());
-  for (std::size_t r = 0; r < kept; ++r) std::copy_n(matrix.row(r).data(), kept, result.row(r).data());
-  return result;
-}
-
 }  // namespace
 
 constexpr ModelInfo kIalsInfo{
@@ -251,7 +237,7 @@ void IalsModel::prepare_folding(Matrix<float> gram) {
 
 MatrixView<const float> IalsModel::item_vectors() const {
   static_cast<void>(data());
-  return {items_.values().data(), items_.rows(), dim(), items_.cols()};
+  return items_.view().first_columns(dim());
 }
 
 IalsModel::Asker IalsModel::asker(const Query& query) const {
@@ -299,7 +285,7 @@ void IalsModel::do_item_similarity(ItemRow item, std::span<float> out) const {
 void IalsModel::do_user_similarity(const Query& query, std::span<float> out) const {
   Matrix<float> own(1, dim());
   do_query_vectors({&query, 1}, own.view());
-  cosine_to_rows({users_.values().data(), users_.rows(), dim(), users_.cols()}, own.row(0), out);
+  cosine_to_rows(users_.view().first_columns(dim()), own.row(0), out);
 }
 
 std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item) const {
@@ -346,20 +332,26 @@ std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item
 }
 
 void IalsModel::save_state(TensorWriter& out) const {
-  out.add("item_vectors", with_columns(items_, dim()));
-  out.add("user_vectors", with_columns(users_, dim()));
-  out.add("all_items", square_of(all_items_, dim()));
+  out.add("item_vectors", resized(items_, items_.rows(), dim()));
+  out.add("user_vectors", resized(users_, users_.rows(), dim()));
+  out.add("all_items", resized(all_items_, dim(), dim()));
   if (features_) features_->save(out);
-  if (user_prior_) out.add("user_feature_vectors", with_columns(user_prior_->vectors(), dim()));
-  if (item_prior_) out.add("item_feature_vectors", with_columns(item_prior_->vectors(), dim()));
+  const auto add_vectors = [&](const char* name, const FeaturePrior& prior) {
+    out.add(name, resized(prior.vectors(), prior.vectors().rows(), dim()));
+  };
+  if (user_prior_) add_vectors("user_feature_vectors", *user_prior_);
+  if (item_prior_) add_vectors("item_feature_vectors", *item_prior_);
 }
 
 void IalsModel::do_load(const TensorFile& in) {
   least_ = least_choice(data(), task(), options().like_threshold);
   count_items(data());
   const std::size_t width = padded_width(dim());
-  items_ = with_columns(in.matrix<float>("item_vectors", data().item_count(), dim()), width);
-  users_ = with_columns(in.matrix<float>("user_vectors", data().user_count(), dim()), width);
+  const auto padded = [&](std::string_view name, std::size_t rows) {
+    return resized(in.matrix<float>(name, rows, dim()), rows, width);
+  };
+  items_ = padded("item_vectors", data().item_count());
+  users_ = padded("user_vectors", data().user_count());
   user_prior_.reset();
   item_prior_.reset();
   features_.reset();
@@ -368,13 +360,13 @@ void IalsModel::do_load(const TensorFile& in) {
     const auto prior_of = [&](nn::Side side, const char* name) -> std::optional<FeaturePrior> {
       if (!features_->has(side)) return std::nullopt;
       FeaturePrior prior(features_->rows(side), features_->values(side), width);
-      prior.set_vectors(with_columns(in.matrix<float>(name, features_->values(side), dim()), width));
+      prior.set_vectors(padded(name, features_->values(side)));
       return prior;
     };
     user_prior_ = prior_of(nn::Side::user, "user_feature_vectors");
     item_prior_ = prior_of(nn::Side::item, "item_feature_vectors");
   }
-  prepare_folding(square_of(in.matrix<float>("all_items", dim(), dim()), width));
+  prepare_folding(resized(in.matrix<float>("all_items", dim(), dim()), width, width));
 }
 
 }  // namespace gusto

@@ -193,11 +193,7 @@ std::vector<Contribution> Model::do_explain(const Query&, ItemRow) const { refus
 
 std::span<const HistoryEvent> Model::history_of(const Query& query, std::vector<HistoryEvent>& storage) const {
   if (!is_training_user(query)) return query.history;
-  const History history = data().history(*query.user);
-  storage.resize(history.size());
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    storage[i] = {history.items[i], history.values[i], history.times.empty() ? kNoTime : history.times[i]};
-  }
+  storage = events_of(data().history(*query.user));
   return storage;
 }
 

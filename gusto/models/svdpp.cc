@@ -8,6 +8,7 @@
 #include "gusto/models/baseline.h"
 #include "gusto/models/implicit_centres.h"
 #include "gusto/models/mf_trainer.h"
+#include "gusto/models/rating_rows.h"
 
 namespace gusto {
 namespace {
@@ -24,11 +25,6 @@ BiasedMfOptions trainer_options(const SvdppOptions& options) {
   result.reg_power = options.reg_power;
   result.negatives = options.negatives;
   return result;
-}
-
-void copy_events(const History& history, std::vector<HistoryEvent>& out) {
-  out.resize(history.size());
-  for (std::size_t e = 0; e < out.size(); ++e) out[e] = {history.items[e], history.values[e]};
 }
 
 }  // namespace
@@ -67,48 +63,37 @@ void SvdppModel::do_fit(const Dataset& data, Context& context) {
   const double chosen = options().asymmetric ? 50 : 120;
   ImplicitCentres centres(data, task(), dim(), options().asymmetric,
                           options().reg_implicit > 0 ? options().reg_implicit : chosen, options().iterations);
-  const MfFactors learned = train_mf(data, task(), trainer_options(options()), context, &centres);
+  MfFactors learned = train_mf(data, task(), trainer_options(options()), context, &centres);
   mean_ = learned.mean;
   implicit_ = centres.vectors(learned.spread);
   require_finite("item vectors", learned.items.values());
   require_finite("user vectors", learned.users.values());
   require_finite("implicit vectors", implicit_.values());
-  prepare_ranking(learned.items, learned.item_bias);
+  ranking_ = rating_rows(learned.items, dim(), learned.item_bias);
 
-  Matrix<float> offsets = learned.users;
+  Matrix<float> offsets = std::move(learned.users);
   users_ = Matrix<float>(data.user_count(), dim() + 1);
-  std::vector<HistoryEvent> events;
-  for (std::size_t u = 0; u < offsets.rows(); ++u) {
-    copy_events(data.history(UserRow(u)), events);
-    const std::vector<float> centre_of_user = centre(events);
-    std::copy(centre_of_user.begin(), centre_of_user.end(), users_.row(u).begin());
+  const auto for_users = [&](const auto& visit) {
+    parallel_blocks(context, data.user_count(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+      for (std::size_t u = begin; u < end; ++u) visit(u, events_of(data.history(UserRow(u))));
+    });
+  };
+  for_users([&](std::size_t u, const std::vector<HistoryEvent>& events) {
+    const std::vector<float> own = centre(events);
+    std::copy(own.begin(), own.end(), users_.row(u).begin());
     if (options().asymmetric) {
       std::fill(offsets.row(u).begin(), offsets.row(u).end(), 0.0F);
     } else {
-      axpy(-1, centre_of_user, offsets.row(u));
-    }
-  }
-  refit_.learn(context, data, task(), options().negatives, item_side(), offsets, learned.user_bias, learned.error,
-               learned.spread);
-  parallel_blocks(context, data.user_count(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    std::vector<HistoryEvent> own;
-    for (std::size_t u = begin; u < end; ++u) {
-      copy_events(data.history(UserRow(u)), own);
-      const std::vector<double> z =
-          refit_.solve(own, std::vector<float>(users_.row(u).begin(), users_.row(u).end() - 1));
-      std::transform(z.begin(), z.end(), users_.row(u).begin(), [](double x) { return static_cast<float>(x); });
+      axpy(-1, own, offsets.row(u));
     }
   });
+  refit_.learn(context, data, task(), options().negatives, item_side(), offsets, learned.user_bias, learned.error,
+               learned.spread);
+  for_users([&](std::size_t u, const std::vector<HistoryEvent>& events) {
+    const std::vector<double> z = refit_.solve(events, std::as_const(users_).row(u).first(dim()));
+    std::transform(z.begin(), z.end(), users_.row(u).begin(), [](double x) { return static_cast<float>(x); });
+  });
   require_finite("user vectors", users_.values());
-}
-
-void SvdppModel::prepare_ranking(const Matrix<float>& items, std::span<const float> biases) {
-  ranking_ = Matrix<float>(items.rows(), dim() + 2);
-  for (std::size_t i = 0; i < items.rows(); ++i) {
-    std::copy(items.row(i).begin(), items.row(i).end(), ranking_.row(i).begin());
-    ranking_(i, dim()) = 1;
-    ranking_(i, dim() + 1) = biases[i];
-  }
 }
 
 Matrix<float> SvdppModel::centre_parts(std::span<const HistoryEvent> history) const {
@@ -154,14 +139,14 @@ void SvdppModel::do_query_vectors(std::span<const Query> queries, MatrixView<flo
 }
 
 void SvdppModel::do_item_similarity(ItemRow item, std::span<float> out) const {
-  const MatrixView<const float> vectors(ranking_.values().data(), ranking_.rows(), dim(), ranking_.cols());
+  const MatrixView<const float> vectors = item_vectors().first_columns(dim());
   cosine_to_rows(vectors, vectors.row(item.index), out);
 }
 
 void SvdppModel::do_user_similarity(const Query& query, std::span<float> out) const {
   Matrix<float> own(1, ranking_.cols());
   do_query_vectors({&query, 1}, own.view());
-  cosine_to_rows({users_.values().data(), users_.rows(), dim(), dim() + 1}, own.row(0).first(dim()), out);
+  cosine_to_rows(users_.view().first_columns(dim()), own.row(0).first(dim()), out);
 }
 
 std::vector<Contribution> SvdppModel::do_explain(const Query& query, ItemRow item) const {
@@ -179,14 +164,8 @@ std::vector<Contribution> SvdppModel::do_explain(const Query& query, ItemRow ite
 }
 
 void SvdppModel::save_state(TensorWriter& out) const {
-  Matrix<float> items(ranking_.rows(), dim());
-  std::vector<float> biases(ranking_.rows());
-  for (std::size_t i = 0; i < biases.size(); ++i) {
-    std::copy_n(ranking_.row(i).data(), dim(), items.row(i).data());
-    biases[i] = ranking_(i, dim() + 1);
-  }
-  out.add("item_vectors", items);
-  out.add("item_bias", biases);
+  out.add("item_vectors", resized(ranking_, ranking_.rows(), dim()));
+  out.add("item_bias", column(ranking_, dim() + 1));
   out.add("user_vectors", users_);
   out.add("implicit_vectors", implicit_);
   out.add("global_mean", std::span<const double>(&mean_, 1));
@@ -195,12 +174,10 @@ void SvdppModel::save_state(TensorWriter& out) const {
 
 void SvdppModel::do_load(const TensorFile& in) {
   const std::size_t items = data().item_count();
-  const Matrix<float> vectors = in.matrix<float>("item_vectors", items, dim());
-  const std::vector<float> biases = in.vector<float>("item_bias", items);
+  ranking_ = rating_rows(in.matrix<float>("item_vectors", items, dim()), dim(), in.vector<float>("item_bias", items));
   users_ = in.matrix<float>("user_vectors", data().user_count(), dim() + 1);
   implicit_ = in.matrix<float>("implicit_vectors", (has_x() ? 2 : 1) * items, dim());
   mean_ = in.vector<double>("global_mean", 1).front();
-  prepare_ranking(vectors, biases);
   refit_.load(in, task(), options().negatives, item_side());
 }
 

@@ -77,7 +77,6 @@ class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo> {
   std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
   bool has_x() const { return options().asymmetric && task() != Task::top_n; }
   UserRefit::Items item_side() const { return {ranking_.view(), mean_}; }
-  void prepare_ranking(const Matrix<float>& items, std::span<const float> biases);
   /// z of a history.
   std::vector<float> centre(std::span<const HistoryEvent> history) const;
   /// What each event of a history adds to z, one row each.

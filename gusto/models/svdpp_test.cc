@@ -128,7 +128,7 @@ TEST(Svdpp, BothVariantsFoldInAndExplainExactly) {
       Context context({.threads = 2});
       const auto model = make_model("svdpp", {{"dim", "6"}, {"epochs", "15"}, {"asymmetric", asymmetric}});
       model->fit(data, task, context);
-      const std::vector<HistoryEvent> own = test::own_history(*data, UserRow(8));
+      const std::vector<HistoryEvent> own = events_of(data->history(UserRow(8)));
       const std::vector<float> known = test::scores_of(*model, Query::known(UserRow(8)));
       const std::vector<float> folded = test::scores_of(*model, Query::with_history(own));
       for (std::size_t i = 0; i < known.size(); ++i) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gusto/base/random.h"
+#include "gusto/data/test_feature.h"
 #include "gusto/models/model.h"
 
 namespace gusto::test {
@@ -27,18 +28,6 @@ inline std::shared_ptr<const Catalogue> catalogue_of(std::size_t users, std::siz
 inline std::shared_ptr<const Dataset> dataset_of(std::size_t users, std::size_t items,
                                                  const std::vector<Event>& events) {
   return std::make_shared<const Dataset>(catalogue_of(users, items), events);
-}
-
-/// A feature with a value for each row; an empty one is missing.
-inline FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const std::string& value : values) {
-    if (value.empty()) field.append_missing();
-    else field.append(value);
-  }
-  return field;
 }
 
 /// size users × size items; a user likes the items of the own parity. With values, likes are 5 and dislikes 1; without,

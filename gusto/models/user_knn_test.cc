@@ -86,9 +86,7 @@ TEST(UserKnn, ATrainingUsersOwnHistoryGetsHerOwnScores) {
     UserKnnModel model;
     model.fit(data, task, context);
     for (std::size_t u = 0; u < 60; ++u) {
-      std::vector<HistoryEvent> events;
-      const History history = data->history(UserRow(u));
-      for (std::size_t e = 0; e < history.size(); ++e) events.push_back({history.items[e], history.values[e]});
+      const std::vector<HistoryEvent> events = events_of(data->history(UserRow(u)));
       EXPECT_EQ(scores_of(model, Query::known(UserRow(u))), scores_of(model, Query::with_history(events)));
     }
   }

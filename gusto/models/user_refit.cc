@@ -64,7 +64,7 @@ void UserRefit::learn(Context& context, const Dataset& data, Task task, double n
   precision_ = regular_inverse(covariance, std::max(error, kLeastNoise * spread * spread));
 
   if (task != Task::top_n) return;
-  all_items_ = gram(context, MatrixView<const float>(items.rows.data, items.rows.rows, dim + 1, items.rows.stride));
+  all_items_ = gram(context, items.rows.first_columns(dim + 1));
   all_targets_.assign(dim + 1, 0.0);
   for (std::size_t i = 0; i < items.rows.rows; ++i) {
     const double target = -expected(i, {});

@@ -188,12 +188,7 @@ EncodedAsker Encoder::encode(const Query& query) const {
   EncodedAsker asker;
   asker.time = query.time == kNoTime ? last_time_ : query.time;
   asker.history.assign(query.history.begin(), query.history.end());
-  if (asker.history.empty() && query.user) {
-    const History stored = data_.history(*query.user);
-    for (std::size_t e = 0; e < stored.size(); ++e) {
-      asker.history.push_back({stored.items[e], stored.values[e], stored.times.empty() ? kNoTime : stored.times[e]});
-    }
-  }
+  if (asker.history.empty() && query.user) asker.history = events_of(data_.history(*query.user));
   asker.before = asker.history.size();
   if (query.time != kNoTime) {
     const auto later = std::find_if(asker.history.begin(), asker.history.end(),

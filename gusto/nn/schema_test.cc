@@ -10,26 +10,17 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/testing.h"
+#include "gusto/data/test_feature.h"
 #include "gusto/nn/calendar.h"
 #include "gusto/nn/encoder.h"
 
 namespace gusto::nn {
 namespace {
 
+using gusto::test::feature;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const std::string& value : values) {
-    if (value.empty()) field.append_missing();
-    else field.append(value);
-  }
-  return field;
-}
 
 // Ten users, the last without events, who each took one of two items.
 std::shared_ptr<const Catalogue> catalogue(bool with_age = true, FeatureKind city = FeatureKind::categorical) {

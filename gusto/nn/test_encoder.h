@@ -9,20 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "gusto/data/test_feature.h"
 #include "gusto/nn/encoder.h"
 
 namespace gusto::nn::test {
 
-inline FeatureField feature(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const std::string& value : values) {
-    if (value.empty()) field.append_missing();
-    else field.append(value);
-  }
-  return field;
-}
+using gusto::test::feature;
 
 /// Users ann, ben and cid, of whom cid has no events; items w, x, y and z, of which y has none. Times are hours of 1970-01-02,
 /// a Friday.

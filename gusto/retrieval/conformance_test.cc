@@ -243,7 +243,7 @@ TEST_P(ListConformanceTest, OwnHistoryFoldedInGivesTheUsersOwnList) {
   double shared = 0;
   double listed = 0;
   for (std::size_t u = 0; u + 1 < kUsers; ++u) {
-    const std::vector<HistoryEvent> history = test::own_history(*small_data(), UserRow(u));
+    const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(u)));
     std::vector<std::uint32_t> known = list_of(model, Query::known(UserRow(u)), kLength);
     std::vector<std::uint32_t> folded = list_of(model, Query::with_history(history), kLength);
     ASSERT_EQ(known.size(), folded.size()) << "seen items are those of the history";

@@ -326,7 +326,7 @@ TEST(Pipeline, AsksByHistoryAboutUsersWhomAModelDoesNotKnow) {
   spec.ranking = RankingStage{.model = "ranker"};
   const Pipeline pipeline(
       spec, [&](const std::filesystem::path& name) { return name == "ranker" ? ranker : shared_model(name); });
-  const std::vector<HistoryEvent> history = test::own_history(*data, *kSomeone.user);
+  const std::vector<HistoryEvent> history = events_of(data->history(*kSomeone.user));
   const std::vector<float> scores = test::scores_of(*ranker, Query::with_history(history));
   const std::vector<PipelineItem> list = list_of(pipeline, kSomeone, 5);
   ASSERT_EQ(list.size(), 5u);

@@ -10,6 +10,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/base/testing.h"
+#include "gusto/data/test_feature.h"
 
 namespace gusto {
 namespace {
@@ -32,13 +33,8 @@ FeatureField field_of(std::string name, FeatureKind kind) {
   return field;
 }
 
-FeatureField genres_of(const std::vector<std::string_view>& values) {
-  FeatureField field = field_of("genres", FeatureKind::multi);
-  for (const std::string_view value : values) {
-    if (value.empty()) field.append_missing();
-    else field.append(value);
-  }
-  return field;
+FeatureField genres_of(const std::vector<std::string>& values) {
+  return test::feature("genres", FeatureKind::multi, values);
 }
 
 std::vector<std::size_t> candidates_of(const std::vector<RerankedItem>& list) {
@@ -75,7 +71,7 @@ TEST(Rerank, PicksByMaximalMarginalRelevance) {
 
 TEST(Rerank, CalibratesTheMixOfTheList) {
   // Steck's example: of a user's films 70 % are romance and 30 % action; the best ones are all romance.
-  std::vector<std::string_view> values(40, "romance");
+  std::vector<std::string> values(40, "romance");
   std::fill(values.begin() + 20, values.end(), "action");
   const FeatureField field = genres_of(values);
   const std::vector<ItemRow> items = first_items(40);
@@ -207,7 +203,7 @@ struct RandomCase {
   RandomCase(std::uint64_t seed, bool capped) {
     Random random(seed, "rerank test");
     const std::size_t count = random.below(25);
-    std::vector<std::string_view> values;
+    std::vector<std::string> values;
     constexpr std::string_view kValues[] = {"", "a", "b", "c", "a|b", "b|c", "a|c|d"};
     vectors = Matrix<float>(count, 3);
     for (std::size_t i = 0; i < count; ++i) {
@@ -215,7 +211,7 @@ struct RandomCase {
       relevance.push_back(static_cast<float>(random.uniform()));
       popularity.push_back(static_cast<float>(random.uniform()));
       for (float& x : vectors.row(i)) x = static_cast<float>(random.normal());
-      values.push_back(kValues[random.below(std::size(kValues))]);
+      values.emplace_back(kValues[random.below(std::size(kValues))]);
       director.append(std::to_string(random.below(5)));
     }
     std::sort(relevance.begin(), relevance.end(), std::greater<>());

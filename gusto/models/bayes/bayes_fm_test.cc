@@ -99,9 +99,7 @@ TEST(BayesFm, FoldsInATrainingUserNearTheirOwnAnswers) {
     const auto model = fitted(made.train, with(kPlain, "implicit", sets));
     double squares = 0, spread = 0;
     for (std::size_t u = 0; u < 20; ++u) {
-      const History own = made.train->history(UserRow(u));
-      std::vector<HistoryEvent> history;
-      for (std::size_t e = 0; e < own.size(); ++e) history.push_back({own.items[e], own.values[e], own.times[e]});
+      const std::vector<HistoryEvent> history = events_of(made.train->history(UserRow(u)));
       const std::vector<float> known = test::scores_of(*model, Query::known(UserRow(u)));
       const std::vector<float> folded = test::scores_of(*model, Query::with_history(history));
       for (std::size_t i = 0; i < known.size(); ++i) {

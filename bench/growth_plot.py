@@ -14,6 +14,8 @@ import pathlib
 import subprocess
 import sys
 
+import charts
+
 SIZES = [10**5, 10**6, 10**7, 10**8]
 MODELS = ["item-knn", "biased-mf", "ials", "ease"]
 COLOURS = {"item-knn": "#1b7f5c", "biased-mf": "#1f6fb4", "ials": "#7a4fb5", "ease": "#b4531f"}
@@ -64,19 +66,6 @@ def table(results):
         print("| " + " | ".join(row + [cell(series[n]) for series in results.values()]) + " |")
 
 
-def spread(places, gap):
-    """Moves labels apart, keeping their order, so that neighbours are at least a gap from each other."""
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    moved = [places[i] for i in order]
-    for _ in range(200):
-        for a in range(len(moved) - 1):
-            lack = gap - (moved[a + 1] - moved[a])
-            if lack > 0:
-                moved[a] -= lack / 2
-                moved[a + 1] += lack / 2
-    return [y for _, y in sorted(zip(order, moved))]
-
-
 def draw_panel(panel, results, left, top, width, height):
     points = {model: [(r["events"], r[panel["key"]] / panel["unit"]) for r in reports if panel["key"] in r]
               for model, reports in results.items()}
@@ -107,7 +96,7 @@ def draw_panel(panel, results, left, top, width, height):
         out.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[model]}" stroke-width="2.2"/>')
         for events, value in series:
             out.append(f'<circle cx="{x(events):.1f}" cy="{y(value):.1f}" r="3" fill="{COLOURS[model]}"/>')
-    labels = spread([y(series[-1][1]) for series in points.values()], 16)
+    labels = charts.spread([y(series[-1][1]) for series in points.values()], 16)
     for (model, series), place in zip(points.items(), labels):
         out.append(f'<text x="{x(series[-1][0]) + 10:.1f}" y="{place + 4:.1f}" fill="{COLOURS[model]}" '
                    f'class="name">{model}</text>')
@@ -115,14 +104,8 @@ def draw_panel(panel, results, left, top, width, height):
 
 
 def draw(results):
-    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1080 400" font-family="sans-serif">',
-           "<title>Time and memory of models as events grow</title>",
-           "<style>.title{font-size:15px;font-weight:bold;fill:#222}.tick{font-size:12px;fill:#555}"
-           ".name{font-size:13px}.grid{stroke:#ddd}</style>",
-           '<rect width="1080" height="400" fill="#ffffff"/>']
-    for n, panel in enumerate(PANELS):
-        out += draw_panel(panel, results, 70 + 540 * n, 50, 350, 280)
-    return "\n".join(out + ["</svg>", ""])
+    return charts.picture("Time and memory of models as events grow",
+                          [draw_panel(panel, results, 70 + 540 * n, 50, 350, 280) for n, panel in enumerate(PANELS)])
 
 
 def main():

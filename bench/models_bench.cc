@@ -1,13 +1,11 @@
 // Training and ranking on ml-1m (GUSTO_DATA), or on the embedded set where that is missing.
 
-#include <chrono>
-#include <cmath>
 #include <vector>
 
 #include "bench/bench_data.h"
+#include "bench/bench_fit.h"
 #include <benchmark/benchmark.h>
 
-#include "gusto/models/registry.h"
 #include "gusto/retrieval/search.h"
 
 namespace {
@@ -32,32 +30,12 @@ std::vector<Query> all_users(const gusto::Dataset& data) {
 /// One epoch of biased-mf, dim 64, between two reports of progress; the error reached says that it learned.
 void biased_mf_epoch(benchmark::State& state) {
   const Fold& fold = fold_of(Task::ratings);
-  constexpr int kEpochs = 40;
-  using Clock = std::chrono::steady_clock;
   double rmse = 0;
   for (auto _ : state) {
-    Clock::time_point first, last;
-    Context context(
-        {.threads = static_cast<unsigned>(state.range(0)),
-         .progress = [&](const gusto::ProgressEvent& event) { (event.done == 1 ? first : last) = Clock::now(); }});
-    const auto model = gusto::make_model("biased-mf", {{"dim", "64"}, {"epochs", std::to_string(kEpochs)}});
-    model->fit(fold.train, Task::ratings, context);
-    state.SetIterationTime(std::chrono::duration<double>(last - first).count() / (kEpochs - 1));
-
-    std::vector<Query> queries;
-    std::vector<gusto::ItemRow> items;
-    for (const gusto::Event& event : fold.test) {
-      queries.push_back(Query::known(event.user));
-      items.push_back(event.item);
-    }
-    std::vector<float> predicted(items.size());
-    model->predict(queries, items, predicted);
-    double sum = 0;
-    for (std::size_t e = 0; e < predicted.size(); ++e) {
-      const double error = static_cast<double>(predicted[e]) - static_cast<double>(fold.test[e].value);
-      sum += error * error;
-    }
-    rmse = std::sqrt(sum / static_cast<double>(predicted.size()));
+    const TimedFit fit = fit_timed("biased-mf", {{"dim", "64"}, {"epochs", "40"}}, fold.train, Task::ratings,
+                                   static_cast<unsigned>(state.range(0)));
+    state.SetIterationTime(fit.epoch_seconds);
+    rmse = reached(*fit.model, fold, Task::ratings);
     if (!(rmse < 0.95)) state.SkipWithError("biased-mf did not learn");
   }
   state.counters["rmse"] = rmse;

@@ -6,24 +6,18 @@
 //
 // An epoch is the time between two reports of progress; the error that the run ends with says that it learned.
 
-#include <chrono>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "bench/bench_data.h"
+#include "bench/bench_fit.h"
 #include "bench/bench_rate.h"
 #include <benchmark/benchmark.h>
 
-#include "gusto/models/registry.h"
-
 namespace {
 
-using gusto::Context;
 using gusto::Fold;
-using gusto::Query;
 using gusto::Task;
-using Clock = std::chrono::steady_clock;
 
 struct NetworkCase {
   const char* model;
@@ -68,42 +62,20 @@ double bytes_per_second() {
   return rate;
 }
 
-double test_rmse(const gusto::Model& model) {
-  std::vector<Query> queries;
-  std::vector<gusto::ItemRow> items;
-  for (const gusto::Event& event : ratings().test) {
-    queries.push_back(Query::known(event.user));
-    items.push_back(event.item);
-  }
-  std::vector<float> predicted(items.size());
-  model.predict(queries, items, predicted);
-  double sum = 0;
-  for (std::size_t e = 0; e < predicted.size(); ++e) {
-    const double error = static_cast<double>(predicted[e]) - static_cast<double>(ratings().test[e].value);
-    sum += error * error;
-  }
-  return std::sqrt(sum / static_cast<double>(predicted.size()));
-}
-
 void network_epoch(benchmark::State& state) {
   const NetworkCase& one = cases()[static_cast<std::size_t>(state.range(0))];
-  constexpr int kEpochs = 6;
+  gusto::Settings settings{{"dim", std::to_string(one.dim)},
+                           {"batch_size", std::to_string(one.batch)},
+                           {"epochs", "6"},
+                           {"validation", "0"}};
+  settings.insert(settings.end(), one.settings.begin(), one.settings.end());
   state.SetLabel(one.model);
   double rmse = 0;
   for (auto _ : state) {
-    Clock::time_point first, last;
-    Context context(
-        {.threads = static_cast<unsigned>(state.range(1)),
-         .progress = [&](const gusto::ProgressEvent& event) { (event.done == 1 ? first : last) = Clock::now(); }});
-    gusto::Settings settings{{"dim", std::to_string(one.dim)},
-                             {"batch_size", std::to_string(one.batch)},
-                             {"epochs", std::to_string(kEpochs)},
-                             {"validation", "0"}};
-    settings.insert(settings.end(), one.settings.begin(), one.settings.end());
-    const auto model = gusto::make_model(one.model, settings);
-    model->fit(ratings().train, Task::ratings, context);
-    state.SetIterationTime(std::chrono::duration<double>(last - first).count() / (kEpochs - 1));
-    rmse = test_rmse(*model);
+    const TimedFit fit =
+        fit_timed(one.model, settings, ratings().train, Task::ratings, static_cast<unsigned>(state.range(1)));
+    state.SetIterationTime(fit.epoch_seconds);
+    rmse = reached(*fit.model, ratings(), Task::ratings);
     if (!(rmse < 0.95)) state.SkipWithError("the network did not learn");
   }
   const auto events = static_cast<double>(ratings().train->event_count());

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+import charts
+
 USERS, ITEMS = 6000, 1000
 EACH = [10, 20, 40, 80, 160, 320]
 PANELS = [
@@ -56,19 +58,6 @@ def table(results):
         print()
 
 
-def spread(places, gap):
-    """Moves labels apart, keeping their order, so that neighbours are at least a gap from each other."""
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    moved = [places[i] for i in order]
-    for _ in range(200):
-        for a in range(len(moved) - 1):
-            lack = gap - (moved[a + 1] - moved[a])
-            if lack > 0:
-                moved[a] -= lack / 2
-                moved[a + 1] += lack / 2
-    return [y for _, y in sorted(zip(order, moved))]
-
-
 def draw_panel(panel, series, left, top, width, height):
     low = min(mean for points in series.values() for mean, _ in points)
     high = max(mean for points in series.values() for mean, _ in points)
@@ -99,21 +88,16 @@ def draw_panel(panel, series, left, top, width, height):
             out.append(f'<line x1="{x(each):.1f}" x2="{x(each):.1f}" y1="{y(mean - error):.1f}" '
                        f'y2="{y(mean + error):.1f}" stroke="{colour}" stroke-width="1.4"/>')
             out.append(f'<circle cx="{x(each):.1f}" cy="{y(mean):.1f}" r="3" fill="{colour}"/>')
-    labels = spread([y(points[-1][0]) for points in series.values()], 16)
+    labels = charts.spread([y(points[-1][0]) for points in series.values()], 16)
     for name, place in zip(series, labels):
         out.append(f'<text x="{left + width + 10}" y="{place + 4:.1f}" fill="{COLOURS[name]}" class="name">{name}</text>')
     return out
 
 
 def draw(results):
-    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1080 400" font-family="sans-serif">',
-           "<title>How models come close to the truth as events a user grow</title>",
-           "<style>.title{font-size:15px;font-weight:bold;fill:#222}.tick{font-size:12px;fill:#555}"
-           ".name{font-size:13px}.grid{stroke:#ddd}</style>",
-           '<rect width="1080" height="400" fill="#ffffff"/>']
-    for n, (panel, series) in enumerate(zip(PANELS, results)):
-        out += draw_panel(panel, series, 60 + 540 * n, 50, 350, 280)
-    return "\n".join(out + ["</svg>", ""])
+    return charts.picture("How models come close to the truth as events a user grow",
+                          [draw_panel(panel, series, 60 + 540 * n, 50, 350, 280)
+                           for n, (panel, series) in enumerate(zip(PANELS, results))])
 
 
 def main():

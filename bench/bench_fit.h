@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gusto/base/context.h"
+#include "gusto/data/split.h"
+#include "gusto/eval/evaluate.h"
+#include "gusto/models/registry.h"
+
+/// A model that was fitted, and how long an epoch took: the time between the first and the last report of progress, by epoch.
+struct TimedFit {
+  std::unique_ptr<gusto::Model> model;
+  double epoch_seconds = 0;
+};
+inline TimedFit fit_timed(const char* name, const gusto::Settings& settings,
+                          const std::shared_ptr<const gusto::Dataset>& data, gusto::Task task, unsigned threads) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point first, last;
+  std::size_t epochs = 0;
+  gusto::Context context({.threads = threads, .progress = [&](const gusto::ProgressEvent& event) {
+                            (event.done == 1 ? first : last) = Clock::now();
+                            epochs = event.total;
+                          }});
+  TimedFit result{gusto::make_model(name, settings)};
+  result.model->fit(data, task, context);
+  result.epoch_seconds = std::chrono::duration<double>(last - first).count() / static_cast<double>(epochs - 1);
+  return result;
+}
+
+/// What the model reaches on the fold's test events: RMSE, or for top-n NDCG@10 among all items.
+inline double reached(const gusto::Model& model, const gusto::Fold& fold, gusto::Task task) {
+  gusto::Context context({.threads = 1});
+  gusto::EvaluateOptions options;
+  options.task = task;
+  options.metrics = {"rmse"};
+  std::vector<gusto::ItemRow> candidates;
+  if (task == gusto::Task::top_n) {
+    options.k = {10};
+    options.metrics = {"ndcg@10"};
+    for (std::size_t i = 0; i < fold.train->item_count(); ++i) candidates.emplace_back(i);
+  }
+  return gusto::evaluate(model, fold, candidates, options, context).estimates.front().mean;
+}

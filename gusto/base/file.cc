@@ -133,6 +133,14 @@ SpillFile::SpillFile(SpillFile&& other) noexcept
       written_(other.written_),
       buffer_(std::move(other.buffer_)) {}
 
+SpillFile& SpillFile::operator=(SpillFile&& other) noexcept {
+  std::swap(folder_, other.folder_);
+  std::swap(fd_, other.fd_);
+  std::swap(written_, other.written_);
+  std::swap(buffer_, other.buffer_);
+  return *this;
+}
+
 SpillFile::~SpillFile() {
   if (fd_ >= 0) ::close(fd_);
 }

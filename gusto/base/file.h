@@ -71,7 +71,7 @@ class SpillFile {
   explicit SpillFile(std::filesystem::path folder);
   ~SpillFile();
   SpillFile(SpillFile&& other) noexcept;
-  SpillFile& operator=(SpillFile&&) = delete;
+  SpillFile& operator=(SpillFile&& other) noexcept;
 
   /// Error(io)
   void append(std::span<const std::byte> bytes);

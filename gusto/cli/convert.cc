@@ -11,6 +11,7 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/data_report.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/cli/interrupt.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
@@ -46,15 +47,20 @@ void run_convert(Session& session, const ConvertFlags& flags) {
   Run run(session, flags.run);
   const Stopwatch reading;
   DataFlags spilling = flags.data;
-  spilling.spill_to = flags.out;  // where events that do not fit into memory belong in the end
+  FilterOptions filter;
+  apply_event_filter(flags.data.filter, filter);
+  // Where all events that do not fit into memory belong in the end.
+  if (!filter.any()) spilling.spill_to = flags.out;
   const OpenedData opened = open_data(spilling, session, run, BadLines::told);
   const Dataset& data = *opened.dataset;
-  const bool written = opened.spilled && opened.left_out.empty();
-  if (!written) data.offsets();  // the events of a data file are read, and checked, when first used
+  if (data.event_count() == 0) {
+    throw Error(ErrorCode::empty_dataset, "No events are left, so nothing is written.", opened.left_out);
+  }
+  if (!opened.spilled) data.offsets();  // the events of a data file are read, and checked, when first used
   const double read_seconds = reading.seconds();
 
   const Stopwatch writing;
-  if (!written) {
+  if (!opened.spilled) {
     const WriteGuard guard;
     write_data_file(data, opened.report, flags.out);
   }

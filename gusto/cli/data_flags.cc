@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/temporary_folder.h"
 #include "gusto/base/text.h"
 #include "gusto/cli/feature_flags.h"
 #include "gusto/cli/fetched_data.h"
@@ -27,10 +28,14 @@ constexpr const char* kWhere =
 // What a data set in GUSTO_DATA may end with beside the name by which it is called.
 constexpr std::array<std::string_view, 3> kDataSuffixes{"", ".zip", kDataFileSuffix};
 
-std::filesystem::path temporary_data_file() {
-  std::error_code ignored;
-  const std::filesystem::path folder = std::filesystem::temp_directory_path(ignored);
-  return (folder.empty() ? "." : folder) / fmt::format("gusto-{}.gdata", ::getpid());
+/// False if there is no place for one: events that do not fit into memory are refused then.
+bool make_folder(std::optional<TemporaryFolder>& folder) {
+  try {
+    folder.emplace();
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
 }
 
 OpenOptions options_from(const DataFlags& flags, Run& run) {
@@ -142,7 +147,9 @@ std::vector<std::string> list_data() {
 OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines) {
   OpenedDataset opened;
   OpenOptions options = options_from(flags, run);
-  options.spill_to = flags.spill_to.empty() ? temporary_data_file() : flags.spill_to;
+  options.spill_to = flags.spill_to;
+  std::optional<TemporaryFolder> temporary;  // goes at the end; the data set keeps the bytes of a file in it
+  if (flags.spill_to.empty() && make_folder(temporary)) options.spill_to = temporary->path() / "spilled.gdata";
   std::filesystem::path path = flags.data.empty() ? std::filesystem::path() : find_data(flags.data, run);
   std::error_code ignored;
   if (path.empty() || (flags.data == kEmbeddedName && !std::filesystem::exists(path, ignored))) {
@@ -152,19 +159,17 @@ OpenedData open_whole_data(const DataFlags& flags, Run& run, BadLines bad_lines)
     opened = open_dataset(path, options, run.context());
   }
   run.clear();
-  const bool spilled = opened.report.data_file && opened.report.data_file->path == options.spill_to.string();
-  if (spilled) {
-    // What was read is not that file. A temporary one loses its name; the data set keeps its bytes.
-    opened.report.data_file.reset();
-    if (flags.spill_to.empty()) std::filesystem::remove(options.spill_to, ignored);
-  }
   if (opened.report.bad_lines > 0 && !opened.report.data_file && bad_lines == BadLines::tell) {
     fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
                format_count(opened.report.bad_lines));
   }
   const bool lists = opened.report.layout == "lists";
   DataSource source{std::move(path), std::move(options), lists, opened.report.value_changes};
-  return {std::move(opened.data), std::move(opened.report), std::move(source), {}, spilled};
+  return {std::move(opened.data),
+          std::move(opened.report),
+          std::move(source),
+          {},
+          opened.spilled && !flags.spill_to.empty()};
 }
 
 OpenedData open_data(const DataFlags& flags, Session& session, Run& run, BadLines bad_lines) {

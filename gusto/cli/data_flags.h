@@ -22,8 +22,7 @@ struct DataFlags {
   ReadingSpec reading;
   FeatureSources features;
   EventFilterFlags filter;
-  std::filesystem::path
-      spill_to;  ///< no flag: a data file for events that do not fit into memory; empty: a temporary one
+  std::filesystem::path spill_to;  ///< no flag: a data file for events beyond memory; empty: a temporary one
 };
 
 /// The name by which the embedded set can be called.
@@ -39,7 +38,7 @@ struct OpenedData {
   SourceReport report;
   DataSource source;     ///< where the events lie; no path for the embedded set
   std::string left_out;  ///< what the filters left out, in a paragraph; empty without any
-  bool spilled = false;  ///< whether the events lie in DataFlags::spill_to, or did so in a temporary file
+  bool spilled = false;  ///< whether the events lie in DataFlags::spill_to
 };
 
 /// A path as given if it exists, else that of a set to be fetched (see fetched_data), else that of a data set in the folder

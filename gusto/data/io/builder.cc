@@ -133,7 +133,10 @@ OpenedDataset DatasetBuilder::finish() {
   if (writer_) {
     note("The events do not fit into the memory allowed, and were put in order on disk.");
     writer_->finish(catalogue_, report_);
-    return open_data_file(options_.spill_to);
+    OpenedDataset opened = open_data_file(options_.spill_to);
+    opened.report.data_file.reset();  // what was read is not that file
+    opened.spilled = true;
+    return opened;
   }
   if (columns_.offsets.size() <= catalogue_.users.size()) {
     // Users that are only described have no events.

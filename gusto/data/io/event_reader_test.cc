@@ -351,7 +351,8 @@ TEST(EventReader, SpillsWhatMemoryHasNoRoomFor) {
     options.spill_to = folder.path() / "spilled.gdata";
     Context context({.threads = 2, .memory_limit = std::uint64_t{1} << 20});
     const OpenedDataset spilled = read_delimited("ratings.txt", text, options, context);
-    ASSERT_TRUE(spilled.report.data_file.has_value());
+    ASSERT_TRUE(spilled.spilled);
+    EXPECT_FALSE(spilled.report.data_file.has_value());
     expect_same(*whole.data, *spilled.data);
     EXPECT_EQ(whole.report.duplicates, spilled.report.duplicates);
     EXPECT_THAT(spilled.report.notes.back(), HasSubstr("do not fit into the memory allowed"));

@@ -12,6 +12,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kUsersAtOnce = 128;
+constexpr std::size_t kFan = 64;
 
 template <class T>
 SharedArray<T> to_shared(GrowingArray<T>& values) {
@@ -160,9 +161,14 @@ std::uint64_t EventStore::memory() const {
          times_.values().size_bytes() + lines_.values().size_bytes();
 }
 
+template <class Body>
+void EventStore::for_columns(const Body& body) {
+  body(users_), body(items_), body(values_), body(times_), body(lines_);
+}
+
 void EventStore::spill() {
   const std::vector<std::uint64_t> offsets = group_by_user(user_count_);
-  EventRun& run = runs_.emplace_back(folder_);
+  EventRun run(folder_);
   for (std::uint32_t user = 0; user < user_count_; ++user) {
     for (std::uint64_t i = offsets[user]; i < offsets[user + 1]; ++i) {
       run.append({.user = user,
@@ -172,11 +178,35 @@ void EventStore::spill() {
                   .line = lines_.size() > 0 ? lines_.values()[i] : 0});
     }
   }
-  users_.clear();
-  items_.clear();
-  values_.clear();
-  times_.clear();
-  lines_.clear();
+  for_columns([](auto& column) { column.clear(); });
+  add_run(std::move(run));
+}
+
+// Runs of one level come together as soon as there are kFan of them, so that few files are open at once, and an event is
+// written a few times at most.
+void EventStore::add_run(EventRun run) {
+  runs_.push_back({std::move(run), 0});
+  while (runs_.size() >= kFan && runs_[runs_.size() - kFan].level == runs_.back().level) {
+    const std::span<Run> last = std::span(runs_).last(kFan);
+    EventRun joined(folder_);
+    for (std::uint32_t user = 0; user < user_count_; ++user) {
+      take_events(last, user, [&](const EventRun::Event& event) { joined.append(event); });
+    }
+    const int level = last.front().level + 1;
+    runs_.erase(runs_.end() - static_cast<std::ptrdiff_t>(kFan), runs_.end());
+    runs_.push_back({std::move(joined), level});
+  }
+}
+
+template <class Body>
+void EventStore::take_events(std::span<Run> runs, std::uint32_t user, const Body& body) {
+  for (Run& run : runs) {
+    for (const EventRun::Event* event = run.events.peek(); event != nullptr && event->user == user;
+         event = run.events.peek()) {
+      body(*event);
+      run.events.pop();
+    }
+  }
 }
 
 void EventStore::add(const EventRun::Event& event, std::uint32_t user) {
@@ -241,30 +271,24 @@ EventStore::Settled EventStore::settle(std::size_t user_count, std::span<const I
 EventStore::Settled EventStore::settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows,
                                                Context& context,
                                                const std::function<void(const EventColumns& columns)>& sink) {
-  constexpr std::uint64_t kPiece = std::uint64_t{32} << 20;
   spill();
+  for_columns([](auto& column) { column.truncate(0); });
   Settled result;
   for (std::uint32_t first = 0; first < user_count;) {
     EventStore piece(duplicates_, half_life_);
     piece.latest_ = latest_;
     piece.timed_ = timed_;
     std::uint32_t user = first;
-    for (; user < user_count && piece.memory() < kPiece; ++user) {
-      for (EventRun& run : runs_) {
-        for (const EventRun::Event* event = run.peek(); event != nullptr && event->user == user; event = run.peek()) {
-          piece.add(*event, user - first);
-          run.pop();
-        }
-      }
+    for (; user < user_count && piece.memory() < *limit_; ++user) {
+      take_events(runs_, user, [&](const EventRun::Event& event) { piece.add(event, user - first); });
     }
-    const Settled settled = piece.settle(user - first, new_item_rows, context);
+    Settled settled = piece.settle(user - first, new_item_rows, context);
     result.duplicates += settled.duplicates;
     if (settled.repeated) {
-      result.repeated = settled.repeated;
-      result.repeated->user += first;
-      return result;
+      settled.repeated->user += first;
+      result.note(*settled.repeated);
     }
-    sink(settled.columns);
+    if (!result.repeated) sink(settled.columns);
     context.progress("settling", user, user_count);
     first = user;
   }

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -27,7 +26,8 @@ class EventStore {
   EventStore(DuplicatePolicy duplicates, std::optional<double> half_life)
       : duplicates_(duplicates), half_life_(half_life) {}
 
-  /// Spills events to that folder whenever they take more than so many bytes.
+  /// Spills events to that folder whenever they take more than so many bytes: 32 bytes of disk an event, twice that while runs
+  /// are joined.
   void spill_beyond(std::uint64_t bytes, std::filesystem::path folder) {
     limit_ = bytes;
     folder_ = std::move(folder);
@@ -62,13 +62,24 @@ class EventStore {
   /// Cost     O(n) for events that come user by user in order of time; in place, but for a user's own events
   Settled settle(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context);
   /// The same where events were spilled: `sink` gets the columns of some users after the other, and what is returned has none.
-  /// Memory   32 MB, and a user's own events
+  /// Memory   as many bytes as events were spilled beyond, half a megabyte for each of some 64 runs, and a user's own events
   Settled settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context,
                          const std::function<void(const EventColumns& columns)>& sink);
 
  private:
   class UserEvents;
+  struct Run {
+    EventRun events;
+    int level = 0;  // how often its events were joined with others
+  };
+
+  template <class Body>
+  void for_columns(const Body& body);
   void spill();
+  void add_run(EventRun run);
+  /// Calls body(event) for all events of a user that runs hold next, and takes them from there.
+  template <class Body>
+  static void take_events(std::span<Run> runs, std::uint32_t user, const Body& body);
   void add(const EventRun::Event& event, std::uint32_t user);
 
   std::vector<std::uint64_t> group_by_user(std::size_t user_count);
@@ -79,7 +90,7 @@ class EventStore {
   std::optional<double> half_life_;
   std::optional<std::uint64_t> limit_;
   std::filesystem::path folder_;
-  std::deque<EventRun> runs_;
+  std::vector<Run> runs_;  // levels descend
   std::uint64_t size_ = 0;
   std::uint32_t user_count_ = 0;  // of the events added
   bool timed_ = false;

@@ -85,6 +85,7 @@ struct OpenOptions {
 struct OpenedDataset {
   std::shared_ptr<const Dataset> data;
   SourceReport report;
+  bool spilled = false;  ///< whether the events were spilled, and lie in OpenOptions::spill_to
 };
 
 /// Reads a data set. Events are reported as progress in bytes, under the stage "reading".

@@ -45,7 +45,7 @@ inline constexpr auto kBiasedMfFields = fields(
                                        "How much weaker the pull is on rows with many events: reg / events^reg_power."),
     field<&BiasedMfOptions::init>("init", between(0, 10), search_log(0.001, 0.3),
                                   "Length that vectors start with, about; 0 chooses by the task: 0.02, for top-n 0.1."),
-    field<&BiasedMfOptions::negatives>("negatives", between(0, 100), search_log(1, 10),
+    field<&BiasedMfOptions::negatives>("negatives", between(0.1, 100), search_log(1, 10),
                                        "Top-n: items drawn at random against each event, as not chosen."),
     field<&BiasedMfOptions::validation>(
         "validation", between(0, 0.5), search_none(),

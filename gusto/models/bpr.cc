@@ -9,14 +9,16 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
+#include "gusto/models/choices.h"
 #include "gusto/models/grouping.h"
+#include "gusto/models/other_items.h"
 
 namespace gusto {
 namespace {
 
-// Of folding in: steps, and the least pull to what is typical.
+// Of folding in: steps, and pairs at most, but for one of each choice.
 constexpr int kSteps = 15;
-constexpr double kLeastPull = 1e-3;
+constexpr std::size_t kMostPairs = 50'000;
 
 /// What learning needs: vectors by place, and events sorted by group of users, group of items, user and item.
 class PairTrainer {
@@ -32,8 +34,8 @@ class PairTrainer {
         users_(user_counts_, user_groups_),
         items_(item_counts_, 2 * user_groups_) {
     lay_out(data, least);
-    user_vectors_ = start(users_, "bpr users");
-    item_vectors_ = start(items_, "bpr items");
+    user_vectors_ = start_vectors(users_, dim_, options.init, context.seed(), "bpr users");
+    item_vectors_ = start_vectors(items_, dim_, options.init, context.seed(), "bpr items");
     if (options_.biases) biases_.assign(item_counts_.size(), 0.0F);
   }
 
@@ -46,13 +48,12 @@ class PairTrainer {
     }
   }
 
-  Matrix<float> users() const { return in_row_order(users_, user_vectors_, dim_); }
+  Matrix<float> users() const { return by_row(users_, user_vectors_, dim_); }
   /// (q_i, b_i).
   Matrix<float> items() const {
-    Matrix<float> result = in_row_order(items_, item_vectors_, dim_ + 1);
-    for (std::size_t i = 0; i < result.rows(); ++i) {
-      result(i, dim_) = biases_.empty() ? 0.0F : biases_[items_.place_of[i]];
-    }
+    Matrix<float> result = by_row(items_, item_vectors_, dim_ + 1);
+    const std::vector<float> biases = by_row(items_, biases_);
+    for (std::size_t i = 0; i < biases.size(); ++i) result(i, dim_) = biases[i];
     return result;
   }
 
@@ -97,16 +98,6 @@ class PairTrainer {
     });
   }
 
-  Matrix<float> start(const Grouping& grouping, std::string_view purpose) const {
-    Matrix<float> vectors(grouping.place_of.size(), width_);
-    const double scale = options_.init / std::sqrt(static_cast<double>(dim_));
-    for (std::size_t row = 0; row < vectors.rows(); ++row) {
-      Random random(context_.seed(), purpose, row);
-      for (float& x : vectors.row(grouping.place_of[row]).first(dim_)) x = static_cast<float>(scale * random.normal());
-    }
-    return vectors;
-  }
-
   void run_epoch(std::size_t epoch, float rate) {
     const std::size_t item_groups = 2 * user_groups_;
     // Neighbours in this order are this epoch's pairs of groups of items.
@@ -133,15 +124,6 @@ class PairTrainer {
         descend_pairs(block, tables, rates, context_.seed(), (epoch * user_groups_ + round) * user_groups_ + g);
       });
     }
-  }
-
-  static Matrix<float> in_row_order(const Grouping& grouping, const Matrix<float>& vectors, std::size_t columns) {
-    Matrix<float> result(vectors.rows(), columns);
-    for (std::size_t row = 0; row < result.rows(); ++row) {
-      std::copy_n(vectors.row(grouping.place_of[row]).data(), std::min(columns, vectors.cols()),
-                  result.row(row).data());
-    }
-    return result;
   }
 
   const BprOptions& options_;
@@ -181,8 +163,14 @@ constexpr ModelInfo kBprInfo{
 
 std::uint64_t BprModel::memory_need(const Dataset& data, Task, unsigned threads) const {
   const std::uint64_t rows = data.user_count() + data.item_count();
-  return data.event_count() * sizeof(PairEvent) + 2 * rows * (padded_width(dim()) + 4) * sizeof(float) +
-         threads * dim() * dim() * sizeof(float);
+  std::uint64_t longest = 0;
+  for (std::size_t u = 0; u < data.user_count(); ++u) {
+    longest = std::max<std::uint64_t>(longest, data.history(UserRow(u)).size());
+  }
+  const std::uint64_t width = padded_width(dim());
+  const std::uint64_t pairs = std::min<std::uint64_t>(longest * kDrawn, std::max<std::uint64_t>(longest, kMostPairs));
+  return data.event_count() * sizeof(PairEvent) + 2 * rows * (width + 4) * sizeof(float) +
+         threads * (pairs * (2 * width + 4) + width * (width + 4)) * sizeof(float);
 }
 
 void BprModel::do_fit(const Dataset& data, Context& context) {
@@ -213,25 +201,21 @@ void BprModel::finish(const Dataset& data) {
 
 void BprModel::fold_in(std::span<const HistoryEvent> history, std::span<float> out) const {
   std::copy(typical_.begin(), typical_.end(), out.begin());
-  std::vector<bool> own(ranking_.rows());
-  std::vector<std::size_t> chosen;
-  for (const HistoryEvent& event : history) {
-    if (event.value < least_ || own[event.item.index]) continue;
-    own[event.item.index] = true;
-    chosen.push_back(event.item.index);
-  }
-  if (chosen.empty() || chosen.size() == own.size()) return;
+  std::vector<std::uint32_t> chosen;
+  chosen_items(history, least_, chosen);
+  const OtherItems others(chosen, ranking_.rows());
+  if (chosen.empty() || others.count() == 0) return;
 
   const std::size_t width = padded_width(dim());
-  Matrix<float> differences(chosen.size() * kDrawn, width);
+  const std::size_t drawn = std::clamp<std::size_t>(kMostPairs / chosen.size(), 1, kDrawn);
+  Matrix<float> differences(chosen.size() * drawn, width);
   std::vector<float> offsets(differences.rows());
   std::vector<std::uint32_t> indexes(differences.rows());
   std::iota(indexes.begin(), indexes.end(), 0U);
   for (std::size_t n = 0; n < differences.rows(); ++n) {
-    const std::size_t item = chosen[n / kDrawn];
-    Random random(n % kDrawn, "bpr newcomer", item);
-    std::size_t other = random.below(own.size());
-    while (own[other]) other = random.below(own.size());
+    const std::size_t item = chosen[n / drawn];
+    Random random(n % drawn, "bpr newcomer", item);
+    const std::size_t other = others.draw(random);
     for (std::size_t d = 0; d < dim(); ++d) differences(n, d) = ranking_(item, d) - ranking_(other, d);
     offsets[n] = ranking_(item, dim()) - ranking_(other, dim());
   }
@@ -242,6 +226,7 @@ void BprModel::fold_in(std::span<const HistoryEvent> history, std::span<float> o
   Matrix<float> left(width, width);
   std::vector<float> right(width), margins(offsets.size()), weights(offsets.size());
   Matrix<float> scaled(differences.rows(), width);
+  const float share = 1 / static_cast<float>(drawn);
   for (int step = 0; step < kSteps; ++step) {
     margins = offsets;
     add_row_products({differences.values().data(), width, indexes, 0}, p, margins);
@@ -250,9 +235,9 @@ void BprModel::fold_in(std::span<const HistoryEvent> history, std::span<float> o
       const float missing = 1 / (1 + std::exp(x));  // σ(−x)
       // (σ(x) − ½) / x, whose limit at 0 is ¼: the curvature of a parabola through the loss at x that nowhere lies below it.
       const float curvature = std::abs(x) < 1e-3F ? 0.25F : (0.5F - missing) / x;
-      const float root = std::sqrt(curvature / kDrawn);
+      const float root = std::sqrt(curvature * share);
       for (std::size_t d = 0; d < dim(); ++d) scaled(n, d) = root * differences(n, d);
-      weights[n] = missing / (kDrawn * root);
+      weights[n] = share * missing / root;
     }
     left.fill(0);
     for (std::size_t d = 0; d < width; ++d) {

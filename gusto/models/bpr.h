@@ -46,24 +46,26 @@ extern const ModelInfo kBprInfo;
 ///
 ///   x_ui = p_u · q_i + b_i
 ///
-/// Learning   stochastic gradient descent over events (u, i), each against a drawn item j that u has no event with
-///            (pair_kernels.h): BPR's softplus(x_uj − x_ui) for uniform and hard, WARP's rank-weighted hinge for warp.
+/// Learning   stochastic gradient descent over events (u, i) that count, each against a drawn item j, of which u has
+///            no event that counts (pair_kernels.h): BPR's softplus(x_uj − x_ui) for uniform and hard, WARP's rank-weighted hinge for warp.
 ///            Users are cut into B groups, items into 2B; each epoch pairs the groups of items anew, and is B rounds of B blocks
 ///            that share no row, a group of users with a pair of groups of items each, from which j is drawn too.
 ///            Blocks of a round run in parallel. B depends on the data alone
-/// New users  p minimises Σ_i Σ_j softplus(x_j − x_i) / kDrawn + reg · n ‖p − p̄‖² / 2 over the n items i of the history and kDrawn
-///            drawn items j for each, by steps to the minimum of parabolas above, all items held; p̄ is the mean of the training users' vectors, which
-///            is also the answer without a history
+/// New users  p minimises Σ_i Σ_j softplus(x_j − x_i) / d + (reg · n + kLeastPull) ‖p − p̄‖² / 2 over the n items i of the history
+///            and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the minimum of parabolas above,
+///            all items held; p̄ is the mean of the training users' vectors, which is also the answer without a history
 /// Source     Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI 2011;
 ///            blocks as in Gemulla et al.: DSGD, KDD 2011
 /// State      user_vectors [users × dim], item_vectors [items × dim], item_bias [items], float32
-/// Cost       O(epochs · events · trials · dim); (users + items) · dim · 4 + events · 8 bytes
+/// Cost       O(epochs · events · trials · dim); 2 · (users + items) · dim · 4 + events · 8 bytes. A new user: n · d · dim² steps and
+///            n · d · dim · 8 bytes
 /// Errors     those of Model; not_finite if learning diverges
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class BprModel final : public ModelWith<BprOptions, kBprInfo> {
  public:
   using ModelWith::ModelWith;
   static constexpr std::size_t kDrawn = 20;
+  static constexpr double kLeastPull = 1e-3;
 
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   MatrixView<const float> item_vectors() const override { return ranking_.view(); }

@@ -8,6 +8,9 @@
 #include <queue>
 #include <utility>
 
+#include "gusto/base/random.h"
+#include "gusto/base/solve_kernels.h"
+
 namespace gusto {
 namespace {
 
@@ -53,6 +56,31 @@ std::vector<std::uint32_t> Grouping::row_of() const {
   std::vector<std::uint32_t> rows(place_of.size());
   for (std::uint32_t row = 0; row < rows.size(); ++row) rows[place_of[row]] = row;
   return rows;
+}
+
+Matrix<float> start_vectors(const Grouping& grouping, std::size_t dim, double init, std::uint64_t seed,
+                            std::string_view purpose) {
+  Matrix<float> vectors(grouping.place_of.size(), padded_width(dim));
+  const double scale = init / std::sqrt(static_cast<double>(dim));
+  for (std::size_t row = 0; row < vectors.rows(); ++row) {
+    Random random(seed, purpose, row);
+    for (float& x : vectors.row(grouping.place_of[row]).first(dim)) x = static_cast<float>(scale * random.normal());
+  }
+  return vectors;
+}
+
+Matrix<float> by_row(const Grouping& grouping, const Matrix<float>& vectors, std::size_t columns) {
+  Matrix<float> result(vectors.rows(), columns);
+  for (std::size_t row = 0; row < result.rows(); ++row) {
+    std::copy_n(vectors.row(grouping.place_of[row]).data(), std::min(columns, vectors.cols()), result.row(row).data());
+  }
+  return result;
+}
+
+std::vector<float> by_row(const Grouping& grouping, std::span<const float> values) {
+  std::vector<float> result(values.size());
+  for (std::size_t row = 0; row < result.size(); ++row) result[row] = values[grouping.place_of[row]];
+  return result;
 }
 
 }  // namespace gusto

@@ -3,7 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
+
+#include "gusto/base/matrix.h"
 
 namespace gusto {
 
@@ -24,5 +27,14 @@ struct Grouping {
   /// By place: the row.
   std::vector<std::uint32_t> row_of() const;
 };
+
+/// Vectors to start learning from, by place: `dim` numbers of N(0, init²/dim), then zeros up to the padded width
+/// (solve_kernels.h). Draws are keyed by row, so that they do not depend on the groups.
+Matrix<float> start_vectors(const Grouping& grouping, std::size_t dim, double init, std::uint64_t seed,
+                            std::string_view purpose);
+
+/// By row what `vectors` hold by place, with that many columns: cut off, or filled up with zeros.
+Matrix<float> by_row(const Grouping& grouping, const Matrix<float>& vectors, std::size_t columns);
+std::vector<float> by_row(const Grouping& grouping, std::span<const float> values);
 
 }  // namespace gusto

@@ -11,6 +11,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/random.h"
+#include "gusto/base/solve_kernels.h"
 #include "gusto/models/baseline.h"
 #include "gusto/models/grouping.h"
 
@@ -18,8 +19,6 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kEventBlock = 65536;
-
-std::size_t padded(std::size_t dim) { return (dim + 15) / 16 * 16; }
 
 /// λ of each place: reg · n^(−power), scaled so that its mean over events is reg.
 std::vector<float> scaled_reg(std::span<const std::uint32_t> counts, const Grouping& grouping, double reg,
@@ -56,7 +55,7 @@ class Trainer {
         context_(context),
         negatives_(task == Task::top_n ? options.negatives : 0),
         dim_(static_cast<std::size_t>(options.dim)),
-        width_(padded(dim_)),
+        width_(padded_width(dim_)),
         groups_(group_count(data.event_count(), data.user_count(), data.item_count(), width_)),
         user_counts_(data.user_count()),
         item_counts_(data.item_count()) {
@@ -73,8 +72,8 @@ class Trainer {
     lay_out(users, items);
     user_reg_ = scaled_reg(user_counts_, users, options_.reg, options_.reg_power);
     item_reg_ = scaled_reg(item_counts_, items, options_.reg, options_.reg_power);
-    learned_.users = start(users, "biased-mf users");
-    learned_.items = start(items, "biased-mf items");
+    learned_.users = start_vectors(users, dim_, options_.init, context_.seed(), "biased-mf users");
+    learned_.items = start_vectors(items, dim_, options_.init, context_.seed(), "biased-mf items");
     learned_.user_bias.assign(user_counts_.size(), 0.0F);
     learned_.item_bias.assign(item_counts_.size(), 0.0F);
     descend(users, items);
@@ -131,16 +130,6 @@ class Trainer {
       }
     }
     if (events_.empty()) throw Error(ErrorCode::empty_dataset, "All events were held out for validation.");
-  }
-
-  Matrix<float> start(const Grouping& grouping, std::string_view purpose) const {
-    Matrix<float> factors(grouping.place_of.size(), width_);
-    const double scale = options_.init / std::sqrt(static_cast<double>(dim_));
-    for (std::size_t row = 0; row < factors.rows(); ++row) {
-      Random random(context_.seed(), purpose, row);
-      for (float& x : factors.row(grouping.place_of[row]).first(dim_)) x = static_cast<float>(scale * random.normal());
-    }
-    return factors;
   }
 
   void descend(const Grouping& users, const Grouping& items) {
@@ -273,19 +262,15 @@ class Trainer {
     result.mean = mean_;
     result.spread = spread_;
     result.error = learned_.error * spread_ * spread_;
+    result.users = by_row(users, learned_.users, dim_);
+    result.items = by_row(items, learned_.items, dim_);
+    result.user_bias = by_row(users, learned_.user_bias);
+    result.item_bias = by_row(items, learned_.item_bias);
     const auto scale = static_cast<float>(spread_);
-    const auto reorder = [&](const Grouping& grouping, const Matrix<float>& factors, const std::vector<float>& biases,
-                             float factor_scale, Matrix<float>& factors_out, std::vector<float>& biases_out) {
-      factors_out = Matrix<float>(biases.size(), dim_);
-      biases_out.resize(biases.size());
-      for (std::size_t row = 0; row < biases.size(); ++row) {
-        const std::size_t place = grouping.place_of[row];
-        axpy(factor_scale, factors.row(place).first(dim_), factors_out.row(row));
-        biases_out[row] = scale * biases[place];
-      }
-    };
-    reorder(users, learned_.users, learned_.user_bias, scale, result.users, result.user_bias);
-    reorder(items, learned_.items, learned_.item_bias, 1, result.items, result.item_bias);
+    for (const std::span<float> values :
+         {result.users.values(), std::span(result.user_bias), std::span(result.item_bias)}) {
+      for (float& value : values) value *= scale;
+    }
     return result;
   }
 

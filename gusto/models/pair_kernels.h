@@ -50,8 +50,8 @@ struct PairBlock {
   std::array<std::uint32_t, 2> end;
 };
 
-/// One pass over a block's events, user by user, in order. For event (u, i) and the other item j, with which u has no event,
-/// x = p_u·q + b and the loss's slope s (by sampling: σ(x_j − x_i), or the rank weight),
+/// One pass over a block's events, user by user, in order. For event (u, i) and the other item j, which is in no event of u
+/// here, x = p_u·q + b and the loss's slope s (by sampling: σ(x_j − x_i), or the rank weight),
 ///
 ///   p_u += η (s (q_i − q_j) − reg p_u),   q_i += η (s p_u − reg q_i),   q_j += η (−s p_u − reg q_j)   (from the old vectors)
 ///   b_i += η (s − reg_bias b_i),          b_j += η (−s − reg_bias b_j)
@@ -60,6 +60,7 @@ struct PairBlock {
 /// of Random(seed, "pairs", key). An event without a pair is left out.
 ///
 /// Returns  how many pairs there were
+/// Threads  calls may run at once on blocks that share neither users nor items
 /// Source   Rendle et al.: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI 2011 (WARP); Zhang et al.: Optimizing top-N
 ///          collaborative filtering via dynamic negative item sampling, SIGIR 2013 (hard)
 /// Cost     about 12 · width operations a pair, and 2 · width for each further drawn item

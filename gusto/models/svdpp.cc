@@ -27,6 +27,12 @@ BiasedMfOptions trainer_options(const SvdppOptions& options) {
   return result;
 }
 
+std::vector<float> sum_of_rows(const Matrix<float>& matrix) {
+  std::vector<float> sum(matrix.cols());
+  for (std::size_t r = 0; r < matrix.rows(); ++r) axpy(1, matrix.row(r), sum);
+  return sum;
+}
+
 }  // namespace
 
 constexpr ModelInfo kSvdppInfo{
@@ -115,10 +121,7 @@ Matrix<float> SvdppModel::centre_parts(std::span<const HistoryEvent> history) co
 }
 
 std::vector<float> SvdppModel::centre(std::span<const HistoryEvent> history) const {
-  const Matrix<float> parts = centre_parts(history);
-  std::vector<float> sum(dim());
-  for (std::size_t e = 0; e < parts.rows(); ++e) axpy(1, parts.row(e), sum);
-  return sum;
+  return sum_of_rows(centre_parts(history));
 }
 
 void SvdppModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
@@ -152,8 +155,8 @@ void SvdppModel::do_user_similarity(const Query& query, std::span<float> out) co
 std::vector<Contribution> SvdppModel::do_explain(const Query& query, ItemRow item) const {
   std::vector<HistoryEvent> storage;
   const std::span<const HistoryEvent> history = history_of(query, storage);
-  std::vector<Contribution> parts = refit_.explain(history, centre(history), item);
   const Matrix<float> implied = centre_parts(history);
+  std::vector<Contribution> parts = refit_.explain(history, sum_of_rows(implied), item);
   std::size_t e = 0;  // parts of events come in the order of the history
   for (Contribution& part : parts) {
     if (part.item) part.amount += static_cast<double>(dot(implied.row(e++), ranking_.row(item.index).first(dim())));

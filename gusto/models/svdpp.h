@@ -56,7 +56,8 @@ extern const ModelInfo kSvdppInfo;
 ///              conjugate gradients, in epochs instead of events, which is free of order and step size; and in the refit
 /// State        user_vectors [users × (dim + 1)], item_vectors [items × dim], implicit_vectors [items or 2 items × dim], item_bias
 ///              [items], prior, float32
-/// Cost         O(epochs · events · dim · (iterations + 1)); (2 users + 6 items) · dim · 4 + events · 20 bytes
+/// Cost         O(epochs · events · dim · (iterations + 1) + events · dim² + users · dim³ / 3);
+///              (6 users + 8 items, 14 if asymmetric) · dim · 4 + events · 20 bytes
 /// Errors       those of Model; not_finite if learning diverges, with the epoch
 /// Repeatable   same bits at any number of threads, for one seed and one CPU level
 class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo> {

@@ -29,7 +29,7 @@ BENCHMARK(ials_epoch)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillise
 void bpr_epoch(benchmark::State& state) { epoch(state, "bpr", {{"sampling", "uniform"}, {"reg", "0.01"}}); }
 BENCHMARK(bpr_epoch)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
 
-/// Ten items scored against each event, for the hardest.
+/// Eight items scored against each event, for the hardest.
 void bpr_hard_epoch(benchmark::State& state) { epoch(state, "bpr", {{"epochs", "20"}}); }
 BENCHMARK(bpr_hard_epoch)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
 

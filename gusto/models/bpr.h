@@ -17,7 +17,7 @@ struct BprOptions {
   int epochs = 60;
   double learning_rate = 0.05;
   PairSampling sampling = PairSampling::hard;
-  int trials = 10;
+  int trials = 8;
   double reg = 0.03;
   bool biases = true;
   double reg_bias = 0.01;

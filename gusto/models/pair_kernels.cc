@@ -92,17 +92,19 @@ class Descent {
     std::uint32_t other = 0;
     float best = kNone;
     std::size_t trial = 1;
+    const bool hard = rates_.sampling == PairSampling::hard;
     for (; trial <= draws; ++trial) {
       std::uint32_t item = Draw();
-      while (Has(own, item)) item = Draw();
+      while (!hard && Has(own, item)) item = Draw();
       const float score = Score(p, item);
-      if (score > best) {
+      // Of hard, whether an item is the user's own is looked up only where it makes a difference.
+      if (score > best && !(hard && Has(own, item))) {
         best = score;
         other = item;
       }
       if (rates_.sampling == PairSampling::warp && best > chosen - 1) break;
     }
-    if (best == kNone) return false;  // not a number
+    if (best == kNone) return false;  // all the user's own, or not a number
     float slope = 1 / (1 + std::exp(chosen - best));
     if (rates_.sampling == PairSampling::warp) {
       if (trial > draws) return false;

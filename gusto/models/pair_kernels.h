@@ -14,7 +14,7 @@ namespace gusto {
 /// How the other item j of a pair is found, and what the pair is worth.
 enum class PairSampling {
   uniform,  ///< the first drawn: softplus(x_j − x_i), BPR
-  hard,     ///< the best scored of `trials` drawn ones: the same loss
+  hard,     ///< the best scored of `trials` drawn ones, the user's own among them left out: the same loss
   warp,     ///< the first of at most `trials` drawn ones with x_j > x_i − 1: rank weight · (1 + x_j − x_i)
 };
 inline constexpr std::array<std::string_view, 3> kPairSamplingNames{"uniform", "hard", "warp"};

@@ -52,6 +52,7 @@ std::size_t plain_pass(const std::vector<PairEvent>& in_order, const PairBlock& 
     bool found = false;
     for (std::size_t trial = 1; trial <= (rates.sampling == PairSampling::uniform ? 1 : rates.trials); ++trial) {
       std::uint32_t item = draw();
+      if (has(item) && rates.sampling == PairSampling::hard) continue;
       while (has(item)) item = draw();
       if (t.score(event.user, item) > best) {
         best = t.score(event.user, item);

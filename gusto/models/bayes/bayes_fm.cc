@@ -100,11 +100,8 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
 
   const FmFeatures features(data, {.fields = options().fields});
   std::uint64_t columns = data.user_count() + data.item_count();
-  std::uint64_t entries = columns;
-  for (const FmBlock& block : features.blocks()) {
-    columns += block.columns();
-    entries += block.column_rows.size();
-  }
+  std::uint64_t entries = columns + features.entries(data);
+  for (const FmBlock& block : features.blocks()) columns += block.columns();
   if (in.rated) {
     columns += data.item_count();
     entries += data.event_count();
@@ -122,28 +119,29 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   return design + sampler + result;
 }
 
-void BayesFmModel::do_fit(const Dataset& data, Context& context) {
-  const FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, context.seed());
-  features_.emplace(data, inputs(task()));
-  const FmDesign design = features_->design(events.users, events.items, events.times);
-
+std::unique_ptr<FmOutput> BayesFmModel::output_of(std::vector<float> targets, Context& context) {
   mean_ = 0;
   scale_ = 1;
-  levels_ = choose_levels(events.targets);
-  std::unique_ptr<FmOutput> output;
+  levels_ = choose_levels(targets);
   if (by_levels()) {
-    std::vector<std::uint8_t> levels(events.targets.size());
-    for (std::size_t e = 0; e < levels.size(); ++e) levels[e] = static_cast<std::uint8_t>(level_of(events.targets[e]));
-    output = std::make_unique<ProbitOutput>(std::move(levels), levels_.size());
-  } else {
-    const Moments moments = moments_of(events.targets, context);
-    mean_ = moments.mean;
-    scale_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
-    std::vector<float> targets(events.targets.size());
-    std::transform(events.targets.begin(), events.targets.end(), targets.begin(),
-                   [&](float v) { return target_of(v); });
-    output = std::make_unique<GaussianOutput>(std::move(targets));
+    std::vector<std::uint8_t> levels(targets.size());
+    std::transform(targets.begin(), targets.end(), levels.begin(),
+                   [&](float value) { return static_cast<std::uint8_t>(level_of(value)); });
+    return std::make_unique<ProbitOutput>(std::move(levels), levels_.size());
   }
+  const Moments moments = moments_of(targets, context);
+  mean_ = moments.mean;
+  scale_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
+  for (float& target : targets) target = target_of(target);
+  return std::make_unique<GaussianOutput>(std::move(targets));
+}
+
+void BayesFmModel::do_fit(const Dataset& data, Context& context) {
+  FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, context.seed());
+  features_.emplace(data, inputs(task()));
+  const FmDesign design =
+      features_->design(data, std::move(events.users), std::move(events.items), std::move(events.times));
+  const std::unique_ptr<FmOutput> output = output_of(std::move(events.targets), context);
   FmSampler sampler(design, static_cast<std::size_t>(options().dim), options().init, *output, context);
 
   const std::size_t total = sweeps(data);

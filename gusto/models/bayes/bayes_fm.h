@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -110,6 +111,8 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
   FmInputs inputs(Task task) const;
+  /// Learns what targets are like, and takes them.
+  std::unique_ptr<FmOutput> output_of(std::vector<float> targets, Context& context);
   std::size_t sweeps(const Dataset& data) const;
   std::size_t kept(std::size_t sweeps) const;
 

@@ -30,7 +30,7 @@ class FmSamplesTest : public ::testing::Test {
         items.push_back(item.index);
       }
     }
-    design_ = features_->design(users, items, data_->times());
+    design_ = features_->design(*data_, users, items, {data_->times().begin(), data_->times().end()});
     std::vector<float> targets(data_->values().begin(), data_->values().end());
     for (float& target : targets) target -= 3;
     targets_ = targets;

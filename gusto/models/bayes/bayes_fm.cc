@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <unordered_map>
 
@@ -119,6 +120,14 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   return design + sampler + result;
 }
 
+void BayesFmModel::require_times(const Dataset& data) const {
+  if (data.has_times() || options().time == FmTime::automatic || options().time == FmTime::none) return;
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("bayes-fm can't count time {}: the events have no times.",
+                          kFmTimeNames[static_cast<std::size_t>(options().time)]),
+              "Name the column that holds times, or set time to auto or none.");
+}
+
 std::unique_ptr<FmOutput> BayesFmModel::output_of(std::vector<float> targets, Context& context) {
   mean_ = 0;
   scale_ = 1;
@@ -137,6 +146,7 @@ std::unique_ptr<FmOutput> BayesFmModel::output_of(std::vector<float> targets, Co
 }
 
 void BayesFmModel::do_fit(const Dataset& data, Context& context) {
+  require_times(data);
   FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, context.seed());
   features_.emplace(data, inputs(task()));
   const FmDesign design =
@@ -208,7 +218,25 @@ void BayesFmModel::do_load(const TensorFile& in) {
   samples_ = FmSamples::load(in, features_->blocks(), static_cast<std::size_t>(options().dim));
   levels_ = in.vector<float>("levels", static_cast<std::size_t>(in.count<float>("levels")));
   cuts_ = in.matrix<float>("cuts", samples_.count(), by_levels() ? levels_.size() - 1 : 0);
+  check_loaded();
   prepare_ranking();
+}
+
+void BayesFmModel::check_loaded() const {
+  const auto require = [](bool sound, std::string_view what) {
+    if (!sound) throw Error(ErrorCode::corrupt_file, fmt::format("The tensor {}.", what));
+  };
+  const auto finite = [](std::span<const float> values) {
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  };
+  require(std::isfinite(mean_) && std::isfinite(scale_) && scale_ > 0, "target is not a mean and a scale");
+  const bool apart = std::adjacent_find(levels_.begin(), levels_.end(), std::greater_equal<>()) == levels_.end();
+  require(finite(levels_) && apart, "levels does not ascend");
+  require(finite(cuts_.values()), "cuts holds a number that is not finite");
+  for (std::size_t s = 0; s < cuts_.rows(); ++s) {
+    const std::span<const float> cuts = cuts_.row(s);
+    require(std::is_sorted(cuts.begin(), cuts.end()), "cuts does not ascend in each row");
+  }
 }
 
 }  // namespace gusto

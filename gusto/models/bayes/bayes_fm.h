@@ -63,7 +63,7 @@ inline constexpr auto kBayesFmFields = fields(
         "Features of users and items that count, separated by commas; auto: all that rows have "
         "in common; empty: none."),
     field<&BayesFmOptions::init>("init", between(0, 10), search_none(), "Spread of the factors at the start."),
-    field<&BayesFmOptions::negatives>("negatives", between(0, 100), search_log(1, 10),
+    field<&BayesFmOptions::negatives>("negatives", between(0.1, 100), search_log(1, 10),
                                       "Top-n: items drawn at random against each event, as not chosen."),
     field<&BayesFmOptions::like_threshold>("like_threshold", {}, search_none(),
                                            "Likes: a value of at least this is a like."));
@@ -115,11 +115,13 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
   FmInputs inputs(Task task) const;
+  void require_times(const Dataset& data) const;
   /// Learns what targets are like, and takes them.
   std::unique_ptr<FmOutput> output_of(std::vector<float> targets, Context& context);
   std::size_t sweeps(const Dataset& data) const;
   std::size_t kept(std::size_t sweeps) const;
 
+  void check_loaded() const;
   void prepare_ranking();
   /// An asker's part of outputs; mean and draw are the same for a training user.
   FmGuess asker(const Query& query) const;

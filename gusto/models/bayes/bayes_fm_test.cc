@@ -241,5 +241,52 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
   }
 }
 
+TEST(BayesFm, RefusesToLearnARankingFromWhatTookPlaceAlone) {
+  EXPECT_EQ(code_of([] { make_model("bayes-fm", {{"negatives", "0"}}); }), ErrorCode::invalid_option);
+}
+
+TEST(BayesFm, RefusesToCountTimesThatAreNotThere) {
+  std::vector<Event> events = test::random_events(9, 7);
+  for (Event& event : events) event.time = kNoTime;
+  const auto data = test::dataset_of(9, 7, events);
+  const Settings settings{{"dim", "2"}, {"epochs", "2"}};
+  for (const std::string time : {"day", "user-day", "both"}) {
+    EXPECT_EQ(code_of([&] { fitted(data, with(settings, "time", time)); }), ErrorCode::invalid_option) << time;
+  }
+  EXPECT_TRUE(fitted(data, with(settings, "time", "auto"))->fitted());
+}
+
+TEST(BayesFm, RefusesAFileWhoseLevelsAreOutOfOrder) {
+  const auto data = test::dataset_of(9, 7, test::random_events(9, 7));
+  const Settings settings{{"dim", "2"}, {"epochs", "2"}, {"burn_in", "0.5"}, {"output", "probit"}};
+  TensorWriter writer;
+  fitted(data, settings)->save_state(writer);
+  const TensorFile sound = TensorFile::parse(writer.serialize(), "sound");
+  const auto load = [&](std::string_view name, std::vector<float> values) {
+    TensorWriter changed;
+    for (const std::string& tensor : sound.names()) {
+      const auto shape = sound.shape(tensor);
+      const bool wide = tensor == "target";
+      std::span<const std::byte> bytes =
+          wide ? std::as_bytes(sound.values<double>(tensor)) : std::as_bytes(sound.values<float>(tensor));
+      if (tensor == name) {
+        EXPECT_EQ(bytes.size(), values.size() * sizeof(float));
+        bytes = std::as_bytes(std::span<const float>(values));
+      }
+      changed.add_bytes(tensor, wide ? TensorType::f64 : TensorType::f32, {shape.begin(), shape.end()}, bytes);
+    }
+    const TensorFile file = TensorFile::parse(changed.serialize(), "changed");
+    make_model("bayes-fm", settings)->load_state(file, data, Task::ratings);
+  };
+  EXPECT_NO_THROW(load("levels", {1, 2, 3, 4, 5}));
+  EXPECT_EQ(code_of([&] { load("levels", {1, 2, 2, 4, 5}); }), ErrorCode::corrupt_file);
+  EXPECT_NO_THROW(load("cuts", {-1, 0, 1, 2}));
+  EXPECT_EQ(code_of([&] { load("cuts", {-1, 1, 0, 2}); }), ErrorCode::corrupt_file);
+  EXPECT_EQ(code_of([&] {
+              load("cuts", {-1, 0, 1, std::numeric_limits<float>::infinity()});
+            }),
+            ErrorCode::corrupt_file);
+}
+
 }  // namespace
 }  // namespace gusto

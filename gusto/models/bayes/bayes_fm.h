@@ -94,8 +94,9 @@ extern const ModelInfo kBayesFmInfo;
 ///            Bayesian probabilistic matrix factorization, ICML 2008. Samples are kept, not only the predictions of a test
 ///            set that is known beforehand.
 /// State      per block and kept sample: linear parts and factors of rows; the users' columns; float32
-/// Cost       O(epochs · events · dim); (users + items + days + rated items) · samples · (dim + 1) · 4 bytes
-/// Errors     those of Model; not_finite if sampling diverges
+/// Cost       O(epochs · events · dim); (users + items + days + columns that users share) · samples · (dim + 1) · 4 bytes
+/// Errors     those of Model; not_finite if sampling diverges; invalid_option for a time asked for where events have none, fields
+///            that FmFeatures refuses, more than 200 levels, and more events than fm_events counts
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
  public:
@@ -115,12 +116,17 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
   FmInputs inputs(Task task) const;
+  struct Sweeps {
+    std::size_t total;
+    std::size_t burn_in;  // of these, before the first sample is kept
+    std::size_t kept;
+  };
+  Sweeps sweeps(const Dataset& data) const;
+  /// How many levels values may have, none if they are numbers with noise.
+  std::size_t most_levels(Task task) const;
   void require_times(const Dataset& data) const;
   /// Learns what targets are like, and takes them.
   std::unique_ptr<FmOutput> output_of(std::vector<float> targets, Context& context);
-  std::size_t sweeps(const Dataset& data) const;
-  std::size_t kept(std::size_t sweeps) const;
-
   void check_loaded() const;
   void prepare_ranking();
   /// An asker's part of outputs; mean and draw are the same for a training user.

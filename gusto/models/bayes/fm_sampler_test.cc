@@ -81,7 +81,7 @@ std::vector<float> targets() {
 /// All columns of all blocks side by side.
 class FlatMachine {
  public:
-  FlatMachine(const FmDesign& design, const FmSampler& sampler) : design_(design), dim_(sampler.dim()) {
+  FlatMachine(const FmDesign& design, const FmSampler& sampler) : dim_(sampler.dim()) {
     for (std::size_t b = 0; b < design.blocks.size(); ++b) {
       const FmBlock& block = design.blocks[b];
       const FmSampler::State& state = sampler.state(b);
@@ -144,7 +144,6 @@ class FlatMachine {
   double& v(std::size_t block, std::size_t column, std::size_t f) { return v_[first_[block] + column][f]; }
 
  private:
-  const FmDesign& design_;
   std::size_t dim_;
   std::vector<std::size_t> first_;
   std::vector<double> w_;

@@ -1,6 +1,7 @@
 #include "gusto/base/linalg.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
@@ -25,6 +26,15 @@ using DoubleMap =
 DoubleMap map(MatrixView<const double> a) {
   return {a.data, static_cast<Eigen::Index>(a.rows), static_cast<Eigen::Index>(a.cols),
           Eigen::OuterStride<>(static_cast<Eigen::Index>(a.stride))};
+}
+
+/// A square matrix as it lies, read column by column.
+template <class M>
+auto columns(M& a) {
+  using Eigen::MatrixXd;
+  using Plain = std::conditional_t<std::is_const_v<M>, const MatrixXd, MatrixXd>;
+  const auto size = static_cast<Eigen::Index>(a.rows());
+  return Eigen::Map<Plain>(a.values().data(), size, size);
 }
 
 // Holds this thread's OpenMP at one thread, so that a product runs where it is called.
@@ -93,14 +103,27 @@ void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector,
   }
 }
 
-void solve_spd(MatrixView<const double> a, std::span<double> b) {
-  const Eigen::LLT<Eigen::MatrixXd> factor(map(a));
-  if (factor.info() != Eigen::Success) {
+Cholesky::Cholesky(MatrixView<const double> a) : factor_(a.rows, a.cols) {
+  auto values = columns(factor_);
+  values = map(a);
+  Eigen::Ref<Eigen::MatrixXd> in_place(values);
+  if (Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>>(in_place).info() != Eigen::Success) {
     throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularisation.");
   }
-  Eigen::Map<Eigen::VectorXd> x(b.data(), static_cast<Eigen::Index>(b.size()));
-  factor.solveInPlace(x);
 }
+
+void Cholesky::solve(std::span<double> b) const {
+  Eigen::Map<Eigen::VectorXd> x(b.data(), static_cast<Eigen::Index>(b.size()));
+  columns(factor_).triangularView<Eigen::Lower>().solveInPlace(x);
+  solve_upper(b);
+}
+
+void Cholesky::solve_upper(std::span<double> b) const {
+  Eigen::Map<Eigen::VectorXd> x(b.data(), static_cast<Eigen::Index>(b.size()));
+  columns(factor_).transpose().triangularView<Eigen::Upper>().solveInPlace(x);
+}
+
+void solve_spd(MatrixView<const double> a, std::span<double> b) { Cholesky(a).solve(b); }
 
 void orthonormalize(Context& context, MatrixView<float> a) {
   // With AᵀA = V·Λ·Vᵀ, the columns of A·V·Λ^(-1/2) are orthonormal; a second round mends what rounding left of the first.

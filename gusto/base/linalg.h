@@ -24,8 +24,24 @@ Matrix<float> gram(Context& context, MatrixView<const float> a);
 /// out[r] = cosine of `vector` and row r; 0 where either is zero.
 void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector, std::span<float> out);
 
-/// Solves A x = b for a symmetric positive-definite A [d × d] by Cholesky in double precision; x replaces b.
+/// The factorization A = L Lᵀ of a symmetric positive-definite A [d × d], in double precision: made once, it solves many times.
 /// Errors   Error(not_finite) if A is not positive definite
+/// Cost     d³/3 operations; each solution d², or 2 d² for solve
+/// Threads  const members may be called concurrently
+class Cholesky {
+ public:
+  explicit Cholesky(MatrixView<const double> a);
+  /// x with A x = b; x replaces b.
+  void solve(std::span<double> b) const;
+  /// x with Lᵀ x = b; x replaces b. Of independent standard normals it makes ones with the covariance A⁻¹.
+  void solve_upper(std::span<double> b) const;
+
+ private:
+  Matrix<double> factor_;  // column by column; what lies above L's diagonal is not its own
+};
+
+/// Solves A x = b for a symmetric positive-definite A [d × d] by Cholesky; x replaces b.
+/// Errors   as Cholesky
 /// Cost     d³/3 operations
 void solve_spd(MatrixView<const double> a, std::span<double> b);
 

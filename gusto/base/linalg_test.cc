@@ -65,6 +65,34 @@ TEST(Gram, HasTheSameBitsAtAnyNumberOfThreads) {
   EXPECT_TRUE(std::equal(g.values().begin(), g.values().end(), h.values().begin()));
 }
 
+TEST(Cholesky, SolvesWithTheWholeAndWithItsUpperHalf) {
+  constexpr std::size_t kSize = 5;
+  const Matrix<float> rows = random_matrix(8, kSize, 6);
+  Matrix<double> a(kSize, kSize);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    for (std::size_t j = 0; j < kSize; ++j) {
+      for (std::size_t r = 0; r < 8; ++r) a(i, j) += static_cast<double>(rows(r, i)) * static_cast<double>(rows(r, j));
+    }
+  }
+  const Cholesky factor(a.view());
+  const std::vector<double> b{1, -2, 3, 0, 0.5};
+  std::vector<double> x = b;
+  factor.solve(x);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < kSize; ++j) sum += a(i, j) * x[j];
+    EXPECT_NEAR(sum, b[i], 1e-9);
+  }
+  // With Lᵀ y = b, yᵀ A y = ‖b‖².
+  std::vector<double> y = b;
+  factor.solve_upper(y);
+  double length = 0;
+  for (std::size_t i = 0; i < kSize; ++i) {
+    for (std::size_t j = 0; j < kSize; ++j) length += y[i] * a(i, j) * y[j];
+  }
+  EXPECT_NEAR(length, 1 + 4 + 9 + 0.25, 1e-9);
+}
+
 TEST(SolveSpd, SolvesAndRefuses) {
   Matrix<double> a(2, 2);
   a(0, 0) = 4;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -62,99 +62,109 @@ FmInputs BayesFmModel::inputs(Task task) const {
   return inputs;
 }
 
-std::size_t BayesFmModel::sweeps(const Dataset& data) const {
-  if (options().epochs > 0) return static_cast<std::size_t>(options().epochs);
+BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data) const {
   const std::size_t events = std::min<std::size_t>(data.event_count(), kManyEvents);
-  return kFewSweeps + (kManySweeps - kFewSweeps) * events / kManyEvents;
+  const std::size_t total = options().epochs > 0 ? static_cast<std::size_t>(options().epochs)
+                                                 : kFewSweeps + (kManySweeps - kFewSweeps) * events / kManyEvents;
+  const auto burn_in = static_cast<std::size_t>(options().burn_in * static_cast<double>(total));
+  return {total, burn_in, std::min(static_cast<std::size_t>(options().samples), total - burn_in)};
 }
 
-std::size_t BayesFmModel::kept(std::size_t sweeps) const {
-  const auto burn_in = static_cast<std::size_t>(options().burn_in * static_cast<double>(sweeps));
-  return std::min(static_cast<std::size_t>(options().samples), sweeps - burn_in);
+std::size_t BayesFmModel::most_levels(Task task) const {
+  if (task == Task::likes) return 2;
+  if (options().output == FmTarget::probit) return kMostLevels;
+  return task == Task::ratings && options().output == FmTarget::automatic ? kFewLevels : 0;
 }
 
 std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const FmInputs in = inputs(task);
-  const auto dim = static_cast<std::uint64_t>(options().dim) + 4;
-  std::uint64_t events = data.event_count();
-  if (task == Task::top_n) events += static_cast<std::uint64_t>(std::ceil(options().negatives)) * events;
+  const std::uint64_t events = most_fm_events(data, task, options().negatives);
+  const FmFeatures features(data, in);
+  const std::span<const FmBlock> blocks = features.blocks();
+  const auto dim = static_cast<std::uint64_t>(options().dim);
+  const std::uint64_t samples = sweeps(data).kept;
+  const auto with_factors = static_cast<std::uint64_t>(
+      std::count_if(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.factors; }));
+  const bool shares = std::any_of(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.shares(); });
 
-  std::uint64_t days = 0;
-  std::uint64_t user_days = 0;
+  // Events: targets or latents, residuals, and a row in each block. (Before the sampler begins they take 20 bytes at first, of
+  // which the rows of users and items stay; it needs more.)
+  std::uint64_t need = events * 4 * (1 + blocks.size());
+  need += std::max(events * 4, ProbitOutput::memory_need(events, most_levels(task)));
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    const FmBlock& block = blocks[b];
+    const std::uint64_t width = block.factors ? dim + 4 : 1;  // some coordinates are for alignment
+    // Their order in blocks other than the users', the rows that they refer to in this order, and for shared columns residuals.
+    if (b != FmFeatures::kUser) need += events * 4 * (1 + (block.factors ? with_factors - 1 : 0));
+    if (b != FmFeatures::kUser && block.shares()) need += events * 4;
+    // Rows: where their events begin, twice while that is found; q, also turned; sums for shared columns; samples.
+    need += block.rows * (16 + width * 4 * (shares ? 2 : 1) + (block.shares() ? sizeof(FmRowSums) + 4 : 0));
+    need += block.rows * samples * width * 4;
+    if (b > FmFeatures::kItem) need += block.rows * 16;  // the days that rows stand for; room grows
+    // Shared columns: where their entries begin, twice while that is found; w, v, normal numbers; samples, of users' ones.
+    need += block.columns() * (20 + width * 4);
+    if (b == FmFeatures::kUser) need += block.shared_columns() * samples * width * 4;
+  }
+  need += features.entries(data) * 8;
+  need += (data.event_count() * 8 + data.item_count() * 16) * (in.raters ? 1 : 0);  // the data set's view by item
+
+  // The longest row's events, laid out by each thread; twice, since room grows.
+  std::vector<std::uint64_t> by_item(data.item_count());
+  std::vector<std::uint64_t> by_day(features.day_block() > 0 ? blocks[features.day_block()].rows : 0);
   std::uint64_t longest = 0;
-  std::unordered_map<std::int64_t, std::uint64_t> by_day;
-  std::vector<std::uint32_t> by_item(data.item_count());
-  for (const ItemRow item : data.items()) longest = std::max<std::uint64_t>(longest, ++by_item[item.index]);
+  for (const ItemRow item : data.items()) longest = std::max(longest, ++by_item[item.index]);
   for (std::size_t u = 0; u < data.user_count(); ++u) {
-    const History history = data.history(UserRow(u));
-    longest = std::max<std::uint64_t>(longest, history.size());
-    for (std::size_t e = 0; e < history.times.size(); ++e) {
-      const std::int64_t day = history.times[e] / 86400;
-      longest = std::max(longest, in.day ? ++by_day[day] : 0);
-      if (e == 0 || day != history.times[e - 1] / 86400) ++user_days;
-    }
+    longest = std::max<std::uint64_t>(longest, data.history(UserRow(u)).size());
   }
-  days = by_day.size();
-  if (!in.user_day) user_days = 0;
+  if (!by_day.empty()) {
+    for (const std::int64_t time : data.times()) longest = std::max(longest, ++by_day[*features.day_row(time)]);
+  }
   if (task == Task::top_n) longest *= 1 + static_cast<std::uint64_t>(std::ceil(options().negatives));
+  need += 2 * threads * (longest + 16) * (dim + 6) * 4;
+  return need;
+}
 
-  const FmFeatures features(data, {.fields = options().fields});
-  std::uint64_t columns = data.user_count() + data.item_count();
-  std::uint64_t entries = columns;
-  for (const FmBlock& block : features.blocks()) {
-    columns += block.columns();
-    entries += block.column_rows.size();
+void BayesFmModel::require_times(const Dataset& data) const {
+  if (data.has_times() || options().time == FmTime::automatic || options().time == FmTime::none) return;
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("bayes-fm can't count time {}: the events have no times.",
+                          kFmTimeNames[static_cast<std::size_t>(options().time)]),
+              "Name the column that holds times, or set time to auto or none.");
+}
+
+std::unique_ptr<FmOutput> BayesFmModel::output_of(std::vector<float> targets, Context& context) {
+  mean_ = 0;
+  scale_ = 1;
+  levels_ = choose_levels(targets);
+  if (by_levels()) {
+    std::vector<std::uint8_t> levels(targets.size());
+    std::transform(targets.begin(), targets.end(), levels.begin(),
+                   [&](float value) { return static_cast<std::uint8_t>(level_of(value)); });
+    return std::make_unique<ProbitOutput>(std::move(levels), levels_.size());
   }
-  if (in.rated) {
-    columns += data.item_count();
-    entries += data.event_count();
-  }
-  if (in.raters) {
-    columns += data.user_count();
-    entries += data.event_count();
-  }
-  const std::uint64_t blocks = 2 + (days > 0 ? 1 : 0) + (user_days > 0 ? 1 : 0);
-  const std::uint64_t samples = kept(sweeps(data));
-  const std::uint64_t rows = data.user_count() + data.item_count() + days;
-  const std::uint64_t design = events * (20 + blocks * 4 * (blocks + 1)) + entries * 28 + (rows + user_days) * 80;
-  const std::uint64_t sampler = (2 * rows + 2 * columns) * dim * 4 + threads * longest * (dim + 8) * 4;
-  const std::uint64_t result = (rows + columns) * samples * dim * 4 + user_days * samples * 4;
-  return design + sampler + result;
+  const Moments moments = moments_of(targets, context);
+  mean_ = moments.mean;
+  scale_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
+  for (float& target : targets) target = target_of(target);
+  return std::make_unique<GaussianOutput>(std::move(targets));
 }
 
 void BayesFmModel::do_fit(const Dataset& data, Context& context) {
-  const FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, context.seed());
+  require_times(data);
+  FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, context.seed());
   features_.emplace(data, inputs(task()));
-  const FmDesign design = features_->design(events.users, events.items, events.times);
-
-  mean_ = 0;
-  scale_ = 1;
-  levels_ = choose_levels(events.targets);
-  std::unique_ptr<FmOutput> output;
-  if (by_levels()) {
-    std::vector<std::uint8_t> levels(events.targets.size());
-    for (std::size_t e = 0; e < levels.size(); ++e) levels[e] = static_cast<std::uint8_t>(level_of(events.targets[e]));
-    output = std::make_unique<ProbitOutput>(std::move(levels), levels_.size());
-  } else {
-    const Moments moments = moments_of(events.targets, context);
-    mean_ = moments.mean;
-    scale_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
-    std::vector<float> targets(events.targets.size());
-    std::transform(events.targets.begin(), events.targets.end(), targets.begin(),
-                   [&](float v) { return target_of(v); });
-    output = std::make_unique<GaussianOutput>(std::move(targets));
-  }
+  const FmDesign design =
+      features_->design(data, std::move(events.users), std::move(events.items), std::move(events.times));
+  const std::unique_ptr<FmOutput> output = output_of(std::move(events.targets), context);
   FmSampler sampler(design, static_cast<std::size_t>(options().dim), options().init, *output, context);
 
-  const std::size_t total = sweeps(data);
-  const std::size_t samples = kept(total);
-  const auto burn_in = static_cast<std::size_t>(options().burn_in * static_cast<double>(total));
-  samples_ = FmSamples(design.blocks, sampler.dim(), samples);
-  cuts_ = Matrix<float>(samples, by_levels() ? levels_.size() - 1 : 0);
+  const auto [total, burn_in, kept] = sweeps(data);
+  samples_ = FmSamples(design.blocks, sampler.dim(), kept);
+  cuts_ = Matrix<float>(kept, by_levels() ? levels_.size() - 1 : 0);
   std::size_t next = 0;
   for (std::size_t sweep = 0; sweep < total; ++sweep) {
     sampler.sweep(sweep);
-    if (sweep + 1 == burn_in + (next + 1) * (total - burn_in) / samples) {
+    if (sweep + 1 == burn_in + (next + 1) * (total - burn_in) / kept) {
       samples_.keep(next, sampler, output->offset(), context);
       const std::span<const double> cuts = output->cuts();
       std::transform(cuts.begin(), cuts.end(), cuts_.row(next).begin(), [](double c) { return static_cast<float>(c); });
@@ -164,7 +174,7 @@ void BayesFmModel::do_fit(const Dataset& data, Context& context) {
         info().name, sweep + 1, total,
         by_levels() ? std::string() : fmt::format("noise {:.4f}", scale_ / std::sqrt(sampler.noise_precision())));
   }
-  require_finite("factors", {samples_.factors(FmFeatures::kItem).data, data.item_count() * samples * sampler.dim()});
+  require_finite("factors", {samples_.factors(FmFeatures::kItem).data, data.item_count() * kept * sampler.dim()});
   prepare_ranking();
 }
 
@@ -178,18 +188,17 @@ void BayesFmModel::prepare_ranking() {
 }
 
 std::vector<float> BayesFmModel::choose_levels(std::span<const float> values) const {
-  const bool asked = task() == Task::likes || options().output == FmTarget::probit;
-  const bool offered = task() == Task::ratings && options().output == FmTarget::automatic;
-  if (!asked && !offered) return {};
+  const std::size_t most = most_levels(task());
+  if (most == 0) return {};
   std::vector<float> levels;
   for (const float value : values) {
     const auto place = std::lower_bound(levels.begin(), levels.end(), value);
     if (place != levels.end() && *place == value) continue;
     levels.insert(place, value);
-    if (levels.size() <= (asked ? kMostLevels : kFewLevels)) continue;
-    if (!asked) return {};
+    if (levels.size() <= most) continue;
+    if (options().output == FmTarget::automatic) return {};
     throw Error(ErrorCode::invalid_option,
-                fmt::format("There are more than {} different values, too many for levels.", kMostLevels),
+                fmt::format("There are more than {} different values, too many for levels.", most),
                 "Set output to gaussian.");
   }
   return levels;
@@ -210,7 +219,25 @@ void BayesFmModel::do_load(const TensorFile& in) {
   samples_ = FmSamples::load(in, features_->blocks(), static_cast<std::size_t>(options().dim));
   levels_ = in.vector<float>("levels", static_cast<std::size_t>(in.count<float>("levels")));
   cuts_ = in.matrix<float>("cuts", samples_.count(), by_levels() ? levels_.size() - 1 : 0);
+  check_loaded();
   prepare_ranking();
+}
+
+void BayesFmModel::check_loaded() const {
+  const auto require = [](bool sound, std::string_view what) {
+    if (!sound) throw Error(ErrorCode::corrupt_file, fmt::format("The tensor {}.", what));
+  };
+  const auto finite = [](std::span<const float> values) {
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  };
+  require(std::isfinite(mean_) && std::isfinite(scale_) && scale_ > 0, "target is not a mean and a scale");
+  const bool apart = std::adjacent_find(levels_.begin(), levels_.end(), std::greater_equal<>()) == levels_.end();
+  require(finite(levels_) && apart, "levels does not ascend");
+  require(finite(cuts_.values()), "cuts holds a number that is not finite");
+  for (std::size_t s = 0; s < cuts_.rows(); ++s) {
+    const std::span<const float> cuts = cuts_.row(s);
+    require(std::is_sorted(cuts.begin(), cuts.end()), "cuts does not ascend in each row");
+  }
 }
 
 }  // namespace gusto

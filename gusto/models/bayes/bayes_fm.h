@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,7 +63,7 @@ inline constexpr auto kBayesFmFields = fields(
         "Features of users and items that count, separated by commas; auto: all that rows have "
         "in common; empty: none."),
     field<&BayesFmOptions::init>("init", between(0, 10), search_none(), "Spread of the factors at the start."),
-    field<&BayesFmOptions::negatives>("negatives", between(0, 100), search_log(1, 10),
+    field<&BayesFmOptions::negatives>("negatives", between(0.1, 100), search_log(1, 10),
                                       "Top-n: items drawn at random against each event, as not chosen."),
     field<&BayesFmOptions::like_threshold>("like_threshold", {}, search_none(),
                                            "Likes: a value of at least this is a like."));
@@ -77,11 +78,15 @@ extern const ModelInfo kBayesFmInfo;
 ///            which ŷ with noise of variance 1 falls (ProbitOutput); predictions are the levels' mean. Likes are two levels, and
 ///            predictions the probability of the upper one.
 /// Learning   FmSampler: all weights, factors, their means and variances in each group, and the noise are drawn in turn; there
-///            is no strength of regularization to choose. Values are standardized.
-/// Predicts   the mean of ŷ over the samples kept; its spread adds up how these differ and the noise
-/// New users  the own column of someone with a history is drawn in each sample from its exact distribution given the rest
-///            (FmSamples::newcomer), for levels together with the latents of their events, some rounds in turn; a time that
-///            training has not seen counts as an average one
+///            is no strength of regularization to choose
+/// Predicts   the mean of ŷ over the samples kept. Its spread adds up how these differ and the noise; a day, or a user's day,
+///            that training has not seen counts by its mean in predictions, and is drawn in each sample for the spread. Someone
+///            asked for without a time is as on a day that training has not seen, or if it had events without a time, as on
+///            theirs (FmFeatures).
+/// New users  the own column of someone with a history is drawn in each sample from its distribution given the rest
+///            (FmSamples::newcomer), for levels together with the latents of their events, some rounds in turn. That is exact for
+///            normal noise where users' days do not count and training has seen each event's day. Else it is approximate: what
+///            unknown days add counts as more noise, independent in each event, and for levels the rounds are few.
 /// top_n      all events have value 1; against each, `negatives` items that the user has no event with are drawn once,
 ///            with value 0
 /// Source     Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational data,
@@ -89,8 +94,9 @@ extern const ModelInfo kBayesFmInfo;
 ///            Bayesian probabilistic matrix factorization, ICML 2008. Samples are kept, not only the predictions of a test
 ///            set that is known beforehand.
 /// State      per block and kept sample: linear parts and factors of rows; the users' columns; float32
-/// Cost       O(epochs · events · dim); (users + items + days + rated items) · samples · (dim + 1) · 4 bytes
-/// Errors     those of Model; not_finite if sampling diverges
+/// Cost       O(epochs · events · dim); (users + items + days + columns that users share) · samples · (dim + 1) · 4 bytes
+/// Errors     those of Model; not_finite if sampling diverges; invalid_option for a time asked for where events have none, fields
+///            that FmFeatures refuses, more than 200 levels, and more events than fm_events counts
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
  public:
@@ -110,20 +116,26 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
   FmInputs inputs(Task task) const;
-  std::size_t sweeps(const Dataset& data) const;
-  std::size_t kept(std::size_t sweeps) const;
-
-  void prepare_ranking();
-  /// An asker's part of outputs, of the means and of the draws: the same for a training user.
-  struct Asker {
-    FmPart mean;
-    FmPart drawn;
+  struct Sweeps {
+    std::size_t total;
+    std::size_t burn_in;  // of these, before the first sample is kept
+    std::size_t kept;
   };
-  Asker asker(const Query& query) const;
-  FmSamples::Newcomer newcomer(const Query& query) const;
-  /// Adds the time of asking.
-  FmPart at_time(FmPart part, const Query& query) const;
-  /// Calls body(i, rest, outputs) with the outputs in all samples for each query and its item.
+  Sweeps sweeps(const Dataset& data) const;
+  /// How many levels values may have, none if they are numbers with noise.
+  std::size_t most_levels(Task task) const;
+  void require_times(const Dataset& data) const;
+  /// Learns what targets are like, and takes them.
+  std::unique_ptr<FmOutput> output_of(std::vector<float> targets, Context& context);
+  void check_loaded() const;
+  void prepare_ranking();
+  /// An asker's part of outputs; mean and draw are the same for a training user.
+  FmGuess asker(const Query& query) const;
+  FmGuess newcomer(const Query& query) const;
+  /// Adds the time of asking: a day that training has not seen by its mean, or drawn.
+  FmPart at_time(FmPart part, const Query& query, bool drawn) const;
+  /// Calls body(i, means, draws) with the outputs in all samples for each query and its item: given the means of all that is
+  /// not in the samples, and, if they are wanted, given draws.
   template <class Body>
   void for_outputs(std::span<const Query> queries, std::span<const ItemRow> items, bool drawn, const Body& body) const;
   /// The value expected, and its variance, given outputs in all samples.

@@ -27,11 +27,11 @@ std::size_t BayesFmModel::level_of(float value) const {
   return place > 0 && value - levels_[place - 1] < *above - value ? place - 1 : place;
 }
 
-FmSamples::Newcomer BayesFmModel::newcomer(const Query& query) const {
+FmGuess BayesFmModel::newcomer(const Query& query) const {
   std::vector<FmPlace> places;
   std::vector<float> values;
   for (const HistoryEvent& event : query.history) {
-    places.push_back({event.item.index, event.time == kNoTime ? std::nullopt : features_->day_row(event.time)});
+    places.push_back({event.item.index, features_->day_row(event.time)});
     values.push_back(fm_target(event.value, task(), options().like_threshold));
   }
   if (task() == Task::top_n) {
@@ -44,59 +44,63 @@ FmSamples::Newcomer BayesFmModel::newcomer(const Query& query) const {
     }
   }
   const auto targets = [&](std::size_t sample, std::size_t round, std::span<const float> outputs,
-                           std::span<float> out) {
+                           std::span<const float> deviations, std::span<float> out) {
     Random random(round, "bayes-fm newcomer latents", sample);
     const std::span<const float> cuts = cuts_.row(sample);
     for (std::size_t e = 0; e < out.size(); ++e) {
-      out[e] =
-          by_levels() ? draw_latent(cuts, level_of(values[e]), outputs[e], random.uniform()) : target_of(values[e]);
+      out[e] = by_levels() ? draw_latent(cuts, level_of(values[e]), outputs[e], deviations[e], random.uniform())
+                           : target_of(values[e]);
     }
   };
   return samples_.newcomer(features_->newcomer(query), places, by_levels() ? kProbitRounds : 1, targets, *features_);
 }
 
-BayesFmModel::Asker BayesFmModel::asker(const Query& query) const {
-  Asker asker{samples_.start(), {}};
+FmGuess BayesFmModel::asker(const Query& query) const {
+  FmGuess asker{samples_.start(), samples_.start()};
   if (is_training_user(query)) {
     samples_.join(asker.mean, FmFeatures::kUser, query.user->index);
     asker.drawn = asker.mean;
     return asker;
   }
-  asker.drawn = asker.mean;
-  const FmSamples::Newcomer row = newcomer(query);
+  const FmGuess row = newcomer(query);
   samples_.join(asker.mean, row.mean);
   samples_.join(asker.drawn, row.drawn);
   return asker;
 }
 
-FmPart BayesFmModel::at_time(FmPart part, const Query& query) const {
-  const bool timed = query.time != kNoTime;
-  if (features_->day_block() > 0) {
-    samples_.join(part, features_->day_block(), timed ? features_->day_row(query.time) : std::nullopt);
-  }
-  if (features_->user_day_block() > 0) {
-    const bool known = timed && is_training_user(query);
-    samples_.join(part, features_->user_day_block(),
-                  known ? features_->user_day_row(query.user->index, query.time) : std::nullopt);
-  }
+FmPart BayesFmModel::at_time(FmPart part, const Query& query, bool drawn) const {
+  const auto day = static_cast<std::uint64_t>(FmFeatures::day_of(query.time));
+  const auto join = [&](std::size_t block, std::optional<std::size_t> row, std::uint64_t key) {
+    if (block == 0) return;
+    if (row) samples_.join(part, block, *row);
+    else if (drawn) samples_.join_draw(part, block, key);
+    else samples_.join_mean(part, block);
+  };
+  join(features_->day_block(), features_->day_row(query.time), day);
+  const std::optional<std::size_t> user = is_training_user(query) ? std::optional(query.user->index) : std::nullopt;
+  join(features_->user_day_block(), user ? features_->user_day_row(*user, query.time) : std::nullopt,
+       mix(day) + (user ? *user + 1 : 0));
   return part;
 }
 
 template <class Body>
 void BayesFmModel::for_outputs(std::span<const Query> queries, std::span<const ItemRow> items, bool drawn,
                                const Body& body) const {
-  std::vector<float> outputs(samples_.count());
-  Asker who;
-  FmPart rest;
+  std::vector<float> means(samples_.count());
+  std::vector<float> draws(drawn ? samples_.count() : 0);
+  FmGuess who, rest;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     Query person = queries[i];
     if (i > 0) person.time = queries[i - 1].time;
     const bool same_person = i > 0 && same_asker(person, queries[i - 1]);
     if (!same_person) who = asker(queries[i]);
-    if (!same_person || queries[i].time != queries[i - 1].time)
-      rest = at_time(drawn ? who.drawn : who.mean, queries[i]);
-    samples_.outputs(rest, items[i].index, outputs);
-    body(i, std::span<const float>(outputs));
+    if (!same_person || queries[i].time != queries[i - 1].time) {
+      rest.mean = at_time(who.mean, queries[i], false);
+      if (drawn) rest.drawn = at_time(who.drawn, queries[i], true);
+    }
+    samples_.outputs(rest.mean, items[i].index, means);
+    if (drawn) samples_.outputs(rest.drawn, items[i].index, draws);
+    body(i, std::span<const float>(means), std::span<const float>(draws));
   }
 }
 
@@ -124,24 +128,25 @@ BayesFmModel::Expectation BayesFmModel::expectation(std::span<const float> outpu
 
 void BayesFmModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
                               std::span<float> out) const {
-  for_outputs(queries, items, false, [&](std::size_t i, std::span<const float> outputs) {
-    out[i] = static_cast<float>(expectation(outputs).mean);
+  for_outputs(queries, items, false, [&](std::size_t i, std::span<const float> means, std::span<const float>) {
+    out[i] = static_cast<float>(expectation(means).mean);
   });
 }
 
 void BayesFmModel::do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items,
                                      std::span<float> out, std::span<float> spread) const {
-  do_predict(queries, items, out);
-  for_outputs(queries, items, true, [&](std::size_t i, std::span<const float> outputs) {
-    spread[i] = static_cast<float>(std::sqrt(std::max(expectation(outputs).variance, kLeastVariance)));
-  });
+  const auto answer = [&](std::size_t i, std::span<const float> means, std::span<const float> draws) {
+    out[i] = static_cast<float>(expectation(means).mean);
+    spread[i] = static_cast<float>(std::sqrt(std::max(expectation(draws).variance, kLeastVariance)));
+  };
+  for_outputs(queries, items, true, answer);
 }
 
 void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   if (by_levels()) {
     std::vector<float> outputs(samples_.count());
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      const FmPart rest = at_time(asker(queries[q]).mean, queries[q]);
+      const FmPart rest = at_time(asker(queries[q]).mean, queries[q], false);
       const std::span<float> row = scores.row(q);
       for (std::size_t i = 0; i < row.size(); ++i) {
         samples_.outputs(rest, i, outputs);
@@ -155,7 +160,7 @@ void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> sc
   Matrix<float> vectors(queries.size(), items.cols);
   std::vector<float> constants(queries.size());
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const FmPart rest = at_time(asker(queries[q]).mean, queries[q]);
+    const FmPart rest = at_time(asker(queries[q]).mean, queries[q], false);
     std::transform(rest.factors.begin(), rest.factors.end(), vectors.row(q).begin(),
                    [&](float v) { return share * v; });
     constants[q] = share * std::accumulate(rest.linear.begin(), rest.linear.end(), 0.0F);

@@ -1,8 +1,10 @@
 #include "gusto/models/bayes/bayes_fm.h"
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -174,6 +176,114 @@ TEST(BayesFm, KnowsDays) {
     query.time = 77 * kDay;
     EXPECT_NEAR(predict_one(*model, query, 3), 4.0, 0.6) << time;
   }
+}
+
+// Days and users' days have effects of their own: a day that training has not seen adds what it may be.
+TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
+  constexpr std::size_t kUsers = 60;
+  constexpr std::size_t kItems = 50;
+  constexpr std::size_t kDays = 30;
+  constexpr std::size_t kSeen = 24;
+  constexpr std::int64_t kDay = 86400;
+  const auto effect = [](std::string_view of, std::size_t row, double deviation) {
+    return deviation * Random(7, of, row).normal();
+  };
+  std::vector<Event> train, old_days, new_days;
+  for (std::size_t u = 0; u < kUsers; ++u) {
+    Random random(7, "bayes-fm test unseen days", u);
+    for (std::size_t i = 0; i < kItems; ++i) {
+      const std::size_t day = (u + 6 * random.below(5)) % kDays;  // five days each
+      const double value = 3 + effect("user", u, 0.3) + effect("item", i, 0.3) + effect("day", day, 0.5) +
+                           effect("user's day", u * kDays + day, 0.6) + 0.4 * random.normal();
+      const Event event{UserRow(u), ItemRow(i), static_cast<float>(value), static_cast<std::int64_t>(day) * kDay};
+      (day >= kSeen ? new_days : random.below(5) == 0 ? old_days : train).push_back(event);
+    }
+  }
+  for (const std::string output : {"gaussian", "probit"}) {
+    Settings settings{{"dim", "1"},         {"epochs", "200"}, {"burn_in", "0.5"}, {"samples", "100"},
+                      {"implicit", "none"}, {"time", "both"},  {"output", output}};
+    std::vector<Event> events = train;
+    if (output == "probit") {
+      for (Event& event : events) event.value = std::round(2 * event.value) / 2;
+    }
+    const auto model = fitted(test::dataset_of(kUsers, kItems, events), settings);
+    struct Measured {
+      double spread = 0, within_one = 0, within_two = 0;
+    };
+    const auto measure = [&](const std::vector<Event>& tested) {
+      std::vector<Query> queries;
+      std::vector<ItemRow> items;
+      for (const Event& event : tested) {
+        queries.push_back(Query::known(event.user));
+        queries.back().time = event.time;
+        items.push_back(event.item);
+      }
+      std::vector<float> predicted(items.size()), spread(items.size());
+      model->predict_spread(queries, items, predicted, spread);
+      Measured measured;
+      const double share = 1 / static_cast<double>(items.size());
+      for (std::size_t n = 0; n < items.size(); ++n) {
+        const double error = std::abs(predicted[n] - tested[n].value);
+        measured.spread += share * spread[n];
+        measured.within_one += error < spread[n] ? share : 0;
+        measured.within_two += error < 2 * spread[n] ? share : 0;
+      }
+      return measured;
+    };
+    const Measured seen = measure(old_days);
+    const Measured unseen = measure(new_days);
+    EXPECT_NEAR(seen.within_one, 0.68, 0.08) << output;
+    EXPECT_NEAR(unseen.within_one, 0.68, 0.12) << output;
+    EXPECT_NEAR(unseen.within_two, 0.95, 0.06) << output;
+    EXPECT_GT(unseen.spread, 1.4 * seen.spread) << output;
+  }
+}
+
+TEST(BayesFm, RefusesToLearnARankingFromWhatTookPlaceAlone) {
+  EXPECT_EQ(code_of([] { make_model("bayes-fm", {{"negatives", "0"}}); }), ErrorCode::invalid_option);
+}
+
+TEST(BayesFm, RefusesToCountTimesThatAreNotThere) {
+  std::vector<Event> events = test::random_events(9, 7);
+  for (Event& event : events) event.time = kNoTime;
+  const auto data = test::dataset_of(9, 7, events);
+  const Settings settings{{"dim", "2"}, {"epochs", "2"}};
+  for (const std::string time : {"day", "user-day", "both"}) {
+    EXPECT_EQ(code_of([&] { fitted(data, with(settings, "time", time)); }), ErrorCode::invalid_option) << time;
+  }
+  EXPECT_TRUE(fitted(data, with(settings, "time", "auto"))->fitted());
+}
+
+TEST(BayesFm, RefusesAFileWhoseLevelsAreOutOfOrder) {
+  const auto data = test::dataset_of(9, 7, test::random_events(9, 7));
+  const Settings settings{{"dim", "2"}, {"epochs", "2"}, {"burn_in", "0.5"}, {"output", "probit"}};
+  TensorWriter writer;
+  fitted(data, settings)->save_state(writer);
+  const TensorFile sound = TensorFile::parse(writer.serialize(), "sound");
+  const auto load = [&](std::string_view name, std::vector<float> values) {
+    TensorWriter changed;
+    for (const std::string& tensor : sound.names()) {
+      const auto shape = sound.shape(tensor);
+      const bool wide = tensor == "target";
+      std::span<const std::byte> bytes =
+          wide ? std::as_bytes(sound.values<double>(tensor)) : std::as_bytes(sound.values<float>(tensor));
+      if (tensor == name) {
+        EXPECT_EQ(bytes.size(), values.size() * sizeof(float));
+        bytes = std::as_bytes(std::span<const float>(values));
+      }
+      changed.add_bytes(tensor, wide ? TensorType::f64 : TensorType::f32, {shape.begin(), shape.end()}, bytes);
+    }
+    const TensorFile file = TensorFile::parse(changed.serialize(), "changed");
+    make_model("bayes-fm", settings)->load_state(file, data, Task::ratings);
+  };
+  EXPECT_NO_THROW(load("levels", {1, 2, 3, 4, 5}));
+  EXPECT_EQ(code_of([&] { load("levels", {1, 2, 2, 4, 5}); }), ErrorCode::corrupt_file);
+  EXPECT_NO_THROW(load("cuts", {-1, 0, 1, 2}));
+  EXPECT_EQ(code_of([&] { load("cuts", {-1, 1, 0, 2}); }), ErrorCode::corrupt_file);
+  EXPECT_EQ(code_of([&] {
+              load("cuts", {-1, 0, 1, std::numeric_limits<float>::infinity()});
+            }),
+            ErrorCode::corrupt_file);
 }
 
 }  // namespace

@@ -2,6 +2,11 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/models/other_items.h"
+
 namespace gusto {
 
 float fm_target(float value, Task task, double like_threshold) {
@@ -12,36 +17,50 @@ float fm_target(float value, Task task, double like_threshold) {
 
 std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> items, std::size_t item_count, double each,
                                           Random random) {
-  std::vector<std::uint32_t> drawn;
-  std::vector<bool> taken(item_count);
-  std::size_t free = item_count;
-  for (const std::uint32_t item : items) {
-    if (!taken[item]) --free;
-    taken[item] = true;
-  }
-  if (free == 0) return drawn;
-  const auto count = static_cast<std::size_t>(std::lround(each * static_cast<double>(items.size())));
-  while (drawn.size() < count) {
-    const std::uint64_t item = random.below(item_count);
-    if (!taken[item]) drawn.push_back(static_cast<std::uint32_t>(item));
-  }
+  const OtherItems others(items, item_count);
+  if (others.count() == 0) return {};
+  std::vector<std::uint32_t> drawn(static_cast<std::size_t>(std::lround(each * static_cast<double>(items.size()))));
+  for (std::uint32_t& item : drawn) item = others.draw(random);
   return drawn;
 }
 
+std::uint64_t most_fm_events(const Dataset& data, Task task, double negatives) {
+  auto most = static_cast<double>(data.event_count());
+  // Each user's number is rounded.
+  if (task == Task::top_n) most += most * negatives + 0.5 * static_cast<double>(data.user_count());
+  if (most > static_cast<double>(kMostFmEvents)) {
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("bayes-fm would learn from {:.0f} events, drawn ones included; it takes at most {}.", most,
+                            kMostFmEvents),
+                "Lower negatives, or train on fewer events.");
+  }
+  return static_cast<std::uint64_t>(most);
+}
+
 FmEvents fm_events(const Dataset& data, Task task, double negatives, double like_threshold, std::uint64_t seed) {
+  const std::uint64_t most = most_fm_events(data, task, negatives);
   FmEvents events;
+  events.users.reserve(most);
+  events.items.reserve(most);
+  events.times.reserve(most);
+  events.targets.reserve(most);
+  const auto add = [&](std::size_t user, std::uint32_t item, std::int64_t time, float target) {
+    events.users.push_back(static_cast<std::uint32_t>(user));
+    events.items.push_back(item);
+    events.times.push_back(time);
+    events.targets.push_back(target);
+  };
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     const History history = data.history(UserRow(u));
     const std::size_t first = events.items.size();
     const auto time = [&](std::size_t e) { return history.times.empty() ? kNoTime : history.times[e]; };
     for (std::size_t e = 0; e < history.size(); ++e) {
-      events.add(u, history.items[e].index, time(e), fm_target(history.values[e], task, like_threshold));
+      add(u, history.items[e].index, time(e), fm_target(history.values[e], task, like_threshold));
     }
     if (task != Task::top_n) continue;
-    const std::vector<std::uint32_t> own(events.items.begin() + static_cast<std::ptrdiff_t>(first), events.items.end());
-    const std::vector<std::uint32_t> drawn =
-        draw_negatives(own, data.item_count(), negatives, Random(seed, "bayes-fm negatives", u));
-    for (std::size_t n = 0; n < drawn.size(); ++n) events.add(u, drawn[n], time(n % own.size()), 0.0F);
+    const std::vector<std::uint32_t> drawn = draw_negatives(std::span(events.items).subspan(first), data.item_count(),
+                                                            negatives, Random(seed, "bayes-fm negatives", u));
+    for (std::size_t n = 0; n < drawn.size(); ++n) add(u, drawn[n], time(n % history.size()), 0.0F);
   }
   return events;
 }

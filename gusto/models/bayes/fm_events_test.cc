@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/testing.h"
 #include "gusto/models/test_data.h"
 
 namespace gusto {
@@ -30,6 +31,16 @@ TEST(FmEvents, OfTopNAreFollowedByOthersThatDidNotTakePlace) {
   }
   EXPECT_TRUE(std::is_sorted(events.users.begin(), events.users.end()));
   EXPECT_EQ(fm_events(*data, Task::ratings, 2, 4, 1).users.size(), 3U);
+}
+
+TEST(FmEvents, ThatAreTooManyToCountAreRefusedBeforeTheyAreRead) {
+  const auto unread = Deferred<EventColumns>::later([]() -> EventColumns {
+    ADD_FAILURE() << "was read";
+    return {};
+  });
+  const Dataset data(test::catalogue_of(3, 3), Dataset::Outline{.events = 1'100'000'000}, unread);
+  EXPECT_EQ(most_fm_events(data, Task::ratings, 3), 1'100'000'000U);
+  EXPECT_EQ(test::code_of([&] { fm_events(data, Task::top_n, 3, 4, 1); }), ErrorCode::invalid_option);
 }
 
 TEST(DrawNegatives, AreNoneForWhoHasEverything) {

@@ -8,38 +8,15 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/nn/calendar.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kMostValues = 64;
 constexpr std::size_t kRanges = 32;
-constexpr std::int64_t kDaySeconds = 86400;
-
-std::int64_t day_of(std::int64_t time) { return time / kDaySeconds - (time % kDaySeconds < 0 ? 1 : 0); }
 
 float share(std::size_t count) { return 1.0F / std::sqrt(static_cast<float>(count)); }
-
-struct Entry {
-  std::uint32_t row;
-  std::uint32_t column;
-  float amount;
-};
-
-/// Puts entries, row by row, into column order.
-void turn(std::span<const Entry> entries, std::size_t columns, FmBlock& block) {
-  block.offsets.assign(columns + 1, 0);
-  for (const Entry& entry : entries) ++block.offsets[entry.column + 1];
-  std::partial_sum(block.offsets.begin(), block.offsets.end(), block.offsets.begin());
-  block.column_rows.resize(entries.size());
-  block.weights.resize(entries.size());
-  std::vector<std::uint64_t> next(block.offsets.begin(), block.offsets.end() - 1);
-  for (const Entry& entry : entries) {
-    const std::size_t place = next[entry.column]++;
-    block.column_rows[place] = entry.row;
-    block.weights[place] = entry.amount;
-  }
-}
 
 }  // namespace
 
@@ -102,13 +79,9 @@ FmFeatures::FmFeatures(const Dataset& data, const FmInputs& inputs) {
   user_.table = &data.catalogue().user_features;
   item_.table = &data.catalogue().item_features;
   choose_fields(inputs.fields);
-  blocks_.resize(2);
-  blocks_[kUser].name = "user";
-  blocks_[kUser].rows = data.user_count();
-  blocks_[kItem].name = "item";
-  blocks_[kItem].rows = data.item_count();
-  add_side(user_, data, inputs.rated);
-  add_side(item_, data, inputs.raters);
+  const auto sets = [](bool wanted, std::size_t size) { return wanted ? std::optional(size) : std::nullopt; };
+  lay_out(user_, data.user_count(), sets(inputs.rated, data.item_count()));
+  lay_out(item_, data.item_count(), sets(inputs.raters, data.user_count()));
   if (data.has_times()) add_days(data, inputs);
 }
 
@@ -130,75 +103,111 @@ void FmFeatures::choose_fields(const std::string& wanted) {
     const std::string_view name = trim(part);
     if (name.empty()) continue;
     std::vector<std::string_view> names;
-    bool found = false;
+    std::vector<std::pair<Side*, const FeatureField*>> found;
     for (Side* side : {&user_, &item_}) {
       for (const FeatureField& field : side->table->fields()) {
         names.push_back(field.name);
-        if (name != field.name && name != fmt::format("{}.{}", side->name, field.name)) continue;
-        if (field.kind == FeatureKind::text) {
-          throw Error(ErrorCode::invalid_option, fmt::format("Field {} is a text, which bayes-fm does not read.", name),
-                      "Name categorical, multi-valued or number fields.");
-        }
-        side->codings.push_back(coding_of(field));
-        found = true;
+        if (name == field.name || name == fmt::format("{}.{}", side->name, field.name))
+          found.emplace_back(side, &field);
       }
     }
-    if (found) continue;
-    const auto nearest = nearest_name(name, names);
-    throw Error(ErrorCode::invalid_option, fmt::format("Neither users nor items have a field {}.", quote(name)),
-                nearest ? fmt::format("Did you mean {}?", *nearest) : "`gusto inspect` lists a data set's fields.");
+    if (found.empty()) {
+      const auto nearest = nearest_name(name, names);
+      throw Error(ErrorCode::invalid_option, fmt::format("Neither users nor items have a field {}.", quote(name)),
+                  nearest ? fmt::format("Did you mean {}?", *nearest) : "`gusto inspect` lists a data set's fields.");
+    }
+    if (found.size() > 1) {
+      throw Error(ErrorCode::invalid_option, fmt::format("Both users and items have a field {}.", quote(name)),
+                  fmt::format("Write user.{0} or item.{0}.", name));
+    }
+    const auto [side, field] = found.front();
+    if (field->kind == FeatureKind::text) {
+      throw Error(ErrorCode::invalid_option, fmt::format("Field {} is a text, which bayes-fm does not read.", name),
+                  "Name categorical, multi-valued or number fields.");
+    }
+    const auto same = [field = field](const Coding& coding) { return coding.field == field; };
+    if (std::any_of(side->codings.begin(), side->codings.end(), same)) {
+      throw Error(ErrorCode::invalid_option, fmt::format("Field {} is named twice.", name), "Name each field once.");
+    }
+    side->codings.push_back(coding_of(*field));
   }
 }
 
-void FmFeatures::add_side(Side& side, const Dataset& data, bool sets) {
-  const bool users = &side == &user_;
-  FmBlock& block = blocks_[users ? kUser : kItem];
-  if (!sets && side.codings.empty()) return;
-  const std::size_t others = users ? data.item_count() : data.user_count();
-  std::size_t columns = block.rows;
+void FmFeatures::lay_out(Side& side, std::size_t rows, std::optional<std::size_t> set_size) {
+  FmBlock& block = blocks_.emplace_back();
+  block.name = side.name;
+  block.rows = rows;
+  if (!set_size && side.codings.empty()) return;
   const auto add_group = [&](std::string name, std::size_t size) {
-    block.groups.push_back({std::move(name), columns, columns + size});
-    columns += size;
-    return columns - size;
+    const std::size_t begin = block.columns();
+    block.groups.push_back({std::move(name), begin, begin + size});
+    return begin;
   };
-  block.groups.push_back({block.name, 0, block.rows});
-  std::size_t set_first = 0;
-  if (sets) {
-    set_first = add_group(users ? "rated" : "raters", others);
-    if (users) rated_first_ = set_first;
-  }
+  add_group(block.name, rows);
+  if (set_size) side.set_first = add_group(&side == &user_ ? "rated" : "raters", *set_size);
   for (Coding& coding : side.codings) coding.first = add_group(coding.field->name, coding.columns());
+}
 
-  std::vector<Entry> entries;
-  entries.reserve(block.rows + (sets ? data.event_count() : 0));
-  const auto add = [&](std::size_t row, std::size_t column, float amount) {
-    entries.push_back({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), amount});
-  };
+template <class Body>
+void FmFeatures::for_entries(const Side& side, const Dataset& data, const Body& body) const {
+  const FmBlock& block = blocks_[side.block];
+  if (!block.shares()) return;
   for (std::size_t row = 0; row < block.rows; ++row) {
-    add(row, row, 1);
-    if (sets && users) {
+    body(row, row, 1.0F);
+    if (side.set_first && side.block == kUser) {
       const History history = data.history(UserRow(row));
-      for (const ItemRow item : history.items) add(row, set_first + item.index, share(history.size()));
-    } else if (sets) {
+      for (const ItemRow item : history.items) body(row, *side.set_first + item.index, share(history.size()));
+    } else if (side.set_first) {
       const Audience audience = data.audience(ItemRow(row));
-      for (const UserRow user : audience.users) add(row, set_first + user.index, share(audience.size()));
+      for (const UserRow user : audience.users) body(row, *side.set_first + user.index, share(audience.size()));
     }
     for (const Coding& coding : side.codings) {
       const std::vector<std::uint32_t> codes = coding.codes(row);
-      for (const std::uint32_t code : codes) add(row, coding.first + code, share(codes.size()));
+      for (const std::uint32_t code : codes) body(row, coding.first + code, share(codes.size()));
     }
   }
-  turn(entries, columns, block);
+}
+
+std::uint64_t FmFeatures::entries(const Dataset& data) const {
+  std::uint64_t count = 0;
+  for (const Side* side : {&user_, &item_}) {
+    const FmBlock& block = blocks_[side->block];
+    if (!block.shares()) continue;
+    count += block.rows + (side->set_first ? data.event_count() : 0);
+    for (const Coding& coding : side->codings) {
+      for (std::size_t row = 0; row < block.rows; ++row) count += coding.codes(row).size();
+    }
+  }
+  return count;
+}
+
+void FmFeatures::add_entries(const Side& side, const Dataset& data, FmBlock& block) const {
+  if (!block.shares()) return;
+  block.offsets.assign(block.columns() + 1, 0);
+  for_entries(side, data, [&](std::size_t, std::size_t column, float) { ++block.offsets[column + 1]; });
+  std::partial_sum(block.offsets.begin(), block.offsets.end(), block.offsets.begin());
+  block.column_rows.resize(block.offsets.back());
+  block.weights.resize(block.offsets.back());
+  std::vector<std::uint64_t> next(block.offsets.begin(), block.offsets.end() - 1);
+  for_entries(side, data, [&](std::size_t row, std::size_t column, float amount) {
+    const std::uint64_t place = next[column]++;
+    block.column_rows[place] = static_cast<std::uint32_t>(row);
+    block.weights[place] = amount;
+  });
 }
 
 void FmFeatures::add_days(const Dataset& data, const FmInputs& inputs) {
+  if (!inputs.day && !inputs.user_day) return;
+  std::vector<std::int64_t> days;
+  for (const std::int64_t time : data.times()) {
+    const std::int64_t day = day_of(time);
+    if (days.empty() || days.back() != day) days.push_back(day);
+  }
+  std::sort(days.begin(), days.end());
+  days.erase(std::unique(days.begin(), days.end()), days.end());
+  if (days.size() < 2) return;
   if (inputs.day) {
-    for (const std::int64_t time : data.times()) {
-      const std::int64_t day = day_of(time);
-      if (days_.empty() || days_.back() != day) days_.push_back(day);
-    }
-    std::sort(days_.begin(), days_.end());
-    days_.erase(std::unique(days_.begin(), days_.end()), days_.end());
+    days_ = std::move(days);
     day_block_ = blocks_.size();
     FmBlock& block = blocks_.emplace_back();
     block.name = "day";
@@ -221,6 +230,8 @@ void FmFeatures::add_days(const Dataset& data, const FmInputs& inputs) {
   }
 }
 
+std::int64_t FmFeatures::day_of(std::int64_t time) { return nn::calendar_of(time).day; }
+
 std::optional<std::size_t> FmFeatures::day_row(std::int64_t time) const {
   const auto found = std::lower_bound(days_.begin(), days_.end(), day_of(time));
   if (found == days_.end() || *found != day_of(time)) return std::nullopt;
@@ -236,33 +247,32 @@ std::optional<std::size_t> FmFeatures::user_day_row(std::size_t user, std::int64
   return found - user_days_.begin();
 }
 
-FmDesign FmFeatures::design(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,
-                            std::span<const std::int64_t> times) const {
+FmDesign FmFeatures::design(const Dataset& data, std::vector<std::uint32_t> users, std::vector<std::uint32_t> items,
+                            std::vector<std::int64_t> times) const {
   FmDesign design;
   design.blocks = blocks_;
+  add_entries(user_, data, design.blocks[kUser]);
+  add_entries(item_, data, design.blocks[kItem]);
   design.rows.resize(blocks_.size());
-  design.rows[kUser].assign(users.begin(), users.end());
-  design.rows[kItem].assign(items.begin(), items.end());
-  if (day_block_ > 0) {
-    design.rows[day_block_].reserve(users.size());
-    for (const std::int64_t time : times) {
-      design.rows[day_block_].push_back(static_cast<std::uint32_t>(day_row(time).value()));
+  for (const std::size_t block : {day_block_, user_day_block_}) {
+    if (block == 0) continue;
+    std::vector<std::uint32_t>& rows = design.rows[block];
+    rows.resize(times.size());
+    for (std::size_t e = 0; e < times.size(); ++e) {
+      const auto row = block == day_block_ ? day_row(times[e]) : user_day_row(users[e], times[e]);
+      rows[e] = static_cast<std::uint32_t>(row.value());
     }
   }
-  if (user_day_block_ > 0) {
-    design.rows[user_day_block_].reserve(users.size());
-    for (std::size_t e = 0; e < users.size(); ++e) {
-      design.rows[user_day_block_].push_back(static_cast<std::uint32_t>(user_day_row(users[e], times[e]).value()));
-    }
-  }
+  design.rows[kUser] = std::move(users);
+  design.rows[kItem] = std::move(items);
   return design;
 }
 
 std::vector<FmEntry> FmFeatures::newcomer(const Query& query) const {
   std::vector<FmEntry> entries;
-  if (rated_first_) {
+  if (user_.set_first) {
     for (const HistoryEvent& event : query.history) {
-      entries.push_back({static_cast<std::uint32_t>(*rated_first_ + event.item.index), share(query.history.size())});
+      entries.push_back({static_cast<std::uint32_t>(*user_.set_first + event.item.index), share(query.history.size())});
     }
   }
   for (const Coding& coding : user_.codings) {

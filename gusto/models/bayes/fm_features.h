@@ -35,7 +35,10 @@ struct FmEntry {
 ///          of up to 64 values has one, else each of 32 ranges that hold about equally many rows. "auto" stands for all of
 ///          these of which rows have something in common (at most half as many values as rows). A name that both sides
 ///          have is written user.age or item.age. Texts are refused.
-/// Errors   invalid_option, naming the field; not_found, with the nearest name
+/// Time     events without a time among others with one count as of a day of their own, for those who ask without a time too.
+///          If all events are of one day, it tells nothing that users and items do not: there is no block about time.
+/// Errors   invalid_option, naming the field, also of one named twice or by a name that both sides have
+/// Memory   8 bytes for each day, and for each user's day
 /// Threads  const members may be called concurrently
 class FmFeatures {
  public:
@@ -44,11 +47,16 @@ class FmFeatures {
 
   FmFeatures(const Dataset& data, const FmInputs& inputs);
 
+  /// The blocks, without what their columns switch on.
   std::span<const FmBlock> blocks() const { return blocks_; }
-  /// Hands the blocks over with the rows that these events refer to; `times` may be empty if no block is about time.
-  FmDesign design(std::span<const std::uint32_t> users, std::span<const std::uint32_t> items,
-                  std::span<const std::int64_t> times) const;
+  /// How much that is: for that same data, pairs of a row and a column of its, where rows share columns.
+  std::uint64_t entries(const Dataset& data) const;
+  /// The blocks as a whole, for that same data, with the rows that these events refer to.
+  FmDesign design(const Dataset& data, std::vector<std::uint32_t> users, std::vector<std::uint32_t> items,
+                  std::vector<std::int64_t> times) const;
 
+  /// The day of a time, since 1970, UTC; kNoTime has one that no time has.
+  static std::int64_t day_of(std::int64_t time);
   /// The row of a block about time, none if training had no event there.
   std::optional<std::size_t> day_row(std::int64_t time) const;
   std::optional<std::size_t> user_day_row(std::size_t user, std::int64_t time) const;
@@ -72,20 +80,25 @@ class FmFeatures {
     std::vector<std::uint32_t> codes(std::string_view value) const;
   };
   struct Side {
+    std::size_t block;
     std::string_view name;
-    const FeatureTable* table;
-    std::vector<Coding> codings;
+    const FeatureTable* table = nullptr;
+    std::vector<Coding> codings{};
+    std::optional<std::size_t> set_first{};  // the first column of the items that a user rated; of who rated an item
   };
 
   static Coding coding_of(const FeatureField& field);
   void choose_fields(const std::string& wanted);
-  void add_side(Side& side, const Dataset& data, bool sets);
+  void lay_out(Side& side, std::size_t rows, std::optional<std::size_t> set_size);
   void add_days(const Dataset& data, const FmInputs& inputs);
+  /// Calls body(row, column, amount) for all that a side's rows switch on, row by row, if they share columns.
+  template <class Body>
+  void for_entries(const Side& side, const Dataset& data, const Body& body) const;
+  void add_entries(const Side& side, const Dataset& data, FmBlock& block) const;
 
   std::vector<FmBlock> blocks_;
-  Side user_{"user", nullptr, {}};
-  Side item_{"item", nullptr, {}};
-  std::optional<std::size_t> rated_first_;  // the first column of what the user rated
+  Side user_{kUser, "user"};
+  Side item_{kItem, "item"};
   std::size_t day_block_ = 0;
   std::size_t user_day_block_ = 0;
   std::vector<std::int64_t> days_;             // of the block's rows

@@ -57,6 +57,11 @@ std::vector<std::string> columns_of(const FmBlock& block, std::uint32_t row) {
   return found;
 }
 
+/// Users and items with what their columns switch on.
+std::vector<FmBlock> whole(const FmFeatures& features, const Dataset& data) {
+  return features.design(data, {}, {}, {}).blocks;
+}
+
 TEST(FmFeatures, NoMoreThanIdsHaveNoSharedColumns) {
   const auto dataset = data();
   const FmFeatures features(*dataset, {});
@@ -70,8 +75,11 @@ TEST(FmFeatures, NoMoreThanIdsHaveNoSharedColumns) {
 TEST(FmFeatures, SwitchOnSetsAndFieldsByTheRootOfTheirSize) {
   const auto dataset = data();
   const FmFeatures features(*dataset, {.rated = true, .raters = true, .fields = "team, item.genres"});
-  const FmBlock& users = features.blocks()[FmFeatures::kUser];
-  const FmBlock& items = features.blocks()[FmFeatures::kItem];
+  const std::vector<FmBlock> blocks = whole(features, *dataset);
+  const FmBlock& users = blocks[FmFeatures::kUser];
+  const FmBlock& items = blocks[FmFeatures::kItem];
+  EXPECT_EQ(features.entries(*dataset), users.column_rows.size() + items.column_rows.size());
+  EXPECT_TRUE(features.blocks()[FmFeatures::kUser].column_rows.empty());
   EXPECT_THAT(columns_of(users, 0), ElementsAre("user+0:100", "rated+0:71", "rated+1:71", "team+0:100"));
   EXPECT_THAT(columns_of(users, 3), ElementsAre("user+3:100", "team+1:100"));
   EXPECT_THAT(columns_of(items, 0), ElementsAre("item+0:100", "raters+0:71", "raters+1:71", "genres+0:100"));
@@ -81,7 +89,7 @@ TEST(FmFeatures, SwitchOnSetsAndFieldsByTheRootOfTheirSize) {
 TEST(FmFeatures, TakeOfThemselvesWhatRowsHaveInCommon) {
   const auto dataset = data();
   const FmFeatures features(*dataset, {.fields = "auto"});
-  EXPECT_THAT(columns_of(features.blocks()[FmFeatures::kUser], 1), ElementsAre("user+1:100", "team+1:100"));
+  EXPECT_THAT(columns_of(whole(features, *dataset)[FmFeatures::kUser], 1), ElementsAre("user+1:100", "team+1:100"));
   // Two genres are more than half of three items.
   EXPECT_FALSE(features.blocks()[FmFeatures::kItem].shares());
 }
@@ -90,6 +98,22 @@ TEST(FmFeatures, RefuseWhatTheyCannotTake) {
   const auto dataset = data();
   EXPECT_EQ(code_of([&] { FmFeatures(*dataset, {.fields = "title"}); }), ErrorCode::invalid_option);
   EXPECT_EQ(code_of([&] { FmFeatures(*dataset, {.fields = "teem"}); }), ErrorCode::invalid_option);
+  EXPECT_EQ(code_of([&] { FmFeatures(*dataset, {.fields = "team, genres, user.team"}); }), ErrorCode::invalid_option);
+}
+
+TEST(FmFeatures, AskWhichSideIsMeantByANameThatBothHave) {
+  auto catalogue = std::make_shared<Catalogue>();
+  for (const char* id : {"a", "b"}) catalogue->users.add(id);
+  for (const char* id : {"x", "y"}) catalogue->items.add(id);
+  catalogue->user_features = FeatureTable({field_of("country", FeatureKind::categorical, {"it", "fr"})});
+  catalogue->item_features = FeatureTable({field_of("country", FeatureKind::categorical, {"fr", "fr"})});
+  const Dataset dataset(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(1)}});
+  EXPECT_EQ(code_of([&] { FmFeatures(dataset, {.fields = "country"}); }), ErrorCode::invalid_option);
+  const FmFeatures items(dataset, {.fields = "item.country"});
+  EXPECT_FALSE(items.blocks()[FmFeatures::kUser].shares());
+  EXPECT_EQ(items.blocks()[FmFeatures::kItem].shared_columns(), 1U);
+  const FmFeatures both(dataset, {.fields = "item.country, user.country"});
+  EXPECT_EQ(both.blocks()[FmFeatures::kUser].shared_columns(), 2U);
 }
 
 TEST(FmFeatures, FindDays) {
@@ -106,6 +130,28 @@ TEST(FmFeatures, FindDays) {
   EXPECT_EQ(features.user_day_row(1, 0), 2U);
   EXPECT_FALSE(features.user_day_row(1, kDay));
   EXPECT_FALSE(features.user_day_row(3, 0));
+}
+
+TEST(FmFeatures, GiveEventsWithoutATimeADayOfTheirOwn) {
+  const auto dataset = test::dataset_of(
+      2, 2, {{UserRow(0), ItemRow(0), 4, kDay}, {UserRow(0), ItemRow(1), 4}, {UserRow(1), ItemRow(1), 4, 2 * kDay}});
+  const FmFeatures features(*dataset, {.day = true, .user_day = true});
+  EXPECT_EQ(features.blocks()[features.day_block()].rows, 3U);
+  EXPECT_EQ(features.day_row(kNoTime), 0U);
+  EXPECT_EQ(features.user_day_row(0, kNoTime), 0U);
+  EXPECT_FALSE(features.user_day_row(1, kNoTime));
+  EXPECT_FALSE(FmFeatures(*data(), {.day = true}).day_row(kNoTime));
+  const FmDesign design = features.design(*dataset, {0, 0, 1}, {1, 0, 1}, {kNoTime, kDay, 2 * kDay});
+  EXPECT_THAT(design.rows[features.day_block()], ElementsAre(0, 1, 2));
+  EXPECT_THAT(design.rows[features.user_day_block()], ElementsAre(0, 1, 2));
+}
+
+TEST(FmFeatures, LeaveTimeOutIfAllIsOfOneDay) {
+  const auto dataset = test::dataset_of(2, 1, {{UserRow(0), ItemRow(0), 4, 10}, {UserRow(1), ItemRow(0), 4, 90}});
+  const FmFeatures features(*dataset, {.day = true, .user_day = true});
+  EXPECT_EQ(features.blocks().size(), 2U);
+  EXPECT_FALSE(features.day_row(10));
+  EXPECT_FALSE(features.user_day_row(0, 10));
 }
 
 TEST(FmFeatures, SeeNewcomersAsTheySawUsers) {

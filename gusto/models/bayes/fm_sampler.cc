@@ -20,7 +20,7 @@ constexpr std::size_t kFactorBlock = 4096;
 constexpr std::size_t kRefreshSweeps = 32;
 
 /// Σ v and Σ v² of one coordinate of a group.
-struct Moments {
+struct Sums {
   double sum = 0;
   double squares = 0;
 
@@ -30,30 +30,30 @@ struct Moments {
   }
 };
 
-Moments moments_of(std::span<const float> values) {
-  Moments moments;
-  for (const float value : values) moments.add(value);
-  return moments;
+Sums sums_of(std::span<const float> values) {
+  Sums sums;
+  for (const float value : values) sums.add(value);
+  return sums;
 }
 
 /// Of each column of a matrix.
-std::vector<Moments> column_moments(const Matrix<float>& values, std::size_t columns, Context& context) {
+std::vector<Sums> column_sums(const Matrix<float>& values, std::size_t columns, Context& context) {
   const std::size_t blocks = (values.rows() + kFactorBlock - 1) / kFactorBlock;
-  std::vector<std::vector<Moments>> parts(blocks, std::vector<Moments>(columns));
+  std::vector<std::vector<Sums>> parts(blocks, std::vector<Sums>(columns));
   parallel_blocks(context, values.rows(), kFactorBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    std::vector<Moments>& part = parts[begin / kFactorBlock];
+    std::vector<Sums>& part = parts[begin / kFactorBlock];
     for (std::size_t r = begin; r < end; ++r) {
       for (std::size_t c = 0; c < columns; ++c) part[c].add(values(r, c));
     }
   });
-  std::vector<Moments> moments(columns);
-  for (const std::vector<Moments>& part : parts) {
+  std::vector<Sums> sums(columns);
+  for (const std::vector<Sums>& part : parts) {
     for (std::size_t c = 0; c < columns; ++c) {
-      moments[c].sum += part[c].sum;
-      moments[c].squares += part[c].squares;
+      sums[c].sum += part[c].sum;
+      sums[c].squares += part[c].squares;
     }
   }
-  return moments;
+  return sums;
 }
 
 // What the prior of λ adds to a group's squares. One would be usual, and lets groups of few columns, such as genders, have
@@ -61,13 +61,13 @@ std::vector<Moments> column_moments(const Matrix<float>& values, std::size_t col
 constexpr double kPriorSquares = 0.02;
 
 /// The conjugate step for λ given μ, then for μ given λ.
-void draw_normal(const Moments& moments, std::size_t count, Random& random, float& mean, float& precision) {
+void draw_normal(const Sums& sums, std::size_t count, Random& random, float& mean, float& precision) {
   const auto n = static_cast<double>(count);
   const double old = mean;
-  const double spread = moments.squares - 2 * old * moments.sum + n * old * old;
+  const double spread = sums.squares - 2 * old * sums.sum + n * old * old;
   const double drawn = draw_gamma(random, (n + 2) / 2) / ((kPriorSquares + std::max(spread, 0.0) + old * old) / 2);
   precision = static_cast<float>(drawn);
-  mean = static_cast<float>(moments.sum / (n + 1) + random.normal() / std::sqrt((n + 1) * drawn));
+  mean = static_cast<float>(sums.sum / (n + 1) + random.normal() / std::sqrt((n + 1) * drawn));
 }
 
 }  // namespace
@@ -93,11 +93,11 @@ double GaussianOutput::draw(std::uint64_t seed, std::size_t sweep, std::span<flo
   const auto n = static_cast<double>(residuals.size());
   Random random(seed, "bayes-fm noise", sweep);
   const double squares = parallel_sum(context, residuals.size(), kEventBlock, [&](std::size_t begin, std::size_t end) {
-    return moments_of(residuals.subspan(begin, end - begin)).squares;
+    return sums_of(residuals.subspan(begin, end - begin)).squares;
   });
   const double precision = draw_gamma(random, (n + 2) / 2) / ((squares + 1) / 2);
   const double sum = parallel_sum(context, residuals.size(), kEventBlock, [&](std::size_t begin, std::size_t end) {
-    return moments_of(residuals.subspan(begin, end - begin)).sum;
+    return sums_of(residuals.subspan(begin, end - begin)).sum;
   });
   const auto change = static_cast<float>(sum / n + random.normal() / std::sqrt(n * precision));
   offset_ += change;
@@ -147,8 +147,8 @@ void FmSampler::order_events(std::size_t b) {
   if (!std::is_sorted(rows.begin(), rows.end())) {
     order.events.resize(rows.size());
     std::vector<std::uint64_t> next(order.begin.begin(), order.begin.end() - 1);
-    for (std::uint32_t e = 0; e < rows.size(); ++e) order.events[next[rows[e]]++] = e;
-    sorted_.resize(rows.size());
+    for (std::size_t e = 0; e < rows.size(); ++e) order.events[next[rows[e]]++] = static_cast<std::uint32_t>(e);
+    if (block.shares()) sorted_.resize(rows.size());
   }
   if (!block.factors) return;
   for (std::size_t c = 0; c < design_.blocks.size(); ++c) {
@@ -187,17 +187,17 @@ void FmSampler::draw_priors(std::size_t number) {
       FmPrior& prior = state.priors[g];
       Random random(context_.seed(), "bayes-fm priors", fm_key(0, number, b, FmDraw::prior, g));
       const std::span<const float> weights = block.shares() ? state.weights : state.linear;
-      draw_normal(moments_of(weights.subspan(begin, count)), count, random, prior.mean[0], prior.precision[0]);
-      std::vector<Moments> moments;
+      draw_normal(sums_of(weights.subspan(begin, count)), count, random, prior.mean[0], prior.precision[0]);
+      std::vector<Sums> sums;
       if (block.shares()) {
         for (std::size_t f = 0; f < factors; ++f) {
-          moments.push_back(moments_of(state.column_factors.row(f).subspan(begin, count)));
+          sums.push_back(sums_of(state.column_factors.row(f).subspan(begin, count)));
         }
       } else if (factors > 0) {
-        moments = column_moments(state.factors, factors, context_);
+        sums = column_sums(state.factors, factors, context_);
       }
       for (std::size_t f = 0; f < factors; ++f) {
-        draw_normal(moments[f], count, random, prior.mean[1 + f], prior.precision[1 + f]);
+        draw_normal(sums[f], count, random, prior.mean[1 + f], prior.precision[1 + f]);
       }
     }
   }

@@ -14,20 +14,19 @@ namespace {
 
 constexpr std::size_t kRowBlock = 256;
 
-void add_dot(std::span<const float> a, std::span<const float> b, float& sum) {
-  for (std::size_t f = 0; f < a.size(); ++f) sum += a[f] * b[f];
-}
+// What may be drawn of a row: its linear weight, and its factors if it has some.
+std::size_t width_of(const FmBlock& block, std::size_t dim) { return block.factors ? 1 + dim : 1; }
 
 }  // namespace
 
 FmSamples::FmSamples(std::span<const FmBlock> blocks, std::size_t dim, std::size_t samples)
-    : dim_(dim), prior_precision_(samples, 1 + dim), offsets_(samples), noise_(samples) {
+    : dim_(dim), offsets_(samples), noise_(samples) {
   for (const FmBlock& block : blocks) {
+    const std::size_t width = width_of(block, dim);
     blocks_.push_back({Matrix<float>(block.rows, samples), Matrix<float>(block.factors ? block.rows : 0, samples * dim),
-                       Matrix<float>(samples, 1 + dim)});
+                       Matrix<float>(samples, width), Matrix<float>(samples, width)});
   }
-  const FmBlock& users = blocks[FmFeatures::kUser];
-  const std::size_t shared = users.shares() ? users.columns() - users.rows : 0;
+  const std::size_t shared = blocks[FmFeatures::kUser].shared_columns();
   column_weights_ = Matrix<float>(shared, samples);
   column_factors_ = Matrix<float>(shared, samples * dim);
 }
@@ -38,7 +37,9 @@ void FmSamples::keep(std::size_t sample, const FmSampler& sampler, float offset,
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
     Block& block = blocks_[b];
     const FmSampler::State& state = sampler.state(b);
-    std::copy_n(state.priors[0].mean.begin(), 1 + dim_, block.prior_mean.row(sample).begin());
+    const std::size_t width = block.prior_mean.cols();
+    std::copy_n(state.priors[0].mean.begin(), width, block.prior_mean.row(sample).begin());
+    std::copy_n(state.priors[0].precision.begin(), width, block.prior_precision.row(sample).begin());
     parallel_blocks(context, block.linear.rows(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t row = begin; row < end; ++row) {
         block.linear(row, sample) = state.linear[row];
@@ -48,7 +49,6 @@ void FmSamples::keep(std::size_t sample, const FmSampler& sampler, float offset,
     });
   }
   const FmSampler::State& users = sampler.state(FmFeatures::kUser);
-  std::copy_n(users.priors[0].precision.begin(), 1 + dim_, prior_precision_.row(sample).begin());
   const std::size_t own = users.linear.size();
   parallel_blocks(context, column_weights_.rows(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t j = begin; j < end; ++j) {
@@ -60,26 +60,62 @@ void FmSamples::keep(std::size_t sample, const FmSampler& sampler, float offset,
   });
 }
 
-void FmSamples::join(FmPart& part, std::size_t b, std::optional<std::size_t> row) const {
+void FmSamples::add(const Slice& more, float& linear, std::span<float> factors) {
+  linear += more.linear;
+  for (std::size_t f = 0; f < more.factors.size(); ++f) linear += factors[f] * more.factors[f];
+  for (std::size_t f = 0; f < more.factors.size(); ++f) factors[f] += more.factors[f];
+}
+
+FmSamples::Slice FmSamples::row_of(std::size_t b, std::size_t row, std::size_t s) const {
   const Block& block = blocks_[b];
-  for (std::size_t s = 0; s < count(); ++s) {
-    part.linear[s] += row ? block.linear(*row, s) : block.prior_mean(s, 0);
-    if (block.factors.empty()) continue;
-    const std::span<float> own = std::span(part.factors).subspan(s * dim_, dim_);
-    const std::span<const float> more =
-        row ? block.factors.row(*row).subspan(s * dim_, dim_) : block.prior_mean.row(s).subspan(1);
-    add_dot(own, more, part.linear[s]);
-    for (std::size_t f = 0; f < dim_; ++f) own[f] += more[f];
+  if (block.factors.empty()) return {block.linear(row, s), {}};
+  return {block.linear(row, s), block.factors.row(row).subspan(s * dim_, dim_)};
+}
+
+FmSamples::Slice FmSamples::mean_of(std::size_t b, std::size_t s) const {
+  const std::span<const float> mean = blocks_[b].prior_mean.row(s);
+  return {mean[0], mean.subspan(1)};
+}
+
+double FmSamples::variance_of(std::size_t b, std::size_t s, std::span<const float> factors) const {
+  const std::span<const float> precision = blocks_[b].prior_precision.row(s);
+  double variance = 1 / static_cast<double>(precision[0]);
+  for (std::size_t f = 0; f + 1 < precision.size(); ++f) {
+    const auto factor = static_cast<double>(factors[f]);
+    variance += factor * factor / static_cast<double>(precision[1 + f]);
   }
+  return variance;
+}
+
+void FmSamples::add(const Slice& more, FmPart& part, std::size_t s) const {
+  add(more, part.linear[s], std::span(part.factors).subspan(s * dim_, dim_));
+}
+
+FmSamples::Slice FmSamples::slice_of(const FmPart& part, std::size_t s) const {
+  return {part.linear[s], std::span(part.factors).subspan(s * dim_, dim_)};
 }
 
 void FmSamples::join(FmPart& part, const FmPart& more) const {
+  for (std::size_t s = 0; s < count(); ++s) add(slice_of(more, s), part, s);
+}
+
+void FmSamples::join(FmPart& part, std::size_t block, std::size_t row) const {
+  for (std::size_t s = 0; s < count(); ++s) add(row_of(block, row, s), part, s);
+}
+
+void FmSamples::join_mean(FmPart& part, std::size_t block) const {
+  for (std::size_t s = 0; s < count(); ++s) add(mean_of(block, s), part, s);
+}
+
+void FmSamples::join_draw(FmPart& part, std::size_t block, std::uint64_t key) const {
+  const Block& of = blocks_[block];
+  std::vector<float> row(of.prior_mean.cols());
   for (std::size_t s = 0; s < count(); ++s) {
-    const std::span<float> own = std::span(part.factors).subspan(s * dim_, dim_);
-    const std::span<const float> others = std::span(more.factors).subspan(s * dim_, dim_);
-    part.linear[s] += more.linear[s];
-    add_dot(own, others, part.linear[s]);
-    for (std::size_t f = 0; f < dim_; ++f) own[f] += others[f];
+    fm_normals(fm_key(purpose_key("bayes-fm unseen row"), s, block, FmDraw::row, key), row);
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      row[c] = of.prior_mean(s, c) + row[c] / std::sqrt(of.prior_precision(s, c));
+    }
+    add({row[0], std::span<const float>(row).subspan(1)}, part, s);
   }
 }
 
@@ -89,111 +125,100 @@ void FmSamples::outputs(const FmPart& rest, std::size_t item, std::span<float> o
   for (std::size_t s = 0; s < out.size(); ++s) out[s] += rest.linear[s] + items.linear(item, s);
 }
 
-FmSamples::Newcomer FmSamples::newcomer(std::span<const FmEntry> columns, std::span<const FmPlace> events,
-                                        std::size_t rounds, const FmTargets& targets,
-                                        const FmFeatures& features) const {
-  const std::size_t n = events.size();
-  const std::size_t width = 1 + dim_;
+FmPart FmSamples::shared_part(std::span<const FmEntry> columns) const {
   const std::size_t own = blocks_[FmFeatures::kUser].linear.rows();
-  Newcomer result{{std::vector<float>(count()), std::vector<float>(count() * dim_)}, {}};
-  result.drawn = result.mean;
-  Matrix<float> h(n, width);
-  Matrix<float> products(width, width);
-  Matrix<double> left(width, width);
-  std::vector<float> rest(n), outputs(n), wanted(n), normals(width + n);
-  std::vector<double> right(width), perturbed(width);
+  FmPart part{std::vector<float>(count()), std::vector<float>(count() * dim_)};
   for (std::size_t s = 0; s < count(); ++s) {
-    // What the shared columns add up to.
-    const std::span<float> shared = std::span(result.mean.factors).subspan(s * dim_, dim_);
+    const std::span<float> sums = std::span(part.factors).subspan(s * dim_, dim_);
     float linear = 0;
     float squares = 0;
     for (const FmEntry& entry : columns) {
       const std::size_t j = entry.column - own;
       linear += entry.amount * column_weights_(j, s);
       for (std::size_t f = 0; f < dim_; ++f) {
-        const float part = entry.amount * column_factors_(j, s * dim_ + f);
-        shared[f] += part;
-        squares += part * part;
+        const float one = entry.amount * column_factors_(j, s * dim_ + f);
+        sums[f] += one;
+        squares += one * one;
       }
     }
     float length = 0;
-    add_dot(shared, shared, length);
-    linear += 0.5F * (length - squares);
+    for (const float sum : sums) length += sum * sum;
+    part.linear[s] = linear + 0.5F * (length - squares);
+  }
+  return part;
+}
 
-    // Each event's output is rest + h · (the own column's weight and factors).
-    FmPart place;
+FmGuess FmSamples::newcomer(std::span<const FmEntry> columns, std::span<const FmPlace> events, std::size_t rounds,
+                            const FmTargets& targets, const FmFeatures& features) const {
+  const std::size_t n = events.size();
+  const std::size_t width = 1 + dim_;
+  const std::size_t days = features.day_block();
+  const std::size_t user_days = features.user_day_block();
+  const FmPart shared = shared_part(columns);
+  FmGuess row{shared, shared};
+  Matrix<float> h(n, width);
+  Matrix<float> products(width, width);
+  Matrix<double> left(width, width);
+  std::vector<float> rest(n), deviation(n), outputs(n), wanted(n), factors(dim_), normals(width);
+  std::vector<double> mean(width), theta(width);
+  for (std::size_t s = 0; s < count(); ++s) {
+    // Each event's target is rest + deviation · (h · (the own column's weight and factors) + a standard normal number).
     for (std::size_t e = 0; e < n; ++e) {
-      const Block& items = blocks_[FmFeatures::kItem];
-      const std::span<float> row = h.row(e);
-      row[0] = 1;
-      const std::span<float> factors = row.subspan(1);
-      std::copy_n(items.factors.row(events[e].item).subspan(s * dim_).begin(), dim_, factors.begin());
-      rest[e] = offsets_[s] + linear + items.linear(events[e].item, s);
-      if (features.day_block() > 0) {
-        const Block& days = blocks_[features.day_block()];
-        const std::optional<std::size_t> day = events[e].day;
-        const std::span<const float> more =
-            day ? days.factors.row(*day).subspan(s * dim_, dim_) : days.prior_mean.row(s).subspan(1);
-        rest[e] += day ? days.linear(*day, s) : days.prior_mean(s, 0);
-        add_dot(factors, more, rest[e]);
-        for (std::size_t f = 0; f < dim_; ++f) factors[f] += more[f];
+      double variance = noise_[s];
+      rest[e] = offsets_[s];
+      std::fill(factors.begin(), factors.end(), 0.0F);
+      add(slice_of(shared, s), rest[e], factors);
+      add(row_of(FmFeatures::kItem, events[e].item, s), rest[e], factors);
+      if (days > 0 && !events[e].day) variance += variance_of(days, s, factors);
+      if (days > 0) add(events[e].day ? row_of(days, *events[e].day, s) : mean_of(days, s), rest[e], factors);
+      if (user_days > 0) {
+        variance += variance_of(user_days, s, {});
+        add(mean_of(user_days, s), rest[e], factors);
       }
-      if (features.user_day_block() > 0) rest[e] += blocks_[features.user_day_block()].prior_mean(s, 0);
-      add_dot(factors, shared, rest[e]);
-      for (std::size_t f = 0; f < dim_; ++f) factors[f] += shared[f];
+      deviation[e] = static_cast<float>(std::sqrt(variance));
+      h(e, 0) = 1 / deviation[e];
+      for (std::size_t f = 0; f < dim_; ++f) h(e, 1 + f) = factors[f] / deviation[e];
     }
 
-    const std::span<const float> mean = blocks_[FmFeatures::kUser].prior_mean.row(s);
-    const std::span<const float> precision = prior_precision_.row(s);
-    const double noise = 1 / static_cast<double>(noise_[s]);
-    if (n > 0) {
-      gemm(Transpose::yes, Transpose::no, 1, std::as_const(h).view(), std::as_const(h).view(), 0, products.view());
-    }
-    for (std::size_t i = 0; i < left.values().size(); ++i) {
-      left.values()[i] = n > 0 ? noise * static_cast<double>(products.values()[i]) : 0;
-    }
+    // Hence the own column is normal with the precision hᵀh + λ.
+    const std::span<const float> prior_mean = blocks_[FmFeatures::kUser].prior_mean.row(s);
+    const std::span<const float> precision = blocks_[FmFeatures::kUser].prior_precision.row(s);
+    const MatrixView<const float> inputs = std::as_const(h).view();
+    if (n > 0) gemm(Transpose::yes, Transpose::no, 1, inputs, inputs, 0, products.view());
+    std::copy(products.values().begin(), products.values().end(), left.values().begin());
     for (std::size_t c = 0; c < width; ++c) left(c, c) += static_cast<double>(precision[c]);
-    std::vector<double> theta(mean.begin(), mean.end());
+    const Cholesky factored(left.view());
+    std::copy(prior_mean.begin(), prior_mean.end(), theta.begin());
     for (std::size_t round = 0; round < rounds; ++round) {
       for (std::size_t e = 0; e < n; ++e) {
-        double sum = rest[e];
+        double sum = 0;
         for (std::size_t c = 0; c < width; ++c) sum += theta[c] * static_cast<double>(h(e, c));
-        outputs[e] = static_cast<float>(sum);
+        outputs[e] = rest[e] + deviation[e] * static_cast<float>(sum);
       }
-      targets(s, round, outputs, wanted);
-      fm_normals(fm_key(0, s, round, FmDraw::row, 0), normals);
-      // A draw solves the same system with a right side perturbed by noise whose covariance is the system's matrix.
+      targets(s, round, outputs, deviation, wanted);
       for (std::size_t c = 0; c < width; ++c) {
-        right[c] = static_cast<double>(precision[c]) * static_cast<double>(mean[c]);
-        perturbed[c] = std::sqrt(static_cast<double>(precision[c])) * static_cast<double>(normals[c]);
+        mean[c] = static_cast<double>(precision[c]) * static_cast<double>(prior_mean[c]);
       }
       for (std::size_t e = 0; e < n; ++e) {
-        const double towards = noise * static_cast<double>(wanted[e] - rest[e]);
-        const double shaken = std::sqrt(noise) * static_cast<double>(normals[width + e]);
-        for (std::size_t c = 0; c < width; ++c) {
-          right[c] += towards * static_cast<double>(h(e, c));
-          perturbed[c] += shaken * static_cast<double>(h(e, c));
-        }
+        const auto towards = static_cast<double>((wanted[e] - rest[e]) / deviation[e]);
+        for (std::size_t c = 0; c < width; ++c) mean[c] += towards * static_cast<double>(h(e, c));
       }
-      for (std::size_t c = 0; c < width; ++c) perturbed[c] += right[c];
-      theta = perturbed;
-      solve_spd(left.view(), theta);
+      factored.solve(mean);
+      fm_normals(fm_key(0, s, round, FmDraw::row, 0), normals);
+      std::copy(normals.begin(), normals.end(), theta.begin());
+      factored.solve_upper(theta);
+      for (std::size_t c = 0; c < width; ++c) theta[c] += mean[c];
     }
-    solve_spd(left.view(), right);
 
-    const std::vector<float> columns_sum(shared.begin(), shared.end());
-    const auto write = [&](std::span<const double> row, FmPart& out) {
-      out.linear[s] = linear + static_cast<float>(row[0]);
-      for (std::size_t f = 0; f < dim_; ++f) {
-        const auto v = static_cast<float>(row[1 + f]);
-        out.linear[s] += columns_sum[f] * v;
-        out.factors[s * dim_ + f] = columns_sum[f] + v;
-      }
+    std::vector<float> own(width);
+    const auto add_own = [&](std::span<const double> values, FmPart& part) {
+      std::transform(values.begin(), values.end(), own.begin(), [](double v) { return static_cast<float>(v); });
+      add({own[0], std::span<const float>(own).subspan(1)}, part, s);
     };
-    write(right, result.mean);
-    write(theta, result.drawn);
+    add_own(mean, row.mean);
+    add_own(theta, row.drawn);
   }
-  return result;
+  return row;
 }
 
 void FmSamples::save(TensorWriter& out, std::span<const FmBlock> blocks) const {
@@ -201,8 +226,8 @@ void FmSamples::save(TensorWriter& out, std::span<const FmBlock> blocks) const {
     out.add(fmt::format("{}_linear", blocks[b].name), blocks_[b].linear);
     if (blocks[b].factors) out.add(fmt::format("{}_factors", blocks[b].name), blocks_[b].factors);
     out.add(fmt::format("{}_prior_mean", blocks[b].name), blocks_[b].prior_mean);
+    out.add(fmt::format("{}_prior_precision", blocks[b].name), blocks_[b].prior_precision);
   }
-  out.add("user_prior_precision", prior_precision_);
   out.add("user_column_weights", column_weights_);
   out.add("user_column_factors", column_factors_);
   out.add("offsets", offsets_);
@@ -217,16 +242,39 @@ FmSamples FmSamples::load(const TensorFile& in, std::span<const FmBlock> blocks,
     Block& one = loaded.blocks_.emplace_back();
     one.linear = in.matrix<float>(fmt::format("{}_linear", block.name), block.rows, samples);
     if (block.factors) one.factors = in.matrix<float>(fmt::format("{}_factors", block.name), block.rows, samples * dim);
-    one.prior_mean = in.matrix<float>(fmt::format("{}_prior_mean", block.name), samples, 1 + dim);
+    one.prior_mean = in.matrix<float>(fmt::format("{}_prior_mean", block.name), samples, width_of(block, dim));
+    one.prior_precision =
+        in.matrix<float>(fmt::format("{}_prior_precision", block.name), samples, width_of(block, dim));
   }
-  const FmBlock& users = blocks[FmFeatures::kUser];
-  const std::size_t shared = users.shares() ? users.columns() - users.rows : 0;
-  loaded.prior_precision_ = in.matrix<float>("user_prior_precision", samples, 1 + dim);
+  const std::size_t shared = blocks[FmFeatures::kUser].shared_columns();
   loaded.column_weights_ = in.matrix<float>("user_column_weights", shared, samples);
   loaded.column_factors_ = in.matrix<float>("user_column_factors", shared, samples * dim);
   loaded.offsets_ = in.vector<float>("offsets", samples);
   loaded.noise_ = in.vector<float>("noise", samples);
+  loaded.check_loaded();
   return loaded;
+}
+
+void FmSamples::check_loaded() const {
+  const auto require = [](bool sound, std::string_view what) {
+    if (!sound) throw Error(ErrorCode::corrupt_file, fmt::format("The samples of bayes-fm {}.", what));
+  };
+  const auto finite = [](std::span<const float> values) {
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  };
+  const auto positive = [&](std::span<const float> values) {
+    return finite(values) && std::all_of(values.begin(), values.end(), [](float v) { return v > 0; });
+  };
+  require(count() > 0, "are none");
+  bool sound = finite(offsets_) && finite(column_weights_.values()) && finite(column_factors_.values());
+  bool above_zero = positive(noise_);
+  for (const Block& block : blocks_) {
+    sound =
+        sound && finite(block.linear.values()) && finite(block.factors.values()) && finite(block.prior_mean.values());
+    above_zero = above_zero && positive(block.prior_precision.values());
+  }
+  require(sound, "hold a number that is not finite");
+  require(above_zero, "hold a variance or a precision that is not above 0");
 }
 
 }  // namespace gusto

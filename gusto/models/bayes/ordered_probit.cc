@@ -7,6 +7,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "gusto/base/error.h"
+
 namespace gusto {
 namespace {
 
@@ -16,6 +18,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Outputs are counted by steps of 1/1024, up to 16 from 0: far beyond any cut point.
 constexpr double kSteps = 1024;
 constexpr int kMostSteps = 16 * 1024;
+constexpr std::size_t kBins = 2 * kMostSteps + 1;
 
 constexpr double kLeastProbability = 1e-300;
 constexpr int kNewtonSteps = 20;
@@ -158,16 +161,26 @@ ProbitOutput::ProbitOutput(std::vector<std::uint8_t> levels, std::size_t level_c
   for (std::size_t e = 0; e < levels_.size(); ++e) latents_[e] = static_cast<float>(middle[levels_[e]]);
 }
 
+std::uint64_t ProbitOutput::memory_need(std::uint64_t events, std::uint64_t level_count) {
+  const std::uint64_t bins = level_count * kBins;
+  return events * (sizeof(std::uint8_t) + sizeof(float)) + bins * sizeof(std::uint32_t) +
+         std::min(events, bins) * sizeof(OutputCount);
+}
+
 double ProbitOutput::draw(std::uint64_t seed, std::size_t sweep, std::span<float> residuals, Context& context) {
   if (!cuts_.empty()) {
-    constexpr std::size_t kBins = 2 * kMostSteps + 1;
     std::vector<std::uint32_t> bins((cuts_.size() + 1) * kBins);
     for (std::size_t e = 0; e < residuals.size(); ++e) {
       const double output = static_cast<double>(latents_[e]) - static_cast<double>(residuals[e]);
+      if (std::isnan(output)) {
+        throw Error(ErrorCode::not_finite, "bayes-fm diverged: an output is not a number.",
+                    "Look for extreme values in the data, or lower init.");
+      }
       const auto step = static_cast<int>(std::clamp(output * kSteps, -16.0 * kSteps, 16.0 * kSteps) + kMostSteps + 0.5);
       ++bins[levels_[e] * kBins + static_cast<std::size_t>(step)];
     }
     std::vector<OutputCount> counts;
+    counts.reserve(bins.size() - static_cast<std::size_t>(std::count(bins.begin(), bins.end(), 0U)));
     for (std::size_t b = 0; b < bins.size(); ++b) {
       if (bins[b] == 0) continue;
       const double output = (static_cast<double>(b % kBins) - kMostSteps) / kSteps;
@@ -260,11 +273,12 @@ void draw_cuts(std::span<const OutputCount> counts, Random& random, std::vector<
   if (std::log(1 - chance) < log_ratio) cuts = proposed;
 }
 
-float draw_latent(std::span<const float> cuts, std::size_t level, float output, double u) {
+float draw_latent(std::span<const float> cuts, std::size_t level, float output, float deviation, double u) {
   const auto at = static_cast<double>(output);
-  const double low = level == 0 ? -kInfinity : static_cast<double>(cuts[level - 1]) - at;
-  const double high = level == cuts.size() ? kInfinity : static_cast<double>(cuts[level]) - at;
-  return static_cast<float>(at + truncated_normal(low, high, u));
+  const auto scale = static_cast<double>(deviation);
+  const double low = level == 0 ? -kInfinity : (static_cast<double>(cuts[level - 1]) - at) / scale;
+  const double high = level == cuts.size() ? kInfinity : (static_cast<double>(cuts[level]) - at) / scale;
+  return static_cast<float>(at + scale * truncated_normal(low, high, u));
 }
 
 LevelMoments level_moments(std::span<const float> values, std::span<const float> cuts, double output) {

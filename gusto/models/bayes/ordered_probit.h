@@ -25,8 +25,15 @@ double truncated_normal(double low, double high, double u);
 /// cost as much as there are distinct outputs.
 /// Source   Albert, Chib: Sequential ordinal modeling, Biometrics 2001; Cowles 1996 on why latents are left out
 /// Cost     O(events) a sweep, about 100 ns each
+/// Memory   5 bytes an event; while cut points are drawn, 128 KiB a level, and 12 bytes for each level and output, rounded
+/// Errors   not_finite, from draw(), if an output is not a number
+/// Threads  an object belongs to one thread at a time; draw() runs on the context's. All functions beside may be called
+///          concurrently.
 class ProbitOutput final : public FmOutput {
  public:
+  /// Bytes that so many events of so many levels need at most.
+  static std::uint64_t memory_need(std::uint64_t events, std::uint64_t level_count);
+
   /// Every one of `level_count` levels comes up.
   ProbitOutput(std::vector<std::uint8_t> levels, std::size_t level_count);
   float target(std::size_t e) const override { return latents_[e]; }
@@ -58,8 +65,8 @@ CutLikelihood cut_likelihood(std::span<const OutputCount> counts, std::span<cons
 /// One Metropolis step for the cut points.
 void draw_cuts(std::span<const OutputCount> counts, Random& random, std::vector<double>& cuts);
 
-/// The latent of an event of that level, given its output and a uniform number.
-float draw_latent(std::span<const float> cuts, std::size_t level, float output, double u);
+/// The latent of an event of that level, given its output, the standard deviation of its noise and a uniform number.
+float draw_latent(std::span<const float> cuts, std::size_t level, float output, float deviation, double u);
 
 /// The mean of levels' values, and of their squares, given an output.
 struct LevelMoments {

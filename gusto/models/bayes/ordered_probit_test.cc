@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "gusto/base/testing.h"
 
 namespace gusto {
 namespace {
@@ -132,6 +135,29 @@ TEST(ProbitOutput, FindsTheCutPointsThatItsLevelsCameFrom) {
     }
   }
   for (std::size_t r = 0; r < truth.size(); ++r) EXPECT_NEAR(output.cuts()[r], truth[r], 0.06);
+}
+
+TEST(ProbitOutput, RefusesOutputsThatAreNoNumbers) {
+  ProbitOutput output({0, 1, 0}, 2);
+  Context context({.threads = 1});
+  std::vector<float> residuals{0, std::numeric_limits<float>::quiet_NaN(), 0};
+  EXPECT_EQ(test::code_of([&] { output.draw(1, 0, residuals, context); }), ErrorCode::not_finite);
+}
+
+TEST(DrawLatent, KeepsToItsLevelAndWidensWithTheNoise) {
+  const std::vector<float> cuts{-1, 1};
+  constexpr int kDraws = 2000;
+  double farthest = 0;
+  for (int n = 0; n < kDraws; ++n) {
+    const double u = (n + 0.5) / kDraws;
+    const float middle = draw_latent(cuts, 1, 3, 2, u);
+    EXPECT_GE(middle, -1);
+    EXPECT_LE(middle, 1);
+    const float upper = draw_latent(cuts, 2, 1, 2, u);
+    EXPECT_GE(upper, 1);
+    farthest += (upper - 1) / kDraws;
+  }
+  EXPECT_NEAR(farthest, 2 * std::sqrt(2 / std::numbers::pi), 0.01);  // the mean of |N(0, 2²)|
 }
 
 TEST(LevelMoments, AreThoseOfTheLevelsProbabilities) {

@@ -186,7 +186,7 @@ class ItemProfiles::Builder {
     const double tf = static_cast<double>(found.times);
     switch (options_.weighting) {
       case TermWeighting::count: return tf;
-      case TermWeighting::tf_idf: return (1 + std::log(std::max(tf, 1.0))) * std::log(n / df);
+      case TermWeighting::tf_idf: return (tf < 1 ? tf : 1 + std::log(tf)) * std::log(n / df);
       case TermWeighting::bm25: break;
     }
     const auto& [sum, count] = lengths_[field_of_[found.term]];

@@ -42,7 +42,7 @@ std::vector<ProfileField> parse_profile_fields(std::string_view text);
 ///          min_items items are left out.
 /// Weights  with tf the times that a term is in an item's field, df the number of items that have it there, N all items,
 ///          l the number of the field's terms in the item, and l̄ the mean of that over items that have any:
-///            tf-idf   (1 + ln tf) · ln(N / df)
+///            tf-idf   (1 + ln tf) · ln(N / df), with tf itself for 1 + ln tf below 1, as in a soup
 ///            bm25     tf (k₁ + 1) / (tf + k₁ (1 − b + b l / l̄)) · ln(1 + (N − df + ½) / (df + ½)), k₁ = 1.2, b = 0.75
 ///            count    tf
 ///          Each field of an item is brought to the length of its weight, then the whole to 1. In a soup a field's terms

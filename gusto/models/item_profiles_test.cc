@@ -92,6 +92,15 @@ TEST(ItemProfiles, ASoupIsOneBag) {
   EXPECT_EQ(apart.dot(3, profile), 0);
 }
 
+TEST(ItemProfiles, InASoupOfTfIdfWeightsBelowOneCountToo) {
+  // As many items have the one term as the other.
+  for (const double weight : {0.5, 0.1}) {
+    const double length = std::sqrt(weight * weight + 1);
+    const ItemProfiles soup = profiles_of("director=" + std::to_string(weight) + ", cast", TermWeighting::tf_idf, true);
+    EXPECT_THAT(named(soup, 1), ElementsAre(Weighs("Bob Ray", weight / length), Weighs("Cy Fox", 1 / length)));
+  }
+}
+
 TEST(ItemProfiles, NumbersAreRangesAndRareTermsAreLeftOut) {
   const ItemProfiles years = profiles_of("year", TermWeighting::count);
   ASSERT_EQ(years.terms_of(0).size(), 1U);

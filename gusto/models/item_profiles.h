@@ -31,7 +31,8 @@ struct ProfileField {
   double weight = 1;
 };
 
-/// Errors   invalid_option, for an empty entry, a weight that is none or negative, or a name that comes twice
+/// Errors   invalid_option, for an empty entry, a weight that is neither 0 nor from 10⁻⁶ to 10⁶, a name that comes
+///          twice, or where nothing weighs more than 0
 std::vector<ProfileField> parse_profile_fields(std::string_view text);
 
 /// A vector for each item, of length 1, or 0 where nothing is known of it.

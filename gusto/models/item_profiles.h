@@ -70,7 +70,7 @@ class ItemProfiles {
   std::span<const float> weights_of(std::size_t item) const {
     return std::span(weights_).subspan(offsets_[item], offsets_[item + 1] - offsets_[item]);
   }
-  /// "directors: John Lasseter", "plot: toys", "year: 1994 to 1996"; in a soup the value alone.
+  /// "directors: John Lasseter", "plot: toys", "year: above 1994, up to 1997"; in a soup the value alone.
   std::string_view label(std::size_t term) const { return labels_[term]; }
 
   /// x_item · vector; a vector has an entry for each term.

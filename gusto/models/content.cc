@@ -192,11 +192,13 @@ std::uint64_t ContentModel::memory_need(const Dataset& data, Task task, unsigned
 
 void ContentModel::make_profiles(const Dataset& data) {
   profiles_ = ItemProfiles(data.catalogue(), options());
-  if (profiles_.term_count() == 0) {
-    throw Error(ErrorCode::unsupported, "content has nothing to go by: no two items share a value of a feature.",
+  if (profiles_.entry_count() == 0) {
+    throw Error(ErrorCode::unsupported,
+                "content has nothing to go by: features have no value that some items share and others lack.",
                 "Name a file of features with --item-features, or choose another model.");
   }
   mean_ = profiles_.mean();
+  require_finite("profiles", mean_);
   centred_.resize(data.item_count());
   for (std::size_t i = 0; i < centred_.size(); ++i) centred_[i] = profiles_.dot(i, mean_);
   mean_square_ = std::inner_product(mean_.begin(), mean_.end(), mean_.begin(), 0.0);

@@ -20,19 +20,20 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// Events of three_tastes, on items of three genres, seven directors and some words. The last three items, one of each
-/// genre, have no events.
+/// genre, have no events. All are of one kind.
 std::shared_ptr<const Dataset> films(std::size_t users = 60, std::size_t items = 42) {
   const auto plain = test::three_tastes(users, items - 2);
   auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(users, items));
+  const std::vector<std::string> kinds(items, "film");
   std::vector<std::string> genres, directors, plots;
   for (std::size_t i = 0; i < items; ++i) {
     genres.push_back("genre" + std::to_string(i % 3));
     directors.push_back("director" + std::to_string(i % 7));
     plots.push_back("word" + std::to_string(i * i % 5) + " and word" + std::to_string(i % 4));
   }
-  catalogue->item_features = FeatureTable({feature("genres", FeatureKind::multi, genres),
-                                           feature("director", FeatureKind::categorical, directors),
-                                           feature("plot", FeatureKind::text, plots)});
+  catalogue->item_features = FeatureTable(
+      {feature("genres", FeatureKind::multi, genres), feature("director", FeatureKind::categorical, directors),
+       feature("plot", FeatureKind::text, plots), feature("kind", FeatureKind::categorical, kinds)});
   return std::make_shared<const Dataset>(std::move(catalogue), plain->events());
 }
 
@@ -197,6 +198,9 @@ TEST(Content, RefusesItemsWithoutFeatures) {
   const Error error = error_of([&] { model.fit(test::three_tastes(), Task::top_n, context); });
   EXPECT_EQ(error.code(), ErrorCode::unsupported);
   EXPECT_THAT(error.hint(), HasSubstr("--item-features"));
+  ContentOptions alike;  // all of one kind
+  alike.fields = "kind";
+  EXPECT_EQ(error_of([&] { fitted(films(), Task::top_n, alike); }).code(), ErrorCode::unsupported);
   ContentOptions misspelt;
   misspelt.fields = "gneres";
   EXPECT_EQ(error_of([&] { fitted(films(), Task::top_n, misspelt); }).code(), ErrorCode::not_found);

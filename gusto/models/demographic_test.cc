@@ -185,6 +185,18 @@ TEST(Demographic, ReasonsNameTheSegments) {
                                                       "gender M, age 40"));
 }
 
+TEST(Demographic, EveryThreadNeedsRoomOfItsOwn) {
+  const auto data = people();
+  DemographicOptions options;
+  options.per = "genres";  // three of them
+  const DemographicModel model(options);
+  const auto of_a_thread = [&](Task task) {
+    return model.memory_need(*data, task, 9) - model.memory_need(*data, task, 8);
+  };
+  EXPECT_EQ(of_a_thread(Task::top_n), kItems * 8 + 3 * 24);
+  EXPECT_EQ(of_a_thread(Task::ratings), kItems * 16 + 3 * 16);
+}
+
 TEST(Demographic, RefusesWhatItCannotGoPer) {
   DemographicOptions options;
   options.per = "genre";

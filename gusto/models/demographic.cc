@@ -6,9 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
-#include "gusto/base/text.h"
 #include "gusto/models/baseline.h"
 
 namespace gusto {

@@ -185,8 +185,8 @@ SchemaField Learner::learn(const FieldSpec& spec) const {
 bool groups_rows(const FeatureField& feature) {
   constexpr std::size_t kFew = 100;       // values that are no names, however few the rows
   constexpr std::size_t kLeastGroup = 4;  // rows to a value, on average
-  const bool has_ids = feature.kind == FeatureKind::categorical || feature.kind == FeatureKind::multi;
-  return has_ids && (feature.values.size() <= kFew || feature.values.size() * kLeastGroup <= feature.rows());
+  return feature.has_values() &&
+         (feature.values.size() <= kFew || feature.values.size() * kLeastGroup <= feature.rows());
 }
 
 FieldSpec feature_field(Side side, std::string_view name, const Catalogue& catalogue) {

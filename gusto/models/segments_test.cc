@@ -123,9 +123,9 @@ TEST(NumberRanges, AreValuesIfFewAndElseEqualShares) {
   const std::vector<double> many{1, 2, 3, 4, 5, 6, 7, 8};
   const NumberRanges quarters(many, 4);
   ASSERT_EQ(quarters.size(), 4U);
-  EXPECT_EQ(quarters.name(quarters(3)), "up to 3");
-  EXPECT_EQ(quarters.name(quarters(3.5)), "above 3, up to 5");
-  EXPECT_EQ(quarters.name(quarters(100)), "above 7");
+  EXPECT_EQ(quarters.name(quarters(2)), "up to 2");
+  EXPECT_EQ(quarters.name(quarters(3.5)), "above 2, up to 4");
+  EXPECT_EQ(quarters.name(quarters(100)), "above 6");
   EXPECT_EQ(NumberRanges({}, 4).size(), 0U);
   const std::vector<double> mostly{1, 1, 1, 1, 1, 1, 2, 3, 4};
   EXPECT_EQ(NumberRanges(mostly, 2).size(), 2U);

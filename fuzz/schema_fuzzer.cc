@@ -23,17 +23,9 @@ std::shared_ptr<const Dataset> small_data() {
   auto catalogue = std::make_shared<Catalogue>();
   for (const char* id : {"a", "b"}) catalogue->users.add(id);
   for (const char* id : {"x", "y"}) catalogue->items.add(id);
-  const auto field = [](const char* name, FeatureKind kind, const char* first, const char* second) {
-    FeatureField result;
-    result.name = name;
-    result.kind = kind;
-    result.append(first);
-    result.append(second);
-    return result;
-  };
-  catalogue->user_features = FeatureTable({field("age", FeatureKind::number, "1", "2")});
-  catalogue->item_features =
-      FeatureTable({field("tag", FeatureKind::multi, "p|q", "q"), field("title", FeatureKind::text, "A b", "b")});
+  catalogue->user_features = FeatureTable({fuzz::feature_of("age", FeatureKind::number, {"1", "2"})});
+  catalogue->item_features = FeatureTable({fuzz::feature_of("tag", FeatureKind::multi, {"p|q", "q"}),
+                                           fuzz::feature_of("title", FeatureKind::text, {"A b", "b"})});
   return std::make_shared<const Dataset>(
       catalogue, std::vector<Event>{{UserRow(0), ItemRow(0), 1, 10}, {UserRow(0), ItemRow(1), 1, 99999999}});
 }

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gusto/base/error.h"
 #include "gusto/cli/model_flags.h"
@@ -17,7 +20,7 @@ namespace {
 
 struct ChartFlags {
   std::string model;
-  std::string by = "genres";
+  std::string by;
   AskerFlags asker;
   RunFlags run;
   std::size_t count = 3;
@@ -47,19 +50,29 @@ std::vector<Chart> charts_of(const Dataset& data, const FeatureField& field, std
   return charts;
 }
 
-const FeatureField& field_of(const Catalogue& catalogue, const std::string& name) {
-  const FeatureField& field = catalogue.item_features.at(name);
-  if (field.kind == FeatureKind::categorical || field.kind == FeatureKind::multi) return field;
-  throw Error(ErrorCode::invalid_option,
-              fmt::format("There is no chart by {}: it has no values that items share.", name),
-              "Name a feature with values, such as genres.");
+/// The feature that is asked for; else the genres.
+const FeatureField& field_of(const FeatureTable& features, const std::string& asked) {
+  if (!asked.empty()) {
+    const FeatureField& field = features.at(asked);
+    require_values(field, "a chart");
+    return field;
+  }
+  const FeatureField* genres = features.find("genres");
+  if (genres != nullptr && genres->has_values()) return *genres;
+  std::vector<std::string_view> others;
+  for (const FeatureField& field : features.fields()) {
+    if (field.has_values()) others.emplace_back(field.name);
+  }
+  throw Error(ErrorCode::not_found, "The items of this model have no genres to draw charts by.",
+              others.empty() ? "Train it with --item-features, a file that gives items genres or other values."
+                             : fmt::format("Name another feature with --by: {}.", fmt::join(others, ", ")));
 }
 
 void run_chart(Session& session, const ChartFlags& flags) {
   Run run(session, flags.run);
   const std::unique_ptr<Model> model = open_model(flags.model);
   const Dataset& data = model->data();
-  const FeatureField& field = field_of(data.catalogue(), flags.by);
+  const FeatureField& field = field_of(data.catalogue().item_features, flags.by);
   const TitleIndex titles(data.catalogue());
   const bool anyone = flags.asker.user.empty() && flags.asker.history.empty() && flags.asker.features.empty();
   std::optional<Asker> asker;
@@ -72,7 +85,7 @@ void run_chart(Session& session, const ChartFlags& flags) {
   const std::vector<TopLists> found = search(*model, {&query, 1}, flags.count, filters, run.context());
   run.clear();
 
-  Table table({{flags.by, Align::left, Overflow::cut},
+  Table table({{field.name, Align::left, Overflow::cut},
                {"", Align::right},
                {"title", Align::left, Overflow::cut},
                {"score", Align::right}});
@@ -85,7 +98,7 @@ void run_chart(Session& session, const ChartFlags& flags) {
       ++place;
     }
   }
-  fmt::print("Top by {} for {}, by {}:\n{}", flags.by, asker ? asker->name() : "everyone", model->info().name,
+  fmt::print("Top by {} for {}, by {}:\n{}", field.name, asker ? asker->name() : "everyone", model->info().name,
              table.render(session.out));
 }
 

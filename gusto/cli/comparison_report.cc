@@ -286,8 +286,7 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
                         100 * r.unseen_user_share, 100 * r.unseen_item_share);
     text += asking_note(r, terminal);
     if (!sampling.empty()) return text + sampling + fmt::format("Split hash {}.\n", r.hash);
-    return text + fmt::format("{} items may be recommended{}. Split hash {}.\n",
-                              format_count(r.candidates > 0 ? r.candidates : candidates),
+    return text + fmt::format("{} items may be recommended{}. Split hash {}.\n", format_count(candidates),
                               r.candidates > 0 ? ", all of them new" : "", r.hash);
   }
   Table table({{"fold", Align::left, Overflow::cut},

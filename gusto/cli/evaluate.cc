@@ -91,7 +91,8 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
   fmt::print("{} · task {} · {}\n", trained.model->info().name, to_string(options.task),
              flags.test.empty() ? "split " + split.spec.text() : "test events of " + flags.test);
   fmt::print("{}{}\n", left_out,
-             describe_split({{{test.fold.name, test.fold.receipt}}}, test.candidates.size(), options, session.out));
+             describe_split({{{test.fold.name, test.fold.receipt}}}, test.fold.candidates_or(test.candidates).size(),
+                            options, session.out));
   if (test.unknown_users + test.unknown_items > 0) {
     fmt::print("Left out: {} test events of users that the model does not know, {} of items.\n\n",
                format_count(test.unknown_users), format_count(test.unknown_items));

@@ -115,7 +115,8 @@ void run_train(Session& session, TrainFlags flags) {
     record.split = split.spec.text();
     record.receipt = fold.receipt;
     fmt::print("{}{}\n", describe_event_filter(split.filter, parts->filtered, session.out),
-               describe_split({{{fold.name, fold.receipt}}}, parts->candidates.size(), evaluate_options, session.out));
+               describe_split({{{fold.name, fold.receipt}}}, fold.candidates_or(parts->candidates).size(),
+                              evaluate_options, session.out));
   }
   run.set_stage(flags.model);
   const Stopwatch watch;

@@ -7,7 +7,7 @@ namespace gusto {
 FeatureSets::FeatureSets(const FeatureTable& items) {
   std::vector<const FeatureField*> fields;
   for (const FeatureField& field : items.fields()) {
-    if (field.kind == FeatureKind::categorical || field.kind == FeatureKind::multi) fields.push_back(&field);
+    if (field.has_values()) fields.push_back(&field);
   }
   const std::size_t rows = fields.empty() ? 0 : fields.front()->rows();
   for (std::size_t row = 0; row < rows; ++row) {

@@ -133,6 +133,14 @@ const FeatureField& FeatureTable::at(std::string_view name) const {
   throw Error(ErrorCode::not_found, fmt::format("There is no feature {}.", quote(name)), hint);
 }
 
+void require_values(const FeatureField& field, std::string_view use) {
+  if (field.has_values()) return;
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("The feature {} is of kind {}, and {} needs one with values.", field.name,
+                          to_string(field.kind), use),
+              "Name a categorical or multi-valued feature, such as genres; `gusto inspect MODEL` lists them.");
+}
+
 void check_fields(std::span<const FeatureField> fields) {
   std::set<std::string_view> names;
   for (const FeatureField& field : fields) {

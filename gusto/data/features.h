@@ -35,6 +35,8 @@ struct FeatureField {
   std::vector<std::string> texts;
 
   std::size_t rows() const;
+  /// Whether rows have values of a vocabulary, which several of them may share: categorical or multi.
+  bool has_values() const { return kind == FeatureKind::categorical || kind == FeatureKind::multi; }
   /// Value ids of a row of a categorical or multi field.
   std::span<const std::uint32_t> ids_of(std::size_t row) const;
   /// A row's value for people: "Comedy, Drama", "1995", "Toy Story (1995)"; empty when missing.
@@ -70,6 +72,9 @@ class FeatureTable {
  private:
   Deferred<std::vector<FeatureField>> fields_;
 };
+
+/// Error(invalid_option), naming the feature and what it is used for, unless it has_values().
+void require_values(const FeatureField& field, std::string_view use);
 
 /// What FeatureTable asks of its fields. Error(invalid_input)
 void check_fields(std::span<const FeatureField> fields);

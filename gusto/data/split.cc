@@ -214,7 +214,6 @@ Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions&
       result.folds.push_back(std::move(fold));
     }
   }
-  if (result.folds.size() == 1 && !result.folds[0].candidates.empty()) result.candidates = result.folds[0].candidates;
   if (options.spec.kind == Kind::users) keep_trained(result.folds, result.candidates);
   return result;
 }

@@ -82,6 +82,10 @@ struct Fold {
   TestHistories histories;  ///< of users and prequential; else empty
   /// Items that its rankings may hold, ascending, where these are not the split's: of cold-items:…,alone; else empty.
   std::vector<ItemRow> candidates;
+  /// What its rankings may hold, given the split's candidates.
+  std::span<const ItemRow> candidates_or(std::span<const ItemRow> of_split) const {
+    return candidates.empty() ? of_split : std::span(candidates);
+  }
   CandidateLists aside;  ///< items that a user's rankings leave out beside those seen; of users who have any
 
   /// Who asks for a test event: its user as trained on, or with the history that the fold gives; where each event is asked
@@ -100,8 +104,8 @@ struct SplitOptions {
 
 struct Split {
   std::vector<Fold> folds;
-  /// Items that a ranking may contain, ascending; see FilteredEvents. Where users are held out, those of them that any fold
-  /// trains on. Those of the fold, where there is one and it has its own.
+  /// Items that a ranking may contain, ascending, of folds that have none of their own; see FilteredEvents. Where users
+  /// are held out, those of them that any fold trains on.
   std::vector<ItemRow> candidates;
   std::vector<FilterStep> filtered;  ///< what the filters left out
 };

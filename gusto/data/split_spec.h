@@ -54,8 +54,8 @@ struct SplitSpec {
     test,
     negatives
   } kind = Kind::random;
-  double share =
-      0.1;  ///< of random, holdout, time, prequential, users and cold_items; of the last two from 1 on: how many
+  /// Of random, holdout, time, prequential, users and cold_items; of the last two from 1 on: how many.
+  double share = 0.1;
   double aside = 0;         ///< of holdout and users: the second number
   std::uint64_t count = 1;  ///< of last, rolling and kfold; of negatives, if there is no path
   bool alone = false;       ///< of cold_items: whether rankings hold nothing else

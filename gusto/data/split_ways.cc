@@ -120,10 +120,6 @@ std::size_t count_of(const SplitInput& in, double number, std::size_t all, std::
               fmt::format("Choose a share, such as {}.", usual));
 }
 
-std::size_t user_count(const SplitInput& in, double number, std::size_t users) {
-  return count_of(in, number, users, "users who have two events", "users:0.1");
-}
-
 }  // namespace
 
 Division divide_random(const SplitInput& in) {
@@ -216,8 +212,11 @@ Division divide_users(const SplitInput& in) {
     if (positions.size() > 1) order.emplace_back(Random(in.seed, "split users", keys[user]).next(), user);
   });
   std::sort(order.begin(), order.end());
-  const std::size_t tested = user_count(in, in.spec.share, order.size());
-  const std::size_t aside = in.spec.aside == 0 ? 0 : user_count(in, in.spec.aside, order.size());
+  const auto count = [&](double number) {
+    return count_of(in, number, order.size(), "users who have two events", "users:0.1");
+  };
+  const std::size_t tested = count(in.spec.share);
+  const std::size_t aside = count(in.spec.aside);
   std::vector<Part> users(in.data.user_count(), Part::train);
   for (std::size_t i = 0; i < order.size() && i < tested + aside; ++i) {
     users[order[i].second] = i < tested ? Part::test : Part::none;

@@ -143,7 +143,9 @@ TEST(ColdItems, AreTestedWithAllTheirEvents) {
   EXPECT_TRUE(fold.candidates.empty());
 
   const Split alone = split_of(lines, "cold-items:0.2,alone");
-  EXPECT_EQ(alone.candidates, alone.folds[0].candidates);
+  EXPECT_EQ(alone.candidates, split.candidates);
+  EXPECT_EQ(fold.candidates_or(split.candidates).size(), 21U);
+  EXPECT_EQ(alone.folds[0].candidates_or(alone.candidates).size(), 4U);
   ASSERT_EQ(alone.folds[0].candidates.size(), 4U);
   EXPECT_EQ(alone.folds[0].receipt.candidates, 4U);
   EXPECT_NE(alone.folds[0].receipt.hash, fold.receipt.hash) << "other items are ranked";

@@ -125,22 +125,26 @@ TitleIndex::TitleIndex(const Catalogue& catalogue) : catalogue_(&catalogue) {
   std::sort(titles_.begin(), titles_.end(), by_text);
 }
 
-std::vector<ItemRow> TitleIndex::matches(std::string_view typed) const {
+std::vector<ItemRow> TitleIndex::exact_matches(std::string_view typed) const {
   if (const std::optional<std::uint32_t> row = catalogue_->items.find(typed)) return {ItemRow(*row)};
-  const auto before = [](const Spelling& spelling, std::string_view text) { return spelling.text < text; };
   std::vector<ItemRow> items;
   auto found = std::lower_bound(titles_.begin(), titles_.end(), typed, before);
   for (; found != titles_.end() && found->text == typed; ++found) items.push_back(found->item);
   if (!items.empty()) return items;
 
   const std::string lowered = to_lower(typed);
-  const auto first = std::lower_bound(spellings_.begin(), spellings_.end(), lowered, before);
-  for (found = first; found != spellings_.end() && found->text == lowered; ++found) items.push_back(found->item);
-  if (items.empty()) {
-    for (found = first; found != spellings_.end() && found->text.starts_with(lowered); ++found) {
-      items.push_back(found->item);
-    }
-  }
+  found = std::lower_bound(spellings_.begin(), spellings_.end(), lowered, before);
+  for (; found != spellings_.end() && found->text == lowered; ++found) items.push_back(found->item);
+  keep_first_of_each(items);
+  return items;
+}
+
+std::vector<ItemRow> TitleIndex::matches(std::string_view typed) const {
+  std::vector<ItemRow> items = exact_matches(typed);
+  if (!items.empty()) return items;
+  const std::string lowered = to_lower(typed);
+  auto found = std::lower_bound(spellings_.begin(), spellings_.end(), lowered, before);
+  for (; found != spellings_.end() && found->text.starts_with(lowered); ++found) items.push_back(found->item);
   keep_first_of_each(items);
   return items;
 }
@@ -197,6 +201,21 @@ ItemRow TitleIndex::find(std::string_view typed) const {
               suggest(spelled_like(typed, typed.size() / 2)));
 }
 
+// What follows the last colon of "Heat (1995):x", where a value belongs: an item is named in front of it, and the whole
+// is no title, and no misspelt one of another item, as "2001: A Space Odissey" is beside an item 2001.
+std::optional<std::string_view> TitleIndex::mistyped_value(std::string_view typed) const {
+  typed = trim(typed);
+  const std::size_t colon = typed.rfind(':');
+  if (colon == std::string_view::npos || typed.find(',', colon) != std::string_view::npos) return std::nullopt;
+  const std::vector<ItemRow> named = exact_matches(trim(typed.substr(0, colon)));
+  if (named.empty()) return std::nullopt;
+  if (!matches(typed).empty()) return std::nullopt;
+  const std::vector<ItemRow> whole = spelled_like(typed, tolerance(typed));
+  const bool another = std::find_first_of(whole.begin(), whole.end(), named.begin(), named.end()) == whole.end();
+  if (!whole.empty() && another) return std::nullopt;
+  return trim(typed.substr(colon + 1));
+}
+
 // Titles hold commas, so that "American President, The,Heat" is cut where every piece is an item, into as few as can be.
 // If it cannot, a text that ends with a value is one misspelt title if it is close to one, and else every comma cuts.
 std::vector<std::string_view> TitleIndex::divide(std::string_view titles, bool valued) const {
@@ -214,7 +233,7 @@ std::vector<std::string_view> TitleIndex::divide(std::string_view titles, bool v
     for (std::size_t begin = end > kLongest ? end - kLongest : 0; begin < end; ++begin) {
       if (fewest[begin] == kNone || fewest[begin] + 1 >= fewest[end]) continue;
       const std::string_view text = join(begin, end - 1);
-      if (text.empty() || matches(text).empty()) continue;
+      if (text.empty() || (matches(text).empty() && !mistyped_value(text))) continue;
       fewest[end] = fewest[begin] + 1;
       from[end] = begin;
     }
@@ -235,6 +254,12 @@ TypedHistory TitleIndex::parse_history(std::string_view typed, float usual) cons
   for (const Segment& segment : cut_at_values(typed)) {
     const std::vector<std::string_view> titles = divide(segment.titles, segment.value.has_value());
     for (std::size_t i = 0; i < titles.size(); ++i) {
+      if (const auto value = mistyped_value(titles[i])) {
+        const std::string_view title = trim(titles[i].substr(0, titles[i].rfind(':')));
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("The history gives {} the value {}, which is no number.", title, quote(*value)),
+                    fmt::format("Write a number behind the colon, as in {}:4, or neither.", title));
+      }
       if (!trim(titles[i]).empty() && candidates(titles[i]).empty()) {
         result.unknown.emplace_back(trim(titles[i]));
         continue;

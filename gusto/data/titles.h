@@ -3,6 +3,8 @@
 /// Finds items by what a person types.
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -39,8 +41,8 @@ class TitleIndex {
   /// Reads a history as typed: "Toy Story (1995):5,American President, The (1995):4,Heat". Entries are separated by
   /// commas and end with a colon and a number, or have `usual` for value; commas and colons within titles are understood.
   /// Titles that no item has are left out and listed.
-  /// Errors   invalid_input, if there is no entry, an empty one, one item twice, or a title that several items fit;
-  ///          not_found, if no title is known
+  /// Errors   invalid_input, if there is no entry, an empty one, one item twice, a title that several items fit, or an
+  ///          item with a colon and no number behind it; not_found, if no title is known
   TypedHistory parse_history(std::string_view typed, float usual) const;
 
  private:
@@ -48,11 +50,15 @@ class TitleIndex {
     std::string text;  // lower case
     ItemRow item;
   };
+  static bool before(const Spelling& spelling, std::string_view text) { return spelling.text < text; }
   // Items that may be meant: those that fit exactly or by their start, else those spelled most like it.
   std::vector<ItemRow> candidates(std::string_view typed) const;
-  // Items that fit exactly or by their start; none, one or several.
+  // Items of that id, title or other spelling; none, one or several.
+  std::vector<ItemRow> exact_matches(std::string_view typed) const;
+  // These, or else the items with a spelling that starts so.
   std::vector<ItemRow> matches(std::string_view typed) const;
   std::vector<ItemRow> spelled_like(std::string_view typed, std::size_t limit) const;
+  std::optional<std::string_view> mistyped_value(std::string_view typed) const;
   std::vector<std::string_view> divide(std::string_view titles, bool valued) const;
   std::string suggest(const std::vector<ItemRow>& items) const;
 

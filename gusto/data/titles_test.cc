@@ -117,6 +117,35 @@ TEST_F(Titles, HistoriesWithoutValues) {
   EXPECT_EQ(history("1,6,11"), "1=9.0 6=9.0 11=9.0 ");
 }
 
+TEST_F(Titles, MistypedValuesOfHistories) {
+  for (const char* value : {"nan", "abc", "4stars", "", "inf", "five stars, no less"}) {
+    EXPECT_THAT(history((std::string("Toy Story (1995):") + value).c_str()), HasSubstr("invalid_input")) << value;
+  }
+  EXPECT_THAT(history("Toy Story (1995):nan"),
+              HasSubstr("The history gives Toy Story (1995) the value \"nan\", which is no number."));
+  EXPECT_THAT(history("Heat (1995):4,Toy Story:5x"), HasSubstr("gives Toy Story the value \"5x\""));
+  EXPECT_THAT(history("1:abc"), HasSubstr("gives 1 the value \"abc\""));
+  EXPECT_THAT(history("American President, The (1995):nan,Heat:4"),
+              HasSubstr("gives American President, The (1995) the value \"nan\""));
+  EXPECT_THAT(history("Toy Story (1995):nan,Heat,Crimson Tide:1"), HasSubstr("the value \"nan\""));
+}
+
+TEST_F(Titles, TitlesWithColonsAreNoValues) {
+  EXPECT_EQ(history("2001: A Spase Odyssey"), "924=9.0 ");
+  EXPECT_EQ(history("2001: A Spa, Heat"), "924=9.0 6=9.0 ");
+  // Another item is called by what stands in front of the colon, or this one is.
+  catalogue_.items.add("2001");
+  catalogue_.items.add("260");
+  FeatureField titles = catalogue_.item_features.fields()[0];
+  titles.append("Lethal Weapon 2 (1989)");
+  titles.append("Star Wars (a.k.a. Star Wars: Episode IV - A New Hope) (1977)");
+  catalogue_.item_features = FeatureTable({titles});
+  EXPECT_EQ(history("2001: A Spase Odyssey"), "924=9.0 ");
+  EXPECT_EQ(history("2001:3"), "2001=3.0 ");
+  EXPECT_EQ(history("Star Wars: Episode IV"), "260=9.0 ");
+  EXPECT_THAT(history("Star Wars: lots"), HasSubstr("gives Star Wars the value \"lots\""));
+}
+
 TEST_F(Titles, MisspeltHistories) {
   EXPECT_EQ(history("Amercan President, The (1995):4,Haet (1995):1"), "11=4.0 6=1.0 ");
   EXPECT_EQ(history("Heat (1995),Toy Stroy (1995):1"), "6=9.0 1=1.0 ");

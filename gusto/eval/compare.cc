@@ -240,12 +240,12 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
   Comparison comparison;
   comparison.spec = checked(spec, context);
   comparison.threads = context.threads();
-  comparison.candidates = split.candidates.size();
   comparison.filtered = split.filtered;
   std::vector<std::string> names;
   for (const Fold& fold : split.folds) {
     comparison.folds.push_back({fold.name, fold.receipt});
-    names = measured_metrics(comparison.spec.evaluate, fold);  // alike in all folds
+    names = measured_metrics(comparison.spec.evaluate, fold);  // alike in all folds, as are these in number
+    comparison.candidates = fold.candidates_or(split.candidates).size();
   }
   if (observer.on_split) observer.on_split(split);
   const CheckpointAside aside(context);  // it is for one fit, and here are many

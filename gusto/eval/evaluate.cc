@@ -82,8 +82,7 @@ Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRo
     if (!tested && fold.train->history(user).size() > 0) ++evaluation.users_left_out;
   }
 
-  const std::span<const ItemRow> ranked = fold.candidates.empty() ? candidates : std::span(fold.candidates);
-  const detail::Measuring measuring{model, fold, ranked, options, names, test, context};
+  const detail::Measuring measuring{model, fold, fold.candidates_or(candidates), options, names, test, context};
   switch (options.task) {
     case Task::ratings: detail::measure_ratings(measuring, evaluation); break;
     case Task::likes: detail::measure_likes(measuring, evaluation); break;

@@ -47,15 +47,15 @@ struct Evaluation {
 /// likes    for models without probabilities of their own, predict() is turned into one by a logistic curve that was
 ///          fitted on an inner part of the training data (see LikesCalibration); AUC needs none. A test part without a
 ///          like, or with nothing else, has no AUC
-/// top_n    full ranking of the candidates, or of the fold's own where it has any; items of the training part excluded, except for topk-accuracy; without
-///          categorical or multi-valued item features there is no diversity, and with a single group of users no
-///          folding. Sampled metrics rank the fold's given candidates, and nothing else
+/// top_n    full ranking of the candidates, or of the fold's own where it has any; items of the training part excluded,
+///          except for topk-accuracy; without categorical or multi-valued item features there is no diversity, and with
+///          a single group of users no folding. Sampled metrics rank the fold's given candidates, and nothing else
 ///
 /// Who asks is what Fold::query says. Where each event is asked for by itself, means are over events instead of users.
 ///
-/// Errors     unsupported, if the fold gives histories and the model does not fold in; invalid_input, if the fold gives candidates to others than the users with test events; empty_dataset,
-///            without test events or candidates; those of measured_metrics, of the model's answers and, for a
-///            calibration, of its fit; cancelled
+/// Errors     unsupported, if the fold gives histories and the model does not fold in; invalid_input, if the fold gives
+///            candidates to others than the users with test events; empty_dataset, without test events or candidates;
+///            those of measured_metrics, of the model's answers and, for a calibration, of its fit; cancelled
 /// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n
 /// Repeatable same bits at any number of threads
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,

@@ -22,32 +22,33 @@
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 26> kKeys{"data",
-                                                 "columns",
-                                                 "delimiter",
-                                                 "header",
-                                                 "duplicates",
-                                                 "time_unit",
-                                                 "weights",
-                                                 "half_life",
-                                                 "skip_bad_lines",
-                                                 "user_features",
-                                                 "item_features",
-                                                 "feature_types",
-                                                 "extras",
-                                                 "protocol",
-                                                 "split",
-                                                 "task",
-                                                 "since",
-                                                 "positives",
-                                                 "min_user_events",
-                                                 "min_item_events",
-                                                 "like_threshold",
-                                                 "k",
-                                                 "metrics",
-                                                 "seed",
-                                                 "repeats",
-                                                 "model"};
+// Beside those of kReadingTexts.
+constexpr std::array<std::string_view, 19> kOwnKeys{"data",
+                                                    "skip_bad_lines",
+                                                    "user_features",
+                                                    "item_features",
+                                                    "feature_types",
+                                                    "extras",
+                                                    "protocol",
+                                                    "split",
+                                                    "task",
+                                                    "since",
+                                                    "positives",
+                                                    "min_user_events",
+                                                    "min_item_events",
+                                                    "like_threshold",
+                                                    "k",
+                                                    "metrics",
+                                                    "seed",
+                                                    "repeats",
+                                                    "model"};
+
+constexpr auto kKeys = [] {
+  std::array<std::string_view, kOwnKeys.size() + kReadingTexts.size()> keys;
+  const auto end = std::copy(kOwnKeys.begin(), kOwnKeys.end(), keys.begin());
+  std::transform(kReadingTexts.begin(), kReadingTexts.end(), end, [](const auto& text) { return text.first; });
+  return keys;
+}();
 
 class RecipeReader {
  public:

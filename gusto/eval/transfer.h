@@ -15,8 +15,8 @@ struct TransferredTest {
   std::vector<ItemRow> candidates;  ///< ascending
   std::uint64_t unknown_users = 0;  ///< test events left out because the model has no such user …
   std::uint64_t unknown_items = 0;  ///< … or knows the user, but has no such item
-  std::uint64_t unknown_candidates =
-      0;  ///< candidates, or given negatives, left out because the model has no such item
+  /// Candidates, or given negatives, left out because the model has no such item.
+  std::uint64_t unknown_candidates = 0;
 };
 
 /// Finds the users and items of a data set's test events by id in a model's catalogue.

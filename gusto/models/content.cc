@@ -67,7 +67,9 @@ class ContentModel::Asker {
   /// x̃_j · w_u for an event of the history, without the event's own part of w_u.
   double without_own(std::size_t event) const {
     const std::size_t item = events_[event].item.index;
-    const double own = amounts_[event] * scale_ * model_.kernel(item, item);
+    const std::span<const float> weights = model_.profiles_.weights_of(item);
+    const double square = std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
+    const double own = amounts_[event] * scale_ * model_.centred_product(item, item, square);
     return model_.profiles_.dot(item, taste_) - typical_ - own;
   }
 
@@ -106,8 +108,7 @@ class ContentModel::Asker {
       model_.profiles_.add(item, 1, taste_);
       for (std::size_t b = 0; b <= a; ++b) {
         const std::size_t other = events_[b].item.index;
-        kernel(a, b) =
-            model_.profiles_.dot(other, taste_) - model_.centred_[item] - model_.centred_[other] + model_.mean_square_;
+        kernel(a, b) = model_.centred_product(item, other, model_.profiles_.dot(other, taste_));
         kernel(b, a) = kernel(a, b);
       }
       kernel(a, a) += model_.options().reg;
@@ -160,21 +161,7 @@ bool ContentModel::by_ridge() const {
   return options().taste == TasteMethod::ridge;
 }
 
-double ContentModel::kernel(std::size_t a, std::size_t b) const {
-  double product = 0;
-  const std::span<const std::uint32_t> left = profiles_.terms_of(a);
-  const std::span<const std::uint32_t> right = profiles_.terms_of(b);
-  for (std::size_t l = 0, r = 0; l < left.size() && r < right.size();) {
-    if (left[l] == right[r]) {
-      product += static_cast<double>(profiles_.weights_of(a)[l]) * static_cast<double>(profiles_.weights_of(b)[r]);
-      ++l;
-      ++r;
-    } else if (left[l] < right[r]) {
-      ++l;
-    } else {
-      ++r;
-    }
-  }
+double ContentModel::centred_product(std::size_t a, std::size_t b, double product) const {
   return product - centred_[a] - centred_[b] + mean_square_;
 }
 
@@ -192,11 +179,13 @@ std::uint64_t ContentModel::memory_need(const Dataset& data, Task task, unsigned
 
 void ContentModel::make_profiles(const Dataset& data) {
   profiles_ = ItemProfiles(data.catalogue(), options());
-  if (profiles_.term_count() == 0) {
-    throw Error(ErrorCode::unsupported, "content has nothing to go by: no two items share a value of a feature.",
+  if (profiles_.entry_count() == 0) {
+    throw Error(ErrorCode::unsupported,
+                "content has nothing to go by: features have no value that some items share and others lack.",
                 "Name a file of features with --item-features, or choose another model.");
   }
   mean_ = profiles_.mean();
+  require_finite("profiles", mean_);
   centred_.resize(data.item_count());
   for (std::size_t i = 0; i < centred_.size(); ++i) centred_[i] = profiles_.dot(i, mean_);
   mean_square_ = std::inner_product(mean_.begin(), mean_.end(), mean_.begin(), 0.0);

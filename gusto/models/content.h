@@ -105,8 +105,8 @@ class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
 
   bool ranks() const { return task() == Task::top_n; }
   bool by_ridge() const;
-  /// x̃_a · x̃_b.
-  double kernel(std::size_t a, std::size_t b) const;
+  /// x̃_a · x̃_b, given x_a · x_b.
+  double centred_product(std::size_t a, std::size_t b, double product) const;
   double popularity_part(std::size_t item) const;
   void make_profiles(const Dataset& data);
   void fit_slope(const Dataset& data, Context& context);

@@ -20,19 +20,20 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// Events of three_tastes, on items of three genres, seven directors and some words. The last three items, one of each
-/// genre, have no events.
+/// genre, have no events. All are of one kind.
 std::shared_ptr<const Dataset> films(std::size_t users = 60, std::size_t items = 42) {
   const auto plain = test::three_tastes(users, items - 2);
   auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(users, items));
+  const std::vector<std::string> kinds(items, "film");
   std::vector<std::string> genres, directors, plots;
   for (std::size_t i = 0; i < items; ++i) {
     genres.push_back("genre" + std::to_string(i % 3));
     directors.push_back("director" + std::to_string(i % 7));
     plots.push_back("word" + std::to_string(i * i % 5) + " and word" + std::to_string(i % 4));
   }
-  catalogue->item_features = FeatureTable({feature("genres", FeatureKind::multi, genres),
-                                           feature("director", FeatureKind::categorical, directors),
-                                           feature("plot", FeatureKind::text, plots)});
+  catalogue->item_features = FeatureTable(
+      {feature("genres", FeatureKind::multi, genres), feature("director", FeatureKind::categorical, directors),
+       feature("plot", FeatureKind::text, plots), feature("kind", FeatureKind::categorical, kinds)});
   return std::make_shared<const Dataset>(std::move(catalogue), plain->events());
 }
 
@@ -148,14 +149,65 @@ TEST(Content, NewItemsAreToldApartByTheirFeatures) {
   }
 }
 
-TEST(Content, SlopeOfRocchioPredictsBetterThanBiases) {
+// Taste from the history without one event, in naive arithmetic: liked minus disliked, scaled as with all of it.
+TEST(Content, SlopeOfRocchioIsThatOfLeastSquares) {
+  const auto data = films();
   ContentOptions options;
   options.taste = TasteMethod::rocchio;
-  const ContentModel model = fitted(films(), Task::ratings, options);
+  options.like_threshold = 3.5;
+  const ContentModel model = fitted(data, Task::ratings, options);
+  Context context({.threads = 1});
+  const Baseline baseline = fit_baseline(*data, {.reg_item = options.reg_item, .reg_user = options.reg_user}, context);
+  std::vector<std::vector<double>> x;
+  for (std::size_t i = 0; i < data->item_count(); ++i) x.push_back(centred_profile(model.profiles(), i));
+  const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  const auto user_bias = [&](std::size_t u) {
+    double sum = 0;
+    const History history = data->history(UserRow(u));
+    for (std::size_t e = 0; e < history.size(); ++e) {
+      sum += static_cast<double>(history.values[e]) - baseline.item_part(history.items[e]);
+    }
+    return sum / (static_cast<double>(history.size()) + options.reg_user);
+  };
+  double products = 0, squares = 0;
+  for (std::size_t u = 0; u < data->user_count(); ++u) {
+    const History history = data->history(UserRow(u));
+    const auto liked = [&](std::size_t e) { return static_cast<double>(history.values[e]) >= options.like_threshold; };
+    double likes = 0;
+    for (std::size_t e = 0; e < history.size(); ++e) likes += liked(e) ? 1 : 0;
+    const double dislikes = static_cast<double>(history.size()) - likes;
+    const auto taste_without = [&](std::size_t left_out) {
+      std::vector<double> taste(model.profiles().term_count());
+      for (std::size_t e = 0; e < history.size(); ++e) {
+        if (e == left_out) continue;
+        const double amount = liked(e) ? 1 / likes : -options.disliked_weight / dislikes;
+        for (std::size_t t = 0; t < taste.size(); ++t) taste[t] += amount * x[history.items[e].index][t];
+      }
+      return taste;
+    };
+    const std::vector<double> whole = taste_without(history.size());
+    const double length = std::sqrt(dot(whole, whole));
+    for (std::size_t e = 0; e < history.size(); ++e) {
+      const double closeness = dot(x[history.items[e].index], taste_without(e)) / length;
+      const double left = static_cast<double>(history.values[e]) - baseline.item_part(history.items[e]) - user_bias(u);
+      products += closeness * left;
+      squares += closeness * closeness;
+    }
+  }
+  const double slope = products / squares;
+  EXPECT_GT(std::abs(slope), 0.01);
+
+  // By it predictions go with closeness: r̂ = b + slope · x̃ · w.
   const std::vector<HistoryEvent> history{{ItemRow(0), 5}, {ItemRow(3), 5}, {ItemRow(1), 2}, {ItemRow(2), 2}};
+  const std::vector<float> taste = model.taste(Query::with_history(history));
   const std::vector<float> scores = scores_of(model, Query::with_history(history));
-  EXPECT_GT(scores[39], scores[40]);
-  EXPECT_GT(scores[39], scores[41]);
+  const double bias = baseline.fold_in(history, options.reg_user);
+  for (std::size_t i = 0; i < 39; ++i) {
+    const double closeness = std::inner_product(taste.begin(), taste.end(), x[i].begin(), 0.0);
+    EXPECT_NEAR(scores[i], baseline.item_part(ItemRow(i)) + bias + slope * closeness, 1e-4) << "item " << i;
+  }
 }
 
 TEST(Content, ReasonsNameWhatIsShared) {
@@ -197,6 +249,9 @@ TEST(Content, RefusesItemsWithoutFeatures) {
   const Error error = error_of([&] { model.fit(test::three_tastes(), Task::top_n, context); });
   EXPECT_EQ(error.code(), ErrorCode::unsupported);
   EXPECT_THAT(error.hint(), HasSubstr("--item-features"));
+  ContentOptions alike;  // all of one kind
+  alike.fields = "kind";
+  EXPECT_EQ(error_of([&] { fitted(films(), Task::top_n, alike); }).code(), ErrorCode::unsupported);
   ContentOptions misspelt;
   misspelt.fields = "gneres";
   EXPECT_EQ(error_of([&] { fitted(films(), Task::top_n, misspelt); }).code(), ErrorCode::not_found);

@@ -6,9 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
-#include "gusto/base/text.h"
 #include "gusto/models/baseline.h"
 
 namespace gusto {
@@ -56,18 +54,30 @@ constexpr ModelInfo kDemographicInfo{
 const FeatureField* DemographicModel::groups(const Catalogue& catalogue) const {
   if (options().per.empty()) return nullptr;
   const FeatureField& field = catalogue.item_features.at(options().per);
-  if (field.kind == FeatureKind::categorical || field.kind == FeatureKind::multi) return &field;
-  throw Error(ErrorCode::invalid_option,
-              fmt::format("demographic can't go per {}: it has no values that items share.", quote(options().per)),
-              "Choose a categorical or multi-valued feature of items, such as genres.");
+  require_values(field, "demographic's per");
+  return &field;
 }
 
-std::uint64_t DemographicModel::memory_need(const Dataset& data, Task task, unsigned) const {
+std::uint64_t DemographicModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const Segments segments(data.catalogue(), options().segments);
-  const std::uint64_t table = segments.total() * data.item_count() * sizeof(float);
-  const std::uint64_t users = data.user_count() * data.catalogue().user_features.fields().size() * 4;
-  return users + data.item_count() * 32 + (counts(task) ? table : 0) +
-         (rates(task) ? table + data.event_count() * sizeof(float) : 0);
+  const FeatureField* field = groups(data.catalogue());
+  const std::uint64_t items = data.item_count();
+  const std::uint64_t values = field == nullptr ? 0 : field->values.size();
+  const std::uint64_t table = segments.total() * items * sizeof(float);
+  std::uint64_t bytes = data.user_count() * data.catalogue().user_features.fields().size() * 4 + items * 32;
+  // Beside its tables each way of fitting has sums of its own on every thread: by item, and by value of the field.
+  std::uint64_t own = 0;
+  if (counts(task)) {
+    bytes += table;
+    own = (items + 3 * values) * sizeof(double);
+  }
+  if (rates(task)) {
+    constexpr std::uint64_t kMember = 2 * sizeof(UserRow);  // a vector has grown to twice its size
+    bytes += table + data.event_count() * sizeof(float) + data.user_count() * kMember +
+             segments.total() * sizeof(std::vector<UserRow>);
+    own = std::max(own, 2 * (items + values) * sizeof(double));
+  }
+  return bytes + threads * own;
 }
 
 void DemographicModel::do_fit(const Dataset& data, Context& context) {

@@ -21,6 +21,7 @@ constexpr std::size_t kItems = 40;
 /// three_tastes, whose users have a gender and one of three ages that are their tastes, and whose items have genres.
 std::shared_ptr<const Dataset> people() {
   auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(kUsers, kItems));
+  const std::vector<std::string> years(kItems, "1995");
   std::vector<std::string> genders, ages, genres;
   for (std::size_t u = 0; u < kUsers; ++u) {
     genders.emplace_back(u % 4 < 2 ? "F" : "M");
@@ -29,7 +30,8 @@ std::shared_ptr<const Dataset> people() {
   for (std::size_t i = 0; i < kItems; ++i) genres.push_back(i % 5 == 0 ? "both|one" : i % 2 == 0 ? "one" : "other");
   catalogue->user_features =
       FeatureTable({feature("gender", FeatureKind::categorical, genders), feature("age", FeatureKind::number, ages)});
-  catalogue->item_features = FeatureTable({feature("genres", FeatureKind::multi, genres)});
+  catalogue->item_features =
+      FeatureTable({feature("genres", FeatureKind::multi, genres), feature("year", FeatureKind::number, years)});
   return std::make_shared<const Dataset>(std::move(catalogue), test::three_tastes(kUsers, kItems)->events());
 }
 
@@ -185,10 +187,24 @@ TEST(Demographic, ReasonsNameTheSegments) {
                                                       "gender M, age 40"));
 }
 
+TEST(Demographic, EveryThreadNeedsRoomOfItsOwn) {
+  const auto data = people();
+  DemographicOptions options;
+  options.per = "genres";  // three of them
+  const DemographicModel model(options);
+  const auto of_a_thread = [&](Task task) {
+    return model.memory_need(*data, task, 9) - model.memory_need(*data, task, 8);
+  };
+  EXPECT_EQ(of_a_thread(Task::top_n), kItems * 8 + 3 * 24);
+  EXPECT_EQ(of_a_thread(Task::ratings), kItems * 16 + 3 * 16);
+}
+
 TEST(Demographic, RefusesWhatItCannotGoPer) {
   DemographicOptions options;
   options.per = "genre";
   EXPECT_EQ(error_of([&] { fitted(Task::top_n, options); }).code(), ErrorCode::not_found);
+  options.per = "year";
+  EXPECT_EQ(error_of([&] { fitted(Task::top_n, options); }).code(), ErrorCode::invalid_option);
   options.per = "";
   options.segments = "zip";
   EXPECT_EQ(error_of([&] { fitted(Task::top_n, options); }).code(), ErrorCode::not_found);

@@ -19,6 +19,8 @@ constexpr std::string_view kAuto = "auto";
 constexpr std::size_t kRanges = 10;  // of numbers
 constexpr double kSaturation = 1.2;  // BM25's k₁
 constexpr double kLengthShare = 0.75;
+constexpr double kLeastWeight = 1e-6;  // squares of weights within these bounds neither vanish nor overflow
+constexpr double kMostWeight = 1e6;
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
   throw Error(ErrorCode::invalid_option, fmt::format("The fields {} {}.", quote(text), why),
@@ -32,7 +34,7 @@ struct Source {
   NumberRanges ranges{};
 };
 
-// "auto" stands for all features that aren't named.
+// "auto" stands for all features that aren't named. What weighs nothing is left out.
 std::vector<Source> sources_of(const FeatureTable& table, std::string_view text) {
   const std::vector<ProfileField> fields = parse_profile_fields(text);
   std::vector<Source> sources;
@@ -41,15 +43,14 @@ std::vector<Source> sources_of(const FeatureTable& table, std::string_view text)
   };
   for (const ProfileField& field : fields) {
     if (field.name != kAuto) {
-      if (const FeatureField& feature = table.at(field.name); field.weight > 0) {
-        sources.push_back({&feature, field.weight});
-      }
+      sources.push_back({&table.at(field.name), field.weight});
       continue;
     }
     for (const FeatureField& feature : table.fields()) {
       if (!named(feature.name)) sources.push_back({&feature, field.weight});
     }
   }
+  std::erase_if(sources, [](const Source& source) { return source.weight == 0; });
   for (Source& source : sources) {
     if (source.feature->kind == FeatureKind::number) source.ranges = NumberRanges(source.feature->numbers, kRanges);
   }
@@ -91,13 +92,20 @@ std::vector<ProfileField> parse_profile_fields(std::string_view text) {
     if (field.name.empty()) refuse(text, "have an entry without a name");
     if (equals != std::string_view::npos) {
       const auto weight = parse_real(trim(entry.substr(equals + 1)));
-      if (!weight || *weight < 0) refuse(text, fmt::format("give {} a weight that is none", field.name));
+      if (!weight) refuse(text, fmt::format("give {} a weight that is no number", field.name));
+      if (*weight != 0 && !(*weight >= kLeastWeight && *weight <= kMostWeight)) {
+        refuse(text, fmt::format("give {} the weight {}, and weights are 0 or from {} to {}", field.name, *weight,
+                                 kLeastWeight, kMostWeight));
+      }
       field.weight = *weight;
     }
     if (std::any_of(fields.begin(), fields.end(), [&](const ProfileField& f) { return f.name == field.name; })) {
       refuse(text, fmt::format("name {} twice", field.name));
     }
     fields.push_back(std::move(field));
+  }
+  if (std::all_of(fields.begin(), fields.end(), [](const ProfileField& field) { return field.weight == 0; })) {
+    refuse(text, "give nothing a weight above 0");
   }
   return fields;
 }
@@ -186,7 +194,7 @@ class ItemProfiles::Builder {
     const double tf = static_cast<double>(found.times);
     switch (options_.weighting) {
       case TermWeighting::count: return tf;
-      case TermWeighting::tf_idf: return (1 + std::log(std::max(tf, 1.0))) * std::log(n / df);
+      case TermWeighting::tf_idf: return (tf < 1 ? tf : 1 + std::log(tf)) * std::log(n / df);
       case TermWeighting::bm25: break;
     }
     const auto& [sum, count] = lengths_[field_of_[found.term]];

@@ -31,7 +31,8 @@ struct ProfileField {
   double weight = 1;
 };
 
-/// Errors   invalid_option, for an empty entry, a weight that is none or negative, or a name that comes twice
+/// Errors   invalid_option, for an empty entry, a weight that is neither 0 nor from 10⁻⁶ to 10⁶, a name that comes
+///          twice, or where nothing weighs more than 0
 std::vector<ProfileField> parse_profile_fields(std::string_view text);
 
 /// A vector for each item, of length 1, or 0 where nothing is known of it.
@@ -42,7 +43,7 @@ std::vector<ProfileField> parse_profile_fields(std::string_view text);
 ///          min_items items are left out.
 /// Weights  with tf the times that a term is in an item's field, df the number of items that have it there, N all items,
 ///          l the number of the field's terms in the item, and l̄ the mean of that over items that have any:
-///            tf-idf   (1 + ln tf) · ln(N / df)
+///            tf-idf   (1 + ln tf) · ln(N / df), with tf itself for 1 + ln tf below 1, as in a soup
 ///            bm25     tf (k₁ + 1) / (tf + k₁ (1 − b + b l / l̄)) · ln(1 + (N − df + ½) / (df + ½)), k₁ = 1.2, b = 0.75
 ///            count    tf
 ///          Each field of an item is brought to the length of its weight, then the whole to 1. In a soup a field's terms
@@ -69,7 +70,7 @@ class ItemProfiles {
   std::span<const float> weights_of(std::size_t item) const {
     return std::span(weights_).subspan(offsets_[item], offsets_[item + 1] - offsets_[item]);
   }
-  /// "directors: John Lasseter", "plot: toys", "year: 1994 to 1996"; in a soup the value alone.
+  /// "directors: John Lasseter", "plot: toys", "year: above 1994, up to 1997"; in a soup the value alone.
   std::string_view label(std::size_t term) const { return labels_[term]; }
 
   /// x_item · vector; a vector has an entry for each term.

@@ -92,6 +92,15 @@ TEST(ItemProfiles, ASoupIsOneBag) {
   EXPECT_EQ(apart.dot(3, profile), 0);
 }
 
+TEST(ItemProfiles, InASoupOfTfIdfWeightsBelowOneCountToo) {
+  // As many items have the one term as the other.
+  for (const double weight : {0.5, 0.1}) {
+    const double length = std::sqrt(weight * weight + 1);
+    const ItemProfiles soup = profiles_of("director=" + std::to_string(weight) + ", cast", TermWeighting::tf_idf, true);
+    EXPECT_THAT(named(soup, 1), ElementsAre(Weighs("Bob Ray", weight / length), Weighs("Cy Fox", 1 / length)));
+  }
+}
+
 TEST(ItemProfiles, NumbersAreRangesAndRareTermsAreLeftOut) {
   const ItemProfiles years = profiles_of("year", TermWeighting::count);
   ASSERT_EQ(years.terms_of(0).size(), 1U);
@@ -113,9 +122,13 @@ TEST(ItemProfiles, TellTheirMean) {
 }
 
 TEST(ItemProfiles, RefuseWhatIsNoList) {
-  for (const char* text : {"", "genres,,plot", "genres=x", "genres=-1", "genres, genres=2", "=2"}) {
+  for (const char* text : {"", "genres,,plot", "genres=x", "genres=-1", "genres, genres=2", "=2", "genres=1e200",
+                           "genres=1000001", "genres, plot=1e-9", "genres=nan", "genres=0", "auto=0, genres=0"}) {
     EXPECT_EQ(error_of([&] { parse_profile_fields(text); }).code(), ErrorCode::invalid_option) << text;
   }
+  EXPECT_THAT(error_of([] { parse_profile_fields("genres=1e200"); }).message(),
+              HasSubstr("weights are 0 or from 1e-06 to 1000000"));
+  EXPECT_EQ(parse_profile_fields("genres=1e6, plot=1e-6, title=0").size(), 3U);
   const Error error = error_of([] { profiles_of("genre"); });
   EXPECT_EQ(error.code(), ErrorCode::not_found);
   EXPECT_THAT(error.hint(), HasSubstr("genres"));

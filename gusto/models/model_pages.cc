@@ -9,11 +9,14 @@ namespace {
 constexpr std::string_view kNotice =
     "<!-- Written by `gusto models --markdown docs/models` from the registry; change it there. -->\n";
 
-// Text as it stands: what Markdown or HTML would take for mark-up is escaped. Underscores within words are left alone by both.
+// Text as it stands: what Markdown or HTML would take for mark-up is escaped, but for what is between backticks, which
+// is code. Underscores within words are left alone by both.
 std::string escape(std::string_view text) {
   std::string out;
+  bool in_code = false;
   for (const char c : text) {
-    if (c == '*' || c == '<' || c == '|' || c == '`' || c == '[') out += '\\';
+    if (c == '`') in_code = !in_code;
+    if (c == '|' || (!in_code && (c == '*' || c == '<' || c == '['))) out += '\\';
     out += c;
   }
   return out;

@@ -37,7 +37,7 @@ class ToyModel final : public ModelWith<ToyOptions, kToyInfo> {
 };
 constexpr ModelInfo kToyInfo{.name = "toy",
                              .summary = "A model that is none.",
-                             .about = "s = p * q.",
+                             .about = "s = p * q. `gusto a * b` does it.",
                              .fields = kToyFields,
                              .abilities = {.fold_in = FoldIn::approximate, .similar_items = true},
                              .make = &make_with<ToyModel>};
@@ -66,7 +66,7 @@ TEST(ModelPages, TellWhatAModelCanDoAndTakes) {
   EXPECT_THAT(pages[0].text, HasSubstr("| [toy](toy.md) | A model that is none. |"));
   EXPECT_THAT(pages[0].text, HasSubstr("| [toy](toy.md) | · | · | estimate | · | items | · | · | · | · |"));
   EXPECT_EQ(pages[1].file, "toy.md");
-  EXPECT_THAT(pages[1].text, HasSubstr("\n# toy\n\nA model that is none.\n\ns = p \\* q.\n"));
+  EXPECT_THAT(pages[1].text, HasSubstr("\n# toy\n\nA model that is none.\n\ns = p \\* q. `gusto a * b` does it.\n"));
   EXPECT_THAT(pages[1].text,
               HasSubstr("- answers for people it was not trained on, by an estimate\n- finds items like"));
   EXPECT_THAT(pages[1].text, Not(HasSubstr("checkpoint")));

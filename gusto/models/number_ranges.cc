@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "gusto/nn/schema.h"
 
 namespace gusto {
 
@@ -12,8 +15,8 @@ NumberRanges::NumberRanges(std::span<const double> numbers, std::size_t most) {
   std::vector<double> known;
   std::copy_if(numbers.begin(), numbers.end(), std::back_inserter(known), [](double x) { return !std::isnan(x); });
   if (known.empty()) return;
-  std::sort(known.begin(), known.end());
   std::vector<double> values = known;
+  std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   if (values.size() <= most) {
     for (const double value : values) names_.push_back(fmt::format("{}", value));
@@ -21,9 +24,7 @@ NumberRanges::NumberRanges(std::span<const double> numbers, std::size_t most) {
     bounds_ = std::move(values);
     return;
   }
-  for (std::size_t r = 1; r < most; ++r) bounds_.push_back(known[known.size() * r / most]);
-  bounds_.erase(std::unique(bounds_.begin(), bounds_.end()), bounds_.end());
-  if (bounds_.back() == known.back()) bounds_.pop_back();  // else the last range would be empty
+  bounds_ = nn::quantile_bounds(std::move(known), most);
   names_.push_back(bounds_.empty() ? "any" : fmt::format("up to {}", bounds_.front()));
   for (std::size_t r = 1; r < bounds_.size(); ++r) {
     names_.push_back(fmt::format("above {}, up to {}", bounds_[r - 1], bounds_[r]));

@@ -7,8 +7,8 @@
 
 namespace gusto {
 
-/// Ranges that a feature of numbers is cut into: one for each value if there are few, else so many that hold about equally
-/// many rows. Range r is (bounds[r − 1], bounds[r]]; the last has no end.
+/// Ranges that a feature of numbers is cut into: one for each value if there are few, else by nn::quantile_bounds.
+/// Range r is (bounds[r − 1], bounds[r]]; the last has no end.
 class NumberRanges {
  public:
   NumberRanges() = default;

@@ -46,33 +46,48 @@ std::size_t Segments::add_feature(const FeatureField& field, std::size_t users) 
   return features_.size() - 1;
 }
 
-// Whether the way is new, with at most so many segments; if it isn't, it is not added.
-bool Segments::add_way(std::vector<std::size_t> features, std::size_t most) {
+// How many segments features make together; nothing if they are more than that.
+std::optional<std::size_t> Segments::segments_of(const std::vector<std::size_t>& features, std::size_t most) const {
   std::size_t size = 1;
   for (const std::size_t f : features) {
     size *= features_[f].size;
-    if (size > most) return false;
+    if (size > most) return std::nullopt;
   }
-  if (std::any_of(ways_.begin(), ways_.end(), [&](const Way& way) { return way.features == features; })) return false;
-  ways_.push_back({std::move(features), {}, size});
-  return true;
+  return size;
+}
+
+// Adds a way, unless one has the same features in whatever order.
+void Segments::add_way(std::vector<std::size_t> features, std::size_t size) {
+  const auto same = [&](const Way& way) {
+    return std::is_permutation(way.features.begin(), way.features.end(), features.begin(), features.end());
+  };
+  if (std::none_of(ways_.begin(), ways_.end(), same)) ways_.push_back({std::move(features), {}, size});
+}
+
+// Every feature that sorts users, and their pairs.
+void Segments::add_all(const FeatureTable& table, std::size_t users) {
+  std::vector<std::size_t> all;
+  for (const FeatureField& field : table.fields()) {
+    const bool sorts =
+        field.kind == FeatureKind::number || (field.kind == FeatureKind::categorical && nn::groups_rows(field));
+    if (sorts) all.push_back(add_feature(field, users));
+  }
+  const auto add_small = [&](const std::vector<std::size_t>& features, std::size_t most) {
+    if (const auto size = segments_of(features, most)) add_way(features, *size);
+  };
+  for (std::size_t a = 0; a < all.size(); ++a) {
+    add_small({all[a]}, kMost);
+    for (std::size_t b = 0; b < a; ++b) add_small({all[b], all[a]}, kMostOfPair);
+  }
 }
 
 Segments::Segments(const Catalogue& catalogue, std::string_view text) {
   const std::size_t users = catalogue.users.size();
   const FeatureTable& table = catalogue.user_features;
+  std::vector<std::vector<std::size_t>> named;  // each ascending
   for (const std::string_view entry : split(text, ",")) {
     if (trim(entry) == kAuto) {
-      std::vector<std::size_t> all;
-      for (const FeatureField& field : table.fields()) {
-        const bool sorts =
-            field.kind == FeatureKind::number || (field.kind == FeatureKind::categorical && nn::groups_rows(field));
-        if (sorts) all.push_back(add_feature(field, users));
-      }
-      for (std::size_t a = 0; a < all.size(); ++a) {
-        add_way({all[a]}, kMost);
-        for (std::size_t b = 0; b < a; ++b) add_way({all[b], all[a]}, kMostOfPair);
-      }
+      add_all(table, users);
       continue;
     }
     std::vector<std::size_t> features;
@@ -88,9 +103,15 @@ Segments::Segments(const Catalogue& catalogue, std::string_view text) {
       }
       features.push_back(feature);
     }
-    if (!add_way(std::move(features), kMost)) {
-      refuse(text, fmt::format("have {} twice, or with more than {} segments", trim(entry), format_count(kMost)));
+    std::vector<std::size_t> ascending = features;
+    std::sort(ascending.begin(), ascending.end());
+    if (std::count(named.begin(), named.end(), ascending) > 0) {
+      refuse(text, fmt::format("have {} twice", trim(entry)));
     }
+    const std::optional<std::size_t> size = segments_of(features, kMost);
+    if (!size) refuse(text, fmt::format("make more than {} of {}", format_count(kMost), trim(entry)));
+    add_way(std::move(features), *size);
+    named.push_back(std::move(ascending));
   }
   std::stable_sort(ways_.begin(), ways_.end(),
                    [](const Way& a, const Way& b) { return a.features.size() < b.features.size(); });
@@ -107,12 +128,24 @@ Segments::Segments(const Catalogue& catalogue, std::string_view text) {
   }
 }
 
-// The values of a segment's features, in their order.
-std::vector<std::size_t> Segments::values_of(std::size_t way, std::size_t segment) const {
+// The segment of a way whose features have these values; the last one's run fastest. None where one is kNone.
+template <class ValueOf>
+std::optional<std::uint32_t> Segments::combine(const Way& way, const ValueOf& value) const {
+  std::size_t segment = 0;
+  for (const std::size_t f : way.features) {
+    const std::uint32_t own = value(f);
+    if (own == kNone) return std::nullopt;
+    segment = segment * features_[f].size + own;
+  }
+  return static_cast<std::uint32_t>(segment);
+}
+
+// The reverse: the values of a segment's features, in their order.
+std::vector<std::uint32_t> Segments::values_of(std::size_t way, std::size_t segment) const {
   const std::vector<std::size_t>& parts = ways_[way].features;
-  std::vector<std::size_t> values(parts.size());
+  std::vector<std::uint32_t> values(parts.size());
   for (std::size_t p = parts.size(); p-- > 0;) {
-    values[p] = segment % features_[parts[p]].size;
+    values[p] = static_cast<std::uint32_t>(segment % features_[parts[p]].size);
     segment /= features_[parts[p]].size;
   }
   return values;
@@ -120,18 +153,15 @@ std::vector<std::size_t> Segments::values_of(std::size_t way, std::size_t segmen
 
 std::size_t Segments::parent_segment(std::size_t way, std::size_t segment, std::size_t parent) const {
   const std::vector<std::size_t>& parts = ways_[way].features;
-  const std::vector<std::size_t> values = values_of(way, segment);
-  std::size_t result = 0;
-  for (const std::size_t f : ways_[parent].features) {
-    const auto place = static_cast<std::size_t>(std::find(parts.begin(), parts.end(), f) - parts.begin());
-    result = result * features_[f].size + values[place];
-  }
-  return result;
+  const std::vector<std::uint32_t> values = values_of(way, segment);
+  return *combine(ways_[parent], [&](std::size_t f) {
+    return values[static_cast<std::size_t>(std::find(parts.begin(), parts.end(), f) - parts.begin())];
+  });
 }
 
 std::string Segments::label(std::size_t way, std::size_t segment) const {
   std::string text;
-  const std::vector<std::size_t> values = values_of(way, segment);
+  const std::vector<std::uint32_t> values = values_of(way, segment);
   for (std::size_t p = 0; p < values.size(); ++p) {
     const Feature& feature = features_[ways_[way].features[p]];
     const std::size_t value = values[p];
@@ -143,13 +173,7 @@ std::string Segments::label(std::size_t way, std::size_t segment) const {
 }
 
 std::optional<std::uint32_t> Segments::of(std::size_t way, UserRow user) const {
-  std::size_t segment = 0;
-  for (const std::size_t f : ways_[way].features) {
-    const std::uint32_t value = features_[f].of_user[user.index];
-    if (value == kNone) return std::nullopt;
-    segment = segment * features_[f].size + value;
-  }
-  return static_cast<std::uint32_t>(segment);
+  return combine(ways_[way], [&](std::size_t f) { return features_[f].of_user[user.index]; });
 }
 
 std::uint32_t Segments::value_of(const Feature& feature, std::string_view text) const {
@@ -180,16 +204,8 @@ std::vector<std::optional<std::uint32_t>> Segments::of(const Query& query) const
     }
     values[static_cast<std::size_t>(found - features_.begin())] = value_of(*found, told->value);
   }
-  std::vector<std::optional<std::uint32_t>> result(ways_.size());
-  for (std::size_t w = 0; w < ways_.size(); ++w) {
-    std::size_t segment = 0;
-    bool known = true;
-    for (const std::size_t f : ways_[w].features) {
-      known = known && values[f] != kNone;
-      segment = segment * features_[f].size + (known ? values[f] : 0);
-    }
-    if (known) result[w] = static_cast<std::uint32_t>(segment);
-  }
+  std::vector<std::optional<std::uint32_t>> result;
+  for (const Way& way : ways_) result.push_back(combine(way, [&](std::size_t f) { return values[f]; }));
   return result;
 }
 

@@ -16,7 +16,8 @@
 namespace gusto {
 
 /// Ways to sort users into segments, written "gender, age, gender*age"; "auto" stands for every feature of users that
-/// sorts them, and every pair of these that makes at most 1,000 segments.
+/// sorts them, and every pair of these that makes at most 1,000 segments. gender*age and age*gender are the same way;
+/// one that is both named and part of auto counts once.
 ///
 /// Segments  of a categorical feature its values; of a number at most ten ranges (NumberRanges); of several features all
 ///           combinations, the last feature's values running fastest. Whoever lacks a value is in no segment of that way.
@@ -27,7 +28,7 @@ class Segments {
   Segments() = default;
   /// The catalogue's users are sorted at once; it must outlive the segments.
   /// Errors   not_found, with the nearest name, for a feature that users don't have; invalid_option, for one that does not
-  ///          sort them (text, several values), an empty entry, a way that comes twice, or more than 2²⁰ segments in a way
+  ///          sort them (text, several values), an empty entry, a way that is named twice or has more than 2²⁰ segments
   Segments(const Catalogue& catalogue, std::string_view text);
 
   /// How many ways there are, and how many segments all have together.
@@ -63,8 +64,12 @@ class Segments {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   std::size_t add_feature(const FeatureField& field, std::size_t users);
-  std::vector<std::size_t> values_of(std::size_t way, std::size_t segment) const;
-  bool add_way(std::vector<std::size_t> features, std::size_t most);
+  std::optional<std::size_t> segments_of(const std::vector<std::size_t>& features, std::size_t most) const;
+  void add_way(std::vector<std::size_t> features, std::size_t size);
+  void add_all(const FeatureTable& table, std::size_t users);
+  template <class ValueOf>
+  std::optional<std::uint32_t> combine(const Way& way, const ValueOf& value) const;
+  std::vector<std::uint32_t> values_of(std::size_t way, std::size_t segment) const;
   std::uint32_t value_of(const Feature& feature, std::string_view text) const;
 
   std::vector<Feature> features_;

@@ -13,6 +13,7 @@ namespace {
 using test::error_of;
 using test::feature;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Five users; of the last one the gender is not known.
 std::shared_ptr<const Catalogue> people() {
@@ -49,6 +50,27 @@ TEST(Segments, WaysOfFewerFeaturesComeFirst) {
   EXPECT_EQ(segments.label(0, segments.parent_segment(1, *segments.of(1, UserRow(1)), 0)), "gender M");
 }
 
+TEST(Segments, WhatAutoHasAlreadyIsPassedOver) {
+  const auto catalogue = people();
+  for (const char* text : {"auto, age*gender", "age*gender, auto", "auto, auto", "auto, gender, age"}) {
+    const Segments segments(*catalogue, text);
+    EXPECT_EQ(segments.ways(), 3U) << text;
+    EXPECT_EQ(segments.total(), 2U + 3U + 6U) << text;
+  }
+}
+
+TEST(Segments, HaveABound) {
+  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(1100, 1));
+  std::vector<std::string> own;
+  for (std::size_t u = 0; u < 1100; ++u) own.push_back(std::to_string(u));
+  catalogue->user_features =
+      FeatureTable({feature("street", FeatureKind::categorical, own), feature("name", FeatureKind::categorical, own)});
+  EXPECT_EQ(Segments(*catalogue, "street, name").total(), 2200U);
+  const Error error = error_of([&] { Segments(*catalogue, "street*name"); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_option);
+  EXPECT_THAT(error.message(), HasSubstr("make more than 1,048,576 of street*name"));
+}
+
 TEST(Segments, AQuerysFeaturesComeFirst) {
   const auto catalogue = people();
   const Segments segments(*catalogue, "gender, age, gender*age");
@@ -74,9 +96,12 @@ TEST(Segments, AQuerysFeaturesComeFirst) {
 
 TEST(Segments, RefuseWhatDoesNotSort) {
   const auto catalogue = people();
-  for (const char* text : {"", "gender,", "likes", "gender*gender", "gender, gender", "gender*"}) {
+  for (const char* text : {"", "gender,", "likes", "gender*gender", "gender, gender", "gender*",
+                           "gender*age, age*gender", "gender, auto, gender"}) {
     EXPECT_EQ(error_of([&] { Segments(*catalogue, text); }).code(), ErrorCode::invalid_option) << text;
   }
+  EXPECT_THAT(error_of([&] { Segments(*catalogue, "gender*age, age*gender"); }).message(),
+              HasSubstr("have age*gender twice"));
   EXPECT_EQ(error_of([&] { Segments(*catalogue, "gendre"); }).code(), ErrorCode::not_found);
   const Segments segments(*catalogue, "age");
   for (const std::vector<FeatureValue>& told :
@@ -98,9 +123,9 @@ TEST(NumberRanges, AreValuesIfFewAndElseEqualShares) {
   const std::vector<double> many{1, 2, 3, 4, 5, 6, 7, 8};
   const NumberRanges quarters(many, 4);
   ASSERT_EQ(quarters.size(), 4U);
-  EXPECT_EQ(quarters.name(quarters(3)), "up to 3");
-  EXPECT_EQ(quarters.name(quarters(3.5)), "above 3, up to 5");
-  EXPECT_EQ(quarters.name(quarters(100)), "above 7");
+  EXPECT_EQ(quarters.name(quarters(2)), "up to 2");
+  EXPECT_EQ(quarters.name(quarters(3.5)), "above 2, up to 4");
+  EXPECT_EQ(quarters.name(quarters(100)), "above 6");
   EXPECT_EQ(NumberRanges({}, 4).size(), 0U);
   const std::vector<double> mostly{1, 1, 1, 1, 1, 1, 2, 3, 4};
   EXPECT_EQ(NumberRanges(mostly, 2).size(), 2U);

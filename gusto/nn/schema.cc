@@ -66,17 +66,6 @@ std::set<std::int64_t> years(const Dataset& train) {
   return result;
 }
 
-std::vector<double> quantiles(std::vector<double> numbers, std::size_t ranges) {
-  std::sort(numbers.begin(), numbers.end());
-  std::vector<double> bounds;
-  for (std::size_t j = 1; j < ranges && !numbers.empty(); ++j) {
-    const double bound = numbers[(numbers.size() * j + ranges - 1) / ranges - 1];
-    // A bound at the greatest number would leave the last range empty.
-    if (bound < numbers.back() && (bounds.empty() || bounds.back() < bound)) bounds.push_back(bound);
-  }
-  return bounds;
-}
-
 std::vector<double> Learner::numbers(const FeatureRef& ref) const {
   std::vector<double> result;
   for (std::size_t row = 0; row < ids(ref.side).size(); ++row) {
@@ -113,7 +102,7 @@ void Learner::learn_feature(SchemaField& field) const {
   field.feature = ref.feature->kind;
   check_feature(field.spec, ref.feature->kind);
   switch (field.spec.kind) {
-    case FieldKind::bucket: field.bounds = quantiles(numbers(ref), field.spec.count); return;
+    case FieldKind::bucket: field.bounds = quantile_bounds(numbers(ref), field.spec.count); return;
     case FieldKind::words: field.values = pieces(ref, field.spec.count); return;
     case FieldKind::hash: return;
     default: break;
@@ -182,11 +171,22 @@ SchemaField Learner::learn(const FieldSpec& spec) const {
 
 }  // namespace
 
+std::vector<double> quantile_bounds(std::vector<double> numbers, std::size_t ranges) {
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<double> bounds;
+  for (std::size_t j = 1; j < ranges && !numbers.empty(); ++j) {
+    const double bound = numbers[(numbers.size() * j + ranges - 1) / ranges - 1];
+    // A bound at the greatest number would leave the last range empty.
+    if (bound < numbers.back() && (bounds.empty() || bounds.back() < bound)) bounds.push_back(bound);
+  }
+  return bounds;
+}
+
 bool groups_rows(const FeatureField& feature) {
   constexpr std::size_t kFew = 100;       // values that are no names, however few the rows
   constexpr std::size_t kLeastGroup = 4;  // rows to a value, on average
-  const bool has_ids = feature.kind == FeatureKind::categorical || feature.kind == FeatureKind::multi;
-  return has_ids && (feature.values.size() <= kFew || feature.values.size() * kLeastGroup <= feature.rows());
+  return feature.has_values() &&
+         (feature.values.size() <= kFew || feature.values.size() * kLeastGroup <= feature.rows());
 }
 
 FieldSpec feature_field(Side side, std::string_view name, const Catalogue& catalogue) {

@@ -81,6 +81,10 @@ std::size_t rows_of(const SchemaField& field, const Dataset& train);
 /// Errors   as Schema::learn() has for features that are not there
 std::size_t most_rows(const FieldSpec& spec, const Dataset& train);
 
+/// Bounds b, ascending, that cut numbers into at most so many ranges (b[j − 1], b[j]] of about equally many, none of
+/// them empty: the quantiles j / ranges. Cost  O(n log n)
+std::vector<double> quantile_bounds(std::vector<double> numbers, std::size_t ranges);
+
 /// Whether a feature sorts its rows into groups: a name or a post code that hardly two rows share tells no more than the id.
 bool groups_rows(const FeatureField& feature);
 

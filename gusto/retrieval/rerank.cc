@@ -227,12 +227,4 @@ void check_rerank_shares(double diversity, double calibration, double popularity
               "Lower them to at most 1: what they leave of it is relevance's.");
 }
 
-void require_values(const FeatureField& field, std::string_view use) {
-  if (field.kind == FeatureKind::categorical || field.kind == FeatureKind::multi) return;
-  throw Error(ErrorCode::invalid_option,
-              fmt::format("The feature {} is of kind {}, and {} needs one with values.", field.name,
-                          to_string(field.kind), use),
-              "Name a categorical or multi-valued feature, such as genres; `gusto inspect MODEL` lists them.");
-}
-
 }  // namespace gusto

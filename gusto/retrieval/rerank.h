@@ -90,7 +90,5 @@ std::vector<RerankedItem> rerank(const RerankInput& input);
 
 /// Error(invalid_option) if a share is not in [0, 1] or they sum to more than 1.
 void check_rerank_shares(double diversity, double calibration, double popularity_penalty);
-/// Error(invalid_option) if the field is neither categorical nor multi-valued; `use` names what it was for.
-void require_values(const FeatureField& field, std::string_view use);
 
 }  // namespace gusto

@@ -130,7 +130,8 @@ std::uint64_t GraphModel::memory_need(const Dataset& data, Task task, unsigned t
   const std::uint64_t signals = std::uint64_t{threads} * kSignals * (data.user_count() + 3 * items);
   const std::uint64_t own = (dim(items) * items + 2 * items + data.user_count()) * sizeof(float);
   return own +
-         std::max<std::uint64_t>(truncated_svd_memory(data.user_count(), items, dim(items)), signals * sizeof(float)) +
+         std::max<std::uint64_t>(truncated_svd_memory(data.user_count(), items, dim(items), threads),
+                                 signals * sizeof(float)) +
          choices_memory(data, task);
 }
 

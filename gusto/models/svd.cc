@@ -53,11 +53,11 @@ std::size_t SvdModel::dim(Task task, std::size_t item_count) const {
   return std::min(wanted, item_count);
 }
 
-std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned) const {
+std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t by_item = data.event_count() * 8;
   const std::size_t width = dim(task, data.item_count());
   const std::uint64_t ranking = data.item_count() * (width + 2) * sizeof(float);
-  return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width) + ranking;
+  return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width, threads) + ranking;
 }
 
 void SvdModel::do_fit(const Dataset& data, Context& context) {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "gusto/models/choices.h"
+
 namespace gusto {
 namespace {
 
@@ -174,10 +176,9 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   const std::size_t items = data.item_count();
   const auto shrinkage = static_cast<float>(options().shrinkage);
   const bool by_user_mean = options().similarity == Similarity::adjusted_cosine;
-  std::vector<std::uint64_t> work(items);
+  const std::vector<std::uint64_t> work = companions(data);
   std::vector<float> popularity(items, 1.0F);
   for (std::size_t i = 0; i < items; ++i) {
-    for (const UserRow user : data.audience(ItemRow(i)).users) work[i] += data.history(user).size();
     if (!Measure::kValues && sums[i].n > 0) {
       popularity[i] = static_cast<float>(std::pow(sums[i].n, options().popularity_power));
     }

@@ -197,6 +197,15 @@ std::span<const HistoryEvent> Model::history_of(const Query& query, std::vector<
   return storage;
 }
 
+std::vector<std::uint32_t> Model::chosen_items(const Query& query, float least) const {
+  std::vector<HistoryEvent> storage;
+  std::vector<std::uint32_t> items;
+  for (const HistoryEvent& event : history_of(query, storage)) {
+    if (event.value >= least) items.push_back(event.item.index);
+  }
+  return items;
+}
+
 bool Model::same_asker(const Query& a, const Query& b) {
   return a.user == b.user && a.time == b.time && a.history.data() == b.history.data() &&
          a.history.size() == b.history.size() && a.features.data() == b.features.data() &&

@@ -144,6 +144,8 @@ class Model {
   /// The history that a query stands for: its own, or the training events of its user.
   /// The first form copies into `storage` and returns a view of it.
   std::span<const HistoryEvent> history_of(const Query& query, std::vector<HistoryEvent>& storage) const;
+  /// The items of that history whose events have at least the value `least` (choices.h), in its order.
+  std::vector<std::uint32_t> chosen_items(const Query& query, float least) const;
   /// Whether the query stands for a training user as trained (a user, and no history of its own).
   static bool is_training_user(const Query& query) { return query.user && query.history.empty(); }
   /// Whether two queries come from the same asker, so that what was folded in for one serves the other.

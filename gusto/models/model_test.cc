@@ -31,6 +31,7 @@ class ObedientModel final : public Model {
   void save_state(TensorWriter&) const override {}
   MatrixView<const float> item_vectors() const override { return items_.view(); }
 
+  using Model::chosen_items;
   std::uint64_t need = 0;
   float answer = 3;
   std::function<void()> during_fit = [] {};

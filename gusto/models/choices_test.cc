@@ -44,7 +44,7 @@ TEST(Choices, ScaleByPowersOfCounts) {
   EXPECT_THAT(user_weights(*data, 1), ElementsAre(1.0F, 1.0F));
   EXPECT_THAT(item_scales(*data, 0.5), ElementsAre(1.0F, std::sqrt(0.5F), 1.0F));
   const auto lonely = test::dataset_of(2, 2, {{UserRow(0), ItemRow(0), 5}});
-  EXPECT_THAT(user_weights(*lonely, 1), ElementsAre(0.5F, 0.0F));
+  EXPECT_THAT(user_weights(*lonely, 1), ElementsAre(1.0F, 0.0F));
   EXPECT_THAT(item_scales(*lonely, 1), ElementsAre(1.0F, 0.0F));
 }
 

@@ -56,8 +56,12 @@ struct Contribution {
 
 struct ModelInfo;
 
+/// Moved, not copied: parts of a model may view others, which a move leaves in their place.
 class Model {
  public:
+  Model() = default;
+  Model(Model&&) = default;
+  Model& operator=(Model&&) = default;
   virtual ~Model() = default;
 
   /// Name, field table and abilities: the model's row in the registry.

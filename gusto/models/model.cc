@@ -29,10 +29,16 @@ void require_shape(std::string_view who, std::size_t found, std::size_t expected
   throw Error(ErrorCode::internal, fmt::format("{} was given {} entries where {} belong.", who, found, expected));
 }
 
+/// Options that come from a struct, which nothing has checked yet. Error(invalid_option)
+void check_options(const ModelInfo& info, const Settings& settings) {
+  for (const auto& [name, text] : settings) parse_field(find_field(info.fields, info.name, name), info.name, text);
+}
+
 }  // namespace
 
 void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context) {
   data_.reset();
+  check_options(info(), settings());
   if (data == nullptr || data->event_count() == 0) {
     throw Error(ErrorCode::empty_dataset, fmt::format("{} has no events to learn from.", info().name),
                 "Check the data, and the filters and the split that were applied to it.");

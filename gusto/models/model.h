@@ -72,8 +72,8 @@ class Model {
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
-  ///          not_finite, if learning diverged; invalid_option, if options and data do not go together; unsupported, if
-  ///          the context has a checkpoint and the model keeps none
+  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data do not
+  ///          go together; unsupported, if the context has a checkpoint and the model keeps none
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context);
 
   /// Bytes that fit() and scoring will need at most beside the data set itself.

@@ -57,6 +57,12 @@ class FeaturePrior {
   void expect(std::size_t row, std::span<float> out) const;
   void expect(std::span<const std::uint32_t> ids, std::span<const float> weights, std::span<float> out) const;
 
+  /// Drops the rows that it was made with, which fit() and expect(row) need, and nothing else does.
+  void forget_rows() {
+    rows_ = {};
+    by_value_ = {};
+  }
+
   const Matrix<float>& vectors() const { return vectors_; }
   /// Takes back vectors() of the same shape.
   void set_vectors(Matrix<float> vectors) { vectors_ = std::move(vectors); }

@@ -359,7 +359,7 @@ void IalsModel::do_load(const TensorFile& in) {
     features_ = std::make_unique<SideFeatures>(data(), in);
     const auto prior_of = [&](nn::Side side, const char* name) -> std::optional<FeaturePrior> {
       if (!features_->has(side)) return std::nullopt;
-      FeaturePrior prior(features_->rows(side), features_->values(side), width);
+      FeaturePrior prior(SparseRows{}, features_->values(side), width);
       prior.set_vectors(padded(name, features_->values(side)));
       return prior;
     };

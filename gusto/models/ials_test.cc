@@ -276,6 +276,28 @@ TEST(Ials, RefusesFieldsThatAreNoFeatures) {
   }
 }
 
+TEST(Ials, IsExactOverSeveralBlocksOfRows) {
+  // More users than one partial sum of a Gram matrix takes.
+  const auto data = test::three_tastes(5000, 15);
+  const IalsModel model = fitted({.dim = 3, .epochs = 60, .reg = 0.03}, data);
+  const PlainObjective objective(model, Task::top_n);
+  EXPECT_LT(objective.slope(true), 1e-3);
+  EXPECT_LT(objective.slope(false), 0.1);
+}
+
+TEST(Ials, WideVectorsAreExplainedByWhatTheyAre) {
+  const auto data = test::three_tastes(30, 20);
+  IalsOptions options{.dim = RowSolver::kExactWidth + 8, .epochs = 1, .reg = 0.0005, .init = 1};
+  options.block = 16;
+  const IalsModel model = fitted(options, data);
+  const std::vector<HistoryEvent> history{{ItemRow(1)}, {ItemRow(4)}, {ItemRow(6)}, {ItemRow(9)}};
+  Query query;
+  query.history = history;
+  double sum = 0;
+  for (const Contribution& part : model.explain(query, ItemRow(7))) sum += part.amount;
+  EXPECT_NEAR(sum, test::scores_of(model, query)[7], 1e-5);
+}
+
 TEST(Ials, HoldsLargeDataInLittleMemory) {
   // What the design promises for 10⁸ events of a million users and 100,000 items, less the events themselves.
   const IalsOptions options{.dim = 64};

@@ -152,11 +152,6 @@ TEST(Ease, PowerKeepsSigns) {
   }
 }
 
-TEST(Ease, StatesItsMemoryBeforeItStarts) {
-  const EaseModel model;
-  EXPECT_GE(model.memory_need(*test::three_tastes(60, 2000), Task::top_n, 2), 2000U * 2000U * 4U);
-}
-
 TEST(Ease, RefusesTooLittleRegularizationForSinglePrecision) {
   // Two items that everybody has, or has not.
   std::vector<Event> events;

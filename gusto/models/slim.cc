@@ -59,6 +59,8 @@ class Regression {
     }
     is_active_[target] = 0;
     std::vector<Weight> found;
+    found.reserve(
+        static_cast<std::size_t>(std::count_if(weights_.begin(), weights_.end(), [](float w) { return w > 0; })));
     for (std::size_t a = 0; a < active_.size(); ++a) {
       if (weights_[a] > 0) found.push_back({active_[a], weights_[a]});
     }
@@ -164,8 +166,9 @@ std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned th
   const std::uint64_t items = data.item_count();
   const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);
   constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
-  // The square among the active is held twice while it grows; lists, while they are put end to end and turned.
-  const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + kEntry);
+  // The square among the active is held twice while it grows; lists, while they are put end to end and turned; keys, with as much
+  // again and more while there get more of them.
+  const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + 3 * kEntry);
   return items * items * sizeof(float) + threads * of_thread + 2 * items * most * kEntry +
          (items + data.user_count()) * 32 + choices_memory(data, task);
 }
@@ -192,7 +195,11 @@ void SlimModel::do_fit(const Dataset& all, Context& context) {
   }
 
   NeighbourLists by_target;
+  std::size_t count = 0;
+  for (const std::vector<Weight>& weights : found) count += weights.size();
   by_target.offsets.reserve(items + 1);
+  by_target.neighbours.reserve(count);
+  by_target.weights.reserve(count);
   for (std::vector<Weight>& weights : found) {
     for (const Weight& one : weights) {
       by_target.neighbours.push_back(one.item);

@@ -167,5 +167,18 @@ TEST(Ease, RefusesTooLittleRegularizationForSinglePrecision) {
   EXPECT_FALSE(model.fitted());
 }
 
+TEST(Ease, HasTheSameBitsAtAnyNumberOfThreadsByTheUsersMatrix) {
+  const auto data = test::three_tastes(300, 700);
+  const auto fitted = [&](unsigned threads) {
+    EaseModel model({.window = 0});
+    Context context({.threads = threads});
+    model.fit(data, Task::top_n, context);
+    TensorWriter state;
+    model.save_state(state);
+    return state.serialize();
+  };
+  EXPECT_EQ(fitted(1), fitted(7));
+}
+
 }  // namespace
 }  // namespace gusto

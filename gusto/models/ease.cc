@@ -53,7 +53,7 @@ constexpr ModelInfo kEaseInfo{
         "items' co-occurrence matrix solves for all of them at once. With dropout it is EDLAE (Steck, NeurIPS 2020), "
         "which regularizes popular items more. Among the strongest rankers there are wherever the catalogue is small "
         "enough: it keeps a weight for every pair of items, 4 bytes each, 400 MB for 10,000 items. Learns from choices "
-        "alone; newcomers get exactly what training with them would have given, and every score is a sum over the "
+        "alone; newcomers get the list that a training user of their history gets, and every score is a sum over the "
         "items of the history.",
     .fields = kEaseFields,
     .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},

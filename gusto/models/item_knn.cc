@@ -23,7 +23,7 @@ constexpr ModelInfo kItemKnnInfo{
         "the baseline (mean and biases) plus the weighted mean of what the user thought, beyond the baseline, of the "
         "most similar items (Koren, TKDD 2010); a ranking adds the similarities to the items seen (Deshpande and "
         "Karypis, TOIS 2004), with users' votes and popular items weighted. Fits in a second, explains itself, and "
-        "answers for new users exactly as if they had been trained on. A strong first choice.",
+        "answers for new users as for training users of the same history. A strong first choice.",
     .fields = kItemKnnFields,
     .abilities = {.personalised = true,
                   .predicts_ratings = true,

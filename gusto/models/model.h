@@ -27,7 +27,7 @@ namespace gusto {
 enum class FoldIn {
   none,         ///< it has no answer: a query without a known user is Error(unsupported)
   approximate,  ///< by an estimate that may differ from what training would have given
-  exact,        ///< a training user's own history gives that user's own answers
+  exact,        ///< a training user's own history, with the same features, gives that user's own answers
 };
 
 /// What a model declares that it can do. The conformance suite checks every claim, both ways.

@@ -156,7 +156,7 @@ constexpr ModelInfo kSlimInfo{
         "SLIM (Ning and Karypis, ICDM 2011): every item is predicted from a few dozen others, by a regression that is "
         "kept sparse by an L1 and calm by an L2 penalty. Nearly as good as ease, in a small model that answers fast, "
         "with explanations that only ever speak for an item. While it learns it needs 4 bytes for every pair of items. "
-        "Learns from choices alone; newcomers get exactly what training with them would have given.",
+        "Learns from choices alone; newcomers get the list that a training user of their history gets.",
     .fields = kSlimFields,
     .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
     .make = &make_with<SlimModel>,

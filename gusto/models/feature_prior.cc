@@ -22,24 +22,6 @@ constexpr std::size_t kValueBlock = 8;
 constexpr std::size_t kEncoded = 256;
 constexpr std::string_view kPrefix = "schema/";
 
-SparseRows transpose(const SparseRows& rows, std::size_t columns) {
-  SparseRows result;
-  result.offsets.assign(columns + 1, 0);
-  for (const std::uint32_t id : rows.ids) ++result.offsets[id + 1];
-  for (std::size_t c = 0; c < columns; ++c) result.offsets[c + 1] += result.offsets[c];
-  result.ids.resize(rows.ids.size());
-  result.weights.resize(rows.ids.size());
-  std::vector<std::uint64_t> next(result.offsets.begin(), result.offsets.end() - 1);
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    for (std::uint64_t e = rows.offsets[r]; e < rows.offsets[r + 1]; ++e) {
-      const std::uint64_t place = next[rows.ids[e]]++;
-      result.ids[place] = static_cast<std::uint32_t>(r);
-      result.weights[place] = rows.weights[e];
-    }
-  }
-  return result;
-}
-
 void sum_chosen(const Matrix<float>& matrix, std::span<const std::uint32_t> ids, std::span<const float> weights,
                 std::span<float> out) {
   sum_rows(matrix.values().data(), matrix.cols(), ids, weights, out);
@@ -112,16 +94,8 @@ bool is_feature(const nn::FieldSpec& spec) {
 
 }  // namespace
 
-std::span<const std::uint32_t> SparseRows::ids_of(std::size_t row) const {
-  return std::span(ids).subspan(offsets[row], offsets[row + 1] - offsets[row]);
-}
-
-std::span<const float> SparseRows::weights_of(std::size_t row) const {
-  return std::span(weights).subspan(offsets[row], offsets[row + 1] - offsets[row]);
-}
-
 FeaturePrior::FeaturePrior(SparseRows rows, std::size_t values, std::size_t width)
-    : rows_(std::move(rows)), by_value_(transpose(rows_, values)), vectors_(values, width) {}
+    : rows_(std::move(rows)), by_value_(rows_.transposed(values)), vectors_(values, width) {}
 
 void FeaturePrior::expect(std::size_t row, std::span<float> out) const {
   expect(rows_.ids_of(row), rows_.weights_of(row), out);

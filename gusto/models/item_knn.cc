@@ -240,20 +240,21 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   });
 
   lists_ = {};
-  lists_.offsets.reserve(items + 1);
+  std::size_t count = 0;
+  for (const std::vector<std::uint64_t>& keys : nearest) count += keys.size();
+  lists_.reserve(items, count);
   for (std::size_t i = 0; i < items; ++i) {
     const std::size_t begin = lists_.weights.size();
     double total = 0;
     for (const std::uint64_t key : nearest[i]) {
-      lists_.neighbours.push_back(key_row(key));
-      lists_.weights.push_back(std::pow(key_similarity(key), static_cast<float>(options().power)));
+      lists_.add(key_row(key), std::pow(key_similarity(key), static_cast<float>(options().power)));
       total += lists_.weights.back();
     }
     if (!Measure::kValues && total > 0) {
       const auto scale = static_cast<float>(std::pow(total, -options().normalization));
       for (std::size_t m = begin; m < lists_.weights.size(); ++m) lists_.weights[m] *= scale;
     }
-    lists_.offsets.push_back(lists_.weights.size());
+    lists_.end_row();
     nearest[i] = {};
   }
   require_finite("neighbour weights", lists_.weights);

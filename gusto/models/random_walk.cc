@@ -91,9 +91,7 @@ void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
   weights_ = {};
   std::size_t count = 0;
   for (const std::vector<std::uint64_t>& keys : ends) count += keys.size();
-  weights_.offsets.reserve(items + 1);
-  weights_.neighbours.reserve(count);
-  weights_.weights.reserve(count);
+  weights_.reserve(items, count);
   for (std::size_t j = 0; j < items; ++j) {
     const auto choices = static_cast<double>(data.audience(ItemRow(j)).size());
     const double first_step = choices > 0 ? std::pow(choices, -options().alpha) : 0;
@@ -101,10 +99,9 @@ void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
     for (const std::uint64_t key : ends[j]) total += first_step * static_cast<double>(key_similarity(key));
     const double scale = total > 0 ? first_step * std::pow(total, -options().normalization) : 0;
     for (const std::uint64_t key : ends[j]) {
-      weights_.neighbours.push_back(key_row(key));
-      weights_.weights.push_back(static_cast<float>(scale * static_cast<double>(key_similarity(key))));
+      weights_.add(key_row(key), static_cast<float>(scale * static_cast<double>(key_similarity(key))));
     }
-    weights_.offsets.push_back(weights_.weights.size());
+    weights_.end_row();
     ends[j] = {};
   }
   require_finite("walks", weights_.weights);

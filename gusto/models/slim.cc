@@ -197,15 +197,10 @@ void SlimModel::do_fit(const Dataset& all, Context& context) {
   NeighbourLists by_target;
   std::size_t count = 0;
   for (const std::vector<Weight>& weights : found) count += weights.size();
-  by_target.offsets.reserve(items + 1);
-  by_target.neighbours.reserve(count);
-  by_target.weights.reserve(count);
+  by_target.reserve(items, count);
   for (std::vector<Weight>& weights : found) {
-    for (const Weight& one : weights) {
-      by_target.neighbours.push_back(one.item);
-      by_target.weights.push_back(one.weight);
-    }
-    by_target.offsets.push_back(by_target.weights.size());
+    for (const Weight& one : weights) by_target.add(one.item, one.weight);
+    by_target.end_row();
     weights = {};
   }
   weights_ = by_target.transposed();

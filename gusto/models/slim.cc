@@ -59,13 +59,11 @@ class Regression {
     }
     is_active_[target] = 0;
     std::vector<Weight> found;
-    found.reserve(
-        static_cast<std::size_t>(std::count_if(weights_.begin(), weights_.end(), [](float w) { return w > 0; })));
     for (std::size_t a = 0; a < active_.size(); ++a) {
       if (weights_[a] > 0) found.push_back({active_[a], weights_[a]});
     }
     std::sort(found.begin(), found.end(), [](const Weight& a, const Weight& b) { return a.item < b.item; });
-    return found;
+    return {found.begin(), found.end()};  // no longer than that: there is one for every item
   }
 
  private:

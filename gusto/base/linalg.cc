@@ -1,5 +1,6 @@
 #include "gusto/base/linalg.h"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -56,6 +57,12 @@ class OneOpenMpThread {
 // Rows of one task: enough work to be worth handing out, few enough to share among many threads.
 constexpr std::size_t kRowBlock = 2048;
 
+// Partial sums of a Gram matrix, at most: each of them is as large as the sum.
+constexpr std::size_t kMostParts = 64;
+
+std::size_t gram_block(std::size_t rows) { return std::max(kRowBlock, (rows + kMostParts - 1) / kMostParts); }
+std::size_t gram_parts(std::size_t rows) { return (rows + gram_block(rows) - 1) / gram_block(rows); }
+
 // Eigenvalues of a single-precision Gram matrix below this share of the largest are rounding noise.
 constexpr double kRankTolerance = 1e-6;
 
@@ -75,16 +82,20 @@ void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a
   if (m == 0 || n == 0) return;
   const OneOpenMpThread guard;
   const auto size = [](std::size_t value) { return static_cast<dnnl_dim_t>(value); };
-  dnnl_sgemm(a_turned ? 'T' : 'N', b_turned ? 'T' : 'N', size(m), size(n), size(k), alpha, a.data, size(a.stride),
-             b.data, size(b.stride), beta, c.data, size(c.stride));
+  const dnnl_status_t status = dnnl_sgemm(a_turned ? 'T' : 'N', b_turned ? 'T' : 'N', size(m), size(n), size(k), alpha,
+                                          a.data, size(a.stride), b.data, size(b.stride), beta, c.data, size(c.stride));
+  if (status == dnnl_success) return;
+  throw Error(status == dnnl_out_of_memory ? ErrorCode::out_of_memory : ErrorCode::internal,
+              fmt::format("A product of matrices [{} × {}] and [{} × {}] failed.", m, k, k, n),
+              "Free memory, or use fewer threads.");
 }
 
 Matrix<float> gram(Context& context, MatrixView<const float> a) {
   const std::size_t d = a.cols;
-  const std::size_t blocks = (a.rows + kRowBlock - 1) / kRowBlock;
-  std::vector<Matrix<float>> parts(blocks);
-  parallel_blocks(context, a.rows, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    Matrix<float>& part = parts[begin / kRowBlock];
+  const std::size_t block = gram_block(a.rows);
+  std::vector<Matrix<float>> parts(gram_parts(a.rows));
+  parallel_blocks(context, a.rows, block, [&](std::size_t begin, std::size_t end, unsigned) {
+    Matrix<float>& part = parts[begin / block];
     part = Matrix<float>(d, d);
     gemm(Transpose::yes, Transpose::no, 1, a.slice(begin, end), a.slice(begin, end), 0, part.view());
   });
@@ -93,6 +104,10 @@ Matrix<float> gram(Context& context, MatrixView<const float> a) {
     for (std::size_t i = 0; i < d * d; ++i) sum.values()[i] += part.values()[i];
   }
   return sum;
+}
+
+std::uint64_t gram_memory(std::size_t rows, std::size_t cols) {
+  return (gram_parts(rows) + 1) * (std::uint64_t{cols} * cols * sizeof(float) + sizeof(Matrix<float>));
 }
 
 void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector, std::span<float> out) {
@@ -147,6 +162,13 @@ void orthonormalize(Context& context, MatrixView<float> a) {
       }
     });
   }
+}
+
+std::uint64_t orthonormalize_memory(std::size_t rows, std::size_t cols, unsigned threads) {
+  const std::uint64_t square = std::uint64_t{cols} * cols;
+  // AᵀA in double, the search's own matrix and its vectors; the turn; a block of rows, turned.
+  return gram_memory(rows, cols) + 3 * square * sizeof(double) + square * sizeof(float) +
+         threads * std::min<std::uint64_t>(rows, kRowBlock) * cols * sizeof(float);
 }
 
 EigenPairs symmetric_eigen(MatrixView<const double> a) {

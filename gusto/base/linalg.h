@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,13 +15,19 @@ enum class Transpose { no, yes };
 /// C = alpha · op(A) · op(B) + beta · C, single precision, on the calling thread.
 ///
 /// Shapes   op(A) [m × k], op(B) [k × n], C [m × n]; a mismatch is Error(internal) naming the shapes
+/// Errors   out_of_memory, if there is no room to pack A and B
 /// Cost     2·m·n·k operations, by oneDNN's sgemm, which chooses its kernel for the processor at run time
 /// Threads  may be called concurrently; starts no threads
 void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a, MatrixView<const float> b, float beta,
           MatrixView<float> c);
 
-/// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over fixed blocks of rows, added in block order.
+/// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over blocks of rows, at most 64 of them, cut by n alone and added
+/// in order.
+/// Errors   cancelled; those of gemm
+/// Cost     2·n·d² operations; gram_memory() bytes
+/// Repeatable same bits at any number of threads
 Matrix<float> gram(Context& context, MatrixView<const float> a);
+std::uint64_t gram_memory(std::size_t rows, std::size_t cols);
 
 /// out[r] = cosine of `vector` and row r; 0 where either is zero.
 void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector, std::span<float> out);
@@ -47,9 +55,15 @@ void solve_spd(MatrixView<const double> a, std::span<double> b);
 
 /// Turns the columns of a tall A [n × d] into an orthonormal basis of their span (by the eigenvectors of AᵀA, run
 /// twice; directions that hold next to nothing become zero columns).
+/// Errors   not_finite, if A holds a number that isn't; cancelled; those of gemm
+/// Cost     8·n·d² + 18·d³ operations; orthonormalize_memory() bytes
+/// Repeatable same bits at any number of threads
 void orthonormalize(Context& context, MatrixView<float> a);
+std::uint64_t orthonormalize_memory(std::size_t rows, std::size_t cols, unsigned threads);
 
 /// Eigenvalues (largest first) and matching unit eigenvectors, as columns, of a symmetric A [d × d].
+/// Errors   not_finite, if the search does not converge, as where A holds a number that isn't finite
+/// Cost     about 9·d³ operations, on the calling thread; 16·d² bytes
 struct EigenPairs {
   std::vector<double> values;
   Matrix<double> vectors;

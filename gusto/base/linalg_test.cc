@@ -130,5 +130,21 @@ TEST(SymmetricEigen, OrdersFromTheLargest) {
   EXPECT_NEAR(pairs.vectors(0, 0), pairs.vectors(1, 0), 1e-12);
 }
 
+TEST(Gram, SumsUpFewPartsHoweverManyTheRows) {
+  constexpr std::uint64_t kSquare = 64 * 64 * sizeof(float);
+  EXPECT_LT(gram_memory(100'000'000, 64), 66 * kSquare);
+  EXPECT_LT(gram_memory(2048, 64), 3 * kSquare);
+  const Matrix<float> a = random_matrix(64 * 2048 + 999, 3, 5);
+  Context context({.threads = 2});
+  const Matrix<float> g = gram(context, a.view());
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) {
+      double sum = 0;
+      for (std::size_t r = 0; r < a.rows(); ++r) sum += static_cast<double>(a(r, i)) * static_cast<double>(a(r, j));
+      EXPECT_NEAR(g(i, j), sum, 1e-6 * static_cast<double>(a.rows()));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gusto

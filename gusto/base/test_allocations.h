@@ -1,11 +1,10 @@
 #pragma once
 
-// Counts what a test program allocates, for which this replaces operator new. To be included in one file of a program.
+// Counts what a test program allocates. Programs that ask for it list test_allocations.cc among their sources, which replaces
+// operator new.
 
 #include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 
 // Sanitizers bring an operator new of their own, which finds more errors than this one.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -23,24 +22,17 @@ namespace gusto::test {
 
 /// So far, on all threads.
 inline std::atomic<std::size_t> allocations = 0;
+/// Bytes that are allocated now, and the most that have been at once.
+inline std::atomic<std::size_t> live_bytes = 0;
+inline std::atomic<std::size_t> peak_bytes = 0;
+
+/// The most bytes that were allocated at once while body() ran, less those before.
+template <class Body>
+std::size_t peak_of(const Body& body) {
+  const std::size_t before = live_bytes;
+  peak_bytes = before;
+  body();
+  return peak_bytes - before;
+}
 
 }  // namespace gusto::test
-
-// Not inlined: GCC 12 takes a delete that it sees through for one that does not match its new.
-#if GUSTO_COUNTS_ALLOCATIONS
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++gusto::test::allocations;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++gusto::test::allocations;
-  const auto step = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(step, (size + step - 1) / step * step)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-#endif

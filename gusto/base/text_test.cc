@@ -48,6 +48,11 @@ TEST(Text, ReadsNumbersWhollyOrNotAtAll) {
     EXPECT_EQ(parse_real(bad), std::nullopt) << bad;
   }
   EXPECT_EQ(parse_integer("-12"), -12);
+  EXPECT_EQ(parse_integer("+5"), 5);
+  for (const char* bad : {"+-5", "-+5", "++5", "--5", "+", "-"}) {
+    EXPECT_EQ(parse_integer(bad), std::nullopt) << bad;
+    EXPECT_EQ(parse_real(bad), std::nullopt) << bad;
+  }
   EXPECT_EQ(parse_integer("9223372036854775808"), std::nullopt);
 }
 

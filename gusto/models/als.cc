@@ -1,24 +1,15 @@
 #include "gusto/models/als.h"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 #include <utility>
 
-#include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
-#include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
 #include "gusto/models/baseline.h"
 #include "gusto/models/rating_rows.h"
 
 namespace gusto {
-namespace {
-
-constexpr std::size_t kRowBlock = 16;
-constexpr int kAutomaticBlock = 64;
-
-}  // namespace
-
 constexpr ModelInfo kAlsInfo{
     .name = "als",
     .summary = "Biases and vectors of ratings, by least squares, one side after the other.",
@@ -43,24 +34,10 @@ constexpr ModelInfo kAlsInfo{
 std::uint64_t AlsModel::memory_need(const Dataset& data, Task, unsigned threads) const {
   const std::uint64_t width = padded_width(dim() + 1);
   const std::uint64_t rows = data.user_count() + data.item_count();
-  const std::uint64_t most_rows = std::max(data.user_count(), data.item_count());
-  const std::uint64_t floats = (2 * rows + data.item_count()) * width + (most_rows / 2048 + 4) * width * width +
-                               threads * (width * (width + 4) + 4 * most_rows);
-  return data.event_count() * 8 + floats * sizeof(float);
-}
-
-AlsModel::Side AlsModel::start(std::size_t rows, std::string_view purpose, Context& context) const {
-  const std::size_t width = padded_width(dim() + 1);
-  Side side{Matrix<float>(rows, width), Matrix<float>(rows, width)};
-  const double scale = options().init / std::sqrt(static_cast<double>(dim()));
-  parallel_blocks(context, rows, kRowBlock * kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    for (std::size_t r = begin; r < end; ++r) {
-      Random random(context.seed(), purpose, r);
-      for (float& x : side.vectors.row(r).first(dim())) x = static_cast<float>(scale * random.normal());
-    }
-  });
-  update_rows(side);
-  return side;
+  // Of both sides vectors and rows, of items also ranking_ and, while that is made, their biases.
+  const std::uint64_t floats = 2 * rows * width + data.item_count() * (dim() + 3);
+  return data.event_count() * 8 + data.item_count() * 8 + floats * sizeof(float) +
+         alternation_memory(data.user_count(), data.item_count(), width, threads);
 }
 
 void AlsModel::update_rows(Side& side) const {
@@ -71,88 +48,74 @@ void AlsModel::update_rows(Side& side) const {
 }
 
 RowSolver AlsModel::solver(const Side& other, Matrix<float> gram) const {
-  const int block = options().block == 0 ? std::min(kAutomaticBlock, options().dim) : options().block;
+  const std::size_t block = coordinates_at_once(options().block, dim());
   // All at once means the bias, too.
-  const std::size_t width = block >= options().dim ? dim() + 1 : static_cast<std::size_t>(block);
-  return {other.rows.view(), std::move(gram), options().unobserved, width};
-}
-
-template <class ForEvents>
-void AlsModel::solve_side(const ForEvents& for_events, const Side& other, const RowSolver& solver, bool exactly,
-                          Context& context, Side& side) const {
-  struct Worker {
-    std::vector<std::uint32_t> indexes;
-    std::vector<float> targets;
-    RowSolver::Workspace workspace;
-  };
-  std::vector<Worker> workers(context.threads());
-  parallel_blocks(context, side.vectors.rows(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned number) {
-    Worker& worker = workers[number];
-    for (std::size_t r = begin; r < end; ++r) {
-      worker.indexes.clear();
-      worker.targets.clear();
-      for_events(r, [&](std::uint32_t row, float value) {
-        worker.indexes.push_back(row);
-        worker.targets.push_back(target(value, other.bias(row, dim())));
-      });
-      const std::span<float> vector = side.vectors.row(r);
-      if (worker.indexes.empty()) {
-        std::fill(vector.begin(), vector.end(), 0.0F);
-        continue;
-      }
-      const RowSolver::Row row{worker.indexes, worker.targets, reg_of(worker.indexes.size()), {}};
-      if (exactly) {
-        solver.solve(row, vector, worker.workspace);
-      } else {
-        solver.sweep(row, vector, worker.workspace);
-      }
-    }
-  });
-  update_rows(side);
+  return {other.rows.view(), std::move(gram), options().unobserved, block == dim() ? dim() + 1 : block};
 }
 
 void AlsModel::do_fit(const Dataset& data, Context& context) {
   mean_ = ranks() ? 0.0 : moments_of(data.values(), context).mean;
-  users_ = start(data.user_count(), "als users", context);
-  items_ = start(data.item_count(), "als items", context);
-  const auto of_user = [&](std::size_t u, const auto& add) {
-    const History history = data.history(UserRow(u));
-    for (std::size_t e = 0; e < history.size(); ++e) add(history.items[e].index, history.values[e]);
+  const auto start = [&](std::size_t rows, std::string_view purpose, const auto& learned) {
+    const std::size_t width = padded_width(dim() + 1);
+    Side side{random_vectors(context, rows, width, dim(), options().init, purpose, learned),
+              Matrix<float>(rows, width)};
+    update_rows(side);
+    return side;
   };
-  const auto of_item = [&](std::size_t i, const auto& add) {
-    const Audience audience = data.audience(ItemRow(i));
-    for (std::size_t e = 0; e < audience.size(); ++e) add(audience.users[e].index, audience.values[e]);
+  users_ = start(data.user_count(), "als users", [&](std::size_t u) { return data.history(UserRow(u)).size() > 0; });
+  items_ = start(data.item_count(), "als items", [&](std::size_t i) { return data.audience(ItemRow(i)).size() > 0; });
+
+  const auto state = [&](const auto& others, std::span<const float> values, const Side& other, RowProblem& problem) {
+    problem.indexes.clear();
+    problem.targets.clear();
+    for (std::size_t e = 0; e < others.size(); ++e) {
+      problem.indexes.push_back(others[e].index);
+      problem.targets.push_back(target(values[e], other.bias(others[e].index, dim())));
+    }
+    problem.reg = reg_of(others.size());
+  };
+  const auto solve_users = [&](const RowSolver& solver, Pass pass) {
+    const auto of_user = [&](std::size_t u, RowProblem& problem) {
+      const History history = data.history(UserRow(u));
+      state(history.items, history.values, items_, problem);
+    };
+    solve_side(context, solver, pass, of_user, users_.vectors);
+    update_rows(users_);
+  };
+  const auto solve_items = [&](const RowSolver& solver, Pass pass) {
+    const auto of_item = [&](std::size_t i, RowProblem& problem) {
+      const Audience audience = data.audience(ItemRow(i));
+      state(audience.users, audience.values, users_, problem);
+    };
+    solve_side(context, solver, pass, of_item, items_.vectors);
+    update_rows(items_);
   };
   const auto gram_of = [&](const Side& side) { return ranks() ? gram(context, side.rows.view()) : Matrix<float>(); };
   const auto epochs = static_cast<std::size_t>(options().epochs);
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
-    solve_side(of_user, items_, solver(items_, gram_of(items_)), false, context, users_);
-    solve_side(of_item, users_, solver(users_, gram_of(users_)), false, context, items_);
+    solve_users(solver(items_, gram_of(items_)), Pass::sweep);
+    solve_items(solver(users_, gram_of(users_)), Pass::sweep);
     context.progress(info().name, epoch + 1, epochs);
   }
   require_finite("item vectors", items_.vectors.values());
   finish(gram_of(items_));
-  solve_side(of_user, items_, *folding_, true, context, users_);
+  solve_users(*folding_, Pass::solve);
   require_finite("user vectors", users_.vectors.values());
 }
 
 void AlsModel::finish(Matrix<float> gram) {
-  all_items_ = std::move(gram);
-  folding_.emplace(solver(items_, all_items_));
+  folding_.emplace(solver(items_, std::move(gram)));
   ranking_ = rating_rows(items_.vectors, dim(), column(items_.vectors, dim()));
 }
 
-void AlsModel::fold_in(std::span<const HistoryEvent> history, std::span<float> out,
-                       RowSolver::Workspace& workspace) const {
-  std::fill(out.begin(), out.end(), 0.0F);
-  if (history.empty()) return;
-  std::vector<std::uint32_t> indexes;
-  std::vector<float> targets;
+RowProblem AlsModel::problem_of(std::span<const HistoryEvent> history) const {
+  RowProblem problem;
   for (const HistoryEvent& event : history) {
-    indexes.push_back(event.item.index);
-    targets.push_back(target(event.value, items_.bias(event.item.index, dim())));
+    problem.indexes.push_back(event.item.index);
+    problem.targets.push_back(target(event.value, items_.bias(event.item.index, dim())));
   }
-  folding_->solve({indexes, targets, reg_of(indexes.size()), {}}, out, workspace);
+  problem.reg = reg_of(history.size());
+  return problem;
 }
 
 void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
@@ -167,7 +130,9 @@ void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
       const std::span<const float> own = users_.vectors.row(queries[q].user->index);
       std::copy(own.begin(), own.end(), vector.begin());
     } else {
-      fold_in(queries[q].history, vector, workspace);
+      std::fill(vector.begin(), vector.end(), 0.0F);
+      const RowProblem problem = problem_of(queries[q].history);
+      if (!problem.indexes.empty()) folding_->solve(problem.row(), vector, workspace);
     }
     std::copy_n(vector.data(), dim(), out.row(q).data());
     out(q, dim()) = vector[dim()] + static_cast<float>(mean_);
@@ -187,36 +152,22 @@ void AlsModel::do_user_similarity(const Query& query, std::span<float> out) cons
 }
 
 std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item) const {
-  // (p_u, b_u) = A⁻¹ Σ_j t_j (q_j, 1): linear in what each event adds.
   std::vector<HistoryEvent> storage;
   const std::span<const HistoryEvent> history = history_of(query, storage);
   std::vector<Contribution> parts;
   if (!ranks()) parts.push_back({.label = "global mean", .item = {}, .user = {}, .amount = mean_});
-  parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = items_.bias(item.index, dim())});
+  if (has_biases()) {
+    parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = items_.bias(item.index, dim())});
+  }
   if (history.empty()) return parts;
-  const std::size_t width = dim() + 1;
-  Matrix<double> left(width, width);
-  for (std::size_t r = 0; r < width; ++r) {
-    for (std::size_t c = 0; ranks() && c < width; ++c) {
-      left(r, c) = options().unobserved * static_cast<double>(all_items_(r, c));
-    }
-    left(r, r) += reg_of(history.size());
-  }
-  for (const HistoryEvent& event : history) {
-    const std::span<const float> y = items_.rows.row(event.item.index);
-    for (std::size_t r = 0; r < width; ++r) {
-      for (std::size_t c = 0; c < width; ++c) left(r, c) += static_cast<double>(y[r]) * static_cast<double>(y[c]);
-    }
-  }
-  const std::span<const float> own = items_.rows.row(item.index);
-  std::vector<double> reach(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(width));
-  solve_spd(left.view(), reach);
-  for (const HistoryEvent& event : history) {
-    const std::span<const float> y = items_.rows.row(event.item.index);
-    double closeness = 0;
-    for (std::size_t d = 0; d < width; ++d) closeness += static_cast<double>(y[d]) * reach[d];
-    const double asked = target(event.value, items_.bias(event.item.index, dim()));
-    parts.push_back({.label = "", .item = event.item, .user = {}, .amount = closeness * asked});
+  // (p_u, b_u) = A⁻¹ Σ_j t_j (q_j, 1): linear in what each event adds.
+  const RowProblem problem = problem_of(history);
+  const std::vector<double> reach = folding_->reach(problem.row(), items_.rows.row(item.index).first(dim() + 1));
+  for (std::size_t e = 0; e < history.size(); ++e) {
+    const std::span<const float> y = items_.rows.row(problem.indexes[e]);
+    const double closeness = std::inner_product(reach.begin(), reach.end(), y.begin(), 0.0);
+    const double asked = problem.targets[e];
+    parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = closeness * asked});
   }
   return parts;
 }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gusto/base/matrix.h"
+#include "gusto/models/alternation.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/row_solver.h"
 
 namespace gusto {
 
@@ -80,19 +80,14 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   float target(float value, float other_bias) const {
     return ranks() ? 1.0F : static_cast<float>(static_cast<double>(value) - mean_) - other_bias;
   }
-  Side start(std::size_t rows, std::string_view purpose, Context& context) const;
   void update_rows(Side& side) const;
   RowSolver solver(const Side& other, Matrix<float> gram) const;
-  template <class ForEvents>
-  void solve_side(const ForEvents& for_events, const Side& other, const RowSolver& solver, bool exactly,
-                  Context& context, Side& side) const;
   void finish(Matrix<float> gram);
-  void fold_in(std::span<const HistoryEvent> history, std::span<float> out, RowSolver::Workspace& workspace) const;
+  RowProblem problem_of(std::span<const HistoryEvent> history) const;
 
   double mean_ = 0;
   Side users_, items_;
-  Matrix<float> all_items_;  // of top-n
-  Matrix<float> ranking_;    // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
+  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
   std::optional<RowSolver> folding_;
 };
 

@@ -130,5 +130,39 @@ TEST(Als, LearnsNoBiasesIfToldSo) {
   }
 }
 
+TEST(Als, IsExactOverSeveralBlocksOfRows) {
+  // More users than one partial sum of a Gram matrix takes.
+  const auto data = test::three_tastes(5000, 15);
+  const AlsModel model = fitted({.dim = 3, .epochs = 60}, data, Task::top_n);
+  const PlainObjective objective(model, Task::top_n);
+  EXPECT_LT(objective.slope(true), 1e-3);
+  EXPECT_LT(objective.slope(false), 0.1);
+}
+
+TEST(Als, ItemsWithoutEventsChangeNothing) {
+  const auto events = test::three_tastes(60, 40)->events();
+  const auto users = [&](std::size_t items) -> std::vector<float> {
+    const AlsModel model = fitted({.dim = 8, .epochs = 1}, test::dataset_of(60, items, events), Task::top_n);
+    TensorWriter state;
+    model.save_state(state);
+    const TensorFile file = TensorFile::parse(state.serialize(), "state");
+    const std::span<const float> vectors = file.values<float>("user_vectors");
+    return {vectors.begin(), vectors.end()};
+  };
+  EXPECT_EQ(users(40), users(400));
+}
+
+TEST(Als, NamesBiasesOnlyWhereThereAreSome) {
+  const auto data = test::three_tastes();
+  const auto named = [&](const AlsOptions& options, Task task) {
+    const AlsModel model = fitted(options, data, task);
+    const std::vector<Contribution> parts = model.explain(Query::known(UserRow(1)), ItemRow(2));
+    return std::any_of(parts.begin(), parts.end(), [](const Contribution& part) { return part.label == "item bias"; });
+  };
+  EXPECT_TRUE(named({}, Task::ratings));
+  EXPECT_FALSE(named({.biases = false}, Task::ratings));
+  EXPECT_FALSE(named({}, Task::top_n));
+}
+
 }  // namespace
 }  // namespace gusto

@@ -34,7 +34,7 @@ constexpr ModelInfo kBiasInfo{
         "stretched by how far the user follows the others, fitted together by least squares (after Koren, TKDD "
         "2010; slopes=false leaves the stretching out). The baseline that every rating predictor has to beat. For "
         "top-n it counts events, not values, and ranks as popularity does. Answers for new users at once, and "
-        "exactly as if they had been trained on.",
+        "as for training users of the same history.",
     .fields = kBiasFields,
     .abilities = {.predicts_ratings = true, .fold_in = FoldIn::exact, .explains = true},
     .make = &make_with<BiasModel>,

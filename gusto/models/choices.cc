@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t kParts = 256;
 constexpr float kEvery = std::numeric_limits<float>::lowest();
 
-float power(std::size_t count, double exponent) {
-  return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -exponent));
-}
-
 }  // namespace
 
 float least_choice(const Dataset& data, Task task, double like_threshold) {
@@ -39,31 +35,37 @@ std::uint64_t choices_memory(const Dataset& data, Task task) {
   return task == Task::top_n ? by_item : by_item + data.event_count() * (32 + sizeof(Event));
 }
 
-void chosen_items(std::span<const HistoryEvent> history, float least, std::vector<std::uint32_t>& items) {
-  items.clear();
-  for (const HistoryEvent& event : history) {
-    if (event.value >= least) items.push_back(event.item.index);
-  }
+float count_scale(std::size_t count, double power) {
+  return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -power));
 }
 
-std::vector<float> user_scales(const Dataset& data, double exponent) {
+std::vector<float> user_scales(const Dataset& data, double power) {
   std::vector<float> scales(data.user_count());
-  for (std::size_t u = 0; u < scales.size(); ++u) scales[u] = power(data.history(UserRow(u)).size(), exponent);
+  for (std::size_t u = 0; u < scales.size(); ++u) scales[u] = count_scale(data.history(UserRow(u)).size(), power);
   return scales;
 }
 
-std::vector<float> user_weights(const Dataset& data, double exponent) {
-  std::vector<float> weights = user_scales(data, exponent);
-  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
-  const auto scale = static_cast<float>(std::pow(mean_length, exponent));
+std::vector<float> user_weights(const Dataset& data, double power) {
+  std::vector<float> weights = user_scales(data, power);
+  const auto active = std::count_if(weights.begin(), weights.end(), [](float weight) { return weight > 0; });
+  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(std::max(active, 1L));
+  const auto scale = static_cast<float>(std::pow(mean_length, power));
   for (float& weight : weights) weight *= scale;
   return weights;
 }
 
-std::vector<float> item_scales(const Dataset& data, double exponent) {
+std::vector<float> item_scales(const Dataset& data, double power) {
   std::vector<float> scales(data.item_count());
-  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = power(data.audience(ItemRow(i)).size(), exponent);
+  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = count_scale(data.audience(ItemRow(i)).size(), power);
   return scales;
+}
+
+std::vector<std::uint64_t> companions(const Dataset& data) {
+  std::vector<std::uint64_t> counts(data.item_count());
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    for (const UserRow user : data.audience(ItemRow(i)).users) counts[i] += data.history(user).size();
+  }
+  return counts;
 }
 
 Nearness nearness_of(const Dataset& data, int window, double weight) {
@@ -79,11 +81,8 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
   for (std::size_t d = 0; d < near.size(); ++d) {
     near[d] = nearness.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
   }
-  std::vector<std::uint64_t> work(items);
-  for (std::size_t i = 0; i < items; ++i) {
-    work[i] = items / 16;  // to clear the row
-    for (const UserRow user : data.audience(ItemRow(i)).users) work[i] += data.history(user).size();
-  }
+  std::vector<std::uint64_t> work = companions(data);
+  for (std::uint64_t& of_item : work) of_item += items / 16;  // to clear the row
   const std::vector<std::size_t> bounds = cut_evenly(work, kParts);
   context.pool().run(bounds.size() - 1, [&](std::size_t part, unsigned) {
     context.check_cancelled();

@@ -11,7 +11,6 @@
 #include "gusto/base/context.h"
 #include "gusto/base/matrix.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/query.h"
 #include "gusto/models/task.h"
 
 namespace gusto {
@@ -26,16 +25,18 @@ std::optional<Dataset> chosen_part(const Dataset& all, float least);
 /// Bytes that it takes at most, with the view by item of what counts.
 std::uint64_t choices_memory(const Dataset& data, Task task);
 
-/// The items of a history that count, in its order.
-void chosen_items(std::span<const HistoryEvent> history, float least, std::vector<std::uint32_t>& items);
-
+/// n^(−power), 0 of 0.
+float count_scale(std::size_t count, double power);
 /// n_u^(−power) by user, 0 for those without events.
 std::vector<float> user_scales(const Dataset& data, double power);
-/// (n̄ / n_u)^power, with n̄ the mean length of a history: how much users count whose votes shrink with their number. The
-/// mean keeps a regularization comparable between powers.
+/// (n̄ / n_u)^power, with n̄ the mean number of events of a user who has some: how much users count whose votes shrink with
+/// their number. The mean keeps a regularization comparable between powers.
 std::vector<float> user_weights(const Dataset& data, double power);
 /// n_i^(−power) by item, 0 for those without events.
 std::vector<float> item_scales(const Dataset& data, double power);
+
+/// By item: Σ n_u over the users who have it, which is the work of finding whatever goes along with it.
+std::vector<std::uint64_t> companions(const Dataset& data);
 
 /// How much more events of one user count together that are near each other in time: one after another, a `window` of them
 /// belongs together as a user's history does, `weight` times over.

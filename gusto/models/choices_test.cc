@@ -38,22 +38,17 @@ TEST(Choices, AreAllEventsWhereNoneReachesTheThreshold) {
   EXPECT_FALSE(chosen_part(*data, least_choice(*data, Task::likes, 6)));
 }
 
-TEST(Choices, OfAHistoryKeepItsOrder) {
-  const std::vector<HistoryEvent> history{{ItemRow(2), 5}, {ItemRow(0), 3}, {ItemRow(1), 4}};
-  std::vector<std::uint32_t> items{7};
-  chosen_items(history, 4, items);
-  EXPECT_THAT(items, ElementsAre(2U, 1U));
-}
-
 TEST(Choices, ScaleByPowersOfCounts) {
   const auto data = four_events();
   EXPECT_THAT(user_scales(*data, 1), ElementsAre(0.5F, 0.5F));
   EXPECT_THAT(user_weights(*data, 1), ElementsAre(1.0F, 1.0F));
   EXPECT_THAT(item_scales(*data, 0.5), ElementsAre(1.0F, std::sqrt(0.5F), 1.0F));
   const auto lonely = test::dataset_of(2, 2, {{UserRow(0), ItemRow(0), 5}});
-  EXPECT_THAT(user_weights(*lonely, 1), ElementsAre(0.5F, 0.0F));
+  EXPECT_THAT(user_weights(*lonely, 1), ElementsAre(1.0F, 0.0F));
   EXPECT_THAT(item_scales(*lonely, 1), ElementsAre(1.0F, 0.0F));
 }
+
+TEST(Choices, AreCountedWithWhatGoesAlongWithThem) { EXPECT_THAT(companions(*four_events()), ElementsAre(2U, 4U, 2U)); }
 
 TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
   const auto data = test::three_tastes();

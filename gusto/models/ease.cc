@@ -53,7 +53,7 @@ constexpr ModelInfo kEaseInfo{
         "items' co-occurrence matrix solves for all of them at once. With dropout it is EDLAE (Steck, NeurIPS 2020), "
         "which regularizes popular items more. Among the strongest rankers there are wherever the catalogue is small "
         "enough: it keeps a weight for every pair of items, 4 bytes each, 400 MB for 10,000 items. Learns from choices "
-        "alone; newcomers get exactly what training with them would have given, and every score is a sum over the "
+        "alone; newcomers get the list that a training user of their history gets, and every score is a sum over the "
         "items of the history.",
     .fields = kEaseFields,
     .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
@@ -165,10 +165,8 @@ void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weig
 }
 
 void EaseModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    chosen_items(history_of(queries[q], storage), least_, chosen);
+    const std::vector<std::uint32_t> chosen = chosen_items(queries[q], least_);
     const std::span<float> row = scores.row(q);
     std::fill(row.begin(), row.end(), 0.0F);
     for (const std::uint32_t item : chosen) axpy(1, weights_.row(item), row);
@@ -176,9 +174,7 @@ void EaseModel::do_score(std::span<const Query> queries, MatrixView<float> score
 }
 
 void EaseModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
-  chosen_items(history_of(query, storage), least_, chosen);
+  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
   std::fill(out.begin(), out.end(), 0.0F);
   for (const std::uint32_t item : chosen) {
     const std::span<const float> row = weights_.row(item);
@@ -192,9 +188,7 @@ void EaseModel::do_item_similarity(ItemRow item, std::span<float> out) const {
 }
 
 std::vector<Contribution> EaseModel::do_explain(const Query& query, ItemRow item) const {
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
-  chosen_items(history_of(query, storage), least_, chosen);
+  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
   std::vector<Contribution> reasons;
   for (const std::uint32_t from : chosen) {
     const double amount = weights_(from, item.index);

@@ -152,11 +152,6 @@ TEST(Ease, PowerKeepsSigns) {
   }
 }
 
-TEST(Ease, StatesItsMemoryBeforeItStarts) {
-  const EaseModel model;
-  EXPECT_GE(model.memory_need(*test::three_tastes(60, 2000), Task::top_n, 2), 2000U * 2000U * 4U);
-}
-
 TEST(Ease, RefusesTooLittleRegularizationForSinglePrecision) {
   // Two items that everybody has, or has not.
   std::vector<Event> events;
@@ -170,6 +165,19 @@ TEST(Ease, RefusesTooLittleRegularizationForSinglePrecision) {
   const Error error = test::error_of([&] { model.fit(data, Task::top_n, context); });
   EXPECT_EQ(error.code(), ErrorCode::not_finite);
   EXPECT_FALSE(model.fitted());
+}
+
+TEST(Ease, HasTheSameBitsAtAnyNumberOfThreadsByTheUsersMatrix) {
+  const auto data = test::three_tastes(300, 700);
+  const auto fitted = [&](unsigned threads) {
+    EaseModel model({.window = 0});
+    Context context({.threads = threads});
+    model.fit(data, Task::top_n, context);
+    TensorWriter state;
+    model.save_state(state);
+    return state.serialize();
+  };
+  EXPECT_EQ(fitted(1), fitted(7));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,24 +21,6 @@ constexpr std::size_t kValueBlock = 8;
 // Rows that are encoded at once.
 constexpr std::size_t kEncoded = 256;
 constexpr std::string_view kPrefix = "schema/";
-
-SparseRows transpose(const SparseRows& rows, std::size_t columns) {
-  SparseRows result;
-  result.offsets.assign(columns + 1, 0);
-  for (const std::uint32_t id : rows.ids) ++result.offsets[id + 1];
-  for (std::size_t c = 0; c < columns; ++c) result.offsets[c + 1] += result.offsets[c];
-  result.ids.resize(rows.ids.size());
-  result.weights.resize(rows.ids.size());
-  std::vector<std::uint64_t> next(result.offsets.begin(), result.offsets.end() - 1);
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    for (std::uint64_t e = rows.offsets[r]; e < rows.offsets[r + 1]; ++e) {
-      const std::uint64_t place = next[rows.ids[e]]++;
-      result.ids[place] = static_cast<std::uint32_t>(r);
-      result.weights[place] = rows.weights[e];
-    }
-  }
-  return result;
-}
 
 void sum_chosen(const Matrix<float>& matrix, std::span<const std::uint32_t> ids, std::span<const float> weights,
                 std::span<float> out) {
@@ -76,6 +59,32 @@ std::vector<nn::FieldSpec> specs_of(std::string_view text, nn::Side side, const 
   return specs;
 }
 
+/// By row, the most entries that a field can have there.
+std::vector<std::uint64_t> most_entries(const nn::FieldSpec& spec, const Catalogue& catalogue, std::size_t rows) {
+  std::vector<std::uint64_t> most(rows, 1);
+  for (const nn::FieldSpec& part : spec.parts) {
+    const std::vector<std::uint64_t> of_part = most_entries(part, catalogue, rows);
+    for (std::size_t r = 0; r < rows; ++r) most[r] *= of_part[r];
+  }
+  if (spec.feature.empty()) return most;
+  const FeatureField& feature = *nn::find_feature(catalogue, spec.feature).feature;
+  if (feature.kind == FeatureKind::number) return most;
+  // Each byte of a text is a word, or a piece of one, at most. What is missing is an entry, too.
+  for (std::size_t r = 0; r < std::min(rows, feature.rows()); ++r) {
+    const std::size_t size = feature.kind == FeatureKind::text ? feature.texts[r].size() : feature.ids_of(r).size();
+    most[r] = std::max<std::uint64_t>(1, size);
+  }
+  return most;
+}
+
+/// Of all rows; those of a cross's parts are encoded, too.
+std::uint64_t count_entries(const nn::FieldSpec& spec, const Catalogue& catalogue, std::size_t rows) {
+  const std::vector<std::uint64_t> most = most_entries(spec, catalogue, rows);
+  std::uint64_t count = std::accumulate(most.begin(), most.end(), std::uint64_t{0});
+  for (const nn::FieldSpec& part : spec.parts) count += count_entries(part, catalogue, rows);
+  return count;
+}
+
 bool is_feature(const nn::FieldSpec& spec) {
   using enum nn::FieldKind;
   constexpr std::array kFeatures{feature, bucket, cross, words, hash};
@@ -85,16 +94,8 @@ bool is_feature(const nn::FieldSpec& spec) {
 
 }  // namespace
 
-std::span<const std::uint32_t> SparseRows::ids_of(std::size_t row) const {
-  return std::span(ids).subspan(offsets[row], offsets[row + 1] - offsets[row]);
-}
-
-std::span<const float> SparseRows::weights_of(std::size_t row) const {
-  return std::span(weights).subspan(offsets[row], offsets[row + 1] - offsets[row]);
-}
-
 FeaturePrior::FeaturePrior(SparseRows rows, std::size_t values, std::size_t width)
-    : rows_(std::move(rows)), by_value_(transpose(rows_, values)), vectors_(values, width) {}
+    : rows_(std::move(rows)), by_value_(rows_.transposed(values)), vectors_(values, width) {}
 
 void FeaturePrior::expect(std::size_t row, std::span<float> out) const {
   expect(rows_.ids_of(row), rows_.weights_of(row), out);
@@ -219,17 +220,24 @@ void SideFeatures::save(TensorWriter& out) const { encoder_->schema().save(out, 
 
 std::uint64_t SideFeatures::memory_need(const Dataset& data, std::string_view user_fields, std::string_view item_fields,
                                         std::uint64_t width) {
-  // Of an entry its id and weight, by row and by value; several entries a row where a field holds words or categories.
-  constexpr std::uint64_t kEntryBytes = 16;
-  constexpr std::uint64_t kEntriesOfAField = 4;
+  // Of an entry id and weight: encoded, by row, and by value; the first two in vectors that grew by doubling.
+  constexpr std::uint64_t kEntryBytes = 2 * 8 + 2 * 8 + 8;
+  // Where a row's entries begin: encoded, of each field, and among all; likewise a value's, once more while they are put there.
+  constexpr std::uint64_t kFieldBytes = 2 * sizeof(std::uint32_t);
+  constexpr std::uint64_t kRowBytes = 3 * sizeof(std::uint64_t);
+  constexpr std::uint64_t kValueBytes = 2 * sizeof(std::uint64_t);
   std::uint64_t bytes = 0;
-  const auto add_side = [&](std::string_view fields, nn::Side side, std::uint64_t rows) {
+  const auto add_side = [&](std::string_view fields, nn::Side side, std::size_t rows) {
     const std::vector<nn::FieldSpec> specs = specs_of(fields, side, data.catalogue());
     if (specs.empty()) return;
     std::uint64_t values = 1;
-    for (const nn::FieldSpec& spec : specs) values += nn::most_rows(spec, data);
-    bytes += rows * (specs.size() * kEntriesOfAField * kEntryBytes + width * sizeof(float));
-    bytes += 5 * values * width * sizeof(float);
+    std::uint64_t entries = rows;  // of the constant
+    for (const nn::FieldSpec& spec : specs) {
+      values += nn::most_rows(spec, data);
+      entries += count_entries(spec, data.catalogue(), rows);
+    }
+    bytes += entries * kEntryBytes + rows * (specs.size() * kFieldBytes + kRowBytes + width * sizeof(float)) +
+             values * (5 * width * sizeof(float) + kValueBytes);
   };
   add_side(user_fields, nn::Side::user, data.user_count());
   add_side(item_fields, nn::Side::item, data.item_count());
@@ -252,20 +260,21 @@ SparseRows SideFeatures::rows(nn::Side side) const {
   const nn::Schema& schema = encoder_->schema();
   const std::size_t count = side == nn::Side::user ? user_count_ : item_count_;
   SparseRows result;
+  if (side == nn::Side::user) {
+    for (std::size_t u = 0; u < count; ++u) {
+      const Asker who = asker(Query::known(UserRow(u)));
+      for (std::size_t e = 0; e < who.ids.size(); ++e) result.add(who.ids[e], who.weights[e]);
+      result.end_row();
+    }
+    return result;
+  }
   nn::Arena arena;
   for (std::size_t begin = 0; begin < count; begin += kEncoded) {
     const std::size_t end = std::min(count, begin + kEncoded);
     arena.reset();
-    nn::Batch batch;
-    std::vector<nn::EncodedAsker> askers;
     std::vector<ItemRow> items;
-    if (side == nn::Side::user) {
-      for (std::size_t u = begin; u < end; ++u) askers.push_back(encoder_->encode(Query::known(UserRow(u))));
-      batch = encoder_->encode_askers(askers, arena);
-    } else {
-      for (std::size_t i = begin; i < end; ++i) items.emplace_back(i);
-      batch = encoder_->encode_items(items, {}, arena);
-    }
+    for (std::size_t i = begin; i < end; ++i) items.emplace_back(i);
+    const nn::Batch batch = encoder_->encode_items(items, {}, arena);
     for (std::size_t r = 0; r < end - begin; ++r) {
       result.add(0, 1);
       for (std::size_t slot = 0; slot < schema.size(); ++slot) {

@@ -14,25 +14,10 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/query.h"
+#include "gusto/models/sparse_rows.h"
 #include "gusto/nn/encoder.h"
 
 namespace gusto {
-
-/// Sparse rows of numbers, one after another.
-struct SparseRows {
-  std::vector<std::uint64_t> offsets{0};
-  std::vector<std::uint32_t> ids;
-  std::vector<float> weights;
-
-  std::size_t rows() const { return offsets.size() - 1; }
-  std::span<const std::uint32_t> ids_of(std::size_t row) const;
-  std::span<const float> weights_of(std::size_t row) const;
-  void add(std::uint32_t id, float weight) {
-    ids.push_back(id);
-    weights.push_back(weight);
-  }
-  void end_row() { offsets.push_back(ids.size()); }
-};
 
 /// What features say of the vectors of one side: row r is expected at m_r = Σ_f x_rf b_f, a sum over its feature values.
 ///
@@ -56,6 +41,12 @@ class FeaturePrior {
   /// m_r of a row that it was made with, or of anyone with these values.
   void expect(std::size_t row, std::span<float> out) const;
   void expect(std::span<const std::uint32_t> ids, std::span<const float> weights, std::span<float> out) const;
+
+  /// Drops the rows that it was made with, which fit() and expect(row) need, and nothing else does.
+  void forget_rows() {
+    rows_ = {};
+    by_value_ = {};
+  }
 
   const Matrix<float>& vectors() const { return vectors_; }
   /// Takes back vectors() of the same shape.

@@ -130,7 +130,8 @@ std::uint64_t GraphModel::memory_need(const Dataset& data, Task task, unsigned t
   const std::uint64_t signals = std::uint64_t{threads} * kSignals * (data.user_count() + 3 * items);
   const std::uint64_t own = (dim(items) * items + 2 * items + data.user_count()) * sizeof(float);
   return own +
-         std::max<std::uint64_t>(truncated_svd_memory(data.user_count(), items, dim(items)), signals * sizeof(float)) +
+         std::max<std::uint64_t>(truncated_svd_memory(data.user_count(), items, dim(items), threads),
+                                 signals * sizeof(float)) +
          choices_memory(data, task);
 }
 
@@ -154,14 +155,12 @@ void GraphModel::do_fit(const Dataset& all, Context& context) {
 
 void GraphModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   Filter filter(*this, std::min(kSignals, queries.size()));
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
   for (std::size_t first = 0; first < queries.size(); first += kSignals) {
     const std::size_t count = std::min(kSignals, queries.size() - first);
     Matrix<float>& signal = filter.signal();
     signal.fill(0);
     for (std::size_t q = 0; q < count; ++q) {
-      chosen_items(history_of(queries[first + q], storage), least_, chosen);
+      const std::vector<std::uint32_t> chosen = chosen_items(queries[first + q], least_);
       for (const std::uint32_t item : chosen) signal(item, q) += 1;
     }
     filter.run();
@@ -179,9 +178,7 @@ void GraphModel::do_item_similarity(ItemRow item, std::span<float> out) const {
 }
 
 std::vector<Contribution> GraphModel::do_explain(const Query& query, ItemRow item) const {
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
-  chosen_items(history_of(query, storage), least_, chosen);
+  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
   Filter filter(*this, 1);
   filter.signal()(item.index, 0) = 1;
   filter.run_backwards();

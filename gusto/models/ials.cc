@@ -2,18 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
-#include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
-#include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
 
 namespace gusto {
 namespace {
 
-constexpr std::size_t kRowBlock = 16;
-constexpr std::size_t kAutomaticBlock = 64;
 constexpr int kPriorIterations = 5;
 
 }  // namespace
@@ -68,14 +65,8 @@ struct IalsModel::Side {
 };
 
 struct IalsModel::Asker {
-  std::vector<ItemRow> items;  // of the events that count
-  std::vector<std::uint32_t> indexes;
-  std::vector<float> targets;
+  RowProblem problem;  // its centre is empty without features
   SideFeatures::Asker features;
-  std::vector<float> centre;  // none without features
-  float reg = 0;
-
-  RowSolver::Row row() const { return {indexes, targets, reg, centre}; }
 };
 
 double IalsModel::reg_of(std::size_t events, std::size_t others) const {
@@ -83,43 +74,23 @@ double IalsModel::reg_of(std::size_t events, std::size_t others) const {
   return options().reg * std::pow(pairs, options().reg_power);
 }
 
-std::size_t IalsModel::block() const {
-  return options().block == 0 ? std::min(kAutomaticBlock, dim()) : static_cast<std::size_t>(options().block);
-}
-
 std::uint64_t IalsModel::memory_need(const Dataset& data, Task, unsigned threads) const {
   const std::uint64_t width = padded_width(dim());
   const std::uint64_t rows = data.user_count() + data.item_count();
-  const std::uint64_t most_rows = std::max(data.user_count(), data.item_count());
-  const std::uint64_t by_item = data.event_count() * 8;
-  // Both sides' vectors; of the larger one partial sums for Σ y yᵀ; a system and the longest row's events for each thread.
-  const std::uint64_t floats =
-      rows * (width + 1) + (most_rows / 2048 + 4) * width * width + threads * (width * (width + 4) + 4 * most_rows);
-  return by_item + floats * sizeof(float) +
+  // The view by item; vectors, and each row's λ and weight; room to count events in.
+  const std::uint64_t by_item = data.event_count() * 8 + data.item_count() * 8;
+  const std::uint64_t floats = rows * (width + 2) + std::max(data.user_count(), data.item_count()) * 4;
+  return by_item + floats * sizeof(float) + alternation_memory(data.user_count(), data.item_count(), width, threads) +
          SideFeatures::memory_need(data, options().user_fields, options().item_fields, width);
 }
 
-IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users) const {
+IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users, std::size_t others) const {
   Side side{data, of_users, least_, {}};
-  std::vector<std::size_t> counts(side.rows());
+  side.regs.resize(side.rows());
   std::vector<std::uint32_t> events;
-  for (std::size_t r = 0; r < counts.size(); ++r) {
+  for (std::size_t r = 0; r < side.regs.size(); ++r) {
     side.events(r, events);
-    counts[r] = events.size();
-  }
-  std::size_t others = items_with_events_;
-  if (!of_users) {
-    others = 0;
-    for (std::size_t u = 0; u < data.user_count(); ++u) {
-      const History history = data.history(UserRow(u));
-      others += std::any_of(history.values.begin(), history.values.end(), [&](float value) { return value >= least_; })
-                    ? 1
-                    : 0;
-    }
-  }
-  side.regs.resize(counts.size());
-  for (std::size_t r = 0; r < counts.size(); ++r) {
-    side.regs[r] = counts[r] == 0 ? 0.0F : static_cast<float>(reg_of(counts[r], others));
+    side.regs[r] = events.empty() ? 0.0F : static_cast<float>(reg_of(events.size(), others));
   }
   return side;
 }
@@ -133,50 +104,36 @@ void IalsModel::count_items(const Dataset& data) {
   items_with_events_ = static_cast<std::size_t>(std::count(has.begin(), has.end(), true));
 }
 
-void IalsModel::start(const Side& side, std::string_view purpose, Context& context, Matrix<float>& vectors) const {
-  vectors = Matrix<float>(side.rows(), padded_width(dim()));
-  const double scale = options().init / std::sqrt(static_cast<double>(dim()));
-  parallel_blocks(context, side.rows(), kRowBlock * kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    for (std::size_t r = begin; r < end; ++r) {
-      if (side.regs[r] == 0) continue;
-      Random random(context.seed(), purpose, r);
-      for (float& x : vectors.row(r).first(dim())) x = static_cast<float>(scale * random.normal());
-    }
-  });
+RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) const {
+  return {other.view(), std::move(gram), options().unobserved, coordinates_at_once(options().block, dim())};
 }
 
-void IalsModel::solve_side(const Side& side, const FeaturePrior* prior, const RowSolver& solver, Pass pass,
-                           Context& context, Matrix<float>& vectors) const {
-  struct Worker {
-    std::vector<std::uint32_t> indexes;
-    std::vector<float> targets, centre;
-    RowSolver::Workspace workspace;
+void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver,
+                           Pass pass, Context& context, Matrix<float>& vectors) const {
+  const auto state = [&](std::size_t r, RowProblem& problem) {
+    side.events(r, problem.indexes);
+    problem.targets.assign(problem.indexes.size(), 1.0F);
+    problem.reg = side.regs[r];
+    if (!prior) return;
+    problem.centre.resize(vectors.cols());
+    prior->expect(r, problem.centre);
   };
-  std::vector<Worker> workers(context.threads());
-  parallel_blocks(context, side.rows(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned number) {
-    Worker& worker = workers[number];
-    for (std::size_t r = begin; r < end; ++r) {
-      if (side.regs[r] == 0) continue;
-      side.events(r, worker.indexes);
-      worker.targets.assign(worker.indexes.size(), 1.0F);
-      if (prior != nullptr) {
-        worker.centre.resize(vectors.cols());
-        prior->expect(r, worker.centre);
-      }
-      const RowSolver::Row row{worker.indexes, worker.targets, side.regs[r], worker.centre};
-      if (pass == Pass::sweep) solver.sweep(row, vectors.row(r), worker.workspace);
-      if (pass == Pass::solve) solver.solve(row, vectors.row(r), worker.workspace);
-    }
-  });
+  solve_side(context, solver, pass, state, vectors);
 }
 
 void IalsModel::do_fit(const Dataset& data, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
   count_items(data);
-  const Side user_side = make_side(data, true);
-  const Side item_side = make_side(data, false);
-  start(user_side, "ials users", context, users_);
-  start(item_side, "ials items", context, items_);
+  const Side user_side = make_side(data, true, items_with_events_);
+  const auto counts = [](float reg) { return reg > 0; };
+  const auto users_with_events = std::count_if(user_side.regs.begin(), user_side.regs.end(), counts);
+  const Side item_side = make_side(data, false, static_cast<std::size_t>(users_with_events));
+  const auto start = [&](const Side& side, std::string_view purpose) {
+    return random_vectors(context, side.rows(), padded_width(dim()), dim(), options().init, purpose,
+                          [&](std::size_t r) { return counts(side.regs[r]); });
+  };
+  users_ = start(user_side, "ials users");
+  items_ = start(item_side, "ials items");
 
   user_prior_.reset();
   item_prior_.reset();
@@ -206,8 +163,7 @@ void IalsModel::do_fit(const Dataset& data, Context& context) {
 
   const auto improve = [&](const Side& side, std::optional<FeaturePrior>& prior, std::span<const float> weights,
                            const Matrix<float>& other, Matrix<float>& vectors) {
-    const RowSolver solver(other.view(), gram(context, other.view()), options().unobserved, block());
-    solve_side(side, prior ? &*prior : nullptr, solver, Pass::sweep, context, vectors);
+    solve_rows(side, prior, solver(other, gram(context, other.view())), Pass::sweep, context, vectors);
     if (prior) prior->fit(context, vectors, weights, options().reg_features, kPriorIterations);
   };
   const auto epochs = static_cast<std::size_t>(options().epochs);
@@ -219,11 +175,13 @@ void IalsModel::do_fit(const Dataset& data, Context& context) {
   require_finite("item vectors", items_.values());
 
   prepare_folding(gram(context, items_.view()));
-  solve_side(user_side, user_prior_ ? &*user_prior_ : nullptr, *folding_, Pass::solve, context, users_);
-  const auto expect = [](const Side& side, const std::optional<FeaturePrior>& prior, Matrix<float>& vectors) {
-    for (std::size_t r = 0; prior && r < side.rows(); ++r) {
+  solve_rows(user_side, user_prior_, *folding_, Pass::solve, context, users_);
+  const auto expect = [](const Side& side, std::optional<FeaturePrior>& prior, Matrix<float>& vectors) {
+    if (!prior) return;
+    for (std::size_t r = 0; r < side.rows(); ++r) {
       if (side.regs[r] == 0) prior->expect(r, vectors.row(r));
     }
+    prior->forget_rows();
   };
   expect(user_side, user_prior_, users_);
   expect(item_side, item_prior_, items_);
@@ -232,7 +190,7 @@ void IalsModel::do_fit(const Dataset& data, Context& context) {
 
 void IalsModel::prepare_folding(Matrix<float> gram) {
   all_items_ = std::move(gram);
-  folding_.emplace(std::as_const(items_).view(), all_items_, options().unobserved, block());
+  folding_.emplace(solver(items_, all_items_));
 }
 
 MatrixView<const float> IalsModel::item_vectors() const {
@@ -242,18 +200,14 @@ MatrixView<const float> IalsModel::item_vectors() const {
 
 IalsModel::Asker IalsModel::asker(const Query& query) const {
   Asker asker;
-  std::vector<HistoryEvent> storage;
-  for (const HistoryEvent& event : history_of(query, storage)) {
-    if (event.value < least_) continue;
-    asker.items.push_back(event.item);
-    asker.indexes.push_back(event.item.index);
-  }
-  asker.targets.assign(asker.indexes.size(), 1.0F);
-  asker.reg = static_cast<float>(reg_of(asker.indexes.size(), items_with_events_));
+  RowProblem& problem = asker.problem;
+  problem.indexes = chosen_items(query, least_);
+  problem.targets.assign(problem.indexes.size(), 1.0F);
+  problem.reg = static_cast<float>(reg_of(problem.indexes.size(), items_with_events_));
   if (user_prior_) {
     asker.features = features_->asker(query);
-    asker.centre.resize(items_.cols());
-    user_prior_->expect(asker.features.ids, asker.features.weights, asker.centre);
+    problem.centre.resize(items_.cols());
+    user_prior_->expect(asker.features.ids, asker.features.weights, problem.centre);
   }
   return asker;
 }
@@ -270,10 +224,10 @@ void IalsModel::do_query_vectors(std::span<const Query> queries, MatrixView<floa
       std::copy_n(out.row(q - 1).data(), dim(), out.row(q).data());
       continue;
     }
-    const Asker who = asker(queries[q]);
+    const RowProblem problem = asker(queries[q]).problem;
     std::fill(vector.begin(), vector.end(), 0.0F);
-    std::copy(who.centre.begin(), who.centre.end(), vector.begin());
-    if (!who.indexes.empty()) folding_->solve(who.row(), vector, workspace);
+    std::copy(problem.centre.begin(), problem.centre.end(), vector.begin());
+    if (!problem.indexes.empty()) folding_->solve(problem.row(), vector, workspace);
     std::copy_n(vector.data(), dim(), out.row(q).data());
   }
 }
@@ -292,31 +246,18 @@ std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item
   const Asker who = asker(query);
   const std::span<const float> target = item_vectors().row(item.index);
   std::vector<Contribution> parts;
-  // What an event's item, or a feature, adds to w_u: it goes through `reach` = A⁻¹ h_i.
+  // What an event's item, or a feature, adds to w_u goes through A⁻¹ h_i; without events w_u is what features say itself.
   std::vector<double> reach(target.begin(), target.end());
   double pull = 1;
-  if (!who.indexes.empty()) {
-    Matrix<double> left(dim(), dim());
-    for (std::size_t r = 0; r < dim(); ++r) {
-      for (std::size_t c = 0; c < dim(); ++c) left(r, c) = options().unobserved * static_cast<double>(all_items_(r, c));
-      left(r, r) += who.reg;
-    }
-    for (const std::uint32_t other : who.indexes) {
-      const std::span<const float> h = items_.row(other);
-      for (std::size_t r = 0; r < dim(); ++r) {
-        for (std::size_t c = 0; c < dim(); ++c) left(r, c) += static_cast<double>(h[r]) * static_cast<double>(h[c]);
-      }
-    }
-    solve_spd(left.view(), reach);
-    pull = who.reg;
+  if (!who.problem.indexes.empty()) {
+    reach = folding_->reach(who.problem.row(), target);
+    pull = static_cast<double>(who.problem.reg);
   }
   const auto through = [&](std::span<const float> vector) {
-    double sum = 0;
-    for (std::size_t d = 0; d < dim(); ++d) sum += static_cast<double>(vector[d]) * reach[d];
-    return sum;
+    return std::inner_product(reach.begin(), reach.end(), vector.begin(), 0.0);
   };
-  for (const ItemRow other : who.items) {
-    parts.push_back({.label = "", .item = other, .user = {}, .amount = through(items_.row(other.index))});
+  for (const std::uint32_t other : who.problem.indexes) {
+    parts.push_back({.label = "", .item = ItemRow(other), .user = {}, .amount = through(items_.row(other))});
   }
   for (std::size_t f = 0; f < who.features.ids.size(); ++f) {
     const double amount =
@@ -359,7 +300,7 @@ void IalsModel::do_load(const TensorFile& in) {
     features_ = std::make_unique<SideFeatures>(data(), in);
     const auto prior_of = [&](nn::Side side, const char* name) -> std::optional<FeaturePrior> {
       if (!features_->has(side)) return std::nullopt;
-      FeaturePrior prior(features_->rows(side), features_->values(side), width);
+      FeaturePrior prior(SparseRows{}, features_->values(side), width);
       prior.set_vectors(padded(name, features_->values(side)));
       return prior;
     };

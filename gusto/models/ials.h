@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "gusto/base/matrix.h"
+#include "gusto/models/alternation.h"
 #include "gusto/models/choices.h"
 #include "gusto/models/feature_prior.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/row_solver.h"
 
 namespace gusto {
 
@@ -64,7 +64,8 @@ extern const ModelInfo kIalsInfo;
 ///            under a pull of mean λ · reg_features · ‖b_f‖²; whoever, and whatever, has no event is at m itself
 /// Learning   starts at N(0, init²/dim); each epoch solves for all users, then for all items, block by block of coordinates
 ///            (row_solver.h), and for b by conjugate gradients; last, all users are solved for once more, all coordinates at once.
-///            The same solution folds new users in, so that it is exact
+///            The same solution folds new users in: exact for the same history and features. A new user whose features are
+///            not told is expected at what those of an unknown user say
 /// Explains   w_u = A⁻¹ (Σ_{i∈S_u} h_i + λ_u m_u): linear in what each event and each feature adds
 /// Source     Hu, Koren, Volinsky: Collaborative filtering for implicit feedback datasets, ICDM 2008; Rendle, Krichene, Zhang,
 ///            Koren: Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022 (objective, start);
@@ -72,7 +73,7 @@ extern const ModelInfo kIalsInfo;
 /// State      user_vectors [users × dim], item_vectors [items × dim], all_items [dim × dim] = Σ h_i h_iᵀ; with features their
 ///            vectors b and the schema
 /// Cost       an epoch: 2 · events · dim · (block + 4) + (users + items) · dim · (2 dim + block² / 3) multiplications;
-///            (users + items) · dim · 4 bytes, and twice that for saving
+///            (users + items) · dim · 4 bytes, at most 64 · dim² · 4 more while fitting, and twice the vectors for saving
 /// Errors     those of Model; invalid_option and not_found for fields
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
@@ -93,14 +94,12 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   struct Side;
   std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
   double reg_of(std::size_t events, std::size_t others) const;
-  std::size_t block() const;
   bool has_fields() const { return !options().user_fields.empty() || !options().item_fields.empty(); }
-  Side make_side(const Dataset& data, bool of_users) const;
-  void start(const Side& side, std::string_view purpose, Context& context, Matrix<float>& vectors) const;
-  /// One sweep over a side's rows, or their exact solutions.
-  enum class Pass { sweep, solve };
-  void solve_side(const Side& side, const FeaturePrior* prior, const RowSolver& solver, Pass pass, Context& context,
-                  Matrix<float>& vectors) const;
+  /// `others`: how many rows of the other side have events that count.
+  Side make_side(const Dataset& data, bool of_users, std::size_t others) const;
+  RowSolver solver(const Matrix<float>& other, Matrix<float> gram) const;
+  void solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver, Pass pass,
+                  Context& context, Matrix<float>& vectors) const;
   void count_items(const Dataset& data);
   void prepare_folding(Matrix<float> gram);
 

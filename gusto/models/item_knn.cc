@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "gusto/models/choices.h"
+
 namespace gusto {
 namespace {
 
@@ -21,7 +23,7 @@ constexpr ModelInfo kItemKnnInfo{
         "the baseline (mean and biases) plus the weighted mean of what the user thought, beyond the baseline, of the "
         "most similar items (Koren, TKDD 2010); a ranking adds the similarities to the items seen (Deshpande and "
         "Karypis, TOIS 2004), with users' votes and popular items weighted. Fits in a second, explains itself, and "
-        "answers for new users exactly as if they had been trained on. A strong first choice.",
+        "answers for new users as for training users of the same history. A strong first choice.",
     .fields = kItemKnnFields,
     .abilities = {.personalised = true,
                   .predicts_ratings = true,
@@ -174,10 +176,9 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   const std::size_t items = data.item_count();
   const auto shrinkage = static_cast<float>(options().shrinkage);
   const bool by_user_mean = options().similarity == Similarity::adjusted_cosine;
-  std::vector<std::uint64_t> work(items);
+  const std::vector<std::uint64_t> work = companions(data);
   std::vector<float> popularity(items, 1.0F);
   for (std::size_t i = 0; i < items; ++i) {
-    for (const UserRow user : data.audience(ItemRow(i)).users) work[i] += data.history(user).size();
     if (!Measure::kValues && sums[i].n > 0) {
       popularity[i] = static_cast<float>(std::pow(sums[i].n, options().popularity_power));
     }
@@ -239,20 +240,21 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   });
 
   lists_ = {};
-  lists_.offsets.reserve(items + 1);
+  std::size_t count = 0;
+  for (const std::vector<std::uint64_t>& keys : nearest) count += keys.size();
+  lists_.reserve(items, count);
   for (std::size_t i = 0; i < items; ++i) {
     const std::size_t begin = lists_.weights.size();
     double total = 0;
     for (const std::uint64_t key : nearest[i]) {
-      lists_.neighbours.push_back(key_row(key));
-      lists_.weights.push_back(std::pow(key_similarity(key), static_cast<float>(options().power)));
+      lists_.add(key_row(key), std::pow(key_similarity(key), static_cast<float>(options().power)));
       total += lists_.weights.back();
     }
     if (!Measure::kValues && total > 0) {
       const auto scale = static_cast<float>(std::pow(total, -options().normalization));
       for (std::size_t m = begin; m < lists_.weights.size(); ++m) lists_.weights[m] *= scale;
     }
-    lists_.offsets.push_back(lists_.weights.size());
+    lists_.end_row();
     nearest[i] = {};
   }
   require_finite("neighbour weights", lists_.weights);

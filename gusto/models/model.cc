@@ -29,10 +29,16 @@ void require_shape(std::string_view who, std::size_t found, std::size_t expected
   throw Error(ErrorCode::internal, fmt::format("{} was given {} entries where {} belong.", who, found, expected));
 }
 
+/// Options that come from a struct, which nothing has checked yet. Error(invalid_option)
+void check_options(const ModelInfo& info, const Settings& settings) {
+  for (const auto& [name, text] : settings) parse_field(find_field(info.fields, info.name, name), info.name, text);
+}
+
 }  // namespace
 
 void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context) {
   data_.reset();
+  check_options(info(), settings());
   if (data == nullptr || data->event_count() == 0) {
     throw Error(ErrorCode::empty_dataset, fmt::format("{} has no events to learn from.", info().name),
                 "Check the data, and the filters and the split that were applied to it.");
@@ -195,6 +201,15 @@ std::span<const HistoryEvent> Model::history_of(const Query& query, std::vector<
   if (!is_training_user(query)) return query.history;
   storage = events_of(data().history(*query.user));
   return storage;
+}
+
+std::vector<std::uint32_t> Model::chosen_items(const Query& query, float least) const {
+  std::vector<HistoryEvent> storage;
+  std::vector<std::uint32_t> items;
+  for (const HistoryEvent& event : history_of(query, storage)) {
+    if (event.value >= least) items.push_back(event.item.index);
+  }
+  return items;
 }
 
 bool Model::same_asker(const Query& a, const Query& b) {

@@ -27,7 +27,7 @@ namespace gusto {
 enum class FoldIn {
   none,         ///< it has no answer: a query without a known user is Error(unsupported)
   approximate,  ///< by an estimate that may differ from what training would have given
-  exact,        ///< a training user's own history gives that user's own answers
+  exact,        ///< a training user's own history, with the same features, gives that user's own answers
 };
 
 /// What a model declares that it can do. The conformance suite checks every claim, both ways.
@@ -56,8 +56,12 @@ struct Contribution {
 
 struct ModelInfo;
 
+/// Moved, not copied: parts of a model may view others, which a move leaves in their place.
 class Model {
  public:
+  Model() = default;
+  Model(Model&&) = default;
+  Model& operator=(Model&&) = default;
   virtual ~Model() = default;
 
   /// Name, field table and abilities: the model's row in the registry.
@@ -68,8 +72,8 @@ class Model {
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
-  ///          not_finite, if learning diverged; invalid_option, if options and data do not go together; unsupported, if
-  ///          the context has a checkpoint and the model keeps none
+  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data do not
+  ///          go together; unsupported, if the context has a checkpoint and the model keeps none
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context);
 
   /// Bytes that fit() and scoring will need at most beside the data set itself.
@@ -144,6 +148,8 @@ class Model {
   /// The history that a query stands for: its own, or the training events of its user.
   /// The first form copies into `storage` and returns a view of it.
   std::span<const HistoryEvent> history_of(const Query& query, std::vector<HistoryEvent>& storage) const;
+  /// The items of that history whose events have at least the value `least` (choices.h), in its order.
+  std::vector<std::uint32_t> chosen_items(const Query& query, float least) const;
   /// Whether the query stands for a training user as trained (a user, and no history of its own).
   static bool is_training_user(const Query& query) { return query.user && query.history.empty(); }
   /// Whether two queries come from the same asker, so that what was folded in for one serves the other.

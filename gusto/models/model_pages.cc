@@ -117,7 +117,7 @@ std::array<AbilityCell, kAbilityColumns.size()> describe_abilities(const Abiliti
   const auto able = [&](bool is, std::string_view meaning) { return is ? AbilityCell{"●", meaning} : kUnable; };
   AbilityCell new_users = kUnable;
   if (can.fold_in == FoldIn::exact) {
-    new_users = {"exact", "answers for people it was not trained on, exactly as if it had been"};
+    new_users = {"exact", "answers for people it was not trained on, as for a training user of the same history"};
   } else if (can.fold_in == FoldIn::approximate) {
     new_users = {"estimate", "answers for people it was not trained on, by an estimate"};
   }

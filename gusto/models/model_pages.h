@@ -21,7 +21,9 @@ struct AbilityColumn {
 inline constexpr std::array<AbilityColumn, 10> kAbilityColumns{{
     {"ratings", "it predicts the value that a user would give"},
     {"likes", "it gives probabilities of a like itself; of other predictions a fitted curve makes them"},
-    {"new users", "it answers for someone it was not trained on, exactly as if it had been, or by an estimate"},
+    {"new users",
+     "it answers for someone it was not trained on: exact, as for a training user of the same history, or by an "
+     "estimate"},
     {"new items", "it scores items without events by their features"},
     {"similar", "it finds items or users like one"},
     {"why", "it explains a score by contributions that sum to it"},

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -31,6 +32,7 @@ class ObedientModel final : public Model {
   void save_state(TensorWriter&) const override {}
   MatrixView<const float> item_vectors() const override { return items_.view(); }
 
+  using Model::chosen_items;
   std::uint64_t need = 0;
   float answer = 3;
   std::function<void()> during_fit = [] {};
@@ -214,6 +216,27 @@ TEST(Model, ExplainsLargestAmountFirst) {
   EXPECT_EQ(reasons[0].amount, 4);
   EXPECT_EQ(reasons[1].amount, 2);
   EXPECT_EQ(reasons[2].amount, -1);
+}
+
+TEST(Model, IsMovedButNotCopied) {
+  static_assert(!std::is_copy_constructible_v<ObedientModel> && !std::is_copy_assignable_v<ObedientModel>);
+  static_assert(std::is_move_constructible_v<ObedientModel>);
+  Context context;
+  ObedientModel model;
+  model.fit(small_data(), Task::ratings, context);
+  const ObedientModel moved = std::move(model);
+  EXPECT_TRUE(moved.fitted());
+}
+
+TEST(Model, ChosenItemsKeepTheOrderOfTheHistory) {
+  Context context;
+  ObedientModel model;
+  model.fit(small_data(), Task::ratings, context);
+  const std::vector<HistoryEvent> history{{ItemRow(2), 5}, {ItemRow(0), 3}, {ItemRow(1), 4}};
+  Query query;
+  query.history = history;
+  EXPECT_THAT(model.chosen_items(query, 4), ::testing::ElementsAre(2U, 1U));
+  EXPECT_THAT(model.chosen_items(Query::known(UserRow(0)), 3), ::testing::ElementsAre(1U));
 }
 
 }  // namespace

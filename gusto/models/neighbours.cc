@@ -17,27 +17,9 @@ void keep_nearest(std::vector<std::uint64_t>& keys, std::size_t k) {
   std::sort(keys.begin(), keys.end(), std::greater<>());
 }
 
-NeighbourLists NeighbourLists::transposed() const {
-  NeighbourLists result;
-  result.offsets.assign(size() + 1, 0);
-  for (const std::uint32_t row : neighbours) ++result.offsets[row + 1];
-  std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
-  std::vector<std::uint64_t> next(result.offsets.begin(), result.offsets.end() - 1);
-  result.neighbours.resize(neighbours.size());
-  result.weights.resize(weights.size());
-  for (std::size_t row = 0; row < size(); ++row) {
-    for (std::uint64_t m = offsets[row]; m < offsets[row + 1]; ++m) {
-      const std::uint64_t place = next[neighbours[m]]++;
-      result.neighbours[place] = static_cast<std::uint32_t>(row);
-      result.weights[place] = weights[m];
-    }
-  }
-  return result;
-}
-
 void NeighbourLists::save(TensorWriter& out) const {
   out.add("neighbour_offsets", offsets);
-  out.add("neighbours", neighbours);
+  out.add("neighbours", ids);
   out.add("neighbour_weights", weights);
 }
 
@@ -47,9 +29,9 @@ NeighbourLists NeighbourLists::load(const TensorFile& in, std::size_t rows) {
   if (result.offsets.front() != 0 || !std::is_sorted(result.offsets.begin(), result.offsets.end())) {
     throw Error(ErrorCode::corrupt_file, "The tensor neighbour_offsets does not ascend from 0.");
   }
-  result.neighbours = in.vector<std::uint32_t>("neighbours", result.offsets.back());
+  result.ids = in.vector<std::uint32_t>("neighbours", result.offsets.back());
   result.weights = in.vector<float>("neighbour_weights", result.offsets.back());
-  for (const std::uint32_t row : result.neighbours) {
+  for (const std::uint32_t row : result.ids) {
     if (row >= rows) {
       throw Error(ErrorCode::corrupt_file, fmt::format("The tensor neighbours names row {} of {}.", row, rows));
     }

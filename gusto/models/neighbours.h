@@ -41,6 +41,7 @@
 #include <vector>
 
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/sparse_rows.h"
 
 namespace gusto {
 
@@ -180,21 +181,11 @@ constexpr std::uint32_t key_row(std::uint64_t key) { return ~static_cast<std::ui
 void keep_nearest(std::vector<std::uint64_t>& keys, std::size_t k);
 
 /// For every row its neighbours with their weights, most similar first.
-struct NeighbourLists {
-  std::vector<std::uint64_t> offsets{0};  ///< rows + 1
-  std::vector<std::uint32_t> neighbours;
-  std::vector<float> weights;
+struct NeighbourLists : SparseRows {
+  std::span<const std::uint32_t> neighbours_of(std::size_t row) const { return ids_of(row); }
 
-  std::size_t size() const { return offsets.size() - 1; }
-  std::span<const std::uint32_t> neighbours_of(std::size_t row) const {
-    return std::span(neighbours).subspan(offsets[row], offsets[row + 1] - offsets[row]);
-  }
-  std::span<const float> weights_of(std::size_t row) const {
-    return std::span(weights).subspan(offsets[row], offsets[row + 1] - offsets[row]);
-  }
-
-  /// For every row, those that have it among their neighbours, in order of row, with the weight it has there.
-  NeighbourLists transposed() const;
+  /// For every row, those that have it among their neighbours.
+  NeighbourLists transposed() const { return {SparseRows::transposed(rows())}; }
 
   /// As tensors "neighbour_offsets", "neighbours" and "neighbour_weights".
   void save(TensorWriter& out) const;

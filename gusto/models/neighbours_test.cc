@@ -206,7 +206,7 @@ TEST(Neighbours, KeepsTheNearestAndBreaksTiesByRow) {
 NeighbourLists three_lists() {
   NeighbourLists lists;
   lists.offsets = {0, 2, 2, 3};
-  lists.neighbours = {2, 1, 0};
+  lists.ids = {2, 1, 0};
   lists.weights = {0.5F, 0.25F, 0.125F};
   return lists;
 }
@@ -214,7 +214,7 @@ NeighbourLists three_lists() {
 TEST(Neighbours, TransposesLists) {
   const NeighbourLists turned = three_lists().transposed();
   EXPECT_THAT(turned.offsets, ElementsAre(0u, 1u, 2u, 3u));
-  EXPECT_THAT(turned.neighbours, ElementsAre(2u, 0u, 0u));
+  EXPECT_THAT(turned.ids, ElementsAre(2u, 0u, 0u));
   EXPECT_THAT(turned.weights, ElementsAre(0.125F, 0.25F, 0.5F));
 }
 
@@ -235,7 +235,7 @@ TEST(Neighbours, RefusesStoredListsThatBreakTheirRules) {
   };
   EXPECT_TRUE(refused(three_lists(), 2));
   NeighbourLists lists = three_lists();
-  lists.neighbours[1] = 3;
+  lists.ids[1] = 3;
   EXPECT_TRUE(refused(lists, 3));
   lists = three_lists();
   lists.weights[0] = std::nanf("");

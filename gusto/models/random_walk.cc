@@ -48,13 +48,9 @@ void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
   const Dataset& data = part ? *part : all;
   const std::size_t items = data.item_count();
   const std::vector<float> from_user = user_scales(data, options().alpha);
-  const std::vector<float> from_item = item_scales(data, options().alpha);
   const std::vector<float> to_item = item_scales(data, options().beta);
 
-  std::vector<std::uint64_t> work(items);
-  for (std::size_t j = 0; j < items; ++j) {
-    for (const UserRow user : data.audience(ItemRow(j)).users) work[j] += data.history(user).size();
-  }
+  const std::vector<std::uint64_t> work = companions(data);
   struct Scratch {
     std::vector<float> reached;
     std::vector<std::uint64_t> keys;
@@ -64,8 +60,8 @@ void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
   const auto walk_from = [&](std::size_t j, Scratch& scratch) {
     const auto users = data.audience(ItemRow(j)).users;
     for (const UserRow user : users) {
-      const float weight = from_item[j] * from_user[user.index];
-      for (const ItemRow item : data.history(user).items) scratch.reached[item.index] += weight;
+      // Less (1/n_j)^α, which all ends of j's walks share: with it, small probabilities would be lost to single precision.
+      for (const ItemRow item : data.history(user).items) scratch.reached[item.index] += from_user[user.index];
     }
     const auto consider = [&](std::size_t i) {
       const float weight = std::exchange(scratch.reached[i], 0.0F) * to_item[i];
@@ -93,17 +89,20 @@ void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
   });
 
   weights_ = {};
-  weights_.offsets.reserve(items + 1);
-  for (std::vector<std::uint64_t>& keys : ends) {
+  std::size_t count = 0;
+  for (const std::vector<std::uint64_t>& keys : ends) count += keys.size();
+  weights_.reserve(items, count);
+  for (std::size_t j = 0; j < items; ++j) {
+    const auto choices = static_cast<double>(data.audience(ItemRow(j)).size());
+    const double first_step = choices > 0 ? std::pow(choices, -options().alpha) : 0;
     double total = 0;
-    for (const std::uint64_t key : keys) total += key_similarity(key);
-    const auto scale = static_cast<float>(total > 0 ? std::pow(total, -options().normalization) : 0);
-    for (const std::uint64_t key : keys) {
-      weights_.neighbours.push_back(key_row(key));
-      weights_.weights.push_back(key_similarity(key) * scale);
+    for (const std::uint64_t key : ends[j]) total += first_step * static_cast<double>(key_similarity(key));
+    const double scale = total > 0 ? first_step * std::pow(total, -options().normalization) : 0;
+    for (const std::uint64_t key : ends[j]) {
+      weights_.add(key_row(key), static_cast<float>(scale * static_cast<double>(key_similarity(key))));
     }
-    weights_.offsets.push_back(weights_.weights.size());
-    keys = {};
+    weights_.end_row();
+    ends[j] = {};
   }
   require_finite("walks", weights_.weights);
   context.progress(info().name, 1, 1);

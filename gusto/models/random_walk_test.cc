@@ -86,5 +86,21 @@ TEST(RandomWalk, NormalizationMakesEveryItemPassOnAsMuch) {
   }
 }
 
+TEST(RandomWalk, StrongPowersLeaveNoNeighbourOut) {
+  // Two items that nearly everybody has one of, and one busy person both: 1 / (30000 · 1000 · 30000)⁴ ⁄ ¹⁺¹⁺¹ is no float.
+  constexpr std::size_t kAudience = 30000;
+  constexpr std::size_t kBusy = 2 * kAudience;
+  std::vector<Event> events;
+  for (std::size_t u = 0; u < kBusy; ++u) events.push_back({UserRow(u), ItemRow(u % 2)});
+  for (std::size_t i = 0; i < 1000; ++i) events.push_back({UserRow(kBusy), ItemRow(i)});
+  RandomWalkModel model({.neighbors = 1000, .alpha = 4, .beta = 4, .normalization = 1});
+  Context context({.threads = 1});
+  model.fit(test::dataset_of(kBusy + 1, 1000, events), Task::top_n, context);
+  std::vector<float> alike(1000);
+  model.item_similarity(ItemRow(0), alike);
+  EXPECT_GT(alike[1], 0);
+  EXPECT_LT(alike[1], alike[2]);
+}
+
 }  // namespace
 }  // namespace gusto

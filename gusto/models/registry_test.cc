@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <set>
 #include <string>
 
 #include <gmock/gmock.h>
 
 #include "gusto/base/error.h"
+#include "gusto/models/ease.h"
+#include "gusto/models/graph.h"
+#include "gusto/models/ials.h"
 #include "gusto/models/task.h"
+#include "gusto/models/test_data.h"
 
 namespace gusto {
 namespace {
@@ -111,6 +116,21 @@ TEST(TaskNames, GoBothWays) {
   std::string message;
   EXPECT_EQ(code_of([] { parse_task("topn"); }, message), ErrorCode::invalid_option);
   EXPECT_THAT(message, HasSubstr("top-n"));
+}
+
+TEST(Registry, OptionsOfAStructAreCheckedWhenTheyAreFirstUsed) {
+  const auto data = test::three_tastes(20, 20);
+  const auto message_of = [&](Model&& model) {
+    Context context({.threads = 1});
+    std::string message;
+    EXPECT_EQ(code_of([&] { model.fit(data, Task::top_n, context); }, message), ErrorCode::invalid_option);
+    EXPECT_FALSE(model.fitted());
+    return message;
+  };
+  EXPECT_THAT(message_of(GraphModel({.iterations = -1})), HasSubstr("graph.iterations cannot be \"-1\""));
+  EXPECT_THAT(message_of(IalsModel({.dim = -1})), HasSubstr("ials.dim"));
+  EXPECT_THAT(message_of(EaseModel({.dropout = 1})), HasSubstr("ease.dropout"));
+  EXPECT_THAT(message_of(EaseModel({.reg = std::nan("")})), HasSubstr("ease.reg"));
 }
 
 }  // namespace

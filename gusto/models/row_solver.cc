@@ -6,14 +6,15 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
+#include "gusto/base/linalg.h"
 #include "gusto/base/solve_kernels.h"
 
 namespace gusto {
 namespace {
 
-// Sweeps end when the last one moved x by this share of its length, or after so many.
+// Sweeps end when the last one moved x by this share of its length. Whoever gets there in so few of them converges fast, so
+// that what is left is not much more.
 constexpr double kStill = 1e-6;
-constexpr int kMostSweeps = 100;
 
 }  // namespace
 
@@ -96,6 +97,27 @@ void RowSolver::solve(const Row& row, std::span<float> x, Workspace& workspace) 
     const double length = dot(x, x);
     if (moved <= kStill * kStill * length) return;
   }
+  sweep_blocks(row, x.size(), x, workspace);
+}
+
+std::vector<double> RowSolver::reach(const Row& row, std::span<const float> y) const {
+  const std::size_t width = y.size();
+  Matrix<double> left(width, width);
+  for (std::size_t r = 0; r < width; ++r) {
+    if (!gram_.empty()) std::copy_n(gram_.row(r).begin(), width, left.row(r).begin());
+    left(r, r) += static_cast<double>(row.reg);
+  }
+  for (const std::uint32_t index : row.indexes) {
+    const std::span<const float> other = y_.row(index);
+    for (std::size_t r = 0; r < width; ++r) {
+      for (std::size_t c = 0; c < width; ++c) {
+        left(r, c) += static_cast<double>(other[r]) * static_cast<double>(other[c]);
+      }
+    }
+  }
+  std::vector<double> reached(y.begin(), y.end());
+  solve_spd(left.view(), reached);
+  return reached;
 }
 
 }  // namespace gusto

@@ -63,7 +63,7 @@ class Regression {
       if (weights_[a] > 0) found.push_back({active_[a], weights_[a]});
     }
     std::sort(found.begin(), found.end(), [](const Weight& a, const Weight& b) { return a.item < b.item; });
-    return found;
+    return {found.begin(), found.end()};  // no longer than that: there is one for every item
   }
 
  private:
@@ -154,7 +154,7 @@ constexpr ModelInfo kSlimInfo{
         "SLIM (Ning and Karypis, ICDM 2011): every item is predicted from a few dozen others, by a regression that is "
         "kept sparse by an L1 and calm by an L2 penalty. Nearly as good as ease, in a small model that answers fast, "
         "with explanations that only ever speak for an item. While it learns it needs 4 bytes for every pair of items. "
-        "Learns from choices alone; newcomers get exactly what training with them would have given.",
+        "Learns from choices alone; newcomers get the list that a training user of their history gets.",
     .fields = kSlimFields,
     .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
     .make = &make_with<SlimModel>,
@@ -164,8 +164,9 @@ std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned th
   const std::uint64_t items = data.item_count();
   const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);
   constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
-  // The square among the active is held twice while it grows; lists, while they are put end to end and turned.
-  const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + kEntry);
+  // The square among the active is held twice while it grows; lists, while they are put end to end and turned; keys, with as much
+  // again and more while there get more of them.
+  const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + 3 * kEntry);
   return items * items * sizeof(float) + threads * of_thread + 2 * items * most * kEntry +
          (items + data.user_count()) * 32 + choices_memory(data, task);
 }
@@ -192,13 +193,12 @@ void SlimModel::do_fit(const Dataset& all, Context& context) {
   }
 
   NeighbourLists by_target;
-  by_target.offsets.reserve(items + 1);
+  std::size_t count = 0;
+  for (const std::vector<Weight>& weights : found) count += weights.size();
+  by_target.reserve(items, count);
   for (std::vector<Weight>& weights : found) {
-    for (const Weight& one : weights) {
-      by_target.neighbours.push_back(one.item);
-      by_target.weights.push_back(one.weight);
-    }
-    by_target.offsets.push_back(by_target.weights.size());
+    for (const Weight& one : weights) by_target.add(one.item, one.weight);
+    by_target.end_row();
     weights = {};
   }
   weights_ = by_target.transposed();

@@ -13,10 +13,8 @@ void SparseItemModel::do_load(const TensorFile& in) {
 }
 
 void SparseItemModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    chosen_items(history_of(queries[q], storage), least_, chosen);
+    const std::vector<std::uint32_t> chosen = chosen_items(queries[q], least_);
     const std::span<float> row = scores.row(q);
     std::fill(row.begin(), row.end(), 0.0F);
     for (const std::uint32_t from : chosen) {
@@ -35,9 +33,7 @@ void SparseItemModel::do_item_similarity(ItemRow item, std::span<float> out) con
 }
 
 std::vector<Contribution> SparseItemModel::do_explain(const Query& query, ItemRow item) const {
-  std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> chosen;
-  chosen_items(history_of(query, storage), least_, chosen);
+  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
   std::vector<Contribution> reasons;
   for (const std::uint32_t from : chosen) {
     const auto targets = weights_.neighbours_of(from);

@@ -13,7 +13,11 @@ namespace gusto {
 ///
 ///   s_ui = Σ_{j chosen by u} W_ji
 ///
-/// A choice is an event of at least least_choice(). State: the lists of W by j, as NeighbourLists stores them.
+/// A choice is an event of at least least_choice().
+/// State    the lists of W by j, as NeighbourLists stores them
+/// Cost     a query's scores: its choices' weights, an addition each, and the items to be cleared; likewise an explanation
+/// Repeatable same bits: sums run in the order of the history
+/// Threads  const members may be called concurrently
 class SparseItemModel : public Model {
  public:
   void save_state(TensorWriter& out) const final { weights_.save(out); }

@@ -7,16 +7,13 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/models/choices.h"
 #include "gusto/models/training_matrix.h"
 
 namespace gusto {
 namespace {
 
 constexpr double kMostDim = 128;  // that is chosen without being asked for
-
-float power(std::size_t count, double exponent) {
-  return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -exponent));
-}
 
 }  // namespace
 
@@ -53,11 +50,11 @@ std::size_t SvdModel::dim(Task task, std::size_t item_count) const {
   return std::min(wanted, item_count);
 }
 
-std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned) const {
+std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t by_item = data.event_count() * 8;
   const std::size_t width = dim(task, data.item_count());
   const std::uint64_t ranking = data.item_count() * (width + 2) * sizeof(float);
-  return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width) + ranking;
+  return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width, threads) + ranking;
 }
 
 void SvdModel::do_fit(const Dataset& data, Context& context) {
@@ -69,14 +66,8 @@ void SvdModel::do_fit(const Dataset& data, Context& context) {
     item_scale_.clear();
   } else {
     baseline_ = {0, std::vector<float>(users), std::vector<float>(items)};
-    user_scale.resize(users);
-    for (std::size_t u = 0; u < users; ++u) {
-      user_scale[u] = power(data.history(UserRow(u)).size(), options().user_power);
-    }
-    item_scale_.resize(items);
-    for (std::size_t i = 0; i < items; ++i) {
-      item_scale_[i] = power(data.audience(ItemRow(i)).size(), options().item_power);
-    }
+    user_scale = user_scales(data, options().user_power);
+    item_scale_ = item_scales(data, options().item_power);
   }
   const TrainingMatrix matrix =
       centred() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_);
@@ -103,7 +94,7 @@ void SvdModel::prepare_ranking() {
 
 SvdModel::Asker SvdModel::asker(std::span<const HistoryEvent> history) const {
   if (centred()) return {baseline_.fold_in(history, BaselineOptions{}.reg_user), 1};
-  return {0, power(history.size(), options().user_power)};
+  return {0, count_scale(history.size(), options().user_power)};
 }
 
 float SvdModel::entry(const Asker& asker, const HistoryEvent& event) const {

@@ -11,12 +11,14 @@
 
 namespace gusto::test {
 
-/// Xᵀ diag(w) X with w_u = (n̄ / n_u)^user_power, and with a window the same of every run of so many events of a history as a
+/// Xᵀ diag(w) X with w_u = (n̄ / n_u)^user_power, n̄ over users with events, and with a window the same of every run of so many events of a history as a
 /// user of its own, of weight w_u · window_weight / window: run by run, pair by pair, in double.
 inline Matrix<double> plain_co_occurrences(const Dataset& data, double user_power, int window = 0,
                                            double window_weight = 0) {
   Matrix<double> g(data.item_count(), data.item_count());
-  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
+  std::size_t active = 0;
+  for (std::size_t u = 0; u < data.user_count(); ++u) active += data.history(UserRow(u)).size() > 0 ? 1 : 0;
+  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(active);
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     const auto chosen = data.history(UserRow(u)).items;
     if (chosen.empty()) continue;

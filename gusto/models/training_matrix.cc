@@ -95,8 +95,13 @@ RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, st
   return found;
 }
 
-std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim) {
-  return (std::uint64_t{users} + 2 * std::uint64_t{items}) * (dim + kOversampling) * sizeof(float);
+std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim, unsigned threads) {
+  const std::size_t width = std::min(dim + kOversampling, items);
+  const std::size_t most_rows = std::max(users, items);
+  // A row's terms: of the longest row, and once more while their vectors grow.
+  const std::uint64_t terms = 3 * (sizeof(std::uint32_t) + sizeof(float)) * std::uint64_t{most_rows};
+  return (std::uint64_t{users} + 2 * std::uint64_t{items}) * width * sizeof(float) +
+         orthonormalize_memory(most_rows, width, threads) + threads * terms;
 }
 
 }  // namespace gusto

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "gusto/base/context.h"
@@ -45,10 +46,10 @@ class TrainingMatrix {
   std::size_t rows() const { return data_.user_count(); }
   std::size_t cols() const { return data_.item_count(); }
 
-  /// Y = A X, on all threads of the context, or on this one.
+  /// Y = A X, on all threads of the context, or on this one; x is [items × columns], y [users × columns], overwritten.
   void times(Context& context, const Matrix<float>& x, Matrix<float>& y) const;
   void times(const Matrix<float>& x, Matrix<float>& y) const { times(x, y, 0, rows()); }
-  /// X = Aᵀ Y.
+  /// X = Aᵀ Y; y is [users × columns], x [items × columns], overwritten.
   void transposed_times(Context& context, const Matrix<float>& y, Matrix<float>& x) const;
   void transposed_times(const Matrix<float>& y, Matrix<float>& x) const { transposed_times(y, x, 0, cols()); }
 
@@ -83,6 +84,6 @@ struct RightSingularVectors {
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, std::size_t dim, int iterations,
                                    std::string_view stage);
-std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim);
+std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim, unsigned threads);
 
 }  // namespace gusto

@@ -79,7 +79,14 @@ class TensorWriter {
   void add_view(std::string name, std::span<const T> values) {
     add_view(std::move(name), tensor_type_of<T>(), std::as_bytes(values));
   }
-  void add_view(std::string name, TensorType type, std::span<const std::byte> bytes);
+  template <class T>
+  void add_view(std::string name, const Matrix<T>& values) {
+    add_view(std::move(name), tensor_type_of<T>(), {values.rows(), values.cols()}, std::as_bytes(values.values()));
+  }
+  void add_view(std::string name, TensorType type, std::span<const std::byte> bytes) {
+    add_view(std::move(name), type, {bytes.size() / size_of(type)}, bytes);
+  }
+  void add_view(std::string name, TensorType type, std::vector<std::uint64_t> shape, std::span<const std::byte> bytes);
   /// Bytes that lie elsewhere and are asked for when the file is written. Error(internal) then, if another number comes.
   void add_source(std::string name, TensorType type, std::vector<std::uint64_t> shape, TensorSource source);
   void add_text(std::string name, std::string_view text) { add(std::move(name), std::span<const char>(text)); }

@@ -110,6 +110,12 @@ TEST(TensorFile, TakesTensorsThatLieElsewhere) {
   handed_over.add_source("numbers", TensorType::u32, {3}, {bytes.size(), xxh3(bytes), in_pieces});
   EXPECT_EQ(viewed.serialize(), copied.serialize());
   EXPECT_EQ(handed_over.serialize(), copied.serialize());
+  Matrix<float> matrix(2, 3);
+  matrix(1, 2) = 5;
+  TensorWriter copied_matrix, viewed_matrix;
+  copied_matrix.add("matrix", matrix);
+  viewed_matrix.add_view("matrix", matrix);
+  EXPECT_EQ(viewed_matrix.serialize(), copied_matrix.serialize());
 
   TensorWriter broken;
   broken.add_source("numbers", TensorType::u32, {3}, {bytes.size(), 0, [&](const ByteSink& s) { s(bytes.first(8)); }});

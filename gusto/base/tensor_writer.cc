@@ -27,8 +27,9 @@ void TensorWriter::add_bytes(std::string name, TensorType type, std::vector<std:
              {bytes.size(), xxh3(bytes), [kept](const ByteSink& sink) { sink(*kept); }});
 }
 
-void TensorWriter::add_view(std::string name, TensorType type, std::span<const std::byte> bytes) {
-  add_source(std::move(name), type, {bytes.size() / size_of(type)},
+void TensorWriter::add_view(std::string name, TensorType type, std::vector<std::uint64_t> shape,
+                            std::span<const std::byte> bytes) {
+  add_source(std::move(name), type, std::move(shape),
              {bytes.size(), xxh3(bytes), [bytes](const ByteSink& sink) { sink(bytes); }});
 }
 

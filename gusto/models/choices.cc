@@ -48,7 +48,8 @@ std::vector<float> user_scales(const Dataset& data, double power) {
 std::vector<float> user_weights(const Dataset& data, double power) {
   std::vector<float> weights = user_scales(data, power);
   const auto active = std::count_if(weights.begin(), weights.end(), [](float weight) { return weight > 0; });
-  const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(std::max(active, 1L));
+  const double mean_length =
+      static_cast<double>(data.event_count()) / static_cast<double>(std::max<std::ptrdiff_t>(active, 1));
   const auto scale = static_cast<float>(std::pow(mean_length, power));
   for (float& weight : weights) weight *= scale;
   return weights;

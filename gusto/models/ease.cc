@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 
-#include "gusto/base/hash.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/spd_inverse.h"
 #include "gusto/models/choices.h"
@@ -200,11 +199,7 @@ std::vector<Contribution> EaseModel::do_explain(const Query& query, ItemRow item
 }
 
 void EaseModel::save_state(TensorWriter& out) const {
-  // Not copied: there may be no room for it twice.
-  const auto bytes = std::as_bytes(weights_.values());
-  out.add_source(
-      "item_weights", TensorType::f32, {weights_.rows(), weights_.cols()},
-      {.size = bytes.size(), .checksum = xxh3(bytes), .read = [bytes](const ByteSink& sink) { sink(bytes); }});
+  out.add_view("item_weights", weights_);  // not copied: there may be no room for it twice
 }
 
 void EaseModel::do_load(const TensorFile& in) {

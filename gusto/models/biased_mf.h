@@ -1,14 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string_view>
-#include <vector>
 
-#include "gusto/base/matrix.h"
+#include "gusto/models/refitted_factors.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/user_refit.h"
 
 namespace gusto {
 
@@ -62,39 +59,25 @@ extern const ModelInfo kBiasedMfInfo;
 ///            λ_u = reg · n_u^(−reg_power) / mean over events of n^(−reg_power), λ_i alike.
 ///            Users and items are cut into B groups each, so that B² blocks of events arise; an epoch is B rounds of B
 ///            blocks that share no row, and blocks of a round run in parallel. B depends on the data alone.
-/// Refit      last, all users' vectors z_u = (p_u, b_u) are learned anew from the item side (user_refit.h). A new user is folded
-///            in by the same solution, so that folding in is exact
+/// Refit      last, all users' vectors and biases are learned anew from the item side (refitted_factors.h)
 /// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value 0,
 ///            new ones each epoch; in the refit every item counts as 0 with weight negatives · n_u / items.
 /// Source     Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; blocks as in Gemulla et al.: DSGD,
 ///            KDD 2011, and LIBMF (Chin et al. 2015)
-/// State      user_vectors [users × (dim + 1)], item_vectors [items × dim], item_bias [items], prior, float32
+/// State      that of RefittedFactors
 /// Cost       O(epochs · events · dim + events · dim² + users · dim³ / 3);
 ///            (users + items) · dim · 4 + events · 12 bytes, times 1 + negatives for top-n
 /// Errors     those of Model; not_finite if learning diverges, with the epoch
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
-class BiasedMfModel final : public ModelWith<BiasedMfOptions, kBiasedMfInfo> {
+class BiasedMfModel final : public ModelWith<BiasedMfOptions, kBiasedMfInfo, RefittedFactors> {
  public:
   using ModelWith::ModelWith;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
-  MatrixView<const float> item_vectors() const override { return ranking_.view(); }
-  void save_state(TensorWriter& out) const override;
 
  private:
   void do_fit(const Dataset& data, Context& context) override;
-  void do_load(const TensorFile& in) override;
-  void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
-  void do_item_similarity(ItemRow item, std::span<float> out) const override;
-  void do_user_similarity(const Query& query, std::span<float> out) const override;
-  std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
-
-  std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
-  UserRefit::Items item_side() const { return {ranking_.view(), mean_}; }
-
-  double mean_ = 0;
-  Matrix<float> users_;  // z_u
-  UserRefit refit_;
-  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
+  std::size_t dim() const override { return static_cast<std::size_t>(options().dim); }
+  double negatives() const override { return options().negatives; }
 };
 
 }  // namespace gusto

@@ -199,10 +199,9 @@ void BprModel::finish(const Dataset& data) {
   for (const std::size_t u : idle) std::copy(typical_.begin(), typical_.end(), users_.row(u).begin());
 }
 
-void BprModel::fold_in(std::span<const HistoryEvent> history, std::span<float> out) const {
+void BprModel::fold_in(const Query& query, std::span<float> out) const {
   std::copy(typical_.begin(), typical_.end(), out.begin());
-  std::vector<std::uint32_t> chosen;
-  chosen_items(history, least_, chosen);
+  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
   const OtherItems others(chosen, ranking_.rows());
   if (chosen.empty() || others.count() == 0) return;
 
@@ -259,7 +258,7 @@ void BprModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
     } else if (q > 0 && same_asker(queries[q], queries[q - 1])) {
       std::copy_n(out.row(q - 1).data(), dim(), vector.data());
     } else {
-      fold_in(queries[q].history, vector);
+      fold_in(queries[q], vector);
     }
     out(q, dim()) = 1;
   }

@@ -81,7 +81,7 @@ class BprModel final : public ModelWith<BprOptions, kBprInfo> {
   std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
   /// Finds p̄, and gives it to users without events.
   void finish(const Dataset& data);
-  void fold_in(std::span<const HistoryEvent> history, std::span<float> out) const;
+  void fold_in(const Query& query, std::span<float> out) const;
 
   float least_ = 0;  // an event of at least this value counts
   Matrix<float> users_;

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "gusto/base/matrix.h"
+#include "gusto/models/refitted_factors.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/user_refit.h"
 
 namespace gusto {
 
@@ -50,44 +50,31 @@ extern const ModelInfo kSvdppInfo;
 /// Asymmetric   no p_u, and z_u = n_u^(−1/2) Σ_j (y_j + e_uj x_j), e_uj how much more u liked j than expected
 ///              (implicit_centres.h): a new rating counts at once, without learning
 /// Learning     as biased-mf (mf_trainer.h), with users' vectors pulled to z_u, and y and x by conjugate gradients after each
-///              epoch; then users are refitted about z_u (user_refit.h), which is also how new users are folded in
+///              epoch; then users are refitted about z_u (refitted_factors.h)
 /// top_n        as biased-mf: events have value 1, `negatives` drawn items 0
 /// Source       Koren: Factorization meets the neighborhood, KDD 2008 (SVD++ and Asymmetric-SVD); differs in learning y and x by
 ///              conjugate gradients, in epochs instead of events, which is free of order and step size; and in the refit
-/// State        user_vectors [users × (dim + 1)], item_vectors [items × dim], implicit_vectors [items or 2 items × dim], item_bias
-///              [items], prior, float32
+/// State        that of RefittedFactors, and implicit_vectors [items or 2 items × dim], float32
 /// Cost         O(epochs · events · dim · (iterations + 1) + events · dim² + users · dim³ / 3);
 ///              (6 users + 8 items, 14 if asymmetric) · dim · 4 + events · 20 bytes
 /// Errors       those of Model; not_finite if learning diverges, with the epoch
 /// Repeatable   same bits at any number of threads, for one seed and one CPU level
-class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo> {
+class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo, RefittedFactors> {
  public:
   using ModelWith::ModelWith;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
-  MatrixView<const float> item_vectors() const override { return ranking_.view(); }
   void save_state(TensorWriter& out) const override;
 
  private:
   void do_fit(const Dataset& data, Context& context) override;
   void do_load(const TensorFile& in) override;
-  void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
-  void do_item_similarity(ItemRow item, std::span<float> out) const override;
-  void do_user_similarity(const Query& query, std::span<float> out) const override;
-  std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
+  std::size_t dim() const override { return static_cast<std::size_t>(options().dim); }
+  double negatives() const override { return options().negatives; }
+  Matrix<float> centre_parts(std::span<const HistoryEvent> history) const override;
 
-  std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
   bool has_x() const { return options().asymmetric && task() != Task::top_n; }
-  UserRefit::Items item_side() const { return {ranking_.view(), mean_}; }
-  /// z of a history.
-  std::vector<float> centre(std::span<const HistoryEvent> history) const;
-  /// What each event of a history adds to z, one row each.
-  Matrix<float> centre_parts(std::span<const HistoryEvent> history) const;
 
-  double mean_ = 0;
-  Matrix<float> users_;     // p_u + z_u, b_u
   Matrix<float> implicit_;  // y, then x
-  Matrix<float> ranking_;   // (q_i, 1, b_i); its inner product with (p_u + z_u, b_u + μ, 1) is ŷ_ui
-  UserRefit refit_;
 };
 
 }  // namespace gusto

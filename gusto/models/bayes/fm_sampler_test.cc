@@ -52,28 +52,35 @@ FmBlock plain_block(std::string name, std::size_t rows, bool factors = true) {
   return block;
 }
 
+/// Random events of the users in turn, with items on days, for blocks as those of design_of.
+void add_events(std::size_t count, FmDesign& design) {
+  const std::size_t users = design.blocks[0].rows;
+  const std::size_t items = design.blocks[1].rows;
+  design.rows.resize(4);
+  Random random(7, "fm sampler test events");
+  for (std::size_t e = 0; e < count; ++e) {
+    const auto user = static_cast<std::uint32_t>(e * users / count);
+    const auto day = static_cast<std::uint32_t>(random.below(kDays));
+    design.rows[0].push_back(user);
+    design.rows[1].push_back(static_cast<std::uint32_t>(random.below(items)));
+    design.rows[2].push_back(day);
+    design.rows[3].push_back(static_cast<std::uint32_t>(user * kDays + day));
+  }
+}
+
 FmDesign design_of(bool sharing) {
   FmDesign design;
   design.blocks.push_back(sharing ? sharing_block("user", kUsers, 5) : plain_block("user", kUsers));
   design.blocks.push_back(sharing ? sharing_block("item", kItems, 4) : plain_block("item", kItems));
   design.blocks.push_back(plain_block("day", kDays));
   design.blocks.push_back(plain_block("user_day", kUsers * kDays, false));
-  design.rows.resize(4);
-  Random random(7, "fm sampler test events");
-  for (std::size_t e = 0; e < kEvents; ++e) {
-    const auto user = static_cast<std::uint32_t>(e * kUsers / kEvents);
-    const auto day = static_cast<std::uint32_t>(random.below(kDays));
-    design.rows[0].push_back(user);
-    design.rows[1].push_back(static_cast<std::uint32_t>(random.below(kItems)));
-    design.rows[2].push_back(day);
-    design.rows[3].push_back(static_cast<std::uint32_t>(user * kDays + day));
-  }
+  add_events(kEvents, design);
   return design;
 }
 
-std::vector<float> targets() {
+std::vector<float> targets(std::size_t count = kEvents) {
   Random random(7, "fm sampler test targets");
-  std::vector<float> values(kEvents);
+  std::vector<float> values(count);
   for (float& value : values) value = static_cast<float>(random.normal());
   return values;
 }
@@ -213,21 +220,10 @@ TEST(FmSampler, DrawsTheSameBitsAtAnyNumberOfThreads) {
   FmDesign design;
   design.blocks = {sharing_block("user", kRows, 5), sharing_block("item", kRows, 4), plain_block("day", kDays),
                    plain_block("user_day", kRows * kDays, false)};
-  design.rows.resize(4);
-  std::vector<float> values;
-  Random random(7, "fm sampler test threads");
-  for (std::size_t e = 0; e < kMany; ++e) {
-    const auto user = static_cast<std::uint32_t>(e * kRows / kMany);
-    const auto day = static_cast<std::uint32_t>(random.below(kDays));
-    design.rows[0].push_back(user);
-    design.rows[1].push_back(static_cast<std::uint32_t>(random.below(kRows)));
-    design.rows[2].push_back(day);
-    design.rows[3].push_back(static_cast<std::uint32_t>(user * kDays + day));
-    values.push_back(static_cast<float>(random.normal()));
-  }
+  add_events(kMany, design);
   const auto residuals = [&](unsigned threads) {
     Context context({.threads = threads, .seed = 5});
-    GaussianOutput output(values);
+    GaussianOutput output(targets(kMany));
     FmSampler sampler(design, 3, 0.4, output, context);
     for (const std::size_t sweep : {30, 31}) sampler.sweep(sweep);  // the second one adds up anew
     return std::vector<float>(sampler.residuals().begin(), sampler.residuals().end());

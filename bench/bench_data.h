@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "gusto/base/context.h"
-#include "gusto/data/embedded.h"
-#include "gusto/data/io/open.h"
-#include "gusto/data/split.h"
+#include "gusto/data/movielens/embedded.h"
+#include "gusto/data/open/open.h"
+#include "gusto/data/split/split.h"
 #include "gusto/models/task.h"
 
 /// That folder of GUSTO_DATA (by default ../shared/data), or the embedded set where it is missing.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gusto/base/context.h"
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/eval/evaluate.h"
 #include "gusto/models/registry.h"
 

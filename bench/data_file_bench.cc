@@ -13,8 +13,8 @@
 #include <benchmark/benchmark.h>
 
 #include "gusto/base/random.h"
-#include "gusto/data/io/data_file.h"
-#include "gusto/data/io/data_file_writer.h"
+#include "gusto/data/file/data_file.h"
+#include "gusto/data/file/data_file_writer.h"
 
 namespace {
 

@@ -22,7 +22,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/system.h"
-#include "gusto/data/simulation.h"
+#include "gusto/data/simulation/simulation.h"
 #include "gusto/models/registry.h"
 
 namespace {

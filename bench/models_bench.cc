@@ -6,6 +6,7 @@
 #include "bench/bench_fit.h"
 #include <benchmark/benchmark.h>
 
+#include "gusto/models/registry.h"
 #include "gusto/retrieval/search.h"
 
 namespace {

@@ -17,9 +17,9 @@
 
 #include "gusto/base/context.h"
 #include "gusto/base/random.h"
-#include "gusto/data/embedded.h"
-#include "gusto/data/io/byte_stream.h"
-#include "gusto/data/io/open.h"
+#include "gusto/data/bytes/byte_stream.h"
+#include "gusto/data/movielens/embedded.h"
+#include "gusto/data/open/open.h"
 
 namespace {
 

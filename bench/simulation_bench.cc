@@ -8,8 +8,8 @@
 #include <benchmark/benchmark.h>
 
 #include "gusto/base/context.h"
-#include "gusto/base/testing.h"
-#include "gusto/data/simulation_truth.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/simulation/simulation_truth.h"
 
 namespace {
 

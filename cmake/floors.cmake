@@ -7,10 +7,22 @@
 add_custom_target(core_tests)
 add_custom_target(parallel_tests)
 
+# With CMAKE_UNITY_BUILD files are compiled in batches. Those that Highway compiles once for each CPU level stay apart,
+# since its macros hold for one file.
+function(gusto_compile_apart target)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} highway REGEX "foreach_target" LIMIT_COUNT 1)
+    if(highway)
+      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
+endfunction()
+
 function(gusto_floor name)
   cmake_parse_arguments(PARSE_ARGV 1 floor "PARALLEL" "" "SOURCES;TESTS")
   list(TRANSFORM floor_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   target_sources(gusto PRIVATE ${floor_SOURCES})
+  gusto_compile_apart(gusto ${floor_SOURCES})
   if(NOT GUSTO_BUILD_TESTS OR NOT floor_TESTS)
     return()
   endif()
@@ -19,6 +31,7 @@ function(gusto_floor name)
   set(label core)
   add_executable(${test} ${floor_TESTS})
   target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck nlohmann_json::nlohmann_json)
+  set_target_properties(${test} PROPERTIES UNITY_BUILD OFF)
   # Compiling tests takes longer than running them.
   if(GUSTO_SANITIZE)
     target_compile_options(${test} PRIVATE -O0)

@@ -12,7 +12,7 @@
 
 #include "gusto/base/descriptor.h"
 #include "gusto/base/error.h"
-#include "gusto/data/io/archive.h"
+#include "gusto/data/bytes/archive.h"
 
 namespace {
 

@@ -15,8 +15,8 @@
 #include "fuzz/tensor_edits.h"
 
 #include "gusto/base/error.h"
-#include "gusto/data/io/data_file.h"
-#include "gusto/data/io/data_file_writer.h"
+#include "gusto/data/file/data_file.h"
+#include "gusto/data/file/data_file_writer.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/data/io/open.h"
+#include "gusto/data/open/open.h"
 
 using gusto::fuzz::require;
 

@@ -10,7 +10,7 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/data/io/side_features.h"
+#include "gusto/data/side/side_features.h"
 
 namespace {
 

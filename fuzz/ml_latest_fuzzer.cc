@@ -9,7 +9,7 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/data/io/layouts.h"
+#include "gusto/data/movielens/layouts.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input = gusto::fuzz::text_of(data, size);

@@ -9,7 +9,7 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/data/io/layouts.h"
+#include "gusto/data/movielens/layouts.h"
 
 namespace {
 

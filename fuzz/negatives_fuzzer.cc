@@ -9,8 +9,8 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/data/io/open.h"
-#include "gusto/data/split_negatives.h"
+#include "gusto/data/open/open.h"
+#include "gusto/data/split/split_negatives.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace gusto;

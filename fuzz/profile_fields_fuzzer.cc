@@ -12,7 +12,7 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/models/item_profiles.h"
+#include "gusto/models/content/item_profiles.h"
 
 namespace {
 

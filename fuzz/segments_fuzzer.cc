@@ -10,7 +10,7 @@
 #include "fuzz/fuzz.h"
 
 #include "gusto/base/error.h"
-#include "gusto/models/segments.h"
+#include "gusto/models/simple/segments.h"
 
 namespace {
 

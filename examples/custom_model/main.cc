@@ -9,7 +9,7 @@
 
 #include <iostream>
 
-#include <gusto/data/embedded.h>
+#include <gusto/data/movielens/embedded.h>
 #include <gusto/eval/compare.h>
 #include <gusto/models/neural/network_model.h>
 

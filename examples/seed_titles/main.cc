@@ -9,8 +9,8 @@
 #include <iostream>
 
 #include <gusto/base/error.h>
-#include <gusto/data/embedded.h>
-#include <gusto/data/io/open.h>
+#include <gusto/data/movielens/embedded.h>
+#include <gusto/data/open/open.h>
 #include <gusto/models/model_file.h>
 #include <gusto/models/registry.h>
 #include <gusto/retrieval/search.h>

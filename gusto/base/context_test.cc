@@ -6,7 +6,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/system.h"
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

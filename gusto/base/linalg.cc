@@ -55,12 +55,12 @@ class OneOpenMpThread {
 };
 
 // Rows of one task: enough work to be worth handing out, few enough to share among many threads.
-constexpr std::size_t kRowBlock = 2048;
+constexpr std::size_t kProductRows = 2048;
 
 // Partial sums of a Gram matrix, at most: each of them is as large as the sum.
 constexpr std::size_t kMostParts = 64;
 
-std::size_t gram_block(std::size_t rows) { return std::max(kRowBlock, (rows + kMostParts - 1) / kMostParts); }
+std::size_t gram_block(std::size_t rows) { return std::max(kProductRows, (rows + kMostParts - 1) / kMostParts); }
 std::size_t gram_parts(std::size_t rows) { return (rows + gram_block(rows) - 1) / gram_block(rows); }
 
 // Eigenvalues of a single-precision Gram matrix below this share of the largest are rounding noise.
@@ -153,7 +153,7 @@ void orthonormalize(Context& context, MatrixView<float> a) {
       const double scale = pairs.values[c] > least ? 1 / std::sqrt(pairs.values[c]) : 0;
       for (std::size_t r = 0; r < g.rows(); ++r) turn(r, c) = static_cast<float>(pairs.vectors(r, c) * scale);
     }
-    parallel_blocks(context, a.rows, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    parallel_blocks(context, a.rows, kProductRows, [&](std::size_t begin, std::size_t end, unsigned) {
       const MatrixView<float> rows = a.slice(begin, end);
       Matrix<float> turned(rows.rows, rows.cols);
       gemm(Transpose::no, Transpose::no, 1, rows, turn.view(), 0, turned.view());
@@ -168,7 +168,7 @@ std::uint64_t orthonormalize_memory(std::size_t rows, std::size_t cols, unsigned
   const std::uint64_t square = std::uint64_t{cols} * cols;
   // AᵀA in double, the search's own matrix and its vectors; the turn; a block of rows, turned.
   return gram_memory(rows, cols) + 3 * square * sizeof(double) + square * sizeof(float) +
-         threads * std::min<std::uint64_t>(rows, kRowBlock) * cols * sizeof(float);
+         threads * std::min<std::uint64_t>(rows, kProductRows) * cols * sizeof(float);
 }
 
 EigenPairs symmetric_eigen(MatrixView<const double> a) {

@@ -9,12 +9,12 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kMd5Block = 64;
 
 // ⌊2³² |sin(i + 1)|⌋, as RFC 1321 defines them.
-std::array<std::uint32_t, kBlock> sines() {
-  std::array<std::uint32_t, kBlock> table{};
-  for (std::size_t i = 0; i < kBlock; ++i) {
+std::array<std::uint32_t, kMd5Block> sines() {
+  std::array<std::uint32_t, kMd5Block> table{};
+  for (std::size_t i = 0; i < kMd5Block; ++i) {
     table[i] = static_cast<std::uint32_t>(std::abs(std::sin(static_cast<double>(i + 1))) * 4294967296.0);
   }
   return table;
@@ -31,11 +31,11 @@ std::uint32_t word_at(const std::byte* bytes) {
 }  // namespace
 
 void Md5::take(const std::byte* block) {
-  static const std::array<std::uint32_t, kBlock> kSines = sines();
+  static const std::array<std::uint32_t, kMd5Block> kSines = sines();
   std::array<std::uint32_t, 16> words;
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = word_at(block + 4 * i);
   auto [a, b, c, d] = state_;
-  for (std::size_t i = 0; i < kBlock; ++i) {
+  for (std::size_t i = 0; i < kMd5Block; ++i) {
     std::uint32_t mixed = 0;
     std::size_t word = 0;
     switch (i / 16) {
@@ -57,19 +57,19 @@ void Md5::take(const std::byte* block) {
 }
 
 void Md5::update(std::span<const std::byte> bytes) {
-  std::size_t filled = size_ % kBlock;
+  std::size_t filled = size_ % kMd5Block;
   size_ += bytes.size();
   while (!bytes.empty()) {
-    if (filled == 0 && bytes.size() >= kBlock) {
+    if (filled == 0 && bytes.size() >= kMd5Block) {
       take(bytes.data());
-      bytes = bytes.subspan(kBlock);
+      bytes = bytes.subspan(kMd5Block);
       continue;
     }
-    const std::size_t count = std::min(kBlock - filled, bytes.size());
+    const std::size_t count = std::min(kMd5Block - filled, bytes.size());
     std::copy_n(bytes.begin(), count, open_.begin() + static_cast<std::ptrdiff_t>(filled));
     bytes = bytes.subspan(count);
     filled += count;
-    if (filled == kBlock) {
+    if (filled == kMd5Block) {
       take(open_.data());
       filled = 0;
     }
@@ -78,9 +78,9 @@ void Md5::update(std::span<const std::byte> bytes) {
 
 std::string Md5::finish() {
   const std::uint64_t bits = 8 * size_;
-  std::array<std::byte, kBlock> padding{std::byte{0x80}};
-  const std::size_t filled = size_ % kBlock;
-  update({padding.data(), filled < kBlock - 8 ? kBlock - 8 - filled : 2 * kBlock - 8 - filled});
+  std::array<std::byte, kMd5Block> padding{std::byte{0x80}};
+  const std::size_t filled = size_ % kMd5Block;
+  update({padding.data(), filled < kMd5Block - 8 ? kMd5Block - 8 - filled : 2 * kMd5Block - 8 - filled});
   std::array<std::byte, 8> length;
   for (unsigned i = 0; i < length.size(); ++i) length[i] = static_cast<std::byte>(bits >> (8 * i));
   update(length);

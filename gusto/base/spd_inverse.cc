@@ -14,10 +14,10 @@ namespace {
 
 // Columns that are swept out at once. Fewer would make products too thin to be fast; more would spend too much of the work on
 // the panel, which is not shared with the rest of the matrix.
-constexpr std::size_t kBlock = 128;
+constexpr std::size_t kPanelWidth = 128;
 
 // Rows of one task: a product packs its operands anew, which pays off for many rows.
-constexpr std::size_t kTaskRows = 4 * kBlock;
+constexpr std::size_t kTaskRows = 4 * kPanelWidth;
 
 template <class T>
 MatrixView<T> window(MatrixView<T> a, std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
@@ -46,14 +46,14 @@ Matrix<float> inverse_of_block(MatrixView<const float> d) {
 class Sweeper {
  public:
   Sweeper(Context& context, MatrixView<float> a)
-      : context_(context), a_(a), panel_(a.rows, kBlock), swept_(a.rows, kBlock) {}
+      : context_(context), a_(a), panel_(a.rows, kPanelWidth), swept_(a.rows, kPanelWidth) {}
 
   /// Columns [begin, end).
   void sweep(std::size_t begin, std::size_t end) {
     begin_ = begin;
     end_ = end;
     const Matrix<float> inverse = inverse_of_block(window<const float>(a_, begin, width(), begin, width()));
-    parallel_blocks(context_, a_.rows, kBlock,
+    parallel_blocks(context_, a_.rows, kPanelWidth,
                     [&](std::size_t first, std::size_t last, unsigned) { read_panel(first, last, inverse); });
     // The last rows are the longest: first, so that no thread is left with one of them at the end.
     const std::size_t tasks = (a_.rows + kTaskRows - 1) / kTaskRows;
@@ -62,7 +62,7 @@ class Sweeper {
       const std::size_t first = (tasks - 1 - task) * kTaskRows;
       update_rows(first, std::min(first + kTaskRows, a_.rows));
     });
-    parallel_blocks(context_, a_.rows, kBlock,
+    parallel_blocks(context_, a_.rows, kPanelWidth,
                     [&](std::size_t first, std::size_t last, unsigned) { write_panel(first, last, inverse); });
   }
 
@@ -95,8 +95,8 @@ class Sweeper {
   void update_rows(std::size_t first, std::size_t last) {
     // All that is left of the rows' own square, in one product; the square by steps of a block, or half of it would be waste.
     update(first, last, 0, first);
-    for (std::size_t r = first; r < last; r += kBlock) {
-      const std::size_t below = std::min(r + kBlock, last);
+    for (std::size_t r = first; r < last; r += kPanelWidth) {
+      const std::size_t below = std::min(r + kPanelWidth, last);
       update(r, below, first, below);
     }
   }
@@ -139,20 +139,20 @@ class Sweeper {
 
 void invert_spd(Context& context, MatrixView<float> a, std::string_view stage) {
   const std::size_t n = a.rows;
-  const std::size_t steps = (n + kBlock - 1) / kBlock;
+  const std::size_t steps = (n + kPanelWidth - 1) / kPanelWidth;
   Sweeper sweeper(context, a);
   for (std::size_t step = 0; step < steps; ++step) {
     context.progress(stage, step, steps);
-    sweeper.sweep(step * kBlock, std::min((step + 1) * kBlock, n));
+    sweeper.sweep(step * kPanelWidth, std::min((step + 1) * kPanelWidth, n));
   }
   // −A⁻¹, lower triangle → A⁻¹, all of it. By blocks, so that the columns read stay in the cache.
-  parallel_blocks(context, n, kBlock, [&](std::size_t first, std::size_t last, unsigned) {
-    for (std::size_t left = 0; left < last; left += kBlock) {
+  parallel_blocks(context, n, kPanelWidth, [&](std::size_t first, std::size_t last, unsigned) {
+    for (std::size_t left = 0; left < last; left += kPanelWidth) {
       for (std::size_t r = first; r < last; ++r) {
-        const std::size_t right = std::min(left + kBlock, r + 1);
+        const std::size_t right = std::min(left + kPanelWidth, r + 1);
         for (std::size_t c = left; c < right; ++c) a(r, c) = -a(r, c);
       }
-      for (std::size_t c = left; c < std::min(left + kBlock, last); ++c) {
+      for (std::size_t c = left; c < std::min(left + kPanelWidth, last); ++c) {
         for (std::size_t r = std::max(first, c + 1); r < last; ++r) a(c, r) = a(r, c);
       }
     }
@@ -160,6 +160,6 @@ void invert_spd(Context& context, MatrixView<float> a, std::string_view stage) {
   context.progress(stage, steps, steps);
 }
 
-std::uint64_t spd_inverse_memory(std::size_t n) { return 2 * sizeof(float) * std::uint64_t{n} * kBlock; }
+std::uint64_t spd_inverse_memory(std::size_t n) { return 2 * sizeof(float) * std::uint64_t{n} * kPanelWidth; }
 
 }  // namespace gusto

@@ -7,7 +7,7 @@
 
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

@@ -15,8 +15,8 @@
 #include "gusto/cli/interrupt.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
-#include "gusto/data/io/data_file.h"
-#include "gusto/data/io/data_file_writer.h"
+#include "gusto/data/file/data_file.h"
+#include "gusto/data/file/data_file_writer.h"
 #include "gusto/eval/stopwatch.h"
 
 namespace gusto::cli {

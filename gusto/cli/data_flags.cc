@@ -14,8 +14,8 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/feature_flags.h"
 #include "gusto/cli/fetched_data.h"
-#include "gusto/data/embedded.h"
-#include "gusto/data/io/data_file.h"
+#include "gusto/data/file/data_file.h"
+#include "gusto/data/movielens/embedded.h"
 
 namespace gusto::cli {
 namespace {

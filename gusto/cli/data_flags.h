@@ -8,10 +8,10 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/run.h"
-#include "gusto/data/data_source.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/io/open.h"
 #include "gusto/data/io/reading_spec.h"
+#include "gusto/data/open/open.h"
+#include "gusto/data/opened_dataset.h"
 #include "gusto/eval/compare.h"
 
 namespace gusto::cli {

@@ -4,7 +4,7 @@
 
 #include "gusto/cli/terminal.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/io/report.h"
+#include "gusto/data/source_report.h"
 
 namespace gusto::cli {
 

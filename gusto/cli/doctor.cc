@@ -13,18 +13,18 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/fetched_data.h"
-#include "gusto/data/embedded.h"
-#include "gusto/data/movielens_sets.h"
+#include "gusto/data/fetch/movielens_sets.h"
+#include "gusto/data/movielens/embedded.h"
 #include "gusto/models/registry.h"
 
 namespace gusto::cli {
 namespace {
 
-constexpr std::size_t kLine = 80;   // columns
-constexpr std::size_t kLabel = 12;  // of them
+constexpr std::size_t kLine = 80;         // columns
+constexpr std::size_t kDoctorLabel = 12;  // of them
 
 void line(const Session& session, std::string_view label, std::string_view text) {
-  fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, kLabel)), text);
+  fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, kDoctorLabel)), text);
 }
 
 void show_fetched(Session& session) {
@@ -66,7 +66,7 @@ void run_doctor(Session& session) {
   std::vector<std::string_view> models;
   for (const ModelInfo* info : registry()) models.push_back(info->name);
   std::string_view label = "models";
-  for (const std::string& part : wrap(fmt::format("{}", fmt::join(models, ", ")), kLine - kLabel)) {
+  for (const std::string& part : wrap(fmt::format("{}", fmt::join(models, ", ")), kLine - kDoctorLabel)) {
     line(session, std::exchange(label, {}), part);
   }
   show_data(session);

@@ -7,7 +7,7 @@
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/eval/evaluate.h"
 
 namespace gusto::cli {

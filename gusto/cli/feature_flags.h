@@ -2,7 +2,7 @@
 
 #include "gusto/cli/command.h"
 #include "gusto/cli/run.h"
-#include "gusto/data/io/open.h"
+#include "gusto/data/open/open.h"
 #include "gusto/eval/compare.h"
 
 namespace gusto::cli {

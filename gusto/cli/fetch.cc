@@ -1,6 +1,6 @@
 /// gusto fetch: the data sets that GroupLens publishes, downloaded once.
 
-#include "gusto/data/fetch.h"
+#include "gusto/data/fetch/fetch.h"
 
 #include <memory>
 #include <string>

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "gusto/cli/run.h"
-#include "gusto/data/fetch.h"
+#include "gusto/data/fetch/fetch.h"
 
 namespace gusto::cli {
 

@@ -13,7 +13,7 @@
 #include "gusto/cli/index_report.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
-#include "gusto/data/io/data_file.h"
+#include "gusto/data/file/data_file.h"
 #include "gusto/eval/compare.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"

@@ -29,7 +29,7 @@ struct RecommendFlags {
 };
 
 /// The model; if its file is a pipeline by its name, a hint at the flag.
-IndexedModel open_model(const std::string& path, Context& context) {
+IndexedModel open_model_or_pipeline(const std::string& path, Context& context) {
   try {
     return open_indexed_model(path, context);
   } catch (const Error& error) {
@@ -69,7 +69,7 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
         [&](std::span<const PipelineItem> items) { return describe_pipeline_items(pipeline, items, session.out); });
     return;
   }
-  const IndexedModel opened = open_model(flags.model, run.context());
+  const IndexedModel opened = open_model_or_pipeline(flags.model, run.context());
   const Dataset& data = opened.trained.model->data();
   answer(
       run, flags, data,

@@ -12,7 +12,7 @@
 #include "gusto/cli/interrupt.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
-#include "gusto/data/simulation_truth.h"
+#include "gusto/data/simulation/simulation_truth.h"
 
 namespace gusto::cli {
 namespace {

@@ -8,12 +8,12 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
-#include "gusto/data/io/times.h"
+#include "gusto/data/times.h"
 
 namespace gusto {
 namespace {
 
-using Kind = FilterStep::Kind;
+using FilterKind = FilterStep::Kind;
 
 // Plain numbers below it, of March 1973, are years, or dates without hyphens.
 constexpr std::int64_t kFirstPlainTime = 100'000'000;
@@ -36,12 +36,12 @@ class EventFilter {
       throw Error(ErrorCode::invalid_input, "Events are kept since a time, and the data set has none.",
                   "Leave that filter out, or name the column of times.");
     }
-    keep_where(Kind::since, [&](std::size_t i) { return data_.times()[i] >= first; });
+    keep_where(FilterKind::since, [&](std::size_t i) { return data_.times()[i] >= first; });
   }
 
   void positives(double least) {
     const auto stored = static_cast<float>(least);
-    keep_where(Kind::positives, [&](std::size_t i) { return data_.values()[i] >= stored; });
+    keep_where(FilterKind::positives, [&](std::size_t i) { return data_.values()[i] >= stored; });
   }
 
   // Takes away one user or item that has too few events after the other; each takes its events away from the other side,
@@ -79,7 +79,7 @@ class EventFilter {
         }
       }
     }
-    add_step(Kind::core, before);
+    add_step(FilterKind::core, before);
   }
 
   std::vector<ItemRow> items_left() const {
@@ -99,7 +99,7 @@ class EventFilter {
   };
 
   template <class Keep>
-  void keep_where(Kind kind, Keep keep) {
+  void keep_where(FilterKind kind, Keep keep) {
     const Counts before = std::move(counts_);
     for (std::size_t i = 0; i < result_.kept.size(); ++i) {
       if (result_.kept[i] && !keep(i)) result_.kept[i] = false;
@@ -132,7 +132,7 @@ class EventFilter {
     }
   }
 
-  void add_step(Kind kind, const Counts& before) {
+  void add_step(FilterKind kind, const Counts& before) {
     FilterStep step{kind, 0, 0, 0};
     for (std::size_t u = 0; u < before.users.size(); ++u) {
       step.events += before.users[u] - counts_.users[u];
@@ -155,9 +155,9 @@ class EventFilter {
 
 std::string_view to_string(FilterStep::Kind kind) {
   switch (kind) {
-    case Kind::since: return "since";
-    case Kind::positives: return "positives";
-    case Kind::core: break;
+    case FilterKind::since: return "since";
+    case FilterKind::positives: return "positives";
+    case FilterKind::core: break;
   }
   return "core";
 }

@@ -9,9 +9,9 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/testing.h"
-#include "gusto/data/split.h"
-#include "gusto/data/test_lines.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/split/split.h"
+#include "gusto/data/testing/lines.h"
 
 namespace gusto {
 namespace {

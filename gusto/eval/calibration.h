@@ -5,7 +5,7 @@
 
 #include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/models/model.h"
 
 namespace gusto {

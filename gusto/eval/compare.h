@@ -17,7 +17,7 @@
 #include "gusto/base/field.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/reading_spec.h"
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/eval/bootstrap.h"
 #include "gusto/eval/estimate.h"
 #include "gusto/eval/evaluate.h"

@@ -8,7 +8,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
-#include "gusto/data/split_receipt.h"
+#include "gusto/data/split/split_receipt.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/metrics.h"
 

@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "gusto/base/random.h"
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/split/split.h"
+#include "gusto/models/registry.h"
 
 namespace gusto {
 namespace {

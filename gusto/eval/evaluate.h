@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gusto/base/context.h"
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/eval/estimate.h"
 #include "gusto/models/model.h"
 #include "gusto/models/task.h"

@@ -8,10 +8,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/eval/test_told_model.h"
-#include "gusto/models/test_data.h"
+#include "gusto/eval/testing/told_model.h"
+#include "gusto/models/registry.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

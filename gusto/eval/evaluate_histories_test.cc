@@ -5,11 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/eval/test_told_model.h"
-#include "gusto/models/test_data.h"
+#include "gusto/eval/testing/told_model.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/eval/metrics.h"
-#include "gusto/eval/test_told_model.h"
+#include "gusto/eval/testing/told_model.h"
 
 namespace gusto {
 namespace {

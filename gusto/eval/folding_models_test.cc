@@ -5,9 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/data/split/split.h"
 #include "gusto/eval/evaluate.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

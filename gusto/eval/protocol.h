@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gusto/data/filter.h"
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/eval/evaluate.h"
 
 namespace gusto {

@@ -7,10 +7,11 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/testing.h"
-#include "gusto/data/embedded.h"
-#include "gusto/data/io/open.h"
-#include "gusto/data/test_real_data.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/movielens/embedded.h"
+#include "gusto/data/open/open.h"
+#include "gusto/data/split/split.h"
+#include "gusto/data/testing/real_data.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/recipe.h"
 

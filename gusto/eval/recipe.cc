@@ -14,8 +14,8 @@
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"
 #include "gusto/base/toml_reader.h"
-#include "gusto/data/io/feature_types.h"
-#include "gusto/data/io/open.h"
+#include "gusto/data/open/open.h"
+#include "gusto/data/side/feature_types.h"
 #include "gusto/eval/protocol.h"
 #include "gusto/models/registry.h"
 
@@ -43,7 +43,7 @@ constexpr std::array<std::string_view, 19> kOwnKeys{"data",
                                                     "repeats",
                                                     "model"};
 
-constexpr auto kKeys = [] {
+constexpr auto kRecipeKeys = [] {
   std::array<std::string_view, kOwnKeys.size() + kReadingTexts.size()> keys;
   const auto end = std::copy(kOwnKeys.begin(), kOwnKeys.end(), keys.begin());
   std::transform(kReadingTexts.begin(), kReadingTexts.end(), end, [](const auto& text) { return text.first; });
@@ -56,7 +56,7 @@ class RecipeReader {
 
   CompareSpec read() {
     CompareSpec spec;
-    in_.require_known(in_.table(), kKeys, "a recipe");
+    in_.require_known(in_.table(), kRecipeKeys, "a recipe");
     if (const toml::node* node = in_.table().get("data")) spec.data = in_.text(*node, "data");
     read_reading(spec.reading);
     read_features(spec.features);

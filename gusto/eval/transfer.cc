@@ -10,7 +10,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/data/same_ids.h"
-#include "gusto/data/split_receipt.h"
+#include "gusto/data/split/split_receipt.h"
 
 namespace gusto {
 namespace {

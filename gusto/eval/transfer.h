@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "gusto/data/split.h"
+#include "gusto/data/split/split.h"
 #include "gusto/models/model.h"
 
 namespace gusto {

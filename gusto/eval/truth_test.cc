@@ -11,9 +11,10 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/context.h"
-#include "gusto/data/simulation_truth.h"
+#include "gusto/data/simulation/simulation_truth.h"
+#include "gusto/data/split/split.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/eval/test_told_model.h"
+#include "gusto/eval/testing/told_model.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {

@@ -1,7 +1,7 @@
 // What every registered model must keep, whatever its mathematics. The part that needs top-k lists is in
 // gusto/retrieval/conformance_test.cc.
 
-#include "gusto/models/conformance.h"
+#include "gusto/models/testing/conformance.h"
 
 #include <algorithm>
 #include <cmath>

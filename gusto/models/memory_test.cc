@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/random.h"
-#include "gusto/base/test_allocations.h"
+#include "gusto/base/testing/allocations.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

@@ -8,8 +8,8 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
-#include "gusto/data/dataset_file.h"
-#include "gusto/data/split_receipt.h"
+#include "gusto/data/file/dataset_file.h"
+#include "gusto/data/split/split_receipt.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {

@@ -4,7 +4,7 @@
 /// with ids, features and histories. Nothing else has to be carried along, and loading runs no code from the file.
 ///
 /// Layout   a tensor file (gusto/base/tensor_file.h), so a valid safetensors file: the data set under "data/"
-///          (gusto/data/dataset_file.h), the model's arrays under names of its own
+///          (gusto/data/file/dataset_file.h), the model's arrays under names of its own
 /// Metadata "format" "gusto-model"; "format_version" "1"; "engine_version" "0.1.0"; "model" its name in the registry;
 ///          "options" a JSON object of text; "task"; "seed" in decimal; "split" as typed, empty if trained on everything;
 ///          "positives", "since", "min_user_events", "min_item_events" numbers, each missing if that filter was not set;
@@ -20,7 +20,8 @@
 #include <optional>
 #include <string>
 
-#include "gusto/data/split.h"
+#include "gusto/data/filter.h"
+#include "gusto/data/split/fold.h"
 #include "gusto/models/model.h"
 
 namespace gusto {

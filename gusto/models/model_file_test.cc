@@ -7,12 +7,12 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/base/version.h"
-#include "gusto/data/dataset_file.h"
-#include "gusto/models/conformance.h"
+#include "gusto/data/file/dataset_file.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/conformance.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

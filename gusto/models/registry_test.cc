@@ -9,11 +9,11 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/error.h"
-#include "gusto/models/ease.h"
-#include "gusto/models/graph.h"
-#include "gusto/models/ials.h"
+#include "gusto/models/factors/ials.h"
+#include "gusto/models/linear/ease.h"
+#include "gusto/models/linear/graph.h"
 #include "gusto/models/task.h"
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/test_allocations.h"
+#include "gusto/base/testing/allocations.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/ops.h"
-#include "gusto/nn/test_gradients.h"
-#include "gusto/nn/test_training.h"
+#include "gusto/nn/testing/gradients.h"
+#include "gusto/nn/testing/training.h"
 
 namespace gusto::nn {
 namespace {

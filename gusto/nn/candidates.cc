@@ -10,7 +10,7 @@
 namespace gusto::nn {
 namespace {
 
-constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kNoCandidate = std::numeric_limits<std::uint32_t>::max();
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 }  // namespace
@@ -20,7 +20,7 @@ CandidateSampler::CandidateSampler(std::span<const std::uint32_t> frequencies, s
     : options_(options),
       wanted_(wanted.begin(), wanted.end()),
       chance_(frequencies.size()),
-      place_(frequencies.size(), kNowhere) {
+      place_(frequencies.size(), kNoCandidate) {
   const double power = options.sampling == Sampling::popularity ? options.power : 0;
   double weights = 0;
   for (std::size_t item = 0; item < frequencies.size(); ++item) {
@@ -49,7 +49,7 @@ std::uint32_t CandidateSampler::draw_item(std::uint64_t key, std::size_t n) cons
 }
 
 CandidateSampler::Draw& CandidateSampler::slot(std::uint32_t item) {
-  if (place_[item] == kNowhere) {
+  if (place_[item] == kNoCandidate) {
     place_[item] = static_cast<std::uint32_t>(met_.size());
     met_.push_back(item);
     draws_.emplace_back();
@@ -134,7 +134,7 @@ void CandidateSampler::draw(std::span<const std::uint32_t> targets, std::uint64_
     // All copies of the target share its numerator. Slopes are those of a column for each copy; the loss is less by a constant.
     for (const std::uint32_t target : out.targets) out.own.push_back(out.others[target]);
   }
-  for (const std::uint32_t item : out.items) place_[item] = kNowhere;
+  for (const std::uint32_t item : out.items) place_[item] = kNoCandidate;
 }
 
 }  // namespace gusto::nn

@@ -5,8 +5,8 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/testing.h"
-#include "gusto/nn/test_training.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/nn/testing/training.h"
 
 namespace gusto::nn {
 namespace {

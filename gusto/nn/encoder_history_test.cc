@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "gusto/nn/test_encoder.h"
+#include "gusto/nn/testing/encoder.h"
 
 namespace gusto::nn {
 namespace {

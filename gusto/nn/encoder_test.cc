@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/testing.h"
-#include "gusto/nn/test_encoder.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/nn/testing/encoder.h"
 
 namespace gusto::nn {
 namespace {

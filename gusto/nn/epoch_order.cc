@@ -7,7 +7,7 @@
 namespace gusto::nn {
 namespace {
 
-constexpr std::size_t kBlock = 16384;
+constexpr std::size_t kOrderBlock = 16384;
 constexpr std::size_t kHands = 256;  // as many as a byte tells apart
 
 }  // namespace
@@ -16,11 +16,11 @@ std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t ep
   order_.resize(n);
   hands_.resize(n);
   // Few examples need no more than one hand each of a block's size.
-  const std::size_t hands = std::clamp<std::size_t>(n / kBlock, 1, kHands);
-  const std::size_t blocks = (n + kBlock - 1) / kBlock;
+  const std::size_t hands = std::clamp<std::size_t>(n / kOrderBlock, 1, kHands);
+  const std::size_t blocks = (n + kOrderBlock - 1) / kOrderBlock;
   begin_.assign(blocks * hands + 1, 0);
-  parallel_blocks(context, n, kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    const std::size_t block = begin / kBlock;
+  parallel_blocks(context, n, kOrderBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    const std::size_t block = begin / kOrderBlock;
     Random random(context.seed(), "epoch hands", epoch << 32 | block);
     for (std::size_t example = begin; example < end; ++example) {
       const auto hand = static_cast<std::uint8_t>(random.below(hands));
@@ -39,8 +39,8 @@ std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t ep
     }
   }
   hand_begin[hands] = sum;
-  parallel_blocks(context, n, kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
-    std::uint32_t* next = begin_.data() + begin / kBlock * hands;
+  parallel_blocks(context, n, kOrderBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    std::uint32_t* next = begin_.data() + begin / kOrderBlock * hands;
     for (std::size_t example = begin; example < end; ++example) {
       order_[next[hands_[example]]++] = static_cast<std::uint32_t>(example);
     }

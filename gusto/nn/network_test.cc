@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto::nn {
 namespace {

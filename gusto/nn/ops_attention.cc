@@ -1,6 +1,6 @@
 // Attention, one block of rows after another.
 //
-// A block is up to kBlock neighbouring queries of one sequence and head. They see the keys up to that of the last of them, so
+// A block is up to kAttentionBlock neighbouring queries of one sequence and head. They see the keys up to that of the last of them, so
 // a block's weights are a matrix [queries × keys seen], and its products are plain ones: scores q kᵀ, results w v. What is
 // computed in vain is half a block's square on the diagonal. For the backward pass the blocks' weights are kept, one after
 // another in the order of for_each_block.
@@ -21,7 +21,7 @@
 namespace gusto::nn {
 namespace {
 
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kAttentionBlock = 64;
 // Rows of weights are whole vectors of every processor.
 constexpr std::size_t kLanes = 16;
 
@@ -72,7 +72,7 @@ std::size_t for_each_block(const AttentionState& of, const Action& action) {
     for (std::size_t head = 0; head < of.heads; ++head) {
       block.column = head * block.cols;
       for (std::size_t end = length; end > 0;) {
-        const std::size_t first = of.only_last() ? length - 1 : (end - 1) / kBlock * kBlock;
+        const std::size_t first = of.only_last() ? length - 1 : (end - 1) / kAttentionBlock * kAttentionBlock;
         block.query = of.only_last() ? s : begin + first;
         block.queries = end - first;
         block.keys = end;

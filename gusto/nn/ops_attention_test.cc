@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/nn/ops.h"
-#include "gusto/nn/test_gradients.h"
+#include "gusto/nn/testing/gradients.h"
 
 namespace gusto::nn {
 namespace {

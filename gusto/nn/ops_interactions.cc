@@ -11,7 +11,7 @@
 namespace gusto::nn {
 namespace {
 
-struct Pair {
+struct FieldPair {
   Var a;
   Var b;
 };
@@ -20,7 +20,7 @@ void check_same_shape(std::string_view operation, Var a, Var b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) shape_error(operation, a.value(), b.value());
 }
 
-void dot_back(const Pair& of, Var result) {
+void dot_back(const FieldPair& of, Var result) {
   Tape& tape = result.tape();
   const MatrixView<const float> g = tape.gradient(result), a = of.a.value(), b = of.b.value();
   const bool of_a = tape.needs_gradient(of.a), of_b = tape.needs_gradient(of.b);
@@ -74,7 +74,7 @@ struct FmState {
   MatrixView<float> sums;
 };
 
-void products_back(const Pair& of, Var result) {
+void products_back(const FieldPair& of, Var result) {
   Tape& tape = result.tape();
   const MatrixView<const float> g = tape.gradient(result);
   if (tape.needs_gradient(of.a)) {
@@ -93,7 +93,7 @@ Var dot(Var a, Var b) {
   Tape& tape = a.tape();
   check_same_shape("dot", a, b);
   const bool needs = tape.needs_gradient(a) || tape.needs_gradient(b);
-  const Var y = tape.record("dot", a.rows(), 1, needs, Pair{a, b}, dot_back);
+  const Var y = tape.record("dot", a.rows(), 1, needs, FieldPair{a, b}, dot_back);
   kernels::row_dots(a.value(), b.value(), {y.mutable_value(), true});
   return y;
 }
@@ -142,7 +142,7 @@ Var products(Var a, Var b) {
   Tape& tape = a.tape();
   if (a.cols() != b.cols()) shape_error("products", a.value(), b.value());
   const bool needs = tape.needs_gradient(a) || tape.needs_gradient(b);
-  const Var y = tape.record("products", a.rows(), b.rows(), needs, Pair{a, b}, products_back);
+  const Var y = tape.record("products", a.rows(), b.rows(), needs, FieldPair{a, b}, products_back);
   gemm(Transpose::no, Transpose::yes, 1, a.value(), b.value(), 0, y.mutable_value());
   return y;
 }

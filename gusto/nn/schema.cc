@@ -24,9 +24,9 @@ std::size_t count_known(std::span<const std::uint32_t> ids) {
 }
 
 // Learns field after field from one data set.
-class Learner {
+class SchemaLearner {
  public:
-  explicit Learner(const Dataset& train)
+  explicit SchemaLearner(const Dataset& train)
       : train_(train), users_(training_ids(train, Side::user)), items_(training_ids(train, Side::item)) {}
 
   SchemaField learn(const FieldSpec& spec) const;
@@ -66,7 +66,7 @@ std::set<std::int64_t> years(const Dataset& train) {
   return result;
 }
 
-std::vector<double> Learner::numbers(const FeatureRef& ref) const {
+std::vector<double> SchemaLearner::numbers(const FeatureRef& ref) const {
   std::vector<double> result;
   for (std::size_t row = 0; row < ids(ref.side).size(); ++row) {
     const double x = ref.feature->numbers[row];
@@ -75,7 +75,7 @@ std::vector<double> Learner::numbers(const FeatureRef& ref) const {
   return result;
 }
 
-std::vector<std::string> Learner::values(const FeatureRef& ref) const {
+std::vector<std::string> SchemaLearner::values(const FeatureRef& ref) const {
   std::vector<bool> seen(ref.feature->values.size());
   for (std::size_t row = 0; row < ids(ref.side).size(); ++row) {
     if (ids(ref.side)[row] == 0) continue;
@@ -88,7 +88,7 @@ std::vector<std::string> Learner::values(const FeatureRef& ref) const {
   return result;
 }
 
-std::vector<std::string> Learner::pieces(const FeatureRef& ref, std::size_t count) const {
+std::vector<std::string> SchemaLearner::pieces(const FeatureRef& ref, std::size_t count) const {
   std::vector<std::string_view> texts;
   for (std::size_t row = 0; row < ids(ref.side).size(); ++row) {
     if (ids(ref.side)[row] != 0) texts.emplace_back(ref.feature->texts[row]);
@@ -96,7 +96,7 @@ std::vector<std::string> Learner::pieces(const FeatureRef& ref, std::size_t coun
   return WordPieces::learn(texts, count);
 }
 
-void Learner::learn_feature(SchemaField& field) const {
+void SchemaLearner::learn_feature(SchemaField& field) const {
   const FeatureRef ref = find_feature(train_.catalogue(), field.spec.feature);
   field.side = ref.side;
   field.feature = ref.feature->kind;
@@ -111,7 +111,7 @@ void Learner::learn_feature(SchemaField& field) const {
   else field.values = values(ref);
 }
 
-void Learner::learn_time(SchemaField& field) const {
+void SchemaLearner::learn_time(SchemaField& field) const {
   if (!train_.has_times()) {
     throw Error(ErrorCode::invalid_option,
                 fmt::format("The field {} needs times, and these events have none.", field.spec.text),
@@ -129,7 +129,7 @@ void Learner::learn_time(SchemaField& field) const {
   }
 }
 
-void Learner::learn_history(SchemaField& field) const {
+void SchemaLearner::learn_history(SchemaField& field) const {
   std::vector<double> numbers;
   numbers.reserve(train_.event_count());
   for (std::size_t user = 0; user < train_.user_count(); ++user) {
@@ -143,12 +143,12 @@ void Learner::learn_history(SchemaField& field) const {
   standardize(field, numbers);
 }
 
-void Learner::learn_parts(SchemaField& field) const {
+void SchemaLearner::learn_parts(SchemaField& field) const {
   for (const FieldSpec& part : field.spec.parts) field.parts.push_back(learn(part));
   field.side = side_of_parts(field.parts);
 }
 
-SchemaField Learner::learn(const FieldSpec& spec) const {
+SchemaField SchemaLearner::learn(const FieldSpec& spec) const {
   SchemaField field;
   field.spec = spec;
   switch (spec.kind) {
@@ -354,7 +354,7 @@ std::size_t most_rows(const FieldSpec& spec, const Dataset& train) {
 }
 
 Schema Schema::learn(const Dataset& train, std::span<const FieldSpec> specs) {
-  const Learner learner(train);
+  const SchemaLearner learner(train);
   Schema schema;
   for (const FieldSpec& spec : expand_fields(specs, train.catalogue())) schema.fields_.push_back(learner.learn(spec));
   return schema;

@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/testing.h"
-#include "gusto/data/test_feature.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/testing/feature.h"
 #include "gusto/nn/calendar.h"
 #include "gusto/nn/encoder.h"
 

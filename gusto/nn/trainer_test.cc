@@ -6,9 +6,9 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/nn/epoch_order.h"
-#include "gusto/nn/test_training.h"
+#include "gusto/nn/testing/training.h"
 
 namespace gusto::nn {
 namespace {

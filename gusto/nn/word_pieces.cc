@@ -71,9 +71,9 @@ char32_t lowered(char32_t c) {
 std::string joined(const std::string& first, const std::string& second) { return first + second.substr(kMark.size()); }
 
 // Learns by merging. Symbols are positions in pieces.
-class Learner {
+class WordPieceLearner {
  public:
-  Learner(std::span<const std::string_view> texts, std::size_t count);
+  WordPieceLearner(std::span<const std::string_view> texts, std::size_t count);
   std::vector<std::string> pieces() { return std::move(pieces_); }
 
  private:
@@ -127,7 +127,7 @@ std::vector<std::string> marked_characters(std::string_view word) {
   return result;
 }
 
-Learner::Learner(std::span<const std::string_view> texts, std::size_t count) : count_(count) {
+WordPieceLearner::WordPieceLearner(std::span<const std::string_view> texts, std::size_t count) : count_(count) {
   std::map<std::string, std::uint64_t> counts;
   for (const std::string_view text : texts) {
     for (std::string& word : words_of(text)) {
@@ -160,7 +160,7 @@ Learner::Learner(std::span<const std::string_view> texts, std::size_t count) : c
   }
 }
 
-void Learner::add_characters(const std::map<std::string, std::uint64_t>& counts) {
+void WordPieceLearner::add_characters(const std::map<std::string, std::uint64_t>& counts) {
   std::map<std::string, std::uint64_t> found;
   for (const auto& [word, times] : counts) {
     for (const std::string& character : marked_characters(word)) found[character] += times;
@@ -170,20 +170,20 @@ void Learner::add_characters(const std::map<std::string, std::uint64_t>& counts)
   for (std::size_t i = 0; i < std::min(count_, ordered.size()); ++i) symbol_of(ordered[i].first);
 }
 
-Learner::Symbol Learner::symbol_of(const std::string& piece) {
+WordPieceLearner::Symbol WordPieceLearner::symbol_of(const std::string& piece) {
   const auto [place, added] = symbols_.try_emplace(piece, static_cast<Symbol>(pieces_.size()));
   if (added) pieces_.push_back(piece);
   return place->second;
 }
 
-void Learner::count_pair(Symbol a, Symbol b, std::uint32_t word) {
+void WordPieceLearner::count_pair(Symbol a, Symbol b, std::uint32_t word) {
   if (a == kUnknown || b == kUnknown) return;
   Found& found = pairs_[{a, b}];
   found.count += words_[word].count;
   if (found.words.empty() || found.words.back() != word) found.words.push_back(word);
 }
 
-void Learner::merge(const Pair& pair) {
+void WordPieceLearner::merge(const Pair& pair) {
   const Symbol merged = symbol_of(joined(pieces_[pair.first], pieces_[pair.second]));
   const std::vector<std::uint32_t> words = std::move(pairs_[pair].words);
   pairs_.erase(pair);
@@ -197,7 +197,7 @@ void Learner::merge(const Pair& pair) {
   }
 }
 
-void Learner::merge_in(std::uint32_t word, const Pair& pair, Symbol merged) {
+void WordPieceLearner::merge_in(std::uint32_t word, const Pair& pair, Symbol merged) {
   std::vector<Symbol>& symbols = words_[word].symbols;
   const auto here = [&](std::size_t i) {
     return i + 1 < symbols.size() && symbols[i] == pair.first && symbols[i + 1] == pair.second;
@@ -253,7 +253,7 @@ std::vector<std::string> words_of(std::string_view text) {
 }
 
 std::vector<std::string> WordPieces::learn(std::span<const std::string_view> texts, std::size_t count) {
-  return Learner(texts, count).pieces();
+  return WordPieceLearner(texts, count).pieces();
 }
 
 WordPieces::WordPieces(std::span<const std::string> pieces) {

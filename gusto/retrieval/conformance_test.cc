@@ -1,6 +1,6 @@
 // What every registered model's lists must keep. The rest of the suite is in gusto/models/conformance_test.cc.
 
-#include "gusto/models/conformance.h"
+#include "gusto/models/testing/conformance.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include "gusto/models/history.h"
+#include "gusto/models/shared/history.h"
 #include "gusto/retrieval/index.h"
 #include "gusto/retrieval/search.h"
 

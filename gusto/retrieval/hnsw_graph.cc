@@ -12,7 +12,7 @@ namespace gusto {
 namespace {
 
 // Levels thin out by a factor of at least two: there are fewer than bits in a row number.
-constexpr std::size_t kMostLevels = 64;
+constexpr std::size_t kMostGraphLevels = 64;
 
 std::string rows_name(std::size_t level) { return fmt::format("index/rows_{}", level); }
 std::string offsets_name(std::size_t level) { return fmt::format("index/offsets_{}", level); }
@@ -81,7 +81,7 @@ HnswGraph HnswGraph::load(const TensorFile& in, std::size_t items) {
   graph.entry = in.vector<std::uint32_t>("index/entry", 1).front();
   require_rows(in, {&graph.entry, 1}, items);
   while (in.has(offsets_name(graph.levels.size()))) {
-    if (graph.levels.size() == kMostLevels) corrupt(in, "its index has too many levels");
+    if (graph.levels.size() == kMostGraphLevels) corrupt(in, "its index has too many levels");
     graph.levels.push_back(load_level(in, graph.levels.size(), items));
   }
   if (graph.levels.empty()) corrupt(in, "its index has no levels");

@@ -8,8 +8,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/random.h"
-#include "gusto/base/testing.h"
-#include "gusto/nn/test_cpu_levels.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/nn/testing/cpu_levels.h"
 #include "gusto/retrieval/walk_kernels.h"
 
 namespace gusto {

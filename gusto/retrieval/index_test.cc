@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
-#include "gusto/models/test_data.h"
+#include "gusto/models/testing/data.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto {

@@ -9,7 +9,7 @@
 namespace gusto {
 namespace {
 
-constexpr double kSteps = 127;
+constexpr double kRoundingSteps = 127;
 // Sums of numbers so small that floats are spaced evenly are off by more than a share of them.
 constexpr double kSmallest = static_cast<double>(std::numeric_limits<float>::min());
 
@@ -39,11 +39,11 @@ Rounded rounded(std::span<const float> vector) {
     return result;
   }
   // As it will be stored; nothing is left of a vector so small that its scale vanishes.
-  const auto scale = static_cast<double>(static_cast<float>(largest / kSteps));
+  const auto scale = static_cast<double>(static_cast<float>(largest / kRoundingSteps));
   if (scale > 0) result.scale = scale;
   for (std::size_t w = 0; w < vector.size(); ++w) {
     const auto x = static_cast<double>(vector[w]);
-    const double step = scale > 0 ? std::clamp(std::round(x / scale), -kSteps, kSteps) : 0.0;
+    const double step = scale > 0 ? std::clamp(std::round(x / scale), -kRoundingSteps, kRoundingSteps) : 0.0;
     result.bytes[w] = static_cast<std::int8_t>(step);
     result.norm += x * x;
     result.residual += (x - step * result.scale) * (x - step * result.scale);

@@ -14,31 +14,33 @@
 namespace gusto {
 namespace {
 
-[[noreturn]] void refuse(std::string message, std::string hint) {
+[[noreturn]] void refuse_pipeline(std::string message, std::string hint) {
   throw Error(ErrorCode::invalid_option, std::move(message), std::move(hint));
 }
 
 void check_spec(const PipelineSpec& spec) {
   if (spec.candidates.empty()) {
-    refuse("A pipeline has no source of candidates.", "Name a retrieval model for it, or popular items.");
+    refuse_pipeline("A pipeline has no source of candidates.", "Name a retrieval model for it, or popular items.");
   }
   for (std::size_t s = 0; s < spec.candidates.size(); ++s) {
     const CandidateSource& source = spec.candidates[s];
     if (source.count == 0) {
-      refuse(fmt::format("{} is to give 0 candidates.", source.label), "Give it a count of at least 1.");
+      refuse_pipeline(fmt::format("{} is to give 0 candidates.", source.label), "Give it a count of at least 1.");
     }
     for (std::size_t earlier = 0; earlier < s; ++earlier) {
       if (spec.candidates[earlier].label != source.label) continue;
-      refuse(fmt::format("Two sources have the label {}.", quote(source.label)), "Give each a label of its own.");
+      refuse_pipeline(fmt::format("Two sources have the label {}.", quote(source.label)),
+                      "Give each a label of its own.");
     }
   }
   if (spec.ranking && !(spec.ranking->weight >= 0 && spec.ranking->weight <= 1)) {
-    refuse(fmt::format("The ranking model has a weight of {}.", spec.ranking->weight),
-           "Give it one from 0 to 1: what it leaves is the candidates' own scores'.");
+    refuse_pipeline(fmt::format("The ranking model has a weight of {}.", spec.ranking->weight),
+                    "Give it one from 0 to 1: what it leaves is the candidates' own scores'.");
   }
   check_rerank_shares(spec.rerank.diversity, spec.rerank.calibration, spec.rerank.popularity_penalty);
   for (const auto& [field, most] : spec.rerank.caps) {
-    if (most == 0) refuse(fmt::format("At most 0 items of one value of {} may come.", field), "Allow at least 1.");
+    if (most == 0)
+      refuse_pipeline(fmt::format("At most 0 items of one value of {} may come.", field), "Allow at least 1.");
   }
 }
 
@@ -116,7 +118,8 @@ Pipeline::Pipeline(PipelineSpec spec, const ModelSource& models) : spec_(std::mo
     ranking_member_ = add_member(spec_.ranking->model, spec_.ranking->model.filename().string(), models);
   }
   if (members_.empty()) {
-    refuse("A pipeline names no model.", "Name one that gives candidates, or one that ranks the popular items.");
+    refuse_pipeline("A pipeline names no model.",
+                    "Name one that gives candidates, or one that ranks the popular items.");
   }
   counts_.resize(home_->item_count());
   for (const ItemRow item : home_->items()) ++counts_[item.index];
@@ -147,8 +150,8 @@ void Pipeline::prepare_reranking() {
   if (stage.diversity > 0 && stage.diversity_by == DiversityBy::features) {
     features_.emplace(features);
     if (features_->empty()) {
-      refuse("The items have no features with values, by which lists could be made diverse.",
-             "Choose diversity_by = \"embedding\", or give items features such as genres.");
+      refuse_pipeline("The items have no features with values, by which lists could be made diverse.",
+                      "Choose diversity_by = \"embedding\", or give items features such as genres.");
     }
   }
   if (stage.diversity > 0 && stage.diversity_by == DiversityBy::embedding) {
@@ -156,8 +159,8 @@ void Pipeline::prepare_reranking() {
       if (members_[m].model().info().abilities.item_vectors) vectors_member_ = m;
     }
     if (!vectors_member_) {
-      refuse("None of the pipeline's models has item vectors, by which lists could be made diverse.",
-             "Choose diversity_by = \"features\", or a model with vectors; `gusto models` lists them.");
+      refuse_pipeline("None of the pipeline's models has item vectors, by which lists could be made diverse.",
+                      "Choose diversity_by = \"features\", or a model with vectors; `gusto models` lists them.");
     }
   }
   if (stage.calibration > 0) {

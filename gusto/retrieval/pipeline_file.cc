@@ -14,7 +14,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKeys{"candidates", "merge", "ranking", "scale", "rerank"};
+constexpr std::array<std::string_view, 5> kPipelineKeys{"candidates", "merge", "ranking", "scale", "rerank"};
 constexpr std::array<std::string_view, 4> kSourceKeys{"model", "popularity", "count", "label"};
 constexpr std::array<std::string_view, 2> kRankingKeys{"model", "weight"};
 constexpr std::array<std::string_view, 6> kRerankKeys{"diversity",      "diversity_by",       "calibration",
@@ -27,7 +27,7 @@ class PipelineReader {
 
   PipelineSpec read() const {
     const toml::table& all = in_.table();
-    in_.require_known(all, kKeys, "a pipeline");
+    in_.require_known(all, kPipelineKeys, "a pipeline");
     PipelineSpec spec;
     const toml::node* candidates = all.get("candidates");
     if (candidates == nullptr) {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

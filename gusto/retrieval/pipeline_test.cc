@@ -10,8 +10,8 @@
 
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
-#include "gusto/models/conformance.h"
 #include "gusto/models/registry.h"
+#include "gusto/models/testing/conformance.h"
 
 namespace gusto {
 namespace {

@@ -9,8 +9,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/random.h"
-#include "gusto/base/testing.h"
-#include "gusto/data/test_feature.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/testing/feature.h"
 
 namespace gusto {
 namespace {

@@ -13,10 +13,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gusto/base/testing.h"
-#include "gusto/data/io/file_tree.h"
-#include "gusto/data/io/test_archives.h"
-#include "gusto/data/io/testing.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/data/bytes/file_tree.h"
+#include "gusto/data/testing/archives.h"
+#include "gusto/data/testing/open_text.h"
 
 namespace gusto {
 namespace {

@@ -10,7 +10,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
 #include "gusto/base/text.h"
-#include "gusto/data/io/data_file.h"
+#include "gusto/data/file/data_file.h"
 
 namespace gusto {
 

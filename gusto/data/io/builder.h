@@ -9,12 +9,13 @@
 
 #include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/io/data_file_writer.h"
+#include "gusto/data/file/data_file_writer.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/event_reader.h"
-#include "gusto/data/io/open.h"
 #include "gusto/data/io/records.h"
-#include "gusto/data/io/report.h"
+#include "gusto/data/open_options.h"
+#include "gusto/data/opened_dataset.h"
+#include "gusto/data/source_report.h"
 
 namespace gusto {
 

@@ -11,33 +11,31 @@
 namespace gusto {
 namespace {
 
-using Role = ColumnRole;
-
 // In lower case without blanks, "_" and "-".
-constexpr std::pair<std::string_view, Role> kColumnNames[] = {
-    {"user", Role::user},          {"userid", Role::user},         {"uid", Role::user},
-    {"reviewer", Role::user},      {"reviewerid", Role::user},     {"customer", Role::user},
-    {"customerid", Role::user},    {"visitorid", Role::user},      {"member", Role::user},
-    {"memberid", Role::user},      {"person", Role::user},         {"personid", Role::user},
-    {"item", Role::item},          {"itemid", Role::item},         {"iid", Role::item},
-    {"movie", Role::item},         {"movieid", Role::item},        {"film", Role::item},
-    {"filmid", Role::item},        {"book", Role::item},           {"bookid", Role::item},
-    {"isbn", Role::item},          {"product", Role::item},        {"productid", Role::item},
-    {"asin", Role::item},          {"song", Role::item},           {"songid", Role::item},
-    {"track", Role::item},         {"trackid", Role::item},        {"artist", Role::item},
-    {"artistid", Role::item},      {"game", Role::item},           {"gameid", Role::item},
-    {"rating", Role::value},       {"value", Role::value},         {"score", Role::value},
-    {"stars", Role::value},        {"overall", Role::value},       {"weight", Role::value},
-    {"bookrating", Role::value},   {"plays", Role::value},         {"playcount", Role::value},
-    {"time", Role::time},          {"timestamp", Role::time},      {"datetime", Role::time},
-    {"eventtime", Role::time},     {"createdat", Role::time},      {"unixtime", Role::time},
-    {"unixtimestamp", Role::time}, {"unixreviewtime", Role::time}, {"kind", Role::kind},
-    {"event", Role::kind},         {"eventtype", Role::kind},      {"action", Role::kind},
-    {"behavior", Role::kind},      {"behaviortype", Role::kind},   {"interaction", Role::kind},
+constexpr std::pair<std::string_view, ColumnRole> kColumnNames[] = {
+    {"user", ColumnRole::user},          {"userid", ColumnRole::user},         {"uid", ColumnRole::user},
+    {"reviewer", ColumnRole::user},      {"reviewerid", ColumnRole::user},     {"customer", ColumnRole::user},
+    {"customerid", ColumnRole::user},    {"visitorid", ColumnRole::user},      {"member", ColumnRole::user},
+    {"memberid", ColumnRole::user},      {"person", ColumnRole::user},         {"personid", ColumnRole::user},
+    {"item", ColumnRole::item},          {"itemid", ColumnRole::item},         {"iid", ColumnRole::item},
+    {"movie", ColumnRole::item},         {"movieid", ColumnRole::item},        {"film", ColumnRole::item},
+    {"filmid", ColumnRole::item},        {"book", ColumnRole::item},           {"bookid", ColumnRole::item},
+    {"isbn", ColumnRole::item},          {"product", ColumnRole::item},        {"productid", ColumnRole::item},
+    {"asin", ColumnRole::item},          {"song", ColumnRole::item},           {"songid", ColumnRole::item},
+    {"track", ColumnRole::item},         {"trackid", ColumnRole::item},        {"artist", ColumnRole::item},
+    {"artistid", ColumnRole::item},      {"game", ColumnRole::item},           {"gameid", ColumnRole::item},
+    {"rating", ColumnRole::value},       {"value", ColumnRole::value},         {"score", ColumnRole::value},
+    {"stars", ColumnRole::value},        {"overall", ColumnRole::value},       {"weight", ColumnRole::value},
+    {"bookrating", ColumnRole::value},   {"plays", ColumnRole::value},         {"playcount", ColumnRole::value},
+    {"time", ColumnRole::time},          {"timestamp", ColumnRole::time},      {"datetime", ColumnRole::time},
+    {"eventtime", ColumnRole::time},     {"createdat", ColumnRole::time},      {"unixtime", ColumnRole::time},
+    {"unixtimestamp", ColumnRole::time}, {"unixreviewtime", ColumnRole::time}, {"kind", ColumnRole::kind},
+    {"event", ColumnRole::kind},         {"eventtype", ColumnRole::kind},      {"action", ColumnRole::kind},
+    {"behavior", ColumnRole::kind},      {"behaviortype", ColumnRole::kind},   {"interaction", ColumnRole::kind},
 };
 
 void require_user_and_item(const ColumnPlaces& places) {
-  for (const Role role : {Role::user, Role::item}) {
+  for (const ColumnRole role : {ColumnRole::user, ColumnRole::item}) {
     if (places[role]) continue;
     throw Error(ErrorCode::invalid_option, fmt::format("The columns given lack {}.", to_string(role)),
                 std::string(kNameColumns));
@@ -45,7 +43,7 @@ void require_user_and_item(const ColumnPlaces& places) {
 }
 
 void place(ColumnPlaces& places, std::string_view name, std::size_t column) {
-  const std::optional<Role> role = role_of_name(name);
+  const std::optional<ColumnRole> role = role_of_name(name);
   if (!role) {
     throw Error(ErrorCode::invalid_option, fmt::format("The column {} is of no kind known.", quote(name)),
                 "Columns are user, item, rating, time and kind, and - for one that is not read.");
@@ -61,11 +59,11 @@ void place(ColumnPlaces& places, std::string_view name, std::size_t column) {
 
 std::string_view to_string(ColumnRole role) {
   switch (role) {
-    case Role::user: return "user";
-    case Role::item: return "item";
-    case Role::value: return "rating";
-    case Role::time: return "time";
-    case Role::kind: break;
+    case ColumnRole::user: return "user";
+    case ColumnRole::item: return "item";
+    case ColumnRole::value: return "rating";
+    case ColumnRole::time: return "time";
+    case ColumnRole::kind: break;
   }
   return "kind";
 }
@@ -83,7 +81,7 @@ std::optional<ColumnRole> role_of_name(std::string_view name) {
 ColumnPlaces places_by_name(const std::vector<std::string_view>& names) {
   ColumnPlaces places;
   for (std::size_t c = 0; c < names.size(); ++c) {
-    const std::optional<Role> role = role_of_name(names[c]);
+    const std::optional<ColumnRole> role = role_of_name(names[c]);
     if (role && !places[*role]) places[*role] = c;
   }
   return places;

@@ -6,8 +6,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/data/io/event_format.h"
-#include "gusto/data/io/open.h"
-#include "gusto/data/io/testing.h"
+#include "gusto/data/open/open.h"
+#include "gusto/data/testing/open_text.h"
 
 namespace gusto {
 namespace {

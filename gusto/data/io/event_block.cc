@@ -10,7 +10,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kFirstSlots = 64;
+constexpr std::size_t kBlockSlots = 64;
 
 unsigned shift_for(std::size_t slots) { return 65U - static_cast<unsigned>(std::bit_width(slots)); }
 
@@ -25,7 +25,7 @@ void BlockIds::begin(std::string_view text) {
   text_ = text;
   ids_.clear();
   copies_.clear();
-  slots_.assign(std::max(kFirstSlots, slots_.size()), {});
+  slots_.assign(std::max(kBlockSlots, slots_.size()), {});
   shift_ = shift_for(slots_.size());
 }
 

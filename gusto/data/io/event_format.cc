@@ -17,7 +17,7 @@ namespace gusto {
 namespace {
 
 using Role = ColumnRole;
-using Fields = std::vector<std::string_view>;
+using ColumnNames = std::vector<std::string_view>;
 
 // In order of preference, where several divide the first lines into equally many fields.
 constexpr std::array<std::string_view, 5> kDelimiters{"\t", "::", ";", "|", ","};
@@ -56,8 +56,8 @@ std::size_t count_fields(std::string_view line, std::string_view delimiter) {
 }
 
 // The first lines that are not blank; fewer if there are no more.
-Fields first_lines(std::string_view text, std::size_t count) {
-  Fields lines;
+ColumnNames first_lines(std::string_view text, std::size_t count) {
+  ColumnNames lines;
   while (!text.empty() && lines.size() < count) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
@@ -75,7 +75,7 @@ Fields first_lines(std::string_view text, std::size_t count) {
 
 // The delimiter that divides the first two lines into most fields, preferably into equally many.
 std::string recognise_delimiter(const SourceText& source) {
-  const Fields lines = first_lines(source.text, 2);
+  const ColumnNames lines = first_lines(source.text, 2);
   std::string_view best;
   std::pair<bool, std::size_t> best_merit{false, 1};
   for (std::string_view candidate : kDelimiters) {
@@ -94,7 +94,7 @@ std::string recognise_delimiter(const SourceText& source) {
 }
 
 // Lists of graph recommenders' sets: whole numbers between blanks, on lines of different lengths.
-bool looks_like_lists(const Fields& lines) {
+bool looks_like_lists(const ColumnNames& lines) {
   std::size_t shortest = 0, longest = 0;
   for (const std::string_view line : lines) {
     std::size_t count = 0;
@@ -109,10 +109,10 @@ bool looks_like_lists(const Fields& lines) {
   return longest > kColumnsByPosition && shortest < longest;
 }
 
-std::string listed(const Fields& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
+std::string listed(const ColumnNames& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
 
 // Whether the first line holds a name where the second holds a number.
-bool names_above_numbers(const ColumnPlaces& places, const Fields& first, const Fields& second) {
+bool names_above_numbers(const ColumnPlaces& places, const ColumnNames& first, const ColumnNames& second) {
   const std::optional<std::size_t> place = places[Role::value] ? places[Role::value] : places[Role::time];
   if (!place || *place >= first.size() || *place >= second.size()) return false;
   const std::string_view name = trim(first[*place]);
@@ -120,7 +120,7 @@ bool names_above_numbers(const ColumnPlaces& places, const Fields& first, const 
          parse_value(trim(second[*place])).has_value();
 }
 
-ColumnPlaces places_by_position(const SourceText& source, const Fields& first, const Fields& second) {
+ColumnPlaces places_by_position(const SourceText& source, const ColumnNames& first, const ColumnNames& second) {
   if (first.size() < 2) fail_first_line(source, "the line has 1 field instead of at least a user and an item");
   if (first.size() > kColumnsByPosition) {
     fail_first_line(source,
@@ -134,7 +134,7 @@ ColumnPlaces places_by_position(const SourceText& source, const Fields& first, c
   return places;
 }
 
-void require_user_and_item(const SourceText& source, const ColumnPlaces& places, const Fields& names,
+void require_user_and_item(const SourceText& source, const ColumnPlaces& places, const ColumnNames& names,
                            std::string_view what) {
   for (const Role role : {Role::user, Role::item}) {
     if (places[role]) continue;
@@ -146,7 +146,7 @@ void require_user_and_item(const SourceText& source, const ColumnPlaces& places,
   }
 }
 
-void set_columns(EventFormat& format, const ColumnPlaces& places, const Fields& names) {
+void set_columns(EventFormat& format, const ColumnPlaces& places, const ColumnNames& names) {
   const auto column = [&](Role role) -> std::optional<Column> {
     if (!places[role]) return std::nullopt;
     return Column{*places[role], std::string(names.empty() ? to_string(role) : trim(names[*places[role]]))};
@@ -159,7 +159,7 @@ void set_columns(EventFormat& format, const ColumnPlaces& places, const Fields& 
 }
 
 // The next record's, or none if it cannot be read, which is complained of when it is read for its events.
-Fields second_fields(RecordReader& reader) {
+ColumnNames second_fields(RecordReader& reader) {
   try {
     if (reader.next()) return {reader.fields().begin(), reader.fields().end()};
   } catch (const Error&) {
@@ -177,8 +177,8 @@ EventFormat recognise_fields(const SourceText& source, const OpenOptions& option
   // A reader of its own, since views of the first record last until next().
   RecordReader after(source, format.delimiter, format.quotes);
   after.next();
-  const Fields first(reader.fields().begin(), reader.fields().end());
-  const Fields second = second_fields(after);
+  const ColumnNames first(reader.fields().begin(), reader.fields().end());
+  const ColumnNames second = second_fields(after);
   format.fields = first.size();
 
   const ColumnPlaces named = places_by_name(first);
@@ -206,9 +206,9 @@ EventFormat recognise_fields(const SourceText& source, const OpenOptions& option
     places = places_by_position(source, first, second);
     by = "there is no header, so that columns go by their order";
   }
-  set_columns(format, places, format.header ? first : Fields());
+  set_columns(format, places, format.header ? first : ColumnNames());
   if (format.time) {
-    const Fields& sample = format.header ? second : first;
+    const ColumnNames& sample = format.header ? second : first;
     if (format.time->index < sample.size()) format.time_unit = recognise_time_unit(trim(sample[format.time->index]));
   }
   format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), by);
@@ -227,7 +227,7 @@ EventFormat recognise_json(const SourceText& source, const OpenOptions& options)
   }
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.items()) keys.push_back(key);
-  const Fields names(keys.begin(), keys.end());
+  const ColumnNames names(keys.begin(), keys.end());
   EventFormat format;
   format.form = LineForm::json;
   format.delimiter = "\n";
@@ -308,7 +308,7 @@ EventFormat four_columns(std::string delimiter) {
 }
 
 EventFormat recognise_events(const SourceText& source, const OpenOptions& options) {
-  const Fields lines = first_lines(source.text, kLinesLookedAt);
+  const ColumnNames lines = first_lines(source.text, kLinesLookedAt);
   if (lines.empty()) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
                 "Give a file with an event on each line.");
@@ -332,7 +332,7 @@ EventFormat recognise_next(const SourceText& source, const EventFormat& first, c
   RecordReader reader(source, first.delimiter, first.quotes);
   bool header = false;
   if (reader.next()) {
-    const Fields names(reader.fields().begin(), reader.fields().end());
+    const ColumnNames names(reader.fields().begin(), reader.fields().end());
     const auto has = [&](const Column& column) {
       return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return trim(name) == column.name; });
     };

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "gusto/data/io/open.h"
 #include "gusto/data/io/records.h"
+#include "gusto/data/open_options.h"
 
 namespace gusto {
 

@@ -13,7 +13,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::string_view kCorrect = "Correct the line, or remove it.";
+constexpr std::string_view kCorrectJson = "Correct the line, or remove it.";
 
 /// One line's object.
 class Object {
@@ -22,18 +22,19 @@ class Object {
       : reader_(reader), object_(nlohmann::json::parse(reader.record(), nullptr, false)) {
     if (object_.is_object()) return;
     reader.fail_line(
-        overflows(reader.record()) ? "a number in the object is out of range" : "the line is no JSON object", kCorrect);
+        overflows(reader.record()) ? "a number in the object is out of range" : "the line is no JSON object",
+        kCorrectJson);
   }
 
   /// What stands under a key, as text: a text itself, or a number as JSON writes it.
   std::string text(const Column& key) const {
     const auto found = object_.find(key.name);
     if (found == object_.end()) {
-      reader_.fail_line(fmt::format("there is no {} in the object", quote(key.name)), kCorrect);
+      reader_.fail_line(fmt::format("there is no {} in the object", quote(key.name)), kCorrectJson);
     }
     if (found->is_string()) return std::string(trim(found->get_ref<const std::string&>()));
     if (found->is_number()) return found->dump();
-    fail(key, "is neither a text nor a number", kCorrect);
+    fail(key, "is neither a text nor a number", kCorrectJson);
   }
   std::string id(const Column& key) const {
     std::string id = text(key);
@@ -41,8 +42,8 @@ class Object {
       fail(key, "is no whole number that can be told from its neighbours",
            "Write such ids as texts, in quotation marks.");
     }
-    if (id.empty()) fail(key, "is no id", kCorrect);
-    if (id.find('\0') != std::string::npos) fail(key, "holds a zero byte", kCorrect);
+    if (id.empty()) fail(key, "is no id", kCorrectJson);
+    if (id.find('\0') != std::string::npos) fail(key, "holds a zero byte", kCorrectJson);
     return id;
   }
   [[noreturn]] void fail(const Column& key, std::string_view problem, std::string_view hint) const {
@@ -80,7 +81,7 @@ void EventParser::read_json(const RecordReader& reader, std::uint32_t line, Even
   if (format_.value) {
     const std::string text = object.text(*format_.value);
     const std::optional<float> parsed = parse_value(text);
-    if (!parsed) object.fail(*format_.value, value_problem(text), kCorrect);
+    if (!parsed) object.fail(*format_.value, value_problem(text), kCorrectJson);
     value = *parsed;
   }
   std::int64_t time = kNoTime;
@@ -105,7 +106,8 @@ void EventParser::read_json(const RecordReader& reader, std::uint32_t line, Even
       return;
     }
     value *= *weight;
-    if (!std::isfinite(value)) object.fail(*format_.value, "is out of range once its kind has been weighed", kCorrect);
+    if (!std::isfinite(value))
+      object.fail(*format_.value, "is out of range once its kind has been weighed", kCorrectJson);
   }
   const std::uint32_t user_at = out.users.add(user);
   out.events.push_back({user_at, out.items.add(item), value, line, time});

@@ -20,7 +20,7 @@ constexpr std::size_t kWord = sizeof(std::uint64_t);
 static_assert(TextBlock::kPadding >= 2 * kWord, "words are read beyond the end");
 constexpr std::size_t kExamples = 8;
 constexpr std::string_view kCorrect = "Correct the line, or remove it.";
-constexpr std::int64_t kMillisecondsPerSecond = 1000;
+constexpr std::int64_t kMillisecondsInSecond = 1000;
 
 constexpr std::uint64_t in_each_byte(char c) { return 0x0101010101010101 * static_cast<unsigned char>(c); }
 
@@ -228,7 +228,7 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
   }
   if (user.empty() || item.empty() || has_blanks(user) || has_blanks(item)) return nullptr;
   if (format_.time) {
-    if (format_.time_unit == TimeUnit::milliseconds) time /= kMillisecondsPerSecond;
+    if (format_.time_unit == TimeUnit::milliseconds) time /= kMillisecondsInSecond;
     if (time > kLatestTime) return nullptr;
   }
   if (format_.kind) {

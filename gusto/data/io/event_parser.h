@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/data/bytes/source.h"
+#include "gusto/data/bytes/text_blocks.h"
 #include "gusto/data/io/event_block.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/records.h"
-#include "gusto/data/io/source.h"
-#include "gusto/data/io/text_blocks.h"
 
 namespace gusto {
 

@@ -17,7 +17,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kBlocksAThread = 4;
-constexpr std::size_t kExamples = 5;                 // of bad lines, in the report
+constexpr std::size_t kBadLineExamples = 5;          // of bad lines, in the report
 constexpr std::size_t kLinesPassedOver = 10;         // to find the first that can be read
 constexpr std::size_t kKept = std::size_t{4} << 20;  // bytes that a stage keeps for the next block
 
@@ -227,7 +227,7 @@ class EventReader::Pipeline {
 
   void take(const EventBlock& events, const TextBlock& text) {
     for (const EventBlock::BadRecord& bad : events.examples) {
-      if (examples_.size() == kExamples) break;
+      if (examples_.size() == kBadLineExamples) break;
       try {
         parsers_.back().complain(stream_.name(), text, bad.position, lines_ + 1 + bad.line);
       } catch (const Error& error) {

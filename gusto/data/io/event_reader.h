@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "gusto/base/context.h"
-#include "gusto/data/io/byte_stream.h"
+#include "gusto/data/bytes/byte_stream.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/event_parser.h"
 #include "gusto/data/io/event_store.h"
-#include "gusto/data/io/report.h"
+#include "gusto/data/source_report.h"
 #include "gusto/data/vocabulary.h"
 
 namespace gusto {

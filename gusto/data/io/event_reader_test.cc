@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "gusto/data/io/testing.h"
+#include "gusto/data/testing/open_text.h"
 
 namespace gusto {
 namespace {

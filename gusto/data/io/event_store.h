@@ -14,7 +14,7 @@
 #include "gusto/data/dataset.h"
 #include "gusto/data/io/event_block.h"
 #include "gusto/data/io/event_run.h"
-#include "gusto/data/io/open.h"
+#include "gusto/data/open_options.h"
 
 namespace gusto {
 

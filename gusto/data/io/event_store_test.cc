@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/random.h"
-#include "gusto/base/testing.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

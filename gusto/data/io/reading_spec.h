@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "gusto/data/io/open.h"
+#include "gusto/data/open_options.h"
 
 namespace gusto {
 

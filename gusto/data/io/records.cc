@@ -32,7 +32,7 @@ std::string_view without_blanks(std::string_view field) {
   return field;
 }
 
-constexpr std::string_view kCorrect = "Correct the line, or remove it.";
+constexpr std::string_view kCorrectRecord = "Correct the line, or remove it.";
 
 }  // namespace
 
@@ -144,7 +144,7 @@ void RecordReader::require_fields(std::size_t count) const {
               "The file was cut short: copy or download it again.");
   }
   fail_line(fmt::format("the line has {} field{} instead of {}", fields_.size(), fields_.size() == 1 ? "" : "s", count),
-            kCorrect);
+            kCorrectRecord);
 }
 
 std::string_view RecordReader::id(const Column& column) const {
@@ -152,7 +152,7 @@ std::string_view RecordReader::id(const Column& column) const {
   if (id.empty()) {
     throw Error(ErrorCode::invalid_input,
                 fmt::format("{}, line {}, column {}: the id is empty.", source_.name, line_, column.name),
-                std::string(kCorrect));
+                std::string(kCorrectRecord));
   }
   return id;
 }
@@ -160,7 +160,7 @@ std::string_view RecordReader::id(const Column& column) const {
 float RecordReader::value(const Column& column) const {
   const std::string_view text = without_blanks(field(column));
   const std::optional<float> value = parse_value(text);
-  if (!value) fail(column, value_problem(text), kCorrect);
+  if (!value) fail(column, value_problem(text), kCorrectRecord);
   return *value;
 }
 

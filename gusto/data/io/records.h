@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "gusto/data/io/report.h"
-#include "gusto/data/io/source.h"
-#include "gusto/data/io/times.h"
+#include "gusto/data/bytes/source.h"
+#include "gusto/data/source_report.h"
+#include "gusto/data/times.h"
 
 namespace gusto {
 

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
-#include "gusto/models/baseline.h"
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
+#include "gusto/models/shared/baseline.h"
 
 namespace gusto {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "gusto/models/bayes/fm_features.h"
 #include "gusto/models/bayes/fm_samples.h"
-#include "gusto/models/registry.h"
+#include "gusto/models/model_info.h"
 
 namespace gusto {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
-#include "gusto/models/other_items.h"
+#include "gusto/models/shared/other_items.h"
 
 namespace gusto {
 

@@ -14,7 +14,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kMostValues = 64;
-constexpr std::size_t kRanges = 32;
+constexpr std::size_t kFeatureRanges = 32;
 
 float share(std::size_t count) { return 1.0F / std::sqrt(static_cast<float>(count)); }
 
@@ -32,7 +32,7 @@ FmFeatures::Coding FmFeatures::coding_of(const FeatureField& field) {
   coding.bounds.erase(std::unique(coding.bounds.begin(), coding.bounds.end()), coding.bounds.end());
   if (coding.bounds.size() <= kMostValues) return coding;
   coding.bounds.clear();
-  for (std::size_t r = 0; r < kRanges; ++r) coding.bounds.push_back(values[r * values.size() / kRanges]);
+  for (std::size_t r = 0; r < kFeatureRanges; ++r) coding.bounds.push_back(values[r * values.size() / kFeatureRanges]);
   coding.bounds.erase(std::unique(coding.bounds.begin(), coding.bounds.end()), coding.bounds.end());
   return coding;
 }

@@ -11,8 +11,8 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kRowBlock = 16;
-constexpr std::size_t kEventBlock = 65536;
+constexpr std::size_t kSamplerRows = 16;
+constexpr std::size_t kSamplerEvents = 65536;
 constexpr std::size_t kFactorBlock = 4096;
 
 // Residuals and sums are brought up to date step by step; every so many sweeps they are added up anew, so that rounding
@@ -92,11 +92,11 @@ double draw_gamma(Random& random, double shape) {
 double GaussianOutput::draw(std::uint64_t seed, std::size_t sweep, std::span<float> residuals, Context& context) {
   const auto n = static_cast<double>(residuals.size());
   Random random(seed, "bayes-fm noise", sweep);
-  const double squares = parallel_sum(context, residuals.size(), kEventBlock, [&](std::size_t begin, std::size_t end) {
-    return sums_of(residuals.subspan(begin, end - begin)).squares;
-  });
+  const double squares = parallel_sum(
+      context, residuals.size(), kSamplerEvents,
+      [&](std::size_t begin, std::size_t end) { return sums_of(residuals.subspan(begin, end - begin)).squares; });
   const double precision = draw_gamma(random, (n + 2) / 2) / ((squares + 1) / 2);
-  const double sum = parallel_sum(context, residuals.size(), kEventBlock, [&](std::size_t begin, std::size_t end) {
+  const double sum = parallel_sum(context, residuals.size(), kSamplerEvents, [&](std::size_t begin, std::size_t end) {
     return sums_of(residuals.subspan(begin, end - begin)).sum;
   });
   const auto change = static_cast<float>(sum / n + random.normal() / std::sqrt(n * precision));
@@ -224,7 +224,7 @@ void FmSampler::draw_rows(std::size_t number, std::size_t b) {
     std::vector<float> theta, normals;
   };
   std::vector<Workspace> workspaces(context_.threads());
-  parallel_blocks(context_, block.rows, kRowBlock, [&](std::size_t begin, std::size_t end, unsigned worker) {
+  parallel_blocks(context_, block.rows, kSamplerRows, [&](std::size_t begin, std::size_t end, unsigned worker) {
     Workspace& work = workspaces[worker];
     work.theta.resize(1 + factors);
     work.normals.resize(1 + factors);
@@ -260,7 +260,7 @@ void FmSampler::draw_rows(std::size_t number, std::size_t b) {
 
 std::span<float> FmSampler::take_residuals(const Order& order) {
   if (order.events.empty()) return residuals_;
-  parallel_blocks(context_, sorted_.size(), kEventBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+  parallel_blocks(context_, sorted_.size(), kSamplerEvents, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t e = begin; e < end; ++e) sorted_[e] = residuals_[order.events[e]];
   });
   return sorted_;
@@ -268,7 +268,7 @@ std::span<float> FmSampler::take_residuals(const Order& order) {
 
 void FmSampler::return_residuals(const Order& order) {
   if (order.events.empty()) return;
-  parallel_blocks(context_, sorted_.size(), kEventBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+  parallel_blocks(context_, sorted_.size(), kSamplerEvents, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t e = begin; e < end; ++e) residuals_[order.events[e]] = sorted_[e];
   });
 }
@@ -288,7 +288,7 @@ void FmSampler::draw_shared(std::size_t number, std::size_t b) {
     return tables;
   };
   // There are many passes, each of them short: tasks are worth waking threads for.
-  const std::size_t tasks = residuals.size() / kEventBlock + 1;
+  const std::size_t tasks = residuals.size() / kSamplerEvents + 1;
   const std::size_t task_rows = (block.rows + tasks - 1) / tasks;
   const auto pass = [&](const Tables* previous, const Tables* next) {
     parallel_blocks(context_, block.rows, task_rows, [&](std::size_t begin, std::size_t end, unsigned) {
@@ -385,7 +385,7 @@ float FmSampler::output_of(std::size_t event) const {
 
 void FmSampler::refresh() {
   for (std::size_t b = 0; b < states_.size(); ++b) add_up_columns(b);
-  parallel_blocks(context_, residuals_.size(), kEventBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+  parallel_blocks(context_, residuals_.size(), kSamplerEvents, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t e = begin; e < end; ++e) residuals_[e] = output_.target(e) - output_of(e);
   });
 }

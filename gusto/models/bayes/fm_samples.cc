@@ -12,7 +12,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kRowBlock = 256;
+constexpr std::size_t kSampleRows = 256;
 
 // What may be drawn of a row: its linear weight, and its factors if it has some.
 std::size_t width_of(const FmBlock& block, std::size_t dim) { return block.factors ? 1 + dim : 1; }
@@ -40,7 +40,7 @@ void FmSamples::keep(std::size_t sample, const FmSampler& sampler, float offset,
     const std::size_t width = block.prior_mean.cols();
     std::copy_n(state.priors[0].mean.begin(), width, block.prior_mean.row(sample).begin());
     std::copy_n(state.priors[0].precision.begin(), width, block.prior_precision.row(sample).begin());
-    parallel_blocks(context, block.linear.rows(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    parallel_blocks(context, block.linear.rows(), kSampleRows, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t row = begin; row < end; ++row) {
         block.linear(row, sample) = state.linear[row];
         if (block.factors.empty()) continue;
@@ -50,7 +50,7 @@ void FmSamples::keep(std::size_t sample, const FmSampler& sampler, float offset,
   }
   const FmSampler::State& users = sampler.state(FmFeatures::kUser);
   const std::size_t own = users.linear.size();
-  parallel_blocks(context, column_weights_.rows(), kRowBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+  parallel_blocks(context, column_weights_.rows(), kSampleRows, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t j = begin; j < end; ++j) {
       column_weights_(j, sample) = users.weights[own + j];
       for (std::size_t f = 0; f < dim_; ++f) {

@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/linalg.h"
-#include "gusto/base/testing.h"
-#include "gusto/models/test_data.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {

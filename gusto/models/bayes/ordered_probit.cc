@@ -12,11 +12,11 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kEventBlock = 16384;
+constexpr std::size_t kProbitEvents = 16384;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Outputs are counted by steps of 1/1024, up to 16 from 0: far beyond any cut point.
-constexpr double kSteps = 1024;
+constexpr double kBoundarySteps = 1024;
 constexpr int kMostSteps = 16 * 1024;
 constexpr std::size_t kBins = 2 * kMostSteps + 1;
 
@@ -176,21 +176,22 @@ double ProbitOutput::draw(std::uint64_t seed, std::size_t sweep, std::span<float
         throw Error(ErrorCode::not_finite, "bayes-fm diverged: an output is not a number.",
                     "Look for extreme values in the data, or lower init.");
       }
-      const auto step = static_cast<int>(std::clamp(output * kSteps, -16.0 * kSteps, 16.0 * kSteps) + kMostSteps + 0.5);
+      const auto step = static_cast<int>(
+          std::clamp(output * kBoundarySteps, -16.0 * kBoundarySteps, 16.0 * kBoundarySteps) + kMostSteps + 0.5);
       ++bins[levels_[e] * kBins + static_cast<std::size_t>(step)];
     }
     std::vector<OutputCount> counts;
     counts.reserve(bins.size() - static_cast<std::size_t>(std::count(bins.begin(), bins.end(), 0U)));
     for (std::size_t b = 0; b < bins.size(); ++b) {
       if (bins[b] == 0) continue;
-      const double output = (static_cast<double>(b % kBins) - kMostSteps) / kSteps;
+      const double output = (static_cast<double>(b % kBins) - kMostSteps) / kBoundarySteps;
       counts.push_back({static_cast<std::uint32_t>(b / kBins), static_cast<float>(output), bins[b]});
     }
     Random random(seed, "bayes-fm cuts", sweep);
     draw_cuts(counts, random, cuts_);
   }
   const std::uint64_t key = mix(mix(seed) + purpose_key("bayes-fm latents") + sweep);
-  parallel_blocks(context, residuals.size(), kEventBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+  parallel_blocks(context, residuals.size(), kProbitEvents, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t e = begin; e < end; ++e) {
       const double output = static_cast<double>(latents_[e]) - static_cast<double>(residuals[e]);
       const double u = static_cast<double>(mix(key + (e + 1) * 0x9e3779b97f4a7c15ULL) >> 11) * 0x1.0p-53;

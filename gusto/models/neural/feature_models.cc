@@ -6,7 +6,7 @@ namespace {
 constexpr Abilities kAbilities = network_abilities(/*cold_items=*/true);
 
 template <class Options>
-constexpr auto deep_fields() {
+constexpr auto deep_inputs() {
   return join(fields(text<&Options::fields, Options>("fields",
                                                      "Fields with embeddings: user, item, genres, bucket(age, 10), …; "
                                                      "auto: ids, numbers, and what groups users or items.")),
@@ -14,7 +14,7 @@ constexpr auto deep_fields() {
 }
 
 template <class Options>
-constexpr auto wide_fields() {
+constexpr auto wide_inputs() {
   return fields(text<&Options::wide, Options>("wide",
                                               "Fields of the linear part; auto: the deep ones, and crosses of the "
                                               "user's id and features with the item's features."),
@@ -22,12 +22,12 @@ constexpr auto wide_fields() {
                                                        "Buckets of each automatic cross."));
 }
 
-constexpr auto kFeatureDenseFields = join(deep_fields<FeatureDenseOptions>(), network_fields<FeatureDenseOptions>());
+constexpr auto kFeatureDenseFields = join(deep_inputs<FeatureDenseOptions>(), network_fields<FeatureDenseOptions>());
 constexpr auto kWideDeepFields =
-    join(deep_fields<WideDeepOptions>(), wide_fields<WideDeepOptions>(), network_fields<WideDeepOptions>());
-constexpr auto kDeepFmFields = join(deep_fields<DeepFmOptions>(), network_fields<DeepFmOptions>());
+    join(deep_inputs<WideDeepOptions>(), wide_inputs<WideDeepOptions>(), network_fields<WideDeepOptions>());
+constexpr auto kDeepFmFields = join(deep_inputs<DeepFmOptions>(), network_fields<DeepFmOptions>());
 constexpr auto kComposedFields = join(
-    deep_fields<ComposedOptions>(), wide_fields<ComposedOptions>(),
+    deep_inputs<ComposedOptions>(), wide_inputs<ComposedOptions>(),
     fields(choice<&ComposedOptions::interaction>("interaction", kInteractionNames, "What becomes of the embeddings."),
            field<&ComposedOptions::cross_layers>("cross_layers", between(1, 32), search_linear(1, 4),
                                                  "Layers of the interaction cross."),

@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/models/neural/test_networks.h"
+#include "gusto/models/testing/networks.h"
 #include "gusto/nn/encoder.h"
 
 namespace gusto {

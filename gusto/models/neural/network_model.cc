@@ -8,7 +8,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
-#include "gusto/models/neural/centred.h"
+#include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/models/neural/network_task.h"
 #include "gusto/nn/ops.h"
@@ -18,7 +18,7 @@ namespace gusto {
 namespace {
 
 // Items that are scored at once.
-constexpr std::size_t kItemBlock = 512;
+constexpr std::size_t kScoredItems = 512;
 
 }  // namespace
 
@@ -92,8 +92,8 @@ nn::EncodedAsker NetworkModel::encode(const Query& query, Newcomer& newcomer) co
 
 void NetworkModel::run(const nn::EncodedAsker& asker, const Newcomer& newcomer, std::span<const ItemRow> items,
                        nn::Tape& tape, std::span<float> out) const {
-  for (std::size_t begin = 0; begin < items.size(); begin += kItemBlock) {
-    const std::size_t count = std::min(kItemBlock, items.size() - begin);
+  for (std::size_t begin = 0; begin < items.size(); begin += kScoredItems) {
+    const std::size_t count = std::min(kScoredItems, items.size() - begin);
     tape.begin(nn::Mode::infer);
     tape.set_guests(newcomer.guests);
     const nn::Var z = network_->forward(tape, encoder_->encode(asker, items.subspan(begin, count), tape.arena()));

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "gusto/models/model.h"
+#include "gusto/models/model_info.h"
 #include "gusto/models/neural/network_objective.h"
 #include "gusto/models/neural/newcomer.h"
-#include "gusto/models/registry.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/network.h"
 

@@ -5,7 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "gusto/models/model_file.h"
-#include "gusto/models/neural/test_networks.h"
+#include "gusto/models/registry.h"
+#include "gusto/models/testing/networks.h"
 
 namespace gusto {
 namespace {

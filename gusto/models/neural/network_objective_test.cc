@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/models/neural/test_networks.h"
+#include "gusto/models/testing/networks.h"
 
 namespace gusto {
 namespace {

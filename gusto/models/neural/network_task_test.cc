@@ -5,9 +5,9 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/test_allocations.h"
+#include "gusto/base/testing/allocations.h"
 #include "gusto/models/neural/network_design.h"
-#include "gusto/models/neural/test_networks.h"
+#include "gusto/models/testing/networks.h"
 
 namespace gusto {
 namespace {

@@ -10,7 +10,7 @@
 namespace gusto {
 namespace {
 
-constexpr int kSteps = 80;
+constexpr int kGuestSteps = 80;
 constexpr double kRate = 0.2;  // of the first step, in standard deviations
 constexpr double kFirstDecay = 0.9;
 constexpr double kSecondDecay = 0.9;  // of Adam over so few steps
@@ -79,7 +79,7 @@ Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, 
   nn::Tape tape;
   std::vector<std::vector<double>> gradients;
   for (const Matrix<float>& rows : newcomer.rows) gradients.emplace_back(rows.cols());
-  for (int step = 1; step <= kSteps; ++step) {
+  for (int step = 1; step <= kGuestSteps; ++step) {
     tape.begin(nn::Mode::probe);
     tape.set_guests(newcomer.guests);
     const nn::Var z = network.forward(tape, encoder.encode(asker, items, tape.arena()));
@@ -99,7 +99,7 @@ Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, 
         }
       }
     }
-    const double rate = kRate * 0.5 * (1 + std::cos(std::numbers::pi * (step - 1) / kSteps)) *
+    const double rate = kRate * 0.5 * (1 + std::cos(std::numbers::pi * (step - 1) / kGuestSteps)) *
                         std::sqrt(1 - std::pow(kSecondDecay, step)) / (1 - std::pow(kFirstDecay, step));
     for (std::size_t t = 0; t < state.size(); ++t) {
       const NewcomerPrior::Table& table = prior.tables()[t];

@@ -15,7 +15,7 @@ namespace gusto {
 namespace {
 
 // Fewer held-out users tell nothing of when to stop, and are better learned from.
-constexpr std::size_t kLeastHeldOut = 1000;
+constexpr std::size_t kLeastHeldOutSequences = 1000;
 // Held-out sequences that are read at once, which bounds the memory that it takes.
 constexpr std::size_t kReadAtOnce = 16;
 
@@ -128,7 +128,7 @@ SequenceTask::SequenceTask(const SequenceNetwork& network, Sequences sequences, 
   };
   std::size_t held_out = 0;
   for (std::size_t u = 0; u < users; ++u) held_out += is_held_out(u) ? 1 : 0;
-  const bool validates = held_out >= kLeastHeldOut;
+  const bool validates = held_out >= kLeastHeldOutSequences;
   for (std::size_t u = 0; u < users; ++u) {
     const std::uint64_t first = sequences_.offsets[u];
     std::uint64_t end = sequences_.offsets[u + 1] - 1;  // of the tokens that have a next one

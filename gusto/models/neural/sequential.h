@@ -5,8 +5,8 @@
 #include <optional>
 #include <span>
 
+#include "gusto/models/model_info.h"
 #include "gusto/models/neural/sequence_network.h"
-#include "gusto/models/registry.h"
 #include "gusto/nn/training.h"
 
 namespace gusto {

@@ -8,9 +8,10 @@
 
 #include <gmock/gmock.h>
 
-#include "gusto/base/testing.h"
-#include "gusto/models/test_data.h"
-#include "gusto/nn/test_gradients.h"
+#include "gusto/base/testing/testing.h"
+#include "gusto/models/registry.h"
+#include "gusto/models/testing/data.h"
+#include "gusto/nn/testing/gradients.h"
 
 namespace gusto {
 namespace {

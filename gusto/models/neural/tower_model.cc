@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/linalg.h"
-#include "gusto/models/neural/centred.h"
+#include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/nn/trainer.h"
 
@@ -15,7 +15,7 @@ namespace gusto {
 namespace {
 
 // Askers, or items, that run through a tower at once.
-constexpr std::size_t kBlock = 256;
+constexpr std::size_t kTowerBlock = 256;
 
 }  // namespace
 
@@ -67,8 +67,8 @@ void TowerModel::finish() {
   item_vectors_ = Matrix<float>(count, static_cast<std::size_t>(tower_options().dim));
   nn::Tape tape;
   std::vector<ItemRow> rows;
-  for (std::size_t begin = 0; begin < count; begin += kBlock) {
-    const std::size_t end = std::min(count, begin + kBlock);
+  for (std::size_t begin = 0; begin < count; begin += kTowerBlock) {
+    const std::size_t end = std::min(count, begin + kTowerBlock);
     rows.clear();
     for (std::size_t i = begin; i < end; ++i) rows.emplace_back(i);
     tape.begin(nn::Mode::infer);
@@ -132,8 +132,8 @@ void TowerModel::do_load(const TensorFile& in) {
 void TowerModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
   nn::Tape tape;
   std::vector<nn::EncodedAsker> askers;
-  for (std::size_t begin = 0; begin < queries.size(); begin += kBlock) {
-    const std::size_t end = std::min(queries.size(), begin + kBlock);
+  for (std::size_t begin = 0; begin < queries.size(); begin += kTowerBlock) {
+    const std::size_t end = std::min(queries.size(), begin + kTowerBlock);
     askers.clear();
     for (std::size_t q = begin; q < end; ++q) askers.push_back(encoder_->encode(queries[q]));
     tape.begin(nn::Mode::infer);

@@ -9,8 +9,8 @@
 
 #include "gusto/base/matrix.h"
 #include "gusto/models/model.h"
+#include "gusto/models/model_info.h"
 #include "gusto/models/neural/tower_network.h"
-#include "gusto/models/registry.h"
 #include "gusto/nn/encoder.h"
 
 namespace gusto {

@@ -8,7 +8,8 @@
 #include <gmock/gmock.h>
 
 #include "gusto/models/model_file.h"
-#include "gusto/models/neural/test_networks.h"
+#include "gusto/models/registry.h"
+#include "gusto/models/testing/networks.h"
 #include "gusto/nn/parameters.h"
 
 namespace gusto {

@@ -13,7 +13,7 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kLeastHeldOut = 200;
+constexpr std::size_t kLeastHeldOutTargets = 200;
 
 /// The side of a field, without learning it.
 nn::Side side_of(const nn::FieldSpec& spec, const Catalogue& catalogue) {
@@ -132,7 +132,7 @@ TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const
     }
   }
   // Too few tell nothing of when to stop, and are better learned from.
-  if (held_out_.size() < kLeastHeldOut) {
+  if (held_out_.size() < kLeastHeldOutTargets) {
     events_.insert(events_.end(), held_out_.begin(), held_out_.end());
     held_out_.clear();
     is_held_out_.clear();

@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include <gusto/data/embedded.h>
+#include <gusto/data/movielens/embedded.h>
 #include <gusto/models/registry.h>
 
 int main() {

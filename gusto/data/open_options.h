@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gusto/data/times.h"
+
+namespace gusto {
+
+/// What becomes of events whose user and item have come before.
+enum class DuplicatePolicy {
+  keep_last,   ///< the last one in the file counts
+  keep_first,  ///< the first one counts
+  mean,        ///< one event counts, with the mean of their values and the latest of their times
+  sum,         ///< one event counts, with the sum of their values and the latest of their times
+  refuse,      ///< the second one is an error
+};
+
+/// Files of features that are read beside the events, keyed by id; see side_features.h.
+struct SideFiles {
+  std::vector<std::filesystem::path> users;
+  std::vector<std::filesystem::path> items;
+  std::string types;  ///< see parse_feature_types; empty: all is recognised
+};
+
+/// What a layout holds beside what is always read; see extras.h.
+enum class Extra { tags, links, genome };
+std::string_view to_string(Extra extra);
+/// Error(invalid_option), if there is none of that name.
+Extra parse_extra(std::string_view name);
+
+/// What the owner knows of the events; what is not given is recognised. A folder's layout fixes columns and delimiter.
+struct OpenOptions {
+  /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further fields
+  /// are not read. "items" last: all further fields are items. Or, where a header or JSON names the fields, what each is
+  /// called, in any order: "user=reviewer", "item=sku".
+  std::optional<std::vector<std::string>> columns;
+  /// What separates fields: any text; "tab" and "space" by name. Recognised among tab, "::", ";", "|" and ",".
+  std::optional<std::string> delimiter;
+  /// Whether the first line holds the columns' names. Recognised if it holds known ones, or stands above numbers.
+  std::optional<bool> header;
+  /// How times are written.
+  std::optional<TimeUnit> time_unit;
+  DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
+  /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if there is
+  /// a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
+  std::vector<std::pair<std::string, float>> weights;
+  /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates are settled
+  /// after that.
+  std::optional<double> half_life;
+  /// Lines that cannot be read are left out, counted, and reported with examples.
+  bool skip_bad_lines = false;
+  /// A data file that is written, and read in place, if the events would take more than half of the context's memory limit:
+  /// the caller removes it. Empty: such events are refused.
+  std::filesystem::path spill_to;
+  SideFiles side_files;
+  std::vector<Extra> extras;
+
+  /// Those of them by which events get other values than the files give them, see SourceReport.
+  std::vector<std::string> value_changes() const;
+};
+
+}  // namespace gusto

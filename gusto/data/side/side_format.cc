@@ -1,0 +1,288 @@
+#include "gusto/data/side/side_format.h"
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/hash.h"
+#include "gusto/base/text.h"
+#include "gusto/data/io/column_names.h"
+
+namespace gusto {
+namespace {
+
+using FieldNames = std::vector<std::string>;
+
+constexpr std::array<std::string_view, 5> kSideDelimiters{"\t", "::", ";", "|", ","};
+constexpr std::size_t kDelimiterLines = 100;
+constexpr std::size_t kLeastShareOfBars = 20;  // one value in so many
+
+Quotes quotes_of(std::string_view delimiter) { return delimiter.size() == 1 ? Quotes::csv : Quotes::none; }
+
+std::uint64_t hash(std::string_view text, std::uint64_t seed = 0) { return xxh3(std::as_bytes(std::span(text)), seed); }
+
+// The commonest number of fields in the first lines, among those above one, and the share of lines that have it.
+struct Evenness {
+  double share = 0;
+  std::size_t fields = 0;
+  auto operator<=>(const Evenness&) const = default;
+};
+
+// Quotation marks that make no sense are left for the reader to complain about.
+Evenness evenness(const SourceText& source, std::string_view delimiter) {
+  std::map<std::size_t, std::size_t> lines_of;
+  std::size_t lines = 0;
+  try {
+    RecordReader reader(source, delimiter, quotes_of(delimiter));
+    for (; lines < kDelimiterLines && reader.next(); ++lines) ++lines_of[reader.fields().size()];
+  } catch (const Error&) {
+    ++lines;
+  }
+  lines_of.erase(1);
+  Evenness best;
+  for (const auto& [fields, own] : lines_of) {
+    best = std::max(best, Evenness{static_cast<double>(own) / static_cast<double>(lines), fields});
+  }
+  return best;
+}
+
+std::string recognise_delimiter(const SourceText& source) {
+  std::string_view best;
+  Evenness most;
+  for (const std::string_view delimiter : kSideDelimiters) {
+    const Evenness own = evenness(source, delimiter);
+    if (!(most < own)) continue;
+    most = own;
+    best = delimiter;
+  }
+  if (!best.empty()) return std::string(best);
+  const std::string_view first = source.text.substr(0, source.text.find_first_of("\r\n"));
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("{}, line 1: no delimiter is recognised in {}.", source.name, quote(first)),
+              "Separate fields by tabs, \"::\", \";\", \"|\" or \",\".");
+}
+
+// What the sample tells of a column.
+struct ColumnSample {
+  std::size_t filled = 0;
+  std::size_t numbers = 0;
+  std::size_t whole = 0;
+  std::size_t padded = 0;  // numbers with needless zeros before them
+  std::size_t bars = 0;
+  std::size_t words = 0;
+  std::unordered_set<std::uint64_t> values;
+  std::unordered_set<std::uint64_t> ids;    // that have a value
+  std::unordered_set<std::uint64_t> pairs;  // of id and value
+
+  void add(std::string_view id, std::string_view field) {
+    const std::string_view value = trim(field);
+    if (is_missing(value)) return;
+    ++filled;
+    if (parse_real(value)) {
+      ++numbers;
+      if (parse_integer(value)) ++whole;
+      if (value.size() > 1 && value[0] == '0' && value[1] >= '0' && value[1] <= '9') ++padded;
+    }
+    if (value.find('|') != std::string_view::npos) ++bars;
+    bool inside = false;
+    for (const char c : value) {
+      const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+      if (!blank && !inside) ++words;
+      inside = !blank;
+    }
+    const std::uint64_t id_hash = hash(id);
+    values.insert(hash(value));
+    ids.insert(id_hash);
+    pairs.insert(hash(value, id_hash));
+  }
+
+  FeatureKind kind(std::string_view name) const {
+    if (filled == 0) return FeatureKind::categorical;
+    if (bars * kLeastShareOfBars >= filled) return FeatureKind::multi;
+    const bool codes = whole == filled && to_lower(name).ends_with("id");
+    if (numbers == filled && padded == 0 && !codes) return FeatureKind::number;
+    if (2 * values.size() > filled && 2 * words >= 5 * filled) return FeatureKind::text;
+    return pairs.size() > ids.size() ? FeatureKind::multi : FeatureKind::categorical;
+  }
+};
+
+std::vector<ColumnSample> take_sample(const SourceText& source, const SideFormat& format, std::size_t columns,
+                                      bool header) {
+  std::vector<ColumnSample> samples(columns);
+  RecordReader reader(source, format.delimiter, format.quotes);
+  if (header) reader.next();
+  for (std::size_t r = 0; r < kSampleRecords && reader.next(); ++r) {
+    const auto fields = reader.fields();
+    if (fields.size() != columns) continue;  // the reader complains later
+    const std::string_view id = trim(fields[format.id]);
+    for (std::size_t c = 0; c < columns; ++c) samples[c].add(id, fields[c]);
+  }
+  return samples;
+}
+
+// Whether a header calls a column so that it holds the ids of that side.
+bool names_ids(std::string_view name, Side side) {
+  if (to_lower(trim(name)) == "id") return true;
+  return role_of_name(name) == (side == Side::users ? ColumnRole::user : ColumnRole::item);
+}
+
+std::optional<std::size_t> find_ids(const FieldNames& header, Side side) {
+  std::optional<std::size_t> id;
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    if (!names_ids(header[c], side)) continue;
+    // "movieId" tells more than "id".
+    if (!id || to_lower(trim(header[*id])) == "id") id = c;
+  }
+  return id;
+}
+
+std::optional<std::size_t> find_column(const FieldNames& header, std::string_view name) {
+  for (const bool exactly : {true, false}) {
+    for (std::size_t c = 0; c < header.size(); ++c) {
+      const std::string_view own = trim(header[c]);
+      if (exactly ? own == name : to_lower(own) == to_lower(name)) return c;
+    }
+  }
+  return std::nullopt;
+}
+
+// Whether the first line, of a file whose lines hold an id at that place, cannot be a record.
+bool begins_with_header(const SourceText& source, const SideFormat& format, const FieldNames& first,
+                        std::size_t columns, Side side) {
+  // A header may be divided otherwise than the lines below it: "movieID directorID<tab>directorName".
+  const std::string_view at_id = format.id < first.size() ? trim(first[format.id]) : std::string_view();
+  if (names_ids(at_id.substr(0, at_id.find_first_of(" \t")), side)) return true;
+  if (first.size() != columns) return false;
+  const std::vector<ColumnSample> below = take_sample(source, format, columns, true);
+  for (std::size_t c = 0; c < columns; ++c) {
+    const std::string_view name = trim(first[c]);
+    if (below[c].filled > 0 && below[c].numbers == below[c].filled && !is_missing(name) && !parse_real(name))
+      return true;
+  }
+  return false;
+}
+
+[[noreturn]] void fail_first_line(const SourceText& source, const std::string& problem, std::string hint) {
+  throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: {}.", source.name, problem), std::move(hint));
+}
+
+FieldNames first_record(const SourceText& source, const SideFormat& format) {
+  RecordReader reader(source, format.delimiter, format.quotes);
+  reader.next();
+  return {reader.fields().begin(), reader.fields().end()};
+}
+
+std::string listed(const FieldNames& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
+
+// Columns that a list names in order.
+void place_in_order(const SourceText& source, const FileTypes& types, const FieldNames& first, std::size_t columns,
+                    Side side, SideFormat& format) {
+  if (types.columns.size() > columns) {
+    fail_first_line(
+        source, fmt::format("the lines have {} fields, fewer than the {} columns named", columns, types.columns.size()),
+        "Name a column for each field, and write - for one that is not read.");
+  }
+  format.columns = types.columns;
+  while (format.columns.size() < columns) format.columns.push_back({"-", "-", ColumnUse::skip, {}, "|"});
+  const auto is_id = [](const ColumnType& type) { return type.use == ColumnUse::id; };
+  const auto id = std::find_if(format.columns.begin(), format.columns.end(), is_id);
+  format.id = static_cast<std::size_t>(id - format.columns.begin());
+  format.header = begins_with_header(source, format, first, columns, side);
+}
+
+// Columns that the header names; types by name change some.
+void place_by_name(const SourceText& source, const FileTypes* types, const FieldNames& first, Side side,
+                   SideFormat& format) {
+  std::set<std::string> names;
+  for (const std::string& field : first) {
+    const std::string name(trim(field));
+    format.columns.push_back({name, name, {}, {}, "|"});
+    // A column without a name is the numbering that some programs write.
+    if (name.empty()) format.columns.back().use = ColumnUse::skip;
+    if (!name.empty() && !names.insert(name).second) {
+      fail_first_line(source, fmt::format("two columns are named {}", quote(name)),
+                      "Rename one, or name all columns in order, such as --types \"id, title, -\".");
+    }
+  }
+  std::optional<std::size_t> id;
+  for (const ColumnType& type : types != nullptr ? types->columns : std::vector<ColumnType>()) {
+    const std::optional<std::size_t> place = find_column(first, type.column);
+    if (!place) continue;  // of another file; that it is of none is found where all are known
+    format.columns[*place] = type;
+    if (type.use == ColumnUse::id) id = place;
+  }
+  if (!id) {
+    id = find_ids(first, side);
+    if (id && format.columns[*id].use) id.reset();
+  }
+  if (!id && !format.columns.front().use) id = 0;
+  if (!id) {
+    fail_first_line(source, fmt::format("the header {} names no column known to hold the ids", listed(first)),
+                    "Say which one does, for example --types \"code=id\".");
+  }
+  format.id = *id;
+  format.columns[format.id].use = ColumnUse::id;
+}
+
+}  // namespace
+
+std::string_view to_string(Side side) { return side == Side::users ? "users" : "items"; }
+
+bool is_missing(std::string_view field) {
+  const std::string_view value = trim(field);
+  if (value.empty() || value == "\\N") return true;
+  if (value.size() > 4) return false;
+  const std::string lower = to_lower(value);
+  return lower == "n/a" || lower == "nan" || lower == "null";
+}
+
+SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* types) {
+  SideFormat format;
+  if (trim(source.text).empty()) {
+    throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
+                fmt::format("Give a file with an id of the {} on each line.", to_string(side)));
+  }
+  require_line_feeds(source);
+  format.delimiter = recognise_delimiter(source);
+  format.quotes = quotes_of(format.delimiter);
+  const FieldNames first = first_record(source, format);
+  const std::size_t columns = evenness(source, format.delimiter).fields;
+
+  if (types != nullptr && types->in_order) {
+    place_in_order(source, *types, first, columns, side, format);
+  } else {
+    const bool named =
+        types != nullptr && std::any_of(types->columns.begin(), types->columns.end(),
+                                        [&](const auto& type) { return find_column(first, type.column).has_value(); });
+    format.header = named || find_ids(first, side) || begins_with_header(source, format, first, columns, side);
+    if (!format.header) {
+      fail_first_line(source, fmt::format("no header says what the {} columns are", columns),
+                      "Name them in order, such as --types \"id, title=text, -, year\".");
+    }
+    if (first.size() != columns) {
+      fail_first_line(source, fmt::format("the header has {} fields, and the lines below it {}", first.size(), columns),
+                      "Correct it, or name the columns in order, such as --types \"id, title=text, -, year\".");
+    }
+    place_by_name(source, types, first, side, format);
+  }
+
+  const std::vector<ColumnSample> samples = take_sample(source, format, columns, format.header);
+  for (std::size_t c = 0; c < columns; ++c) {
+    ColumnType& type = format.columns[c];
+    format.places.push_back({c, type.use == ColumnUse::id && types != nullptr && types->in_order ? "id" : type.column});
+    format.recognised.push_back(!type.use);
+    if (type.use) continue;
+    type.use = ColumnUse::feature;
+    type.kind = samples[c].kind(type.name);
+  }
+  return format;
+}
+
+}  // namespace gusto

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gusto/data/features.h"
+#include "gusto/data/io/records.h"
+#include "gusto/data/side/feature_types.h"
+
+namespace gusto {
+
+/// Whom a file of features describes.
+enum class Side { users, items };
+std::string_view to_string(Side side);
+
+/// How the lines of a file of features are to be read.
+struct SideFormat {
+  std::string delimiter;
+  Quotes quotes = Quotes::none;
+  bool header = false;
+  std::vector<Column> places;       ///< of each field of a line; names are those of messages
+  std::vector<ColumnType> columns;  ///< what each is for: use is set, and kind for features
+  std::vector<bool> recognised;     ///< whether that was recognised, rather than said
+  std::size_t id = 0;               ///< the column with the ids
+};
+
+/// The most records by which kinds are recognised: the first ones.
+inline constexpr std::size_t kSampleRecords = 10000;
+
+/// Whether a field stands for a missing value: it is empty, \N, N/A, NaN or null.
+bool is_missing(std::string_view field);
+
+/// Recognises how a file of features is to be read, as far as the types leave it open.
+///
+/// delimiter  the one of tab, "::", ";", "|" and "," that divides most of the first 100 lines alike; then into most fields
+/// header     there is one if the types name columns of it; else if the id's column has a name known for one (id, movieId,
+///            user_id …); else if a column of numbers begins with something else
+/// ids        the column of the types, or of a known name, or else the first
+/// kinds      by the first kSampleRecords records, for values that are not missing:
+///            multi        if one of twenty holds "|", or if an id comes again with another value
+///            number       if all are numbers without needless zeros before them, unless they are whole numbers and the
+///                         column's name ends in "id"
+///            text         if most differ from each other, and have two and a half words on average
+///            categorical  else
+///
+/// `types` are those of the file, or null.
+/// Errors   invalid_input, if there are no lines, the delimiter is not recognised, there is no header where one is needed, or
+///          it names a column twice; not_found, with the nearest name, for a column that the header lacks
+SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* types);
+
+}  // namespace gusto

@@ -1,0 +1,186 @@
+#include "gusto/data/split/split_files.h"
+
+#include <algorithm>
+#include <numeric>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/text.h"
+#include "gusto/data/bytes/source.h"
+#include "gusto/data/bytes/text_blocks.h"
+#include "gusto/data/io/event_block.h"
+#include "gusto/data/io/event_format.h"
+#include "gusto/data/io/event_parser.h"
+#include "gusto/data/io/records.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::string_view kWrongData = "Check that this file belongs to this data set.";
+
+// A name that cannot be looked up, being too long for instance, is no file.
+bool is_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored);
+}
+
+std::vector<FoldFiles> fold_files_at(const std::filesystem::path& prefix) {
+  const auto pair = [&](const std::string& number) {
+    const std::string stem = prefix.string() + number;
+    return FoldFiles{prefix.filename().string() + number, stem + ".base", stem + ".test"};
+  };
+  if (FoldFiles one = pair(""); is_there(one.base)) return {one};
+  std::vector<FoldFiles> result;
+  for (std::size_t number = 1;; ++number) {
+    FoldFiles next = pair(std::to_string(number));
+    if (!is_there(next.base)) return result;
+    result.push_back(std::move(next));
+  }
+}
+
+// As the data was read, where the first line allows it.
+EventFormat format_of(const SourceText& text, const DataSource& source) {
+  OpenOptions options;
+  options.columns = source.options.columns;
+  options.delimiter = source.options.delimiter;
+  if (source.lists) options.columns = {"user", "items"};
+  EventFormat format;
+  try {
+    format = recognise_events(text, options);
+  } catch (const Error&) {
+    if (!options.columns && !options.delimiter) throw;
+    format = recognise_events(text, {});
+  }
+  format.time.reset();
+  return format;
+}
+
+class ListedFile {
+ public:
+  ListedFile(const std::filesystem::path& path, const DataSource& source)
+      : text_(load_source(path, Encoding::utf8_or_latin1)),
+        block_(text_.text),
+        format_(format_of(text_, source)),
+        parser_(format_, false),
+        compares_values_(format_.value && source.value_changes.empty()) {
+    block_.last = true;
+    std::size_t begin = 0;
+    if (format_.header) {
+      RecordReader header(text_, format_.delimiter, format_.quotes);
+      header.next();
+      begin = header.position();
+      first_line_ = header.next_line();
+    }
+    parser_.parse(text_.name, block_, begin, events_);
+  }
+
+  void mark(const EventFinder& finder, Part part, std::span<Part> parts) const {
+    const Catalogue& catalogue = finder.data().catalogue();
+    const auto rows = [](const Vocabulary& vocabulary, const BlockIds& ids) {
+      std::vector<std::optional<std::uint32_t>> result;
+      for (const std::string_view id : ids.ids()) result.push_back(vocabulary.find(id));
+      return result;
+    };
+    const auto users = rows(catalogue.users, events_.users);
+    const auto items = rows(catalogue.items, events_.items);
+    for (const EventBlock::ParsedEvent& event : events_.events) {
+      if (!users[event.user]) fail(event, format_.user, user_of(event), "is no user of the data set");
+      if (!items[event.item]) fail(event, format_.item, item_of(event), "is no item of the data set");
+      const auto position = finder.find(UserRow(*users[event.user]), ItemRow(*items[event.item]));
+      if (!position) refuse(event, "is not in the data set", kWrongData);
+      const float stored = finder.data().values()[*position];
+      if (compares_values_ && event.value != stored) {
+        fail(event, *format_.value, fmt::format("{}", event.value),
+             fmt::format("is not the value of this event in the data set, {}", stored));
+      }
+      if (parts[*position] == part) refuse(event, "is listed twice", "Remove one of the lines.");
+      if (parts[*position] != Part::none) {
+        refuse(event, "is in the training part too",
+               "Training and test parts may not overlap: remove it from one of them.");
+      }
+      parts[*position] = part;
+    }
+    // What could be read comes before the line that could not.
+    for (const EventBlock::BadRecord& bad : events_.examples) {
+      parser_.complain(text_.name, block_, bad.position, first_line_ + bad.line);
+    }
+    if (events_.events.empty()) {
+      throw Error(ErrorCode::invalid_input, fmt::format("{} lists no events.", text_.name),
+                  "Write a user and an item on each line, or a user and then items, as the data's own file does.");
+    }
+  }
+
+ private:
+  std::string_view user_of(const EventBlock::ParsedEvent& event) const { return events_.users.ids()[event.user]; }
+  std::string_view item_of(const EventBlock::ParsedEvent& event) const { return events_.items.ids()[event.item]; }
+
+  [[noreturn]] void fail(const EventBlock::ParsedEvent& event, const Column& column, std::string_view text,
+                         std::string_view problem) const {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{}, line {}, column {}: {} {}.", text_.name, first_line_ + event.line, column.name,
+                            quote(text), problem),
+                std::string(kWrongData));
+  }
+  [[noreturn]] void refuse(const EventBlock::ParsedEvent& event, std::string_view what, std::string_view hint) const {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{}, line {}: the event of user {} and item {} {}.", text_.name, first_line_ + event.line,
+                            quote(user_of(event)), quote(item_of(event)), what),
+                std::string(hint));
+  }
+
+  SourceText text_;
+  TextBlock block_;
+  EventFormat format_;
+  EventParser parser_;
+  bool compares_values_;
+  std::uint64_t first_line_ = 1;  // below the header
+  EventBlock events_;
+};
+
+}  // namespace
+
+EventFinder::EventFinder(const Dataset& data) : data_(&data), by_item_(data.event_count()) {
+  std::iota(by_item_.begin(), by_item_.end(), std::uint64_t{0});
+  const std::span<const ItemRow> items = data.items();
+  for (std::size_t user = 0; user < data.user_count(); ++user) {
+    const auto begin = by_item_.begin() + static_cast<std::ptrdiff_t>(data.offsets()[user]);
+    const auto end = by_item_.begin() + static_cast<std::ptrdiff_t>(data.offsets()[user + 1]);
+    std::sort(begin, end, [&](std::uint64_t a, std::uint64_t b) { return items[a] < items[b]; });
+  }
+}
+
+std::optional<std::size_t> EventFinder::find(UserRow user, ItemRow item) const {
+  const std::span<const ItemRow> items = data_->items();
+  const auto begin = by_item_.begin() + static_cast<std::ptrdiff_t>(data_->offsets()[user.index]);
+  const auto end = by_item_.begin() + static_cast<std::ptrdiff_t>(data_->offsets()[user.index + 1]);
+  const auto found = std::lower_bound(begin, end, item, [&](std::uint64_t a, ItemRow b) { return items[a] < b; });
+  if (found == end || items[*found] != item) return std::nullopt;
+  return *found;
+}
+
+void mark_listed_events(const EventFinder& finder, const std::filesystem::path& path, const DataSource& source,
+                        Part part, std::span<Part> parts) {
+  ListedFile(path, source).mark(finder, part, parts);
+}
+
+std::vector<FoldFiles> find_fold_files(const std::string& path, const std::filesystem::path& source) {
+  std::vector<FoldFiles> result = source.empty() ? std::vector<FoldFiles>{} : fold_files_at(source / path);
+  if (result.empty()) result = fold_files_at(path);
+  if (result.empty()) {
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("There is neither {0}.base nor {0}1.base, in the data's folder or here.", path),
+        "Write folds:u for the folds of a folder of ml-100k, or folds:PATH for files PATH1.base, PATH1.test, …");
+  }
+  for (const FoldFiles& fold : result) {
+    if (is_there(fold.test)) continue;
+    throw Error(ErrorCode::not_found,
+                fmt::format("There is no file {} beside {}.", fold.test.string(), fold.base.string()),
+                "Give every training part its test part.");
+  }
+  return result;
+}
+
+}  // namespace gusto

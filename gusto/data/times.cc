@@ -1,0 +1,158 @@
+#include "gusto/data/times.h"
+
+#include <chrono>
+
+#include "gusto/base/text.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+constexpr std::int64_t kMillisecondsPerSecond = 1000;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Reads a text from its beginning.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+
+  bool done() const { return rest_.empty(); }
+  bool skip(std::string_view expected) {
+    if (!rest_.starts_with(expected)) return false;
+    rest_.remove_prefix(expected.size());
+    return true;
+  }
+  /// A number of exactly so many digits.
+  std::optional<int> digits(std::size_t count) {
+    if (rest_.size() < count) return std::nullopt;
+    int number = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!is_digit(rest_[i])) return std::nullopt;
+      number = 10 * number + (rest_[i] - '0');
+    }
+    rest_.remove_prefix(count);
+    return number;
+  }
+  /// Leaves out a fraction: digits after the point, at least one. False if there is a point and no digit.
+  bool skip_fraction() {
+    if (!skip(".") && !skip(",")) return true;
+    std::size_t count = 0;
+    while (count < rest_.size() && is_digit(rest_[count])) ++count;
+    rest_.remove_prefix(count);
+    return count > 0;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+// "08:30", "08:30:15" or "08:30:15.250", in seconds.
+std::optional<std::int64_t> read_time_of_day(Scanner& scanner) {
+  const auto hour = scanner.digits(2);
+  if (!hour || !scanner.skip(":")) return std::nullopt;
+  const auto minute = scanner.digits(2);
+  if (!minute) return std::nullopt;
+  int second = 0;
+  if (scanner.skip(":")) {
+    const auto given = scanner.digits(2);
+    if (!given || !scanner.skip_fraction()) return std::nullopt;
+    second = *given;
+  }
+  // A leap second is the last one of its minute here.
+  if (*hour > 23 || *minute > 59 || second > 60) return std::nullopt;
+  return *hour * 3600 + *minute * 60 + (second == 60 ? 59 : second);
+}
+
+// "Z", "UTC", "+02:00", "+0200", "+02" or nothing, in seconds.
+std::optional<std::int64_t> read_offset(Scanner& scanner) {
+  scanner.skip(" ");
+  if (scanner.done() || scanner.skip("Z") || scanner.skip("z") || scanner.skip("UTC") || scanner.skip("GMT")) return 0;
+  const int sign = scanner.skip("+") ? 1 : scanner.skip("-") ? -1 : 0;
+  const auto hours = scanner.digits(2);
+  if (sign == 0 || !hours) return std::nullopt;
+  int minutes = 0;
+  if (!scanner.done()) {
+    scanner.skip(":");
+    const auto given = scanner.digits(2);
+    if (!given) return std::nullopt;
+    minutes = *given;
+  }
+  if (*hours > 23 || minutes > 59) return std::nullopt;
+  return sign * (*hours * 3600 + minutes * 60);
+}
+
+}  // namespace
+
+std::string_view to_string(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::seconds: return "seconds";
+    case TimeUnit::milliseconds: return "milliseconds";
+    case TimeUnit::iso: break;
+  }
+  return "iso";
+}
+
+TimeUnit recognise_time_unit(std::string_view text) {
+  if (text.size() >= 8 && text[4] == '-' && is_digit(text[0])) return TimeUnit::iso;
+  const std::optional<std::int64_t> number = parse_integer(text.substr(0, text.find('.')));
+  return number && *number >= kFirstMilliseconds ? TimeUnit::milliseconds : TimeUnit::seconds;
+}
+
+std::optional<std::int64_t> parse_iso_time(std::string_view text) {
+  Scanner scanner(text);
+  const auto year = scanner.digits(4);
+  if (!year || !scanner.skip("-")) return std::nullopt;
+  const auto month = scanner.digits(2);
+  if (!month || !scanner.skip("-")) return std::nullopt;
+  const auto day = scanner.digits(2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok()) return std::nullopt;
+  const std::int64_t midnight = std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
+  if (scanner.done()) return midnight;
+  if (!scanner.skip("T") && !scanner.skip("t") && !scanner.skip(" ")) return std::nullopt;
+  const auto time_of_day = read_time_of_day(scanner);
+  if (!time_of_day) return std::nullopt;
+  const auto offset = read_offset(scanner);
+  if (!offset || !scanner.done()) return std::nullopt;
+  return midnight + *time_of_day - *offset;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {
+  if (unit == TimeUnit::iso) return parse_iso_time(text);
+  const std::size_t point = text.find('.');
+  bool fraction = false;  // other than zero
+  if (point != std::string_view::npos) {
+    const std::string_view digits = text.substr(point + 1);
+    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    fraction = digits.find_first_not_of('0') != std::string_view::npos;
+  }
+  std::optional<std::int64_t> number = parse_integer(text.substr(0, point));
+  if (!number) return std::nullopt;
+  const std::int64_t per_second = unit == TimeUnit::milliseconds ? kMillisecondsPerSecond : 1;
+  const std::int64_t rest = *number % per_second;
+  std::int64_t seconds = *number / per_second;
+  if (text.front() == '-' && (rest != 0 || fraction)) --seconds;
+  if (seconds > kLatestTime || seconds < -kLatestTime) return std::nullopt;
+  return seconds;
+}
+
+TimeProblem time_problem(std::string_view text, TimeUnit unit) {
+  if (unit == TimeUnit::iso) {
+    return {"is no date as ISO 8601 writes it", "Write times such as 2019-10-01 08:30:15, or name the unit of times."};
+  }
+  const bool number =
+      !text.empty() && text.find_first_not_of("0123456789", text[0] == '-' ? 1 : 0) == std::string_view::npos;
+  if (number && text != "-") {
+    return {"is a time after the year 9999 or as long before 1970",
+            unit == TimeUnit::seconds ? "Write times in seconds since 1970; these may be milliseconds."
+                                      : "Write times in milliseconds since 1970."};
+  }
+  return unit == TimeUnit::seconds
+             ? TimeProblem{"is not a whole number of seconds", "Write times as whole seconds since 1970."}
+             : TimeProblem{"is not a whole number of milliseconds", "Write times as whole milliseconds since 1970."};
+}
+
+}  // namespace gusto

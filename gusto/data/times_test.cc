@@ -1,0 +1,56 @@
+#include "gusto/data/times.h"
+
+#include <gtest/gtest.h>
+
+namespace gusto {
+namespace {
+
+TEST(Times, IsoDatesAreReadAsUtcUnlessTheySayOtherwise) {
+  EXPECT_EQ(parse_iso_time("1970-01-01"), 0);
+  EXPECT_EQ(parse_iso_time("2001-01-01 00:12:40"), 978307960);
+  EXPECT_EQ(parse_iso_time("2019-10-01T08:30:15.250Z"), 1569918615);
+  EXPECT_EQ(parse_iso_time("2019-10-01 08:30:15 UTC"), 1569918615);
+  EXPECT_EQ(parse_iso_time("2019-10-01T10:30:15+02:00"), 1569918615);
+  EXPECT_EQ(parse_iso_time("2019-10-01T10:30:15+0200"), 1569918615);
+  EXPECT_EQ(parse_iso_time("2019-10-01T04:00:15-04:30"), 1569918615);
+  EXPECT_EQ(parse_iso_time("2019-10-01 08:30"), 1569918600);
+  EXPECT_EQ(parse_iso_time("1969-12-31 23:59:59"), -1);
+  EXPECT_EQ(parse_iso_time("2016-12-31T23:59:60Z"), 1483228799);
+}
+
+TEST(Times, DatesThatAreNoneAreNotRead) {
+  for (const char* text : {"", "2019", "2019-02-30", "2019-13-01", "2019-1-1", "2019-10-01T24:00", "2019-10-01T08:60",
+                           "2019-10-01T08:30:61", "2019-10-01T08:30:15.", "2019-10-01 08:30:15 CET", "2019-10-01x",
+                           "2019-10-01T08:30:15+2", "2019-10-01T08:30:15Zx"}) {
+    EXPECT_EQ(parse_iso_time(text), std::nullopt) << text;
+  }
+}
+
+TEST(Times, FractionsAreLeftOutTowardsThePast) {
+  EXPECT_EQ(parse_time("978300760.75", TimeUnit::seconds), 978300760);
+  EXPECT_EQ(parse_time("978300760999", TimeUnit::milliseconds), 978300760);
+  EXPECT_EQ(parse_time("-1", TimeUnit::milliseconds), -1);
+  EXPECT_EQ(parse_time("-0.5", TimeUnit::seconds), -1);
+  EXPECT_EQ(parse_time("-2.0", TimeUnit::seconds), -2);
+  EXPECT_EQ(parse_time("-1000", TimeUnit::milliseconds), -1);
+}
+
+TEST(Times, WhatIsNoTimeIsNotRead) {
+  for (const char* text :
+       {"", "now", "1.", ".5", "1e9", "0x10", "253402300800", "99999999999999999999", " 1", "1.2.3"}) {
+    EXPECT_EQ(parse_time(text, TimeUnit::seconds), std::nullopt) << text;
+  }
+  EXPECT_EQ(parse_time("253402300799", TimeUnit::seconds), kLatestTime);
+}
+
+TEST(Times, UnitsAreRecognisedByTheirForm) {
+  EXPECT_EQ(recognise_time_unit("978300760"), TimeUnit::seconds);
+  EXPECT_EQ(recognise_time_unit("978300760.5"), TimeUnit::seconds);
+  EXPECT_EQ(recognise_time_unit("-5"), TimeUnit::seconds);
+  EXPECT_EQ(recognise_time_unit("978300760000"), TimeUnit::milliseconds);
+  EXPECT_EQ(recognise_time_unit("2019-10-01T08:30:15Z"), TimeUnit::iso);
+  EXPECT_EQ(recognise_time_unit("soon"), TimeUnit::seconds);
+}
+
+}  // namespace
+}  // namespace gusto

@@ -1,0 +1,195 @@
+#include "gusto/models/factors/als.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "gusto/base/linalg.h"
+#include "gusto/base/solve_kernels.h"
+#include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/rating_rows.h"
+
+namespace gusto {
+constexpr ModelInfo kAlsInfo{
+    .name = "als",
+    .summary = "Biases and vectors of ratings, by least squares, one side after the other.",
+    .about =
+        "Alternating least squares with weighted regularization (ALS-WR, Zhou et al. 2008), with biases: users' "
+        "vectors "
+        "are solved for exactly given the items', then the items', and so on; a row is pulled to 0 by as much as it "
+        "has "
+        "events. No step size to choose, and new people are folded in exactly. For top-n it is the classical implicit "
+        "form, in which every item that was not chosen counts a little as a 0; ials is the better kept of the two.",
+    .fields = kAlsFields,
+    .abilities = {.personalised = true,
+                  .predicts_ratings = true,
+                  .fold_in = FoldIn::exact,
+                  .item_vectors = true,
+                  .similar_items = true,
+                  .similar_users = true,
+                  .explains = true},
+    .make = &make_with<AlsModel>,
+};
+
+std::uint64_t AlsModel::memory_need(const Dataset& data, Task, unsigned threads) const {
+  const std::uint64_t width = padded_width(dim() + 1);
+  const std::uint64_t rows = data.user_count() + data.item_count();
+  // Of both sides vectors and rows, of items also ranking_ and, while that is made, their biases.
+  const std::uint64_t floats = 2 * rows * width + data.item_count() * (dim() + 3);
+  return data.event_count() * 8 + data.item_count() * 8 + floats * sizeof(float) +
+         alternation_memory(data.user_count(), data.item_count(), width, threads);
+}
+
+void AlsModel::update_rows(Side& side) const {
+  for (std::size_t r = 0; r < side.rows.rows(); ++r) {
+    std::copy_n(side.vectors.row(r).data(), dim(), side.rows.row(r).data());
+    side.rows(r, dim()) = has_biases() ? 1.0F : 0.0F;
+  }
+}
+
+RowSolver AlsModel::solver(const Side& other, Matrix<float> gram) const {
+  const std::size_t block = coordinates_at_once(options().block, dim());
+  // All at once means the bias, too.
+  return {other.rows.view(), std::move(gram), options().unobserved, block == dim() ? dim() + 1 : block};
+}
+
+void AlsModel::do_fit(const Dataset& data, Context& context) {
+  mean_ = ranks() ? 0.0 : moments_of(data.values(), context).mean;
+  const auto start = [&](std::size_t rows, std::string_view purpose, const auto& learned) {
+    const std::size_t width = padded_width(dim() + 1);
+    Side side{random_vectors(context, rows, width, dim(), options().init, purpose, learned),
+              Matrix<float>(rows, width)};
+    update_rows(side);
+    return side;
+  };
+  users_ = start(data.user_count(), "als users", [&](std::size_t u) { return data.history(UserRow(u)).size() > 0; });
+  items_ = start(data.item_count(), "als items", [&](std::size_t i) { return data.audience(ItemRow(i)).size() > 0; });
+
+  const auto state = [&](const auto& others, std::span<const float> values, const Side& other, RowProblem& problem) {
+    problem.indexes.clear();
+    problem.targets.clear();
+    for (std::size_t e = 0; e < others.size(); ++e) {
+      problem.indexes.push_back(others[e].index);
+      problem.targets.push_back(target(values[e], other.bias(others[e].index, dim())));
+    }
+    problem.reg = reg_of(others.size());
+  };
+  const auto solve_users = [&](const RowSolver& solver, Pass pass) {
+    const auto of_user = [&](std::size_t u, RowProblem& problem) {
+      const History history = data.history(UserRow(u));
+      state(history.items, history.values, items_, problem);
+    };
+    solve_side(context, solver, pass, of_user, users_.vectors);
+    update_rows(users_);
+  };
+  const auto solve_items = [&](const RowSolver& solver, Pass pass) {
+    const auto of_item = [&](std::size_t i, RowProblem& problem) {
+      const Audience audience = data.audience(ItemRow(i));
+      state(audience.users, audience.values, users_, problem);
+    };
+    solve_side(context, solver, pass, of_item, items_.vectors);
+    update_rows(items_);
+  };
+  const auto gram_of = [&](const Side& side) { return ranks() ? gram(context, side.rows.view()) : Matrix<float>(); };
+  const auto epochs = static_cast<std::size_t>(options().epochs);
+  for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
+    solve_users(solver(items_, gram_of(items_)), Pass::sweep);
+    solve_items(solver(users_, gram_of(users_)), Pass::sweep);
+    context.progress(info().name, epoch + 1, epochs);
+  }
+  require_finite("item vectors", items_.vectors.values());
+  finish(gram_of(items_));
+  solve_users(*folding_, Pass::solve);
+  require_finite("user vectors", users_.vectors.values());
+}
+
+void AlsModel::finish(Matrix<float> gram) {
+  folding_.emplace(solver(items_, std::move(gram)));
+  ranking_ = rating_rows(items_.vectors, dim(), column(items_.vectors, dim()));
+}
+
+RowProblem AlsModel::problem_of(std::span<const HistoryEvent> history) const {
+  RowProblem problem;
+  for (const HistoryEvent& event : history) {
+    problem.indexes.push_back(event.item.index);
+    problem.targets.push_back(target(event.value, items_.bias(event.item.index, dim())));
+  }
+  problem.reg = reg_of(history.size());
+  return problem;
+}
+
+void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
+  RowSolver::Workspace workspace;
+  std::vector<float> vector(users_.vectors.cols());
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+      std::copy(out.row(q - 1).begin(), out.row(q - 1).end(), out.row(q).begin());
+      continue;
+    }
+    if (is_training_user(queries[q])) {
+      const std::span<const float> own = users_.vectors.row(queries[q].user->index);
+      std::copy(own.begin(), own.end(), vector.begin());
+    } else {
+      std::fill(vector.begin(), vector.end(), 0.0F);
+      const RowProblem problem = problem_of(queries[q].history);
+      if (!problem.indexes.empty()) folding_->solve(problem.row(), vector, workspace);
+    }
+    std::copy_n(vector.data(), dim(), out.row(q).data());
+    out(q, dim()) = vector[dim()] + static_cast<float>(mean_);
+    out(q, dim() + 1) = 1;
+  }
+}
+
+void AlsModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  const MatrixView<const float> vectors = item_vectors().first_columns(dim());
+  cosine_to_rows(vectors, vectors.row(item.index), out);
+}
+
+void AlsModel::do_user_similarity(const Query& query, std::span<float> out) const {
+  Matrix<float> own(1, ranking_.cols());
+  do_query_vectors({&query, 1}, own.view());
+  cosine_to_rows(users_.vectors.view().first_columns(dim()), own.row(0).first(dim()), out);
+}
+
+std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item) const {
+  std::vector<HistoryEvent> storage;
+  const std::span<const HistoryEvent> history = history_of(query, storage);
+  std::vector<Contribution> parts;
+  if (!ranks()) parts.push_back({.label = "global mean", .item = {}, .user = {}, .amount = mean_});
+  if (has_biases()) {
+    parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = items_.bias(item.index, dim())});
+  }
+  if (history.empty()) return parts;
+  // (p_u, b_u) = A⁻¹ Σ_j t_j (q_j, 1): linear in what each event adds.
+  const RowProblem problem = problem_of(history);
+  const std::vector<double> reach = folding_->reach(problem.row(), items_.rows.row(item.index).first(dim() + 1));
+  for (std::size_t e = 0; e < history.size(); ++e) {
+    const std::span<const float> y = items_.rows.row(problem.indexes[e]);
+    const double closeness = std::inner_product(reach.begin(), reach.end(), y.begin(), 0.0);
+    const double asked = problem.targets[e];
+    parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = closeness * asked});
+  }
+  return parts;
+}
+
+void AlsModel::save_state(TensorWriter& out) const {
+  out.add("item_vectors", resized(items_.vectors, items_.vectors.rows(), dim() + 1));
+  out.add("user_vectors", resized(users_.vectors, users_.vectors.rows(), dim() + 1));
+  out.add("global_mean", std::span<const double>(&mean_, 1));
+}
+
+void AlsModel::do_load(const TensorFile& in) {
+  const std::size_t width = padded_width(dim() + 1);
+  const auto load = [&](std::string_view name, std::size_t rows) {
+    Side side{resized(in.matrix<float>(name, rows, dim() + 1), rows, width), Matrix<float>(rows, width)};
+    update_rows(side);
+    return side;
+  };
+  items_ = load("item_vectors", data().item_count());
+  users_ = load("user_vectors", data().user_count());
+  mean_ = in.vector<double>("global_mean", 1).front();
+  Context context({.threads = 1});
+  finish(ranks() ? gram(context, items_.rows.view()) : Matrix<float>());
+}
+
+}  // namespace gusto

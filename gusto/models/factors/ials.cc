@@ -1,0 +1,313 @@
+#include "gusto/models/factors/ials.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "gusto/base/linalg.h"
+#include "gusto/base/solve_kernels.h"
+
+namespace gusto {
+namespace {
+
+constexpr int kPriorIterations = 5;
+
+}  // namespace
+
+constexpr ModelInfo kIalsInfo{
+    .name = "ials",
+    .summary = "User and item vectors from who has what, by least squares over all pairs.",
+    .about =
+        "Implicit alternating least squares in its revisited form (Hu, Koren, Volinsky 2008; Rendle, Krichene, Zhang, "
+        "Koren 2022): every event asks for a score of 1, every pair of user and item, with the weight unobserved, for "
+        "0, and a vector is pulled to 0 by as much as it takes part in. Large dim and a well chosen reg make it one of "
+        "the "
+        "strongest models for top lists; blocks of coordinates (iALS++) keep large dim affordable. With user_fields "
+        "and "
+        "item_fields vectors are pulled to what features suggest instead of 0, so that new items, and people of whom "
+        "only features are known, get vectors too.",
+    .fields = kIalsFields,
+    .abilities = {.personalised = true,
+                  .fold_in = FoldIn::exact,
+                  .cold_items = true,
+                  .item_vectors = true,
+                  .similar_items = true,
+                  .similar_users = true,
+                  .explains = true},
+    .make = &make_with<IalsModel>,
+};
+
+/// One side's rows, with their events that count.
+struct IalsModel::Side {
+  const Dataset& data;
+  bool of_users;
+  float least;
+  std::vector<float> regs;  // λ, by row; 0 of rows without events
+
+  std::size_t rows() const { return of_users ? data.user_count() : data.item_count(); }
+
+  void events(std::size_t row, std::vector<std::uint32_t>& out) const {
+    out.clear();
+    const auto keep = [&](const auto& rows, std::span<const float> values) {
+      for (std::size_t e = 0; e < rows.size(); ++e) {
+        if (values[e] >= least) out.push_back(rows[e].index);
+      }
+    };
+    if (of_users) {
+      const History history = data.history(UserRow(row));
+      keep(history.items, history.values);
+    } else {
+      const Audience audience = data.audience(ItemRow(row));
+      keep(audience.users, audience.values);
+    }
+  }
+};
+
+struct IalsModel::Asker {
+  RowProblem problem;  // its centre is empty without features
+  SideFeatures::Asker features;
+};
+
+double IalsModel::reg_of(std::size_t events, std::size_t others) const {
+  const double pairs = static_cast<double>(events) + options().unobserved * static_cast<double>(others);
+  return options().reg * std::pow(pairs, options().reg_power);
+}
+
+std::uint64_t IalsModel::memory_need(const Dataset& data, Task, unsigned threads) const {
+  const std::uint64_t width = padded_width(dim());
+  const std::uint64_t rows = data.user_count() + data.item_count();
+  // The view by item; vectors, and each row's λ and weight; room to count events in.
+  const std::uint64_t by_item = data.event_count() * 8 + data.item_count() * 8;
+  const std::uint64_t floats = rows * (width + 2) + std::max(data.user_count(), data.item_count()) * 4;
+  return by_item + floats * sizeof(float) + alternation_memory(data.user_count(), data.item_count(), width, threads) +
+         SideFeatures::memory_need(data, options().user_fields, options().item_fields, width);
+}
+
+IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users, std::size_t others) const {
+  Side side{data, of_users, least_, {}};
+  side.regs.resize(side.rows());
+  std::vector<std::uint32_t> events;
+  for (std::size_t r = 0; r < side.regs.size(); ++r) {
+    side.events(r, events);
+    side.regs[r] = events.empty() ? 0.0F : static_cast<float>(reg_of(events.size(), others));
+  }
+  return side;
+}
+
+void IalsModel::count_items(const Dataset& data) {
+  std::vector<bool> has(data.item_count());
+  const std::span<const ItemRow> items = data.items();
+  for (std::size_t e = 0; e < items.size(); ++e) {
+    if (data.values()[e] >= least_) has[items[e].index] = true;
+  }
+  items_with_events_ = static_cast<std::size_t>(std::count(has.begin(), has.end(), true));
+}
+
+RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) const {
+  return {other.view(), std::move(gram), options().unobserved, coordinates_at_once(options().block, dim())};
+}
+
+void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver,
+                           Pass pass, Context& context, Matrix<float>& vectors) const {
+  const auto state = [&](std::size_t r, RowProblem& problem) {
+    side.events(r, problem.indexes);
+    problem.targets.assign(problem.indexes.size(), 1.0F);
+    problem.reg = side.regs[r];
+    if (!prior) return;
+    problem.centre.resize(vectors.cols());
+    prior->expect(r, problem.centre);
+  };
+  solve_side(context, solver, pass, state, vectors);
+}
+
+void IalsModel::do_fit(const Dataset& data, Context& context) {
+  least_ = least_choice(data, task(), options().like_threshold);
+  count_items(data);
+  const Side user_side = make_side(data, true, items_with_events_);
+  const auto counts = [](float reg) { return reg > 0; };
+  const auto users_with_events = std::count_if(user_side.regs.begin(), user_side.regs.end(), counts);
+  const Side item_side = make_side(data, false, static_cast<std::size_t>(users_with_events));
+  const auto start = [&](const Side& side, std::string_view purpose) {
+    return random_vectors(context, side.rows(), padded_width(dim()), dim(), options().init, purpose,
+                          [&](std::size_t r) { return counts(side.regs[r]); });
+  };
+  users_ = start(user_side, "ials users");
+  items_ = start(item_side, "ials items");
+
+  user_prior_.reset();
+  item_prior_.reset();
+  features_.reset();
+  if (has_fields()) {
+    features_ = std::make_unique<SideFeatures>(data, options().user_fields, options().item_fields);
+    const auto prior_of = [&](nn::Side side) -> std::optional<FeaturePrior> {
+      if (!features_->has(side)) return std::nullopt;
+      return FeaturePrior(features_->rows(side), features_->values(side), padded_width(dim()));
+    };
+    user_prior_ = prior_of(nn::Side::user);
+    item_prior_ = prior_of(nn::Side::item);
+  }
+  const auto weights_of = [](const Side& side) {
+    double sum = 0;
+    double rows = 0;
+    for (const float reg : side.regs) {
+      sum += reg;
+      rows += reg > 0 ? 1 : 0;
+    }
+    std::vector<float> weights = side.regs;
+    for (float& weight : weights) weight *= static_cast<float>(rows / sum);
+    return weights;
+  };
+  const std::vector<float> user_weights = weights_of(user_side);
+  const std::vector<float> item_weights = weights_of(item_side);
+
+  const auto improve = [&](const Side& side, std::optional<FeaturePrior>& prior, std::span<const float> weights,
+                           const Matrix<float>& other, Matrix<float>& vectors) {
+    solve_rows(side, prior, solver(other, gram(context, other.view())), Pass::sweep, context, vectors);
+    if (prior) prior->fit(context, vectors, weights, options().reg_features, kPriorIterations);
+  };
+  const auto epochs = static_cast<std::size_t>(options().epochs);
+  for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
+    improve(user_side, user_prior_, user_weights, items_, users_);
+    improve(item_side, item_prior_, item_weights, users_, items_);
+    context.progress(info().name, epoch + 1, epochs);
+  }
+  require_finite("item vectors", items_.values());
+
+  prepare_folding(gram(context, items_.view()));
+  solve_rows(user_side, user_prior_, *folding_, Pass::solve, context, users_);
+  const auto expect = [](const Side& side, std::optional<FeaturePrior>& prior, Matrix<float>& vectors) {
+    if (!prior) return;
+    for (std::size_t r = 0; r < side.rows(); ++r) {
+      if (side.regs[r] == 0) prior->expect(r, vectors.row(r));
+    }
+    prior->forget_rows();
+  };
+  expect(user_side, user_prior_, users_);
+  expect(item_side, item_prior_, items_);
+  require_finite("user vectors", users_.values());
+}
+
+void IalsModel::prepare_folding(Matrix<float> gram) {
+  all_items_ = std::move(gram);
+  folding_.emplace(solver(items_, all_items_));
+}
+
+MatrixView<const float> IalsModel::item_vectors() const {
+  static_cast<void>(data());
+  return items_.view().first_columns(dim());
+}
+
+IalsModel::Asker IalsModel::asker(const Query& query) const {
+  Asker asker;
+  RowProblem& problem = asker.problem;
+  problem.indexes = chosen_items(query, least_);
+  problem.targets.assign(problem.indexes.size(), 1.0F);
+  problem.reg = static_cast<float>(reg_of(problem.indexes.size(), items_with_events_));
+  if (user_prior_) {
+    asker.features = features_->asker(query);
+    problem.centre.resize(items_.cols());
+    user_prior_->expect(asker.features.ids, asker.features.weights, problem.centre);
+  }
+  return asker;
+}
+
+void IalsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
+  RowSolver::Workspace workspace;
+  std::vector<float> vector(items_.cols());
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    if (is_training_user(queries[q]) && queries[q].features.empty()) {
+      std::copy_n(users_.row(queries[q].user->index).data(), dim(), out.row(q).data());
+      continue;
+    }
+    if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+      std::copy_n(out.row(q - 1).data(), dim(), out.row(q).data());
+      continue;
+    }
+    const RowProblem problem = asker(queries[q]).problem;
+    std::fill(vector.begin(), vector.end(), 0.0F);
+    std::copy(problem.centre.begin(), problem.centre.end(), vector.begin());
+    if (!problem.indexes.empty()) folding_->solve(problem.row(), vector, workspace);
+    std::copy_n(vector.data(), dim(), out.row(q).data());
+  }
+}
+
+void IalsModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  cosine_to_rows(item_vectors(), item_vectors().row(item.index), out);
+}
+
+void IalsModel::do_user_similarity(const Query& query, std::span<float> out) const {
+  Matrix<float> own(1, dim());
+  do_query_vectors({&query, 1}, own.view());
+  cosine_to_rows(users_.view().first_columns(dim()), own.row(0), out);
+}
+
+std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item) const {
+  const Asker who = asker(query);
+  const std::span<const float> target = item_vectors().row(item.index);
+  std::vector<Contribution> parts;
+  // What an event's item, or a feature, adds to w_u goes through A⁻¹ h_i; without events w_u is what features say itself.
+  std::vector<double> reach(target.begin(), target.end());
+  double pull = 1;
+  if (!who.problem.indexes.empty()) {
+    reach = folding_->reach(who.problem.row(), target);
+    pull = static_cast<double>(who.problem.reg);
+  }
+  const auto through = [&](std::span<const float> vector) {
+    return std::inner_product(reach.begin(), reach.end(), vector.begin(), 0.0);
+  };
+  for (const std::uint32_t other : who.problem.indexes) {
+    parts.push_back({.label = "", .item = ItemRow(other), .user = {}, .amount = through(items_.row(other))});
+  }
+  for (std::size_t f = 0; f < who.features.ids.size(); ++f) {
+    const double amount =
+        pull * static_cast<double>(who.features.weights[f]) * through(user_prior_->vectors().row(who.features.ids[f]));
+    const std::string label(who.features.fields[f]);
+    if (!parts.empty() && parts.back().label == label) {
+      parts.back().amount += amount;
+    } else {
+      parts.push_back({.label = label, .item = {}, .user = {}, .amount = amount});
+    }
+  }
+  return parts;
+}
+
+void IalsModel::save_state(TensorWriter& out) const {
+  out.add("item_vectors", resized(items_, items_.rows(), dim()));
+  out.add("user_vectors", resized(users_, users_.rows(), dim()));
+  out.add("all_items", resized(all_items_, dim(), dim()));
+  if (features_) features_->save(out);
+  const auto add_vectors = [&](const char* name, const FeaturePrior& prior) {
+    out.add(name, resized(prior.vectors(), prior.vectors().rows(), dim()));
+  };
+  if (user_prior_) add_vectors("user_feature_vectors", *user_prior_);
+  if (item_prior_) add_vectors("item_feature_vectors", *item_prior_);
+}
+
+void IalsModel::do_load(const TensorFile& in) {
+  least_ = least_choice(data(), task(), options().like_threshold);
+  count_items(data());
+  const std::size_t width = padded_width(dim());
+  const auto padded = [&](std::string_view name, std::size_t rows) {
+    return resized(in.matrix<float>(name, rows, dim()), rows, width);
+  };
+  items_ = padded("item_vectors", data().item_count());
+  users_ = padded("user_vectors", data().user_count());
+  user_prior_.reset();
+  item_prior_.reset();
+  features_.reset();
+  if (has_fields()) {
+    features_ = std::make_unique<SideFeatures>(data(), in);
+    const auto prior_of = [&](nn::Side side, const char* name) -> std::optional<FeaturePrior> {
+      if (!features_->has(side)) return std::nullopt;
+      FeaturePrior prior(SparseRows{}, features_->values(side), width);
+      prior.set_vectors(padded(name, features_->values(side)));
+      return prior;
+    };
+    user_prior_ = prior_of(nn::Side::user, "user_feature_vectors");
+    item_prior_ = prior_of(nn::Side::item, "item_feature_vectors");
+  }
+  prepare_folding(resized(in.matrix<float>("all_items", dim(), dim()), width, width));
+}
+
+}  // namespace gusto

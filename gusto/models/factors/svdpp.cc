@@ -1,0 +1,95 @@
+#include "gusto/models/factors/svdpp.h"
+
+#include <utility>
+
+#include "gusto/base/kernels.h"
+#include "gusto/models/factors/implicit_centers.h"
+#include "gusto/models/factors/mf_trainer.h"
+#include "gusto/models/shared/baseline.h"
+
+namespace gusto {
+namespace {
+
+MfOptions trainer_options(const SvdppOptions& options) {
+  MfOptions result;
+  result.dim = options.dim;
+  result.epochs = options.epochs;
+  result.learning_rate = options.learning_rate;
+  result.reg = options.reg;
+  result.reg_bias = options.reg_bias;
+  result.reg_power = options.reg_power;
+  result.negatives = options.negatives;
+  return result;
+}
+
+}  // namespace
+
+constexpr ModelInfo kSvdppInfo{
+    .name = "svdpp",
+    .summary = "Factors of users who are, in part, the items that they rated.",
+    .about =
+        "SVD++ (Koren, KDD 2008): r = mu + b_u + b_i + q_i.(p_u + z_u), where z_u is the scaled sum of a vector for "
+        "each "
+        "item that the user rated, whatever the rating: that somebody rates something tells of their taste, too. With "
+        "asymmetric, users have no vector of their own and are what they rated, and how, so that new ratings count at "
+        "once. Learned as biased-mf, with the items' second vectors by conjugate gradients. Helps most for those "
+        "with few ratings.",
+    .fields = kSvdppFields,
+    .abilities = {.personalised = true,
+                  .predicts_ratings = true,
+                  .fold_in = FoldIn::exact,
+                  .item_vectors = true,
+                  .similar_items = true,
+                  .similar_users = true,
+                  .explains = true},
+    .make = &make_with<SvdppModel>,
+};
+
+std::uint64_t SvdppModel::memory_need(const Dataset& data, Task, unsigned threads) const {
+  const auto width = static_cast<std::uint64_t>(options().dim) + 16;
+  const std::uint64_t users = data.user_count();
+  const std::uint64_t items = data.item_count();
+  const std::uint64_t of_items = options().asymmetric ? 14 : 8;
+  return (6 * users + of_items * items) * width * sizeof(float) + data.event_count() * 20 + (users + items) * 32 +
+         threads * width * width * 24;
+}
+
+void SvdppModel::do_fit(const Dataset& data, Context& context) {
+  const double chosen = options().asymmetric ? 50 : 120;
+  ImplicitCentres centres(data, task(), dim(), options().asymmetric,
+                          options().reg_implicit > 0 ? options().reg_implicit : chosen, options().iterations);
+  MfFactors learned = train_mf(data, task(), trainer_options(options()), context, &centres);
+  implicit_ = centres.vectors(learned.spread);
+  require_finite("implicit vectors", implicit_.values());
+  take(std::move(learned), data, context);
+}
+
+Matrix<float> SvdppModel::centre_parts(std::span<const HistoryEvent> history) const {
+  Matrix<float> parts(history.size(), dim());
+  const float scale = implicit_scale(history.size());
+  const auto excess = [&](const HistoryEvent& event) {
+    return static_cast<double>(event.value) - mean_ - ranking_(event.item.index, dim() + 1);
+  };
+  double sum = 0;
+  for (const HistoryEvent& event : history) sum += excess(event);
+  const double lean = damped_mean(sum, static_cast<double>(history.size()), ImplicitCentres::kLeanReg);
+  for (std::size_t e = 0; e < history.size(); ++e) {
+    const std::size_t item = history[e].item.index;
+    axpy(scale, implicit_.row(item), parts.row(e));
+    if (!has_x()) continue;
+    axpy(scale * static_cast<float>(excess(history[e]) - lean), implicit_.row(ranking_.rows() + item), parts.row(e));
+  }
+  return parts;
+}
+
+void SvdppModel::save_state(TensorWriter& out) const {
+  RefittedFactors::save_state(out);
+  out.add("implicit_vectors", implicit_);
+}
+
+void SvdppModel::do_load(const TensorFile& in) {
+  RefittedFactors::do_load(in);
+  implicit_ = in.matrix<float>("implicit_vectors", (has_x() ? 2 : 1) * data().item_count(), dim());
+}
+
+}  // namespace gusto

@@ -1,0 +1,111 @@
+#include "gusto/models/linear/random_walk.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "gusto/models/shared/choices.h"
+
+namespace gusto {
+namespace {
+
+constexpr std::size_t kWalkParts = 256;
+
+}  // namespace
+
+constexpr ModelInfo kRandomWalkInfo{
+    .name = "random-walk",
+    .summary = "Where short walks end: from the asker to items, to who has them, to their items.",
+    .about =
+        "P3alpha (Cooper et al., WWW 2014) and RP3beta (Paudel et al., TiiS 2016): a walk of three steps on the graph "
+        "of "
+        "who chose what, user to item to user to item. Alpha bends the probabilities of steps, beta keeps popular "
+        "items "
+        "from being where every walk ends. Fits in a moment, needs memory for a few hundred weights an item however "
+        "large the catalogue, answers newcomers exactly, and explains every score by the items it walked from.",
+    .fields = kRandomWalkFields,
+    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .make = &make_with<RandomWalkModel>,
+};
+
+std::uint64_t RandomWalkModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
+  const std::uint64_t items = data.item_count();
+  const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);
+  constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
+  // Lists exist twice while they are put end to end.
+  return 2 * items * most * kEntry + threads * items * (sizeof(float) + kEntry) + (items + data.user_count()) * 64 +
+         choices_memory(data, task);
+}
+
+void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
+  context.progress(info().name, 0, 1);
+  context.check_cancelled();
+  least_ = least_choice(all, task(), options().like_threshold);
+  const std::optional<Dataset> part = chosen_part(all, least_);
+  const Dataset& data = part ? *part : all;
+  const std::size_t items = data.item_count();
+  const std::vector<float> from_user = user_scales(data, options().alpha);
+  const std::vector<float> to_item = item_scales(data, options().beta);
+
+  const std::vector<std::uint64_t> work = companions(data);
+  struct Scratch {
+    std::vector<float> reached;
+    std::vector<std::uint64_t> keys;
+  };
+  std::vector<Scratch> scratches(context.threads());
+  std::vector<std::vector<std::uint64_t>> ends(items);
+  const auto walk_from = [&](std::size_t j, Scratch& scratch) {
+    const auto users = data.audience(ItemRow(j)).users;
+    for (const UserRow user : users) {
+      // Less (1/n_j)^α, which all ends of j's walks share: with it, small probabilities would be lost to single precision.
+      for (const ItemRow item : data.history(user).items) scratch.reached[item.index] += from_user[user.index];
+    }
+    const auto consider = [&](std::size_t i) {
+      const float weight = std::exchange(scratch.reached[i], 0.0F) * to_item[i];
+      if (weight > 0 && i != j) scratch.keys.push_back(rank_key(weight, static_cast<std::uint32_t>(i)));
+    };
+    // Few items were reached in a large catalogue: meet them again by the same ways instead of looking at all.
+    if (work[j] >= items) {
+      for (std::size_t i = 0; i < items; ++i) consider(i);
+    } else {
+      for (const UserRow user : users) {
+        for (const ItemRow item : data.history(user).items) consider(item.index);
+      }
+    }
+    keep_nearest(scratch.keys, static_cast<std::size_t>(options().neighbors));
+    ends[j].assign(scratch.keys.begin(), scratch.keys.end());
+    scratch.keys.clear();
+  };
+  const std::vector<std::size_t> bounds = cut_evenly(work, kWalkParts);
+  context.pool().run(bounds.size() - 1, [&](std::size_t range, unsigned worker) {
+    scratches[worker].reached.resize(items);
+    for (std::size_t j = bounds[range]; j < bounds[range + 1]; ++j) {
+      context.check_cancelled();
+      walk_from(j, scratches[worker]);
+    }
+  });
+
+  weights_ = {};
+  std::size_t count = 0;
+  for (const std::vector<std::uint64_t>& keys : ends) count += keys.size();
+  weights_.reserve(items, count);
+  for (std::size_t j = 0; j < items; ++j) {
+    const auto choices = static_cast<double>(data.audience(ItemRow(j)).size());
+    const double first_step = choices > 0 ? std::pow(choices, -options().alpha) : 0;
+    double total = 0;
+    for (const std::uint64_t key : ends[j]) total += first_step * static_cast<double>(key_similarity(key));
+    const double scale = total > 0 ? first_step * std::pow(total, -options().normalization) : 0;
+    for (const std::uint64_t key : ends[j]) {
+      weights_.add(key_row(key), static_cast<float>(scale * static_cast<double>(key_similarity(key))));
+    }
+    weights_.end_row();
+    ends[j] = {};
+  }
+  require_finite("walks", weights_.weights);
+  context.progress(info().name, 1, 1);
+}
+
+}  // namespace gusto

@@ -1,0 +1,48 @@
+#include "gusto/models/linear/sparse_item_model.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "gusto/models/shared/choices.h"
+
+namespace gusto {
+
+void SparseItemModel::do_load(const TensorFile& in) {
+  weights_ = NeighbourLists::load(in, data().item_count());
+  least_ = least_choice(data(), task(), like_threshold());
+}
+
+void SparseItemModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const std::vector<std::uint32_t> chosen = chosen_items(queries[q], least_);
+    const std::span<float> row = scores.row(q);
+    std::fill(row.begin(), row.end(), 0.0F);
+    for (const std::uint32_t from : chosen) {
+      const auto targets = weights_.neighbours_of(from);
+      const auto weights = weights_.weights_of(from);
+      for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += weights[m];
+    }
+  }
+}
+
+void SparseItemModel::do_item_similarity(ItemRow item, std::span<float> out) const {
+  std::fill(out.begin(), out.end(), 0.0F);
+  const auto targets = weights_.neighbours_of(item.index);
+  const auto weights = weights_.weights_of(item.index);
+  for (std::size_t m = 0; m < targets.size(); ++m) out[targets[m]] = weights[m];
+}
+
+std::vector<Contribution> SparseItemModel::do_explain(const Query& query, ItemRow item) const {
+  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
+  std::vector<Contribution> reasons;
+  for (const std::uint32_t from : chosen) {
+    const auto targets = weights_.neighbours_of(from);
+    const auto found = std::find(targets.begin(), targets.end(), item.index);
+    if (found == targets.end()) continue;
+    const float amount = weights_.weights_of(from)[static_cast<std::size_t>(found - targets.begin())];
+    reasons.push_back({.label = {}, .item = ItemRow(from), .user = {}, .amount = amount});
+  }
+  return reasons;
+}
+
+}  // namespace gusto

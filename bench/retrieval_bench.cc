@@ -133,7 +133,7 @@ void hnsw_single(benchmark::State& state) {
   static const Matrix<float> items = vectors(20'000, "bench items");
   static const ExactIndex exact(items.view());
   Context context({.threads = 1});
-  static const gusto::HnswIndex index(items.view(), gusto::build_hnsw(items.view(), {}, context), 512);
+  static const gusto::HnswIndex index(items.view(), gusto::build_hnsw(items.view(), {}, 42, context), 512);
   const gusto::PreparedFilter filter({}, items.rows());
   const auto scan = index.scan(filter, kLength);
   std::vector<std::vector<gusto::ScoredItem>> lists(1);

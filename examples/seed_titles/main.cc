@@ -39,7 +39,7 @@ int main(int argc, char** argv) try {
   std::cout << "Top 3 recommendations for user 42:\n";
   for (const ScoredItem& entry : found[0]) std::cout << data->catalogue().title(entry.item) << '\n';
 
-  save_model(*model, {.seed = context.seed()}, "titles.gusto");
+  save_model(*model, {}, "titles.gusto");
   std::cout << "Ask again: gusto recommend titles.gusto --user 42 -n 3\n";
 } catch (const Error& error) {
   std::cerr << error.what() << '\n';

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -20,18 +19,29 @@ Context::Context(ContextOptions options)
 }
 
 void Context::check_cancelled() const {
-  if (!cancelled()) return;
-  std::error_code ignored;
-  if (!checkpoint().empty() && std::filesystem::exists(checkpoint(), ignored)) {
-    throw Error(ErrorCode::cancelled,
-                fmt::format("Stopped as asked; {} holds what was learned so far.", quote(checkpoint().string())),
-                "Run the same again to go on from there.");
-  }
-  throw Error(ErrorCode::cancelled, "Stopped as asked; nothing was written.");
+  if (cancelled()) throw Error(ErrorCode::cancelled, "Stopped as asked; nothing was written.");
 }
 
-void Context::progress(std::string_view stage, std::size_t done, std::size_t total, std::string_view note) const {
-  if (options_.progress) options_.progress({stage, done, total, note});
+void Context::progress(ProgressEvent event) {
+  if (!options_.progress) return;
+  event.seconds_left = seconds_left(event);
+  try {
+    options_.progress(event);
+  } catch (...) {
+    ++sink_throws_;
+    throw;
+  }
+}
+
+std::optional<double> Context::seconds_left(const ProgressEvent& event) {
+  const auto now = Clock::now();
+  if (event.stage != pace_.stage || event.done < pace_.last_done) {
+    pace_ = {std::string(event.stage), event.done, event.done, now};
+  }
+  pace_.last_done = event.done;
+  if (event.done == pace_.first_done || event.done > event.total) return std::nullopt;
+  const double elapsed = std::chrono::duration<double>(now - pace_.begun).count();
+  return elapsed / static_cast<double>(event.done - pace_.first_done) * static_cast<double>(event.total - event.done);
 }
 
 void Context::require_memory(std::string_view who, std::uint64_t bytes) const {

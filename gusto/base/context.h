@@ -1,10 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,29 +24,39 @@ class CancelToken {
   static_assert(std::atomic<bool>::is_always_lock_free, "cancel() is called from signal handlers");
 };
 
+enum class ProgressUnit { steps, bytes };
+
+/// A number that work reports on its way, under its name: rmse, say.
+struct ProgressMetric {
+  std::string_view name;
+  double value;
+};
+
 /// How far a long piece of work has come.
 struct ProgressEvent {
-  std::string_view stage;  ///< what is being done, e.g. "biased-mf"
-  std::size_t done;        ///< steps done
-  std::size_t total;       ///< steps in all; 0 when unknown
-  std::string_view note;   ///< e.g. "rmse .8512"; may be empty
+  std::string_view stage;                   ///< what is being done, e.g. "biased-mf"
+  std::size_t done = 0;                     ///< of `total`, in `unit`
+  std::size_t total = 0;                    ///< 0: unknown
+  ProgressUnit unit = ProgressUnit::steps;  ///< what done and total count
+  std::optional<std::size_t> epoch{};       ///< that has just ended, counted from 1
+  std::optional<double> loss{};             ///< mean of that epoch
+  std::optional<ProgressMetric> metric{};
+  std::optional<double> seconds_left{};  ///< at the stage's pace so far; the context works it out
 };
+
+/// Called on the thread that runs the work, also while its other threads run. It may throw to stop the work: what it throws
+/// leaves the entry point unchanged, and nothing half-written stays.
 using ProgressSink = std::function<void(const ProgressEvent&)>;
 
 struct ContextOptions {
   unsigned threads = 0;                 ///< 0: all that the process may use (affinity and container limits)
-  std::uint64_t seed = 42;              ///< every draw is keyed by it; 0 is a seed like any other
   std::uint64_t memory_limit = 0;       ///< bytes that a model may state as its need; 0: what the container leaves
   const CancelToken* cancel = nullptr;  ///< not owned; may be null
-  ProgressSink progress = {};           ///< called from the thread that runs the work; may be empty
-  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and resumed
-  /// ends with the same bits as one that was not. Empty: nowhere. It is for one fit, and is removed once the model is
-  /// safe.
-  std::filesystem::path checkpoint = {};
+  ProgressSink progress = {};           ///< may be empty
 };
 
-/// What surrounds a computation without changing its result: threads, progress, cancellation, memory limit; and the
-/// seed, which does. Passed by reference to everything that takes long.
+/// What a computation may use, none of which changes its result: threads, memory, progress, cancellation. Passed by
+/// reference to everything that takes long.
 ///
 /// Threads  one computation at a time per Context; make one for each thread that calls gusto
 class Context {
@@ -54,54 +65,38 @@ class Context {
 
   ThreadPool& pool() { return pool_; }
   unsigned threads() const { return pool_.threads(); }
-  std::uint64_t seed() const { return options_.seed; }
   std::uint64_t memory_limit() const { return options_.memory_limit; }
-
-  /// For models that declare `checkpoints`; empty if there is none.
-  const std::filesystem::path& checkpoint() const { return options_.checkpoint; }
 
   bool cancelled() const { return options_.cancel != nullptr && options_.cancel->cancelled(); }
   /// Throws Error(cancelled) if the caller has asked to stop. Long loops call it at least every 100 ms.
   void check_cancelled() const;
 
-  void progress(std::string_view stage, std::size_t done, std::size_t total, std::string_view note = {}) const;
+  /// Tells the sink, with the seconds left. Only for the thread that runs the work.
+  void progress(ProgressEvent event);
+  void progress(std::string_view stage, std::size_t done, std::size_t total, ProgressUnit unit = ProgressUnit::steps) {
+    progress({.stage = stage, .done = done, .total = total, .unit = unit});
+  }
+  /// How often the sink has thrown: for whoever handles errors and must let the sink's pass.
+  std::size_t sink_throws() const { return sink_throws_; }
 
   /// Throws Error(out_of_memory) that names who needs how much, if bytes is above the limit.
   void require_memory(std::string_view who, std::uint64_t bytes) const;
 
  private:
-  friend class CheckpointAside;
-  friend class SeedAside;
+  using Clock = std::chrono::steady_clock;
+  // The stage that is being done, and where it stood when it was first heard of.
+  struct Pace {
+    std::string stage;
+    std::size_t first_done = 0;
+    std::size_t last_done = 0;
+    Clock::time_point begun{};
+  };
+  std::optional<double> seconds_left(const ProgressEvent& event);
+
   ContextOptions options_;
   ThreadPool pool_;
-};
-
-/// Takes a context's checkpoint away as long as it lives: for fits that are not the one that the checkpoint is for.
-class CheckpointAside {
- public:
-  explicit CheckpointAside(Context& context) : context_(context) { context_.options_.checkpoint.swap(checkpoint_); }
-  ~CheckpointAside() { context_.options_.checkpoint.swap(checkpoint_); }
-  CheckpointAside(const CheckpointAside&) = delete;
-  CheckpointAside& operator=(const CheckpointAside&) = delete;
-
- private:
-  Context& context_;
-  std::filesystem::path checkpoint_;
-};
-
-/// Gives a context another seed as long as it lives: for one run of several that differ in their draws.
-class SeedAside {
- public:
-  SeedAside(Context& context, std::uint64_t seed) : context_(context), seed_(context.seed()) {
-    context_.options_.seed = seed;
-  }
-  ~SeedAside() { context_.options_.seed = seed_; }
-  SeedAside(const SeedAside&) = delete;
-  SeedAside& operator=(const SeedAside&) = delete;
-
- private:
-  Context& context_;
-  std::uint64_t seed_;
+  Pace pace_;
+  std::size_t sink_throws_ = 0;
 };
 
 /// Calls body(begin, end, worker) for consecutive blocks of `block` indexes that cover [0, n), in parallel, checking

@@ -1,12 +1,15 @@
 #include "gusto/base/context.h"
 
 #include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/system.h"
-#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {
@@ -52,43 +55,46 @@ TEST(Context, RefusesANeedAboveTheLimitWithAFigure) {
   }
 }
 
-TEST(Context, CheckpointIsForOneFitOnly) {
-  Context context({.threads = 1, .checkpoint = "fit.checkpoint"});
-  EXPECT_EQ(context.checkpoint(), "fit.checkpoint");
-  {
-    const CheckpointAside aside(context);
-    EXPECT_TRUE(context.checkpoint().empty());
-    const CheckpointAside again(context);
-    EXPECT_TRUE(context.checkpoint().empty());
-  }
-  EXPECT_EQ(context.checkpoint(), "fit.checkpoint");
+TEST(Context, WorksOutTheSecondsLeftAtTheStagesPace) {
+  std::vector<std::optional<double>> left;
+  Context context({.threads = 1, .progress = [&](const ProgressEvent& event) { left.push_back(event.seconds_left); }});
+  context.progress("first", 2, 10);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  context.progress("first", 4, 10);
+  context.progress("second", 5, 10);
+  context.progress("second", 1, 10);  // again from the beginning
+  context.progress("third", 0, 0);
+  context.progress("third", 7, 0);
+  ASSERT_EQ(left.size(), 6U);
+  EXPECT_FALSE(left[0]);
+  ASSERT_TRUE(left[1]);
+  EXPECT_GE(*left[1], 0.06);
+  for (std::size_t n = 2; n < 6; ++n) EXPECT_FALSE(left[n]) << n;
 }
 
-TEST(Context, WhoIsStoppedHearsOfTheCheckpointOnceThereIsOne) {
-  const test::TemporaryFolder folder;
-  CancelToken cancel;
-  cancel.cancel();
-  const Context context({.threads = 1, .cancel = &cancel, .checkpoint = folder.path() / "fit.checkpoint"});
-  EXPECT_EQ(test::error_of([&] { context.check_cancelled(); }).message(), "Stopped as asked; nothing was written.");
-  const std::string path = folder.write("fit.checkpoint", "");
-  const Error error = test::error_of([&] { context.check_cancelled(); });
-  EXPECT_EQ(error.code(), ErrorCode::cancelled);
-  EXPECT_EQ(error.message(), "Stopped as asked; \"" + path + "\" holds what was learned so far.");
+TEST(Context, LetsThroughWhatTheSinkThrowsWhileOtherThreadsRun) {
+  std::atomic<int> inside{0};
+  Context context({.threads = 4, .progress = [](const ProgressEvent&) { throw 7; }});
+  const auto work = [&](std::size_t, std::size_t, unsigned worker) {
+    ++inside;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (worker == 0) context.progress("work", 1, 2);
+    --inside;
+  };
+  try {
+    parallel_blocks(context, 1000, 1, work);
+    FAIL() << "went on";
+  } catch (int thrown) {
+    EXPECT_EQ(thrown, 7);
+  }
+  EXPECT_EQ(inside, 1);  // the one that threw
+  EXPECT_EQ(context.sink_throws(), 1U);
 }
 
 TEST(System, KnowsItsMachine) {
   EXPECT_GE(available_threads(), 1u);
   EXPECT_GT(available_memory(), std::uint64_t{1} << 26);
   EXPECT_GT(peak_memory(), std::uint64_t{1} << 20);
-}
-
-TEST(Context, ASeedAsideLastsAsLongAsItLives) {
-  Context context({.threads = 1, .seed = 5});
-  {
-    const SeedAside aside(context, 9);
-    EXPECT_EQ(context.seed(), 9U);
-  }
-  EXPECT_EQ(context.seed(), 5U);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ CompareSpec spec_from(CompareFlags& flags) {
 void run_compare(Session& session, CompareFlags flags) {
   if (!flags.json.empty() && flags.json != "-") require_folder(flags.json);
   CompareSpec spec = spec_from(flags);
-  Run run(session, flags.run, spec.seed);
+  Run run(session, flags.run);
   const OpenedData data = open_whole_data(flags.data, run);
   if (flags.recipe.empty() && choose_task(flags.experiment, *data.dataset)) spec = spec_from(flags);
   const Comparison comparison = compare(data.dataset, spec, run.context(), run.observer(spec), data.source);

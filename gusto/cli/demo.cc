@@ -35,9 +35,10 @@ void title(const Session& session, std::string_view text) {
   fmt::print("\n{}\n\n", paint(session.out, Style::bold, text));
 }
 
-Comparison run_task(const Session& session, Run& run, const OpenedData& data, Task task, std::string_view metrics) {
+Comparison run_task(const Session& session, Run& run, const OpenedData& data, std::uint64_t seed, Task task,
+                    std::string_view metrics) {
   CompareSpec spec;
-  spec.seed = run.context().seed();
+  spec.seed = seed;
   spec.evaluate.task = task;
   spec.split.spec = parse_split(task == Task::top_n ? "holdout:0.2" : "random:0.1");
   for (const std::string_view name : split(metrics, ",")) spec.evaluate.metrics.emplace_back(name);
@@ -69,12 +70,12 @@ void show_reasons(const Session& session, const Model& model, const Query& query
 }
 
 void recommend_films(const Session& session, Run& run, const OpenedData& data, const ModelResult& best,
-                     const std::string& user_id) {
-  const UserRow user = find_user(data.dataset->catalogue(), user_id);
-  show_liked(session, *data.dataset, user, user_id);
+                     const DemoFlags& flags) {
+  const UserRow user = find_user(data.dataset->catalogue(), flags.user);
+  show_liked(session, *data.dataset, user, flags.user);
   const std::unique_ptr<Model> model = make_model(best.model, best.options);
   run.set_stage(best.label);
-  model->fit(data.dataset, Task::top_n, run.context());
+  model->fit(data.dataset, Task::top_n, run.context(), {.seed = flags.run.seed_or()});
   const std::array<Query, 1> queries{Query::known(user)};
   const TopLists lists = search(*model, queries, kFilms, SearchFilter{}, run.context());
   run.clear();
@@ -91,11 +92,12 @@ void run_demo(Session& session, const DemoFlags& flags) {
              format_count(data.dataset->event_count()), format_count(data.dataset->user_count()),
              format_count(data.dataset->item_count()));
   title(session, "1. Who predicts ratings best?");
-  run_task(session, run, data, Task::ratings, "rmse,mae");
+  run_task(session, run, data, flags.run.seed_or(), Task::ratings, "rmse,mae");
   title(session, "2. Who finds the films that people go on to watch?");
-  const Comparison ranking = run_task(session, run, data, Task::top_n, "ndcg,recall,hit-rate,coverage,novelty");
+  const Comparison ranking =
+      run_task(session, run, data, flags.run.seed_or(), Task::top_n, "ndcg,recall,hit-rate,coverage,novelty");
   title(session, "3. Three films for you");
-  if (ranking.best) recommend_films(session, run, data, ranking.results[*ranking.best], flags.user);
+  if (ranking.best) recommend_films(session, run, data, ranking.results[*ranking.best], flags);
   fmt::print("\nNext: `gusto compare YOUR-RATINGS.csv`, or `gusto --help`.\n");
 }
 

@@ -80,11 +80,12 @@ void run_evaluate(Session& session, EvaluateFlags flags) {
     split.filter = trained.record.filter;
   }
   apply_experiment(flags.experiment, flags.data.filter, false, split, options);
-  Run run(session, flags.run, trained.record.seed);
-  split.seed = run.context().seed();
+  Run run(session, flags.run);
+  split.seed = flags.run.seed_or(trained.record.seed);
 
-  const auto [test, left_out] = flags.test.empty() ? split_test(flags, trained, split, session, run)
-                                                   : listed_test(flags, *trained.model, session, run);
+  auto [test, left_out] = flags.test.empty() ? split_test(flags, trained, split, session, run)
+                                             : listed_test(flags, *trained.model, session, run);
+  test.fold.seed = split.seed;
   run.set_stage("measure " + std::string(trained.model->info().name));
   const Evaluation evaluation = evaluate(*trained.model, test.fold, test.candidates, options, run.context());
   run.clear();

@@ -31,6 +31,7 @@ struct IndexFlags {
 
 IndexOptions options_of(const IndexFlags& flags) {
   IndexOptions options;
+  options.seed = flags.run.seed_or(options.seed);
   const auto name = std::find(kIndexKindNames.begin(), kIndexKindNames.end(), flags.kind);
   if (name != kIndexKindNames.end()) options.kind = static_cast<IndexKind>(name - kIndexKindNames.begin());
   return options;

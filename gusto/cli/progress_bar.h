@@ -11,7 +11,7 @@
 namespace gusto::cli {
 
 enum class ProgressMode {
-  bar,    ///< one line redrawn in place: stage, bar, share, time left, note
+  bar,    ///< one line redrawn in place: stage, bar, share, time left, numbers
   lines,  ///< a plain line when a stage has gone on for a while, then every ten seconds
   none,
 };
@@ -36,7 +36,6 @@ class ProgressBar {
   Terminal terminal_;
   ProgressMode mode_;
   std::string stage_;
-  std::size_t first_done_ = 0;
   Clock::time_point begun_;
   Clock::time_point shown_;
   bool drawn_ = false;

@@ -50,22 +50,21 @@ void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded) {
   command->add_flag("--quiet", flags.quiet, "Show no progress.")->group("Running");
 }
 
-Run::Run(Session& session, const RunFlags& flags, std::uint64_t default_seed)
+Run::Run(Session& session, const RunFlags& flags)
     : terminal_(session.err),
       bar_(stderr, session.err, progress_mode(session, flags)),
       context_({.threads = flags.threads,
-                .seed = flags.seed.value_or(default_seed),
                 .memory_limit = memory_limit(flags.memory),
                 .cancel = &session.cancel,
-                .progress =
-                    [this](const ProgressEvent& event) {
-                      ProgressEvent shown = event;
-                      if (!stage_.empty()) shown.stage = stage_;
-                      bar_.show(shown);
-                    },
-                .checkpoint = flags.checkpoint}) {}
+                .progress = [this](const ProgressEvent& event) {
+                  ProgressEvent shown = event;
+                  if (!stage_.empty()) shown.stage = stage_;
+                  bar_.show(shown);
+                }}) {}
 
-void Run::progress(std::string_view stage, std::size_t done, std::size_t total) { bar_.show({stage, done, total, {}}); }
+void Run::progress(std::string_view stage, std::size_t done, std::size_t total) {
+  bar_.show({.stage = stage, .done = done, .total = total});
+}
 
 void Run::say(std::string_view text) {
   clear();

@@ -10,16 +10,18 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/progress_bar.h"
 #include "gusto/eval/compare.h"
+#include "gusto/models/fit_options.h"
 
 namespace gusto::cli {
 
 /// The flags of every command that computes.
 struct RunFlags {
-  std::optional<std::uint64_t> seed;  ///< left out: 42
+  std::optional<std::uint64_t> seed;  ///< for whatever draws; left out: see seed_or
   unsigned threads = 0;
   std::string memory;
-  std::string checkpoint;  ///< see ContextOptions
   bool quiet = false;
+
+  std::uint64_t seed_or(std::uint64_t other = FitOptions{}.seed) const { return seed.value_or(other); }
 };
 
 enum class Seeded { no, yes };
@@ -29,7 +31,7 @@ void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded);
 class Run {
  public:
   /// Error(invalid_option) if --memory is no size.
-  Run(Session& session, const RunFlags& flags, std::uint64_t default_seed = 42);
+  Run(Session& session, const RunFlags& flags);
 
   Context& context() { return context_; }
   /// What the bar shows when the model itself reports progress; empty: the model's own stage.

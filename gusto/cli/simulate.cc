@@ -23,8 +23,9 @@ struct SimulateFlags {
   std::string out;
 };
 
-void run_simulate(Session& session, const SimulateFlags& flags) {
+void run_simulate(Session& session, SimulateFlags flags) {
   Run run(session, flags.run);
+  flags.options.seed = flags.run.seed_or(flags.options.seed);
   const auto begin = std::chrono::steady_clock::now();
   run.context().require_memory("The simulation", writing_memory(flags.options, run.context().threads()));
   const Simulation simulation(flags.options, run.context());

@@ -31,6 +31,7 @@ struct TrainFlags {
   std::string model;
   std::vector<std::string> sets;
   std::string out;
+  std::string checkpoint;
 };
 
 /// "option=value" or, as for compare, "model.option=value".
@@ -76,12 +77,12 @@ void measure(const Model& model, const Split& parts, const EvaluateOptions& opti
 /// Finds mistakes in the names of files before hours have gone into training.
 void check_files(const TrainFlags& flags) {
   require_folder(flags.out);
-  if (flags.run.checkpoint.empty()) return;
-  require_folder(flags.run.checkpoint);
+  if (flags.checkpoint.empty()) return;
+  require_folder(flags.checkpoint);
   const auto place = [](const std::string& file) {
     return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
   };
-  if (place(flags.run.checkpoint) == place(flags.out)) {
+  if (place(flags.checkpoint) == place(flags.out)) {
     throw Error(ErrorCode::invalid_option, "--checkpoint and --out name the same file.", "Name two.");
   }
 }
@@ -95,7 +96,7 @@ void run_train(Session& session, TrainFlags flags) {
       info.make(with_like_threshold(info, settings_from(flags), evaluate_options.like_threshold));
   check_files(flags);
   Run run(session, flags.run);
-  split.seed = run.context().seed();
+  split.seed = flags.run.seed_or();
 
   ModelRecord record;
   record.seed = split.seed;
@@ -120,7 +121,7 @@ void run_train(Session& session, TrainFlags flags) {
   }
   run.set_stage(flags.model);
   const Stopwatch watch;
-  model->fit(events, evaluate_options.task, run.context());
+  model->fit(events, evaluate_options.task, run.context(), {.seed = split.seed, .checkpoint = flags.checkpoint});
   const double seconds = watch.seconds();
   run.context().check_cancelled();
   run.clear();
@@ -132,7 +133,7 @@ void run_train(Session& session, TrainFlags flags) {
     save_model(*model, record, flags.out);
   }
   std::error_code ignored;  // one that stays is in nobody's way
-  if (!flags.run.checkpoint.empty()) std::filesystem::remove(flags.run.checkpoint, ignored);
+  if (!flags.checkpoint.empty()) std::filesystem::remove(flags.checkpoint, ignored);
   fmt::print("Wrote {} ({}).\n", flags.out, format_bytes(std::filesystem::file_size(flags.out)));
 }
 
@@ -171,7 +172,7 @@ void add_train(CLI::App& app, Session& session) {
   add_protocol_flag(command, flags->experiment, "Default: none.");
   command
       ->add_option(
-          "--checkpoint", flags->run.checkpoint,
+          "--checkpoint", flags->checkpoint,
           "Keep the state of training in this file as it goes, such as --checkpoint deep.checkpoint, and go on "
           "from there if the file exists: a training that was stopped and resumed gives the same model. The "
           "file is removed once the model is written. `gusto models NAME` says whether a model can.")

@@ -53,7 +53,9 @@ double percentile(std::span<const double> ascending, double share) {
 
 }  // namespace
 
-std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Context& context, std::size_t draws) {
+std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Context& context,
+                                         const BootstrapOptions& options) {
+  const std::size_t draws = options.draws;
   if (draws == 0) throw Error(ErrorCode::invalid_option, "A bootstrap takes at least one draw.");
   const std::vector<UserRow> users = union_of_users(pairs);
   if (users.empty()) return std::vector<Difference>(pairs.size());
@@ -70,7 +72,7 @@ std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Co
     Matrix<float> weights(end - begin, users.size());
     weights.fill(-1);
     for (std::size_t draw = begin; draw < end; ++draw) {
-      Random random(context.seed(), "bootstrap", draw);
+      Random random(options.seed, "bootstrap", draw);
       const std::span<float> row = weights.row(draw - begin);
       for (std::size_t i = 0; i < row.size(); ++i) ++row[random.below(row.size())];
     }

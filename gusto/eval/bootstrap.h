@@ -24,7 +24,10 @@ struct EstimatePair {
   const Estimate* b = nullptr;
 };
 
-inline constexpr std::size_t kBootstrapDraws = 2000;
+struct BootstrapOptions {
+  std::size_t draws = 2000;
+  std::uint64_t seed = 42;
+};
 
 /// Paired bootstrap over users of the difference a − b, for many pairs at once.
 ///
@@ -32,7 +35,7 @@ inline constexpr std::size_t kBootstrapDraws = 2000;
 /// is
 ///   a − b + Σ_u (w_u − 1) · (influence_a(u) − influence_b(u))
 /// with influence 0 for users that an estimate lacks. The interval runs between the 2.5th and 97.5th percentile of the
-/// draws (linear interpolation). Draw d is keyed by (context's seed, d), so all pairs and all callers with one seed and
+/// draws (linear interpolation). Draw d is keyed by (seed, d), so all pairs and all callers with one seed and
 /// the same users see the same samples.
 ///
 /// Source     Efron, Tibshirani: An Introduction to the Bootstrap, 1993, ch. 13; the linearised statistic of ch. 22.6
@@ -42,6 +45,6 @@ inline constexpr std::size_t kBootstrapDraws = 2000;
 /// Errors     invalid_option, if draws is 0; cancelled
 /// Repeatable same bits at any number of threads, for one CPU level
 std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Context& context,
-                                         std::size_t draws = kBootstrapDraws);
+                                         const BootstrapOptions& options = {});
 
 }  // namespace gusto

@@ -118,7 +118,7 @@ LikesCalibration fit_likes_calibration(std::span<const float> predictions, std::
   return {slope / data.deviation, intercept - slope * data.mean / data.deviation};
 }
 
-LikesCalibration calibrate_likes(const Model& model, double like_threshold, Context& context) {
+LikesCalibration calibrate_likes(const Model& model, double like_threshold, std::uint64_t seed, Context& context) {
   const Dataset& train = model.data();
   if (train.event_count() < 2) {
     throw Error(ErrorCode::empty_dataset,
@@ -127,7 +127,7 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
   }
   std::vector<std::size_t> order(train.event_count());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  Random random(context.seed(), "likes calibration");
+  Random random(seed, "likes calibration");
   random.shuffle(std::span(order));
   const std::size_t held_count = std::max<std::size_t>(1, (order.size() + 5) / 10);
   std::vector<bool> is_held(order.size());
@@ -138,8 +138,7 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, Cont
   for (std::size_t i = 0; i < events.size(); ++i) (is_held[i] ? held : kept).push_back(events[i]);
 
   const std::unique_ptr<Model> inner = model.info().make(model.settings());
-  const CheckpointAside aside(context);
-  inner->fit(std::make_shared<Dataset>(train.shared_catalogue(), kept), model.task(), context);
+  inner->fit(std::make_shared<Dataset>(train.shared_catalogue(), kept), model.task(), context, {.seed = seed});
   std::vector<std::uint8_t> liked;
   const auto least = static_cast<float>(like_threshold);  // as values are stored
   for (const Event& event : held) liked.push_back(event.value >= least ? 1 : 0);

@@ -29,12 +29,12 @@ LikesCalibration fit_likes_calibration(std::span<const float> predictions, std::
 
 /// A curve for a fitted model whose predictions are no probabilities, from its training data alone.
 ///
-/// A tenth of the training events, at least one, drawn at random by the context's seed, is held out; a new model with the
+/// A tenth of the training events, at least one, drawn at random by `seed`, is held out; a new model with the
 /// same settings is fitted for the same task on the rest, and the curve on its predictions of the tenth. The model itself
 /// has seen all training events, so its own predictions of them would look surer than they are.
 /// Cost       one more fit, on 90 % of the events, and the memory for it beside the model
 /// Errors     empty_dataset, with fewer than two training events; those of Model::fit and Model::predict
-LikesCalibration calibrate_likes(const Model& model, double like_threshold, Context& context);
+LikesCalibration calibrate_likes(const Model& model, double like_threshold, std::uint64_t seed, Context& context);
 
 /// predict() for (known user, item) of every event, in parallel; at the event's time, if the model's predictions are for one.
 /// Errors     those of Model::predict; cancelled

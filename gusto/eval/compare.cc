@@ -27,13 +27,9 @@ std::unique_ptr<Model> make_entry(const CompareSpec& spec, const CompareEntry& e
 }
 
 // Fills in labels, and finds mistakes before hours have gone into training.
-CompareSpec checked(CompareSpec spec, const Context& context) {
+CompareSpec checked(CompareSpec spec) {
   if (spec.entries.empty())
     throw Error(ErrorCode::invalid_option, "There is no model to compare.", "Name at least one.");
-  if (spec.seed != context.seed()) {
-    throw Error(ErrorCode::invalid_option,
-                fmt::format("The comparison's seed is {}, and its context's is {}.", spec.seed, context.seed()));
-  }
   static_cast<void>(measured_metrics(spec.evaluate));
   if (!spec.protocol.empty()) check_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate);
   for (auto entry = spec.entries.begin(); entry != spec.entries.end(); ++entry) {
@@ -63,10 +59,11 @@ class EntryRun {
     result.label = entry.label;
     result.options = make_entry(spec_, entry)->settings();
     std::vector<Evaluation> evaluations;
+    const std::size_t sink_throws = context_.sink_throws();
     try {
       for (std::size_t fold = 0; fold < split_.folds.size(); ++fold) evaluations.push_back(run_fold(fold, result));
     } catch (const Error& error) {
-      if (!is_refusal(error.code())) throw;
+      if (!is_refusal(error.code()) || context_.sink_throws() != sink_throws) throw;
       result.refusal = error;
       return result;
     }
@@ -93,11 +90,10 @@ class EntryRun {
   Evaluation run_fold(std::size_t fold, ModelResult& result) {
     const CompareEntry& entry = spec_.entries[entry_];
     const std::unique_ptr<Model> model = make_entry(spec_, entry);
-    const SeedAside seed(context_, split_.folds[fold].seed);
     reset_peak_memory();
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
-    model->fit(split_.folds[fold].train, spec_.evaluate.task, context_);
+    model->fit(split_.folds[fold].train, spec_.evaluate.task, context_, {.seed = split_.folds[fold].seed});
     result.fit_seconds += watch.seconds();
     if (observer_.on_score) observer_.on_score(entry_, fold);
     Evaluation evaluation = evaluate(*model, split_.folds[fold], split_.candidates, spec_.evaluate, context_);
@@ -141,7 +137,7 @@ void test_against_best(Comparison& comparison, Context& context) {
       pairs.push_back({&estimate, reference != nullptr ? reference : &estimate});
     }
   }
-  const std::vector<Difference> differences = paired_bootstrap(pairs, context);
+  const std::vector<Difference> differences = paired_bootstrap(pairs, context, {.seed = comparison.spec.seed});
   auto next = differences.begin();
   for (const std::size_t other : order) {
     if (other == *comparison.best) continue;
@@ -231,14 +227,14 @@ std::vector<std::size_t> Comparison::ranking() const {
 
 Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
                    const CompareObserver& observer, const DataSource& source) {
-  const CompareSpec ready = checked(spec, context);
+  const CompareSpec ready = checked(spec);
   if (!ready.protocol.empty()) check_protocol(find_protocol(ready.protocol), source.value_changes);
   return compare(make_split(data, ready.split, source), ready, context, observer);
 }
 
 Comparison compare(const Split& split, const CompareSpec& spec, Context& context, const CompareObserver& observer) {
   Comparison comparison;
-  comparison.spec = checked(spec, context);
+  comparison.spec = checked(spec);
   comparison.threads = context.threads();
   comparison.filtered = split.filtered;
   std::vector<std::string> names;
@@ -248,7 +244,6 @@ Comparison compare(const Split& split, const CompareSpec& spec, Context& context
     comparison.candidates = fold.candidates_or(split.candidates).size();
   }
   if (observer.on_split) observer.on_split(split);
-  const CheckpointAside aside(context);  // it is for one fit, and here are many
 
   for (std::size_t entry = 0; entry < comparison.spec.entries.size(); ++entry) {
     comparison.results.push_back(EntryRun(split, comparison.spec, entry, context, observer).run());

@@ -54,7 +54,7 @@ struct CompareSpec {
   SplitOptions split;        ///< compare() sets its seed to `seed`
   EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own
   std::vector<CompareEntry> entries;
-  std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap; the context must have been made with it
+  std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap
 };
 
 /// All registered models that can do a task, with their defaults.

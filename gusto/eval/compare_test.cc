@@ -61,7 +61,6 @@ Comparison run(const CompareSpec& spec, unsigned threads = 1, std::uint64_t memo
                const CompareObserver& observer = {}) {
   ContextOptions options;
   options.threads = threads;
-  options.seed = spec.seed;
   options.memory_limit = memory_limit;
   Context context(options);
   return compare(make_data(), spec, context, observer);
@@ -167,11 +166,19 @@ TEST(Compare, ModelsLearnTheExperimentsLikeThresholdUnlessTheySetTheirOwn) {
   EXPECT_EQ(with_like_threshold(info, {{"like_threshold", "2"}}, 3.5), (Settings{{"like_threshold", "2"}}));
 }
 
-TEST(Compare, LeavesACheckpointToTheOneFitThatItIsFor) {
-  const CompareSpec spec = make_spec(Task::likes);
-  Context context({.threads = 1, .seed = spec.seed, .checkpoint = "fit.checkpoint"});
-  for (const ModelResult& result : compare(make_data(), spec, context).results) EXPECT_FALSE(result.refusal);
-  EXPECT_EQ(context.checkpoint(), "fit.checkpoint");
+TEST(Compare, LetsThroughWhatTheProgressSinkThrowsEvenIfItLooksLikeARefusal) {
+  Context context(
+      {.threads = 2, .progress = [](const ProgressEvent&) { throw Error(ErrorCode::unsupported, "Enough."); }});
+  EXPECT_EQ(test::error_of([&] { compare(make_data(), make_spec(Task::ratings), context); }).message(), "Enough.");
+}
+
+TEST(Compare, DrawsByItsOwnSeed) {
+  CompareSpec spec = make_spec(Task::ratings);
+  const Comparison first = run(spec);
+  spec.seed = 7;
+  const Comparison other = run(spec);
+  EXPECT_EQ(other.spec.split.seed, 7U);
+  EXPECT_NE(first.results[0].estimates[0].mean, other.results[0].estimates[0].mean);
 }
 
 TEST(Compare, RefusalsAreRecordedAndOthersGoOn) {
@@ -257,10 +264,8 @@ TEST(Compare, EstimatesComeBackFromTheirJson) {
 }
 
 TEST(Compare, MistakesAreFoundBeforeAnythingIsFitted) {
-  const auto message = [](const CompareSpec& spec, std::uint64_t context_seed = 42) {
-    ContextOptions options;
-    options.seed = context_seed;
-    Context context(options);
+  const auto message = [](const CompareSpec& spec) {
+    Context context;
     CompareObserver observer;
     observer.on_fit = [](std::size_t, std::size_t) { ADD_FAILURE() << "fitted"; };
     try {
@@ -282,7 +287,6 @@ TEST(Compare, MistakesAreFoundBeforeAnythingIsFitted) {
   spec = make_spec(Task::ratings);
   spec.evaluate.metrics = {"ndcg"};
   EXPECT_THAT(message(spec), HasSubstr("top-n"));
-  EXPECT_THAT(message(make_spec(Task::ratings), 7), HasSubstr("seed"));
 }
 
 TEST(Compare, TellsHowFarItIs) {

@@ -116,11 +116,8 @@ TEST_F(Bootstrap, HasTheSameBitsAtAnyNumberOfThreadsAndFollowsTheSeed) {
   const auto [a, b] = estimates(0.05);
   const EstimatePair pair{&b, &a};
   const auto draw = [&](unsigned threads, std::uint64_t seed) {
-    ContextOptions options;
-    options.threads = threads;
-    options.seed = seed;
-    Context context(options);
-    return paired_bootstrap({&pair, 1}, context).front();
+    Context context({.threads = threads});
+    return paired_bootstrap({&pair, 1}, context, {.seed = seed}).front();
   };
   const Difference one = draw(1, 42);
   for (const unsigned threads : {2u, 7u}) {

@@ -128,7 +128,7 @@ class LongModel final : public ModelWith<NoOptions, kLongInfo> {
   MatrixView<const float> item_vectors() const override { return vectors_.view(); }
 
  private:
-  void do_fit(const Dataset& data, Context&) override {
+  void do_fit(const Dataset& data, const FitOptions&, Context&) override {
     vectors_ = Matrix<float>(data.item_count(), 1);
     for (std::size_t i = 0; i < data.item_count(); ++i) vectors_(i, 0) = 1e30F;
   }

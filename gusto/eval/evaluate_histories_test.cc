@@ -38,7 +38,7 @@ class FollowingModel : public Model {
   void save_state(TensorWriter&) const override {}
 
  protected:
-  void do_fit(const Dataset&, Context&) override {}
+  void do_fit(const Dataset&, const FitOptions&, Context&) override {}
   void do_load(const TensorFile&) override {}
   void do_predict(std::span<const Query> queries, std::span<const ItemRow>, std::span<float> out) const override {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(queries[i].history.size());

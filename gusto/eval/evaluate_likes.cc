@@ -38,7 +38,8 @@ void measure_likes(const Measuring& measuring, Evaluation& out) {
 
   std::vector<double> probabilities(predictions.begin(), predictions.end());
   if (!model.info().abilities.probabilities || model.task() != Task::likes) {
-    const LikesCalibration curve = calibrate_likes(model, measuring.options.like_threshold, measuring.context);
+    const LikesCalibration curve =
+        calibrate_likes(model, measuring.options.like_threshold, measuring.fold.seed, measuring.context);
     for (double& p : probabilities) p = curve.probability(p);
   }
   const auto losses =

@@ -146,6 +146,7 @@ TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, co
   const Rows items = same_ids(catalogue.items, own.items);
   const std::vector<Event>& test = result.fold.test;
   std::uint64_t not_candidates = 0;
+  result.fold.seed = fold.seed;
   result.fold.given = transfer_lists(fold.given, users, items, test, result.unknown_candidates);
   result.fold.aside = transfer_lists(fold.aside, users, items, test, not_candidates);
   for (const ItemRow candidate : fold.candidates) {

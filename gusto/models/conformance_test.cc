@@ -39,7 +39,7 @@ TEST_P(ConformanceTest, SameSeedSameBytesAtAnyNumberOfThreads) {
 }
 
 TEST_P(ConformanceTest, LearnsFromScratchWhenFittedAgain) {
-  Context context({.threads = 1, .seed = 42});
+  Context context({.threads = 1});
   const auto model = info().make({});
   model->fit(suited(test::checkerboard(8, task() != Task::top_n), 2), task(), context);
   model->fit(small_data(), task(), context);
@@ -312,6 +312,22 @@ TEST_P(ConformanceTest, CancelledWhileFittingStaysUnfitted) {
   EXPECT_EQ(code_of([&] { scores_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
 }
 
+TEST_P(ConformanceTest, WhatTheProgressSinkThrowsLeavesFitUnchanged) {
+  struct Enough {
+    std::string stage;
+  };
+  Context context(
+      {.threads = 3, .progress = [](const ProgressEvent& event) { throw Enough{std::string(event.stage)}; }});
+  const auto model = info().make({});
+  try {
+    model->fit(small_data(), task(), context);
+    FAIL() << "fitted";
+  } catch (const Enough& thrown) {
+    EXPECT_FALSE(thrown.stage.empty());
+  }
+  EXPECT_FALSE(model->fitted());
+}
+
 TEST_P(ConformanceTest, StoppedAndResumedEqualsUninterrupted) {
   const test::TemporaryFolder folder;
   const auto path = folder.path() / "fit.checkpoint";
@@ -319,18 +335,19 @@ TEST_P(ConformanceTest, StoppedAndResumedEqualsUninterrupted) {
   const auto stop_at_checkpoint = [&](const ProgressEvent&) {
     if (std::filesystem::exists(path)) cancel.cancel();
   };
-  Context first({.threads = 2, .cancel = &cancel, .progress = stop_at_checkpoint, .checkpoint = path});
+  Context first({.threads = 2, .cancel = &cancel, .progress = stop_at_checkpoint});
   const auto model = info().make({});
-  const ErrorCode code = code_of([&] { model->fit(small_data(), task(), first); });
+  const Error stopped = test::error_of([&] { model->fit(small_data(), task(), first, {.checkpoint = path}); });
   EXPECT_FALSE(model->fitted());
   if (!abilities().checkpoints) {
-    EXPECT_EQ(code, ErrorCode::unsupported);
+    EXPECT_EQ(stopped.code(), ErrorCode::unsupported);
     EXPECT_FALSE(std::filesystem::exists(path));
     return;
   }
-  EXPECT_EQ(code, ErrorCode::cancelled);
-  Context second({.threads = 1, .checkpoint = path});
-  model->fit(small_data(), task(), second);
+  EXPECT_EQ(stopped.code(), ErrorCode::cancelled);
+  EXPECT_THAT(stopped.message(), HasSubstr("fit.checkpoint\" holds what was learned so far"));
+  Context second({.threads = 1});
+  model->fit(small_data(), task(), second, {.checkpoint = path});
   EXPECT_EQ(state_bytes(*model), state_bytes(small_model()));
 }
 

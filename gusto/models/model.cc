@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/text.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
@@ -36,22 +39,32 @@ void check_options(const ModelInfo& info, const Settings& settings) {
 
 }  // namespace
 
-void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context) {
+void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options) {
   data_.reset();
   check_options(info(), settings());
   if (data == nullptr || data->event_count() == 0) {
     throw Error(ErrorCode::empty_dataset, fmt::format("{} has no events to learn from.", info().name),
                 "Check the data, and the filters and the split that were applied to it.");
   }
-  if (!context.checkpoint().empty() && !info().abilities.checkpoints) {
+  if (!options.checkpoint.empty() && !info().abilities.checkpoints) {
     throw Error(ErrorCode::unsupported, fmt::format("{} keeps no checkpoint.", info().name),
                 "Train it without one; it starts again if it is stopped.");
   }
   context.require_memory(info().name, memory_need(*data, task, context.threads()));
   context.check_cancelled();
   task_ = task;
-  do_fit(*data, context);
-  context.check_cancelled();
+  const std::size_t throws = context.sink_throws();
+  try {
+    do_fit(*data, options, context);
+    context.check_cancelled();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::cancelled || context.sink_throws() != throws) throw;
+    std::error_code ignored;
+    if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint, ignored)) throw;
+    throw Error(ErrorCode::cancelled,
+                fmt::format("Stopped as asked; {} holds what was learned so far.", quote(options.checkpoint.string())),
+                "Run the same again to go on from there.");
+  }
   data_ = std::move(data);
 }
 

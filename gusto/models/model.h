@@ -19,6 +19,7 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/query.h"
+#include "gusto/models/fit_options.h"
 #include "gusto/models/task.h"
 
 namespace gusto {
@@ -41,7 +42,7 @@ struct Abilities {
   bool similar_items = false;  ///< item_similarity()
   bool similar_users = false;  ///< user_similarity()
   bool explains = false;       ///< explain(), contributions that sum to the score
-  bool checkpoints = false;    ///< fit() keeps its state in the context's checkpoint, and goes on from there
+  bool checkpoints = false;    ///< fit() keeps its state in FitOptions::checkpoint, and goes on from there
   bool spread = false;         ///< predict_spread()
   bool timed = false;          ///< predictions are for the time of asking: who measures them gives it along
 };
@@ -73,8 +74,9 @@ class Model {
   /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
   ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data do not
-  ///          go together; unsupported, if the context has a checkpoint and the model keeps none
-  void fit(std::shared_ptr<const Dataset> data, Task task, Context& context);
+  ///          go together; unsupported, if a checkpoint is asked for and the model keeps none; and whatever the context's
+  ///          progress sink throws, unchanged
+  void fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options = {});
 
   /// Bytes that fit() and scoring will need at most beside the data set itself.
   virtual std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const = 0;
@@ -131,7 +133,7 @@ class Model {
   // What the public functions do after their checks: models are fitted (but for do_fit and do_load), queries and items
   // are valid, shapes match, and the ability is declared. In do_fit and do_load task() is already the one asked for; in
   // do_load data() is too.
-  virtual void do_fit(const Dataset& data, Context& context) = 0;
+  virtual void do_fit(const Dataset& data, const FitOptions& options, Context& context) = 0;
   virtual void do_load(const TensorFile& in) = 0;
   // Predicting and scoring go through the vectors by default.
   virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;

@@ -32,7 +32,7 @@ class ToyModel final : public ModelWith<ToyOptions, kToyInfo> {
   void save_state(TensorWriter&) const override {}
 
  private:
-  void do_fit(const Dataset&, Context&) override {}
+  void do_fit(const Dataset&, const FitOptions&, Context&) override {}
   void do_load(const TensorFile&) override {}
 };
 constexpr ModelInfo kToyInfo{.name = "toy",

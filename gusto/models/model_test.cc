@@ -38,7 +38,7 @@ class ObedientModel final : public Model {
   std::function<void()> during_fit = [] {};
 
  private:
-  void do_fit(const Dataset& data, Context&) override {
+  void do_fit(const Dataset& data, const FitOptions&, Context&) override {
     during_fit();
     items_ = Matrix<float>(data.item_count(), 2);
     for (std::size_t i = 0; i < items_.rows(); ++i) {

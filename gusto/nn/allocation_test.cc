@@ -83,7 +83,7 @@ TEST(Trainer, AllocatesNothingAfterItsFirstBatches) {
       TrainingOptions options = each.options;
       options.epochs = 1;
       Context context({.threads = threads});
-      train(task.parameters, task, options, each.name, "", context);
+      train(task.parameters, task, options, {.name = each.name, .fingerprint = ""}, context);
       ASSERT_EQ(task.at_batch.size(), 2 * 75U);
       EXPECT_EQ(task.at_batch.back() - task.at_batch[10], 0U) << each.name << " on " << threads << " threads";
     }

@@ -268,6 +268,6 @@ double CandidateTask::validation_error(Tape& tape, std::size_t begin, std::size_
   return sum;
 }
 
-std::string CandidateTask::describe_validation(double mean) const { return fmt::format("ndcg {:.4f}", 1 - mean); }
+ProgressMetric CandidateTask::validation_metric(double mean) const { return {"ndcg", 1 - mean}; }
 
 }  // namespace gusto::nn

@@ -80,7 +80,7 @@ class CandidateTask final : public TrainingTask {
   std::size_t validation_size() const override { return network_.held_out(); }
   void begin_validation(ThreadPool& pool) override;
   double validation_error(Tape& tape, std::size_t begin, std::size_t end) override;
-  std::string describe_validation(double mean) const override;
+  ProgressMetric validation_metric(double mean) const override;
 
  private:
   std::size_t asker_tapes(std::size_t examples) const;

@@ -167,7 +167,7 @@ TEST(CandidateTask, LearnsWhoWantsWhatByEachSampling) {
       training.batch_size = 16;
       training.learning_rate = 0.05;
       Context context({.threads = 2});
-      train(parameters, task, training, "tied", "", context);
+      train(parameters, task, training, {.name = "tied", .fingerprint = ""}, context);
       // What a user has scores above what is of another remainder.
       std::size_t right = 0;
       std::size_t pairs = 0;

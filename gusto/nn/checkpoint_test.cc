@@ -38,16 +38,16 @@ Trained run(const std::filesystem::path& file, const TrainingOptions& options, s
   CancelToken cancel;
   ContextOptions surroundings;
   surroundings.threads = threads;
-  surroundings.seed = seed;
   surroundings.cancel = &cancel;
-  surroundings.checkpoint = file;
   surroundings.progress = [&](const ProgressEvent& event) {
-    ++trained.epochs;
-    if (event.done == stop_after) cancel.cancel();
+    if (event.epoch) ++trained.epochs;
+    if (event.epoch == stop_after) cancel.cancel();
   };
   Context context(surroundings);
   SmallTask task({.reg = 0.001F});
-  const auto begin = [&] { trained.result = train(task.parameters, task, options, name, fingerprint, context); };
+  const auto begin = [&] {
+    trained.result = train(task.parameters, task, options, {name, std::string(fingerprint), seed, file}, context);
+  };
   if (stop_after > 0) {
     EXPECT_EQ(error_of(begin).code(), ErrorCode::cancelled);
   } else {

@@ -12,7 +12,8 @@ constexpr std::size_t kHands = 256;  // as many as a byte tells apart
 
 }  // namespace
 
-std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t epoch, Context& context) {
+std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t epoch, std::uint64_t seed,
+                                                   Context& context) {
   order_.resize(n);
   hands_.resize(n);
   // Few examples need no more than one hand each of a block's size.
@@ -21,7 +22,7 @@ std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t ep
   begin_.assign(blocks * hands + 1, 0);
   parallel_blocks(context, n, kOrderBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     const std::size_t block = begin / kOrderBlock;
-    Random random(context.seed(), "epoch hands", epoch << 32 | block);
+    Random random(seed, "epoch hands", epoch << 32 | block);
     for (std::size_t example = begin; example < end; ++example) {
       const auto hand = static_cast<std::uint8_t>(random.below(hands));
       hands_[example] = hand;
@@ -46,7 +47,7 @@ std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t ep
     }
   });
   context.pool().run(hands, [&](std::size_t hand, unsigned) {
-    Random(context.seed(), "epoch order", epoch << 32 | hand)
+    Random(seed, "epoch order", epoch << 32 | hand)
         .shuffle(std::span(order_).subspan(hand_begin[hand], hand_begin[hand + 1] - hand_begin[hand]));
   });
   return order_;

@@ -18,7 +18,7 @@ namespace gusto::nn {
 class EpochOrder {
  public:
   /// Valid until the next call.
-  std::span<const std::uint32_t> shuffle(std::size_t n, std::size_t epoch, Context& context);
+  std::span<const std::uint32_t> shuffle(std::size_t n, std::size_t epoch, std::uint64_t seed, Context& context);
 
  private:
   std::vector<std::uint32_t> order_;

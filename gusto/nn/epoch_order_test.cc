@@ -10,9 +10,9 @@ namespace gusto::nn {
 namespace {
 
 std::vector<std::uint32_t> order_of(std::size_t n, std::size_t epoch, unsigned threads, std::uint64_t seed = 42) {
-  Context context({.threads = threads, .seed = seed});
+  Context context({.threads = threads});
   EpochOrder order;
-  const auto shuffled = order.shuffle(n, epoch, context);
+  const auto shuffled = order.shuffle(n, epoch, seed, context);
   return {shuffled.begin(), shuffled.end()};
 }
 

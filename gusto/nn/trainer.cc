@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -20,26 +19,18 @@
 namespace gusto::nn {
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-std::string time_left(double seconds) {
-  if (seconds < 90) return fmt::format("{:.0f} s left", seconds);
-  return fmt::format("{:.0f} min left", seconds / 60);
-}
-
 class Training {
  public:
-  Training(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options, std::string_view name,
-           std::string_view fingerprint, Context& context)
+  Training(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options, const TrainingRun& run,
+           Context& context)
       : parameters_(parameters),
         task_(task),
         options_(options),
-        name_(name),
+        name_(run.name),
+        seed_(run.seed),
         context_(context),
         optimizer_(parameters, optimizer_options(options)),
-        checkpoint_(context.checkpoint(), name, fingerprint, context.seed()),
+        checkpoint_(run.checkpoint, run.name, run.fingerprint, run.seed),
         batch_size_(chosen_batch_size(options, task.size())),
         epochs_(static_cast<std::size_t>(options.epochs)),
         batches_((task.size() + batch_size_ - 1) / batch_size_),
@@ -48,16 +39,18 @@ class Training {
   TrainingResult run() {
     checkpoint_.resume(parameters_, optimizer_, progress_);
     optimizer_.reserve(batches_);
-    const std::size_t first = progress_.epoch;
-    const auto start = std::chrono::steady_clock::now();
+    context_.progress(name_, progress_.epoch, epochs_);
     while (progress_.epoch < epochs_ && !waited_enough()) {
       progress_.loss = run_epoch();
       ++progress_.epoch;
       optimizer_.settle();
-      const std::string note = measure();
-      const double left = seconds_since(start) / static_cast<double>(progress_.epoch - first) *
-                          static_cast<double>(epochs_ - progress_.epoch);
-      context_.progress(name_, progress_.epoch, epochs_, fmt::format("{}, {}", note, time_left(left)));
+      const std::optional<ProgressMetric> metric = measure();
+      context_.progress({.stage = name_,
+                         .done = progress_.epoch,
+                         .total = epochs_,
+                         .epoch = progress_.epoch,
+                         .loss = progress_.loss,
+                         .metric = metric});
       checkpoint_.write(parameters_, optimizer_, progress_);
       context_.check_cancelled();
     }
@@ -80,7 +73,7 @@ class Training {
 
   /// The mean loss.
   double run_epoch() {
-    const std::span<const std::uint32_t> order = order_.shuffle(task_.size(), progress_.epoch, context_);
+    const std::span<const std::uint32_t> order = order_.shuffle(task_.size(), progress_.epoch, seed_, context_);
     double sum = 0;
     for (std::size_t batch = 0; batch < batches_; ++batch) {
       if (context_.cancelled()) context_.check_cancelled();
@@ -100,7 +93,7 @@ class Training {
 
   /// One step; the batch's mean loss.
   double run_batch(std::span<const std::uint32_t> examples, std::size_t batch) {
-    const std::uint64_t key = Random(context_.seed(), "network step", progress_.epoch * batches_ + batch).next();
+    const std::uint64_t key = Random(seed_, "network step", progress_.epoch * batches_ + batch).next();
     const std::span<Tape> tapes = std::span(tapes_).first(task_.tapes(examples.size()));
     const double loss = task_.run(examples, key, tapes, context_.pool());
     if (!std::isfinite(loss)) return loss;
@@ -144,11 +137,10 @@ class Training {
     }
   }
 
-  /// Looks at what is held out, and keeps the best; says how it stands.
-  std::string measure() {
-    std::string note = fmt::format("loss {:.4f}", progress_.loss);
+  /// Looks at what is held out, and keeps the best; its error, if there is something.
+  std::optional<ProgressMetric> measure() {
     const std::size_t held_out = task_.validation_size();
-    if (held_out == 0) return note;
+    if (held_out == 0) return std::nullopt;
     constexpr std::size_t kBlock = 1024;
     task_.begin_validation(context_.pool());
     std::vector<double> sums((held_out + kBlock - 1) / kBlock);
@@ -171,13 +163,14 @@ class Training {
       progress_.best_epoch = progress_.epoch;
       progress_.best = parameters_.copy();
     }
-    return fmt::format("{}, {}", note, task_.describe_validation(error));
+    return task_.validation_metric(error);
   }
 
   ParameterSet& parameters_;
   TrainingTask& task_;
   const TrainingOptions options_;
   const std::string name_;
+  const std::uint64_t seed_;
   Context& context_;
   Optimizer optimizer_;
   Checkpoint checkpoint_;
@@ -217,7 +210,7 @@ double ShardedTask::run(std::span<const std::uint32_t> examples, std::uint64_t k
 }
 
 double TrainingTask::validation_error(Tape&, std::size_t, std::size_t) { return 0; }
-std::string TrainingTask::describe_validation(double mean) const { return fmt::format("error {:.4f}", mean); }
+ProgressMetric TrainingTask::validation_metric(double mean) const { return {"error", mean}; }
 
 namespace {
 
@@ -237,13 +230,13 @@ void check_optimizer(const TrainingOptions& options) {
 }  // namespace
 
 TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,
-                     std::string_view name, std::string_view fingerprint, Context& context) {
+                     const TrainingRun& run, Context& context) {
   check_optimizer(options);
   if (task.size() == 0) {
-    throw Error(ErrorCode::empty_dataset, fmt::format("{} has no examples to train on.", name),
+    throw Error(ErrorCode::empty_dataset, fmt::format("{} has no examples to train on.", run.name),
                 "Lower validation, or give it more events.");
   }
-  return Training(parameters, task, options, name, fingerprint, context).run();
+  return Training(parameters, task, options, run, context).run();
 }
 
 }  // namespace gusto::nn

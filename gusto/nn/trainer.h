@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,8 +34,8 @@ class TrainingTask {
   virtual void begin_validation(ThreadPool&) {}
   /// The sum of the errors of held-out examples [begin, end); the least mean is best. Called concurrently.
   virtual double validation_error(Tape& tape, std::size_t begin, std::size_t end);
-  /// The mean error as people know it: "rmse .8512".
-  virtual std::string describe_validation(double mean) const;
+  /// The mean error as people know it: rmse, say.
+  virtual ProgressMetric validation_metric(double mean) const;
 };
 
 /// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of threads,
@@ -55,6 +56,14 @@ class ShardedTask : public TrainingTask {
   std::vector<float> losses_;  // by shard
 };
 
+/// Which training it is.
+struct TrainingRun {
+  std::string_view name;    ///< the model's, for messages and progress
+  std::string fingerprint;  ///< tells model, options and data from others, so that another run's checkpoint is refused
+  std::uint64_t seed = 42;
+  std::filesystem::path checkpoint = {};  ///< empty: none
+};
+
 /// What training came to.
 struct TrainingResult {
   std::size_t epochs = 0;      ///< run
@@ -68,16 +77,15 @@ struct TrainingResult {
 /// Each epoch goes through all examples in an order of its own, keyed by (seed, epoch). With held-out examples, training ends when
 /// `patience` epochs in a row brought no better error, and the parameters of the best epoch are kept.
 ///
-/// If the context names a checkpoint file, the state is written there after every epoch; a file that is there already is gone on
-/// from, so that a run stopped and resumed equals an uninterrupted one, byte for byte. `fingerprint` says what is trained (model,
-/// options, data): another run's checkpoint is refused. The file stays after the last epoch: whoever has put the
-/// result away removes it.
+/// If the run names a checkpoint file, the state is written there after every epoch; a file that is there already is gone on
+/// from, so that a run stopped and resumed equals an uninterrupted one, byte for byte. The file stays after the last epoch:
+/// whoever has put the result away removes it.
 ///
 /// Errors     invalid_option, for one that the optimizer does not have; cancelled; not_finite, naming epoch and batch, if the loss
 ///            is no finite number; invalid_input, for a checkpoint of another run; corrupt_file; io
 /// Memory     three to four times the parameters, and the tapes of one batch
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,
-                     std::string_view name, std::string_view fingerprint, Context& context);
+                     const TrainingRun& run, Context& context);
 
 }  // namespace gusto::nn

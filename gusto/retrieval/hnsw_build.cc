@@ -59,7 +59,7 @@ HnswGraph take_links(const Builder& builder, std::size_t items) {
 
 }  // namespace
 
-HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, Context& context) {
+HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, std::uint64_t seed, Context& context) {
   for (std::size_t i = 0; i < items.rows; ++i) {
     if (std::all_of(items.row(i).begin(), items.row(i).end(), [](float x) { return std::isfinite(x); })) continue;
     throw Error(ErrorCode::not_finite, fmt::format("The vector of item row {} holds a number that is not finite.", i),
@@ -70,7 +70,7 @@ HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, 
   constexpr std::uint64_t kLockBytes = 128;  // locks, labels and marks of hnswlib
   context.require_memory("hnsw", items.rows * (items.cols * sizeof(float) + 12 * options.links * 2 + kLockBytes));
   InnerProductSpace space(items.cols);
-  Builder builder(&space, items.rows, options.links, options.build_width, context.seed());
+  Builder builder(&space, items.rows, options.links, options.build_width, seed);
   for (std::size_t i = 0; i < items.rows; ++i) {
     if (i % kInsertsBetweenChecks == 0) {
       context.check_cancelled();

@@ -43,11 +43,11 @@ struct HnswGraph {
   static HnswGraph load(const TensorFile& in, std::size_t items);
 };
 
-/// Inserts the items one after another, in order of rows, their levels drawn with the context's seed. Inserting several at
+/// Inserts the items one after another, in order of rows, their levels drawn by `seed`. Inserting several at
 /// once would be faster, but the graph would depend on which came first: one thread, and the same graph every time.
 /// Cost     about items · build_width · log(items) inner products, on one thread
 /// Memory   about 12 · links bytes an item, and while it builds as much again and a copy of the vectors
 /// Errors   not_finite, if a vector is; cancelled; out_of_memory, if the context's limit is below that
-HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, Context& context);
+HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, std::uint64_t seed, Context& context);
 
 }  // namespace gusto

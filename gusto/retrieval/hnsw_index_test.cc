@@ -27,8 +27,8 @@ Matrix<float> normal_vectors(std::size_t rows, std::size_t width, std::string_vi
 }
 
 HnswGraph graph_of(MatrixView<const float> items, std::uint64_t seed = 42, unsigned threads = 1) {
-  Context context({.threads = threads, .seed = seed});
-  return build_hnsw(items, {.links = 8, .build_width = 60}, context);
+  Context context({.threads = threads});
+  return build_hnsw(items, {.links = 8, .build_width = 60}, seed, context);
 }
 
 std::string stored(const HnswGraph& graph) {

@@ -116,14 +116,14 @@ Index Index::build(const Model& model, const IndexOptions& options, Context& con
                 "It is searched exactly, without an index.");
   }
   HnswGraph graph;
-  if (kind == IndexKind::hnsw) graph = build_hnsw(model.item_vectors(), options.hnsw, context);
+  if (kind == IndexKind::hnsw) graph = build_hnsw(model.item_vectors(), options.hnsw, options.seed, context);
   Index index(model, kind, std::move(graph), kFirstWidth, context);
-  if (has_vectors) index.measure(model, options.queries, context);
+  if (has_vectors) index.measure(model, options, context);
   return index;
 }
 
-void Index::measure(const Model& model, std::size_t count, Context& context) {
-  const Matrix<float> queries = drawn_queries(model, count, context.seed());
+void Index::measure(const Model& model, const IndexOptions& options, Context& context) {
+  const Matrix<float> queries = drawn_queries(model, options.queries, options.seed);
   if (queries.rows() == 0 || items_.rows == 0) return;
   const PreparedFilter everything({.exclude_seen = false}, items_.rows);
   const std::size_t k = std::min(kRecallAt.back(), items_.rows);

@@ -39,8 +39,9 @@ IndexKind simpler_kind(const Model& model, IndexKind kind);
 struct IndexOptions {
   std::optional<IndexKind> kind;  ///< nothing: the kind that is fastest for so many items
   HnswOptions hnsw{};
-  /// That recall is measured on, at most; of users with training events, drawn with the context's seed.
+  /// That recall is measured on, at most; drawn from users with training events.
   std::size_t queries = 200;
+  std::uint64_t seed = 42;  ///< of the graph's levels and of the queries
 };
 
 /// What building has measured, without any filter.
@@ -79,7 +80,7 @@ class Index {
 
  private:
   Index(const Model& model, IndexKind kind, HnswGraph graph, std::size_t width, Context& context);
-  void measure(const Model& model, std::size_t count, Context& context);
+  void measure(const Model& model, const IndexOptions& options, Context& context);
 
   IndexKind kind_;
   IndexQuality quality_;

@@ -34,7 +34,7 @@ class ClosedModel final : public ModelWith<NoOptions, kClosedInfo> {
   void save_state(TensorWriter&) const override {}
 
  private:
-  void do_fit(const Dataset&, Context&) override {}
+  void do_fit(const Dataset&, const FitOptions&, Context&) override {}
   void do_load(const TensorFile&) override {}
   void do_score(std::span<const Query>, MatrixView<float> scores) const override {
     for (std::size_t q = 0; q < scores.rows; ++q) {
@@ -53,7 +53,7 @@ class ToldModel final : public ModelWith<NoOptions, kClosedInfo> {
   void save_state(TensorWriter&) const override {}
 
  private:
-  void do_fit(const Dataset&, Context&) override {}
+  void do_fit(const Dataset&, const FitOptions&, Context&) override {}
   void do_load(const TensorFile&) override {}
   void do_score(std::span<const Query>, MatrixView<float> scores) const override {
     for (std::size_t q = 0; q < scores.rows; ++q) std::copy(scores_.begin(), scores_.end(), scores.row(q).begin());

@@ -27,7 +27,7 @@ class ToyModel final : public ModelWith<NoOptions, Info> {
   MatrixView<const float> item_vectors() const override { return items_.view(); }
 
  private:
-  void do_fit(const Dataset& data, Context&) override {
+  void do_fit(const Dataset& data, const FitOptions&, Context&) override {
     items_ = Matrix<float>(data.item_count(), 3);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
       Random random(1, "toy items", i);

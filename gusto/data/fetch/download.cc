@@ -140,7 +140,7 @@ class FileDownload {
       fail_size();
     }
     part_.append(bytes);
-    context_.progress("downloading", part_.size(), part_.origin().total.value_or(0), format_bytes(part_.size()));
+    context_.progress("downloading", part_.size(), part_.origin().total.value_or(0), ProgressUnit::bytes);
   }
 
   void require_room() const {

@@ -12,6 +12,9 @@
 
 namespace gusto {
 
+/// The stage of progress while another process downloads the same file.
+inline constexpr std::string_view kWaitingForDownload = "waiting";
+
 struct DownloadOptions {
   HttpLimits http = {};
   int attempts = 5;                                ///< in a row that bring nothing

@@ -57,7 +57,7 @@ std::string md5_of_file(const std::filesystem::path& path, Context& context) {
     const std::size_t got = stream->read(part);
     sum.update(std::as_bytes(std::span(part.data(), got)));
     if (got < part.size()) return sum.finish();
-    context.progress("checking", stream->stored_position(), stream->stored_size());
+    context.progress("checking", stream->stored_position(), stream->stored_size(), ProgressUnit::bytes);
   }
 }
 

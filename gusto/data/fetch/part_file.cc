@@ -59,7 +59,7 @@ std::optional<PartFile> PartFile::acquire(const std::filesystem::path& target, b
     while (::flock(part.file_->get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) fail(path, errno);
       context.check_cancelled();
-      context.progress("waiting", 0, 0, "another process is downloading it");
+      context.progress(kWaitingForDownload, 0, 0);
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     if (!is_current(part.file_->get(), path)) continue;

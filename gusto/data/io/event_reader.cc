@@ -102,7 +102,7 @@ class EventReader::Pipeline {
     const auto [position, size] = progress_;
     lock.unlock();
     context_.check_cancelled();
-    if (worker == 0) context_.progress("reading", position, size);
+    if (worker == 0) context_.progress("reading", position, size, ProgressUnit::bytes);
     take(stage);
     const std::size_t bytes = stage.text.text().size();
     stage.renew();

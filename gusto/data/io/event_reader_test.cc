@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <ranges>
 #include <string>
 #include <vector>
@@ -366,6 +367,26 @@ TEST(EventReader, SpillsWhatMemoryHasNoRoomFor) {
   options.spill_to.clear();
   EXPECT_THAT(complaint([&] { read_delimited("ratings.txt", text, options, context); }, ErrorCode::out_of_memory),
               HasSubstr("Reading events"));
+}
+
+TEST(EventReader, WhatTheProgressSinkThrowsLeavesUnchangedAndNoFileStays) {
+  const std::string text = many_lines();
+  for (const unsigned threads : {1U, 4U}) {
+    const TemporaryFolder folder;
+    const OpenOptions options = with([&](OpenOptions& o) {
+      o.columns = {"user", "item", "rating", "time"};
+      o.spill_to = folder.path() / "spilled.gdata";
+    });
+    Context context(
+        {.threads = threads, .memory_limit = std::uint64_t{1} << 20, .progress = [](const auto&) { throw 7; }});
+    try {
+      read_delimited("ratings.txt", text, options, context);
+      FAIL() << "read it all";
+    } catch (int thrown) {
+      EXPECT_EQ(thrown, 7);
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << threads;
+  }
 }
 
 TEST(EventReader, RefusesALineThatHasNoEnd) {

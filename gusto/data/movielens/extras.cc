@@ -128,7 +128,7 @@ class GenomeReader {
       line = reader.next_line();
       file.blank_lines += reader.blank_lines();
       context.check_cancelled();
-      context.progress("reading genome", scores.stored_position(), scores.stored_size());
+      context.progress("reading genome", scores.stored_position(), scores.stored_size(), ProgressUnit::bytes);
     }
     if (line == 1) {
       throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", file_),

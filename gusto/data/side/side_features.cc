@@ -181,7 +181,7 @@ class SideReader {
       }
       if (coverage.records % kLinesBetweenChecks == 0) {
         context.check_cancelled();
-        context.progress("reading features", reader.position(), source_.text.size());
+        context.progress("reading features", reader.position(), source_.text.size(), ProgressUnit::bytes);
       }
     }
     if (coverage.records == 0) {

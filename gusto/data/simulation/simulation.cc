@@ -80,7 +80,7 @@ std::vector<std::uint32_t> draw_activity(const SimulationOptions& options, Conte
   parallel_blocks(context, weights.size(), kUserBlockOfSimulation, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t u = begin; u < end; ++u) {
       weights[u] =
-          static_cast<float>(std::exp(kActivitySpread * Random(context.seed(), "simulated activity", u).normal()));
+          static_cast<float>(std::exp(kActivitySpread * Random(options.seed, "simulated activity", u).normal()));
     }
   });
   const auto events = [&](double scale, std::size_t u) {
@@ -152,9 +152,8 @@ std::uint32_t half_stars_of(float rating, bool whole_stars) {
 
 Simulation::Simulation(const SimulationOptions& options, Context& context)
     : options_(checked(options, context)),
-      seed_(context.seed()),
-      items_(options.items, options.dim, options.drift, context),
-      user_law_(options.dim, options.drift, options.exposure, seed_),
+      items_(options.items, options.dim, options.drift, options.seed, context),
+      user_law_(options.dim, options.drift, options.exposure, options.seed),
       activity_(draw_activity(options, context)),
       expected_{ExpectedRating(options.noise, false), ExpectedRating(options.noise, true)} {}
 

@@ -50,10 +50,11 @@ struct SimulationOptions {
   std::uint64_t users = 6040;
   std::uint64_t items = 3883;
   std::uint64_t events = 1'000'209;
-  std::uint64_t dim = 14;  ///< coordinates of a taste, 1 to 254; 14 and two biases fill a cache line
-  double noise = 0.82;     ///< how far ratings are from opinions, before rounding: a standard deviation of 0.05 to 5
-  double drift = 1;        ///< strength of what changes with time, 0 to 10; 0: nothing does
-  double exposure = 0;     ///< how much more likely people rate what they will rate high, 0 to 10
+  std::uint64_t dim = 14;   ///< coordinates of a taste, 1 to 254; 14 and two biases fill a cache line
+  double noise = 0.82;      ///< how far ratings are from opinions, before rounding: a standard deviation of 0.05 to 5
+  double drift = 1;         ///< strength of what changes with time, 0 to 10; 0: nothing does
+  double exposure = 0;      ///< how much more likely people rate what they will rate high, 0 to 10
+  std::uint64_t seed = 42;  ///< every draw is keyed by it
 };
 
 /// An event with what nobody else knows of it.
@@ -73,13 +74,12 @@ struct SimulatedEvent {
 /// Threads    const members may be called concurrently
 class Simulation {
  public:
-  /// Every draw is keyed by the context's seed.
   /// Errors   invalid_option, naming the option and what it must be; out_of_memory, before starting; cancelled
   /// Cost     about a microsecond an item and 0.1 a user
   Simulation(const SimulationOptions& options, Context& context);
 
   const SimulationOptions& options() const { return options_; }
-  std::uint64_t seed() const { return seed_; }
+  std::uint64_t seed() const { return options_.seed; }
   std::size_t user_count() const { return activity_.size(); }
   std::size_t item_count() const { return items_.size(); }
   std::uint64_t event_count() const { return options_.events; }
@@ -114,7 +114,6 @@ class Simulation {
   };
 
   SimulationOptions options_;
-  std::uint64_t seed_;
   SimulatedItems items_;
   UserLaw user_law_;
   std::vector<std::uint32_t> activity_;

@@ -87,7 +87,7 @@ void build_alias(std::span<const double> weights, std::span<AliasSlot> slots) {
   }
 }
 
-SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift, Context& context)
+SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift, std::uint64_t seed, Context& context)
     : dim_(dim),
       vectors_(count, padded(dim)),
       popularity_(count),
@@ -97,8 +97,8 @@ SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift,
       genre_tastes_(kGenres, dim),
       shares_(kPeriods, count),
       ranking_(kPeriods, count) {
-  draw_genres(context.seed());
-  draw_items(drift, context);
+  draw_genres(seed);
+  draw_items(drift, seed, context);
   centre_quality();
   rank(context);
 }
@@ -110,11 +110,11 @@ void SimulatedItems::draw_genres(std::uint64_t seed) {
   }
 }
 
-void SimulatedItems::draw_items(double drift, Context& context) {
+void SimulatedItems::draw_items(double drift, std::uint64_t seed, Context& context) {
   const double spread = popularity_spread(size());
   parallel_blocks(context, size(), kItemBlockOfSimulation, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t item = begin; item < end; ++item) {
-      Random random(context.seed(), "simulated item", item);
+      Random random(seed, "simulated item", item);
       genres_[item] = draw_genre_set(random);
       years_[item] = draw_year(random);
       const double fame = random.normal();

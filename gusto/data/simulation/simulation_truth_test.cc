@@ -28,7 +28,7 @@ constexpr std::array kFiles{"ratings.csv", "movies.csv",        "item_texts.csv"
                             "users.csv",   "truth.safetensors", "truth.json"};
 
 TruthFigures write(const std::filesystem::path& folder, const SimulationOptions& options, unsigned threads = 2) {
-  Context context({.threads = threads, .seed = 11});
+  Context context({.threads = threads});
   return write_simulation(Simulation(options, context), folder, context);
 }
 
@@ -45,7 +45,7 @@ std::vector<std::string> listing(const std::filesystem::path& folder) {
 }
 
 TEST(SimulationFiles, SameBytesAtAnyNumberOfThreads) {
-  const SimulationOptions options{.users = 6000, .items = 300, .events = 70'000};
+  const SimulationOptions options{.users = 6000, .items = 300, .events = 70'000, .seed = 11};
   const test::TemporaryFolder folder;
   for (const unsigned threads : {1U, 2U, 7U}) write(folder.path() / std::to_string(threads), options, threads);
   for (const char* file : kFiles) {
@@ -57,8 +57,8 @@ TEST(SimulationFiles, SameBytesAtAnyNumberOfThreads) {
 }
 
 TEST(SimulationFiles, HoldTheDataSetInMemory) {
-  const SimulationOptions options{.users = 80, .items = 150, .events = 3000};
-  Context context({.threads = 2, .seed = 11});
+  const SimulationOptions options{.users = 80, .items = 150, .events = 3000, .seed = 11};
+  Context context({.threads = 2});
   const Simulation simulation(options, context);
   const test::TemporaryFolder folder;
   write_simulation(simulation, folder.path(), context);
@@ -142,10 +142,10 @@ TEST(SimulationFiles, TruthReproducesTheFloor) {
 }
 
 TEST(TruthFigures, AreTheSameInMemory) {
-  const SimulationOptions options{.users = 100, .items = 80, .events = 2000};
+  const SimulationOptions options{.users = 100, .items = 80, .events = 2000, .seed = 11};
   const test::TemporaryFolder folder;
   const TruthFigures written = write(folder.path(), options);
-  Context context({.threads = 3, .seed = 11});
+  Context context({.threads = 3});
   const TruthFigures measured = measure_truth(Simulation(options, context), context);
   EXPECT_EQ(written.rmse, measured.rmse);
   EXPECT_EQ(written.rmse_error, measured.rmse_error);

@@ -149,14 +149,14 @@ std::unique_ptr<FmOutput> BayesFmModel::output_of(std::vector<float> targets, Co
   return std::make_unique<GaussianOutput>(std::move(targets));
 }
 
-void BayesFmModel::do_fit(const Dataset& data, Context& context) {
+void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   require_times(data);
-  FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, context.seed());
+  FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, fit.seed);
   features_.emplace(data, inputs(task()));
   const FmDesign design =
       features_->design(data, std::move(events.users), std::move(events.items), std::move(events.times));
   const std::unique_ptr<FmOutput> output = output_of(std::move(events.targets), context);
-  FmSampler sampler(design, static_cast<std::size_t>(options().dim), options().init, *output, context);
+  FmSampler sampler(design, static_cast<std::size_t>(options().dim), options().init, fit.seed, *output, context);
 
   const auto [total, burn_in, kept] = sweeps(data);
   samples_ = FmSamples(design.blocks, sampler.dim(), kept);
@@ -170,9 +170,9 @@ void BayesFmModel::do_fit(const Dataset& data, Context& context) {
       std::transform(cuts.begin(), cuts.end(), cuts_.row(next).begin(), [](double c) { return static_cast<float>(c); });
       ++next;
     }
-    context.progress(
-        info().name, sweep + 1, total,
-        by_levels() ? std::string() : fmt::format("noise {:.4f}", scale_ / std::sqrt(sampler.noise_precision())));
+    std::optional<ProgressMetric> noise;
+    if (!by_levels()) noise = {"noise", scale_ / std::sqrt(sampler.noise_precision())};
+    context.progress({.stage = info().name, .done = sweep + 1, .total = total, .epoch = sweep + 1, .metric = noise});
   }
   require_finite("factors", {samples_.factors(FmFeatures::kItem).data, data.item_count() * kept * sampler.dim()});
   prepare_ranking();

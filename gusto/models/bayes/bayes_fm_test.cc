@@ -20,9 +20,9 @@ using test::code_of;
 
 std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, const Settings& settings,
                               Task task = Task::ratings) {
-  Context context({.threads = 2, .seed = 3});
+  Context context({.threads = 2});
   auto model = make_model("bayes-fm", settings);
-  model->fit(data, task, context);
+  model->fit(data, task, context, {.seed = 3});
   return model;
 }
 

@@ -105,11 +105,13 @@ double GaussianOutput::draw(std::uint64_t seed, std::size_t sweep, std::span<flo
   return precision;
 }
 
-FmSampler::FmSampler(const FmDesign& design, std::size_t dim, double init, FmOutput& output, Context& context)
+FmSampler::FmSampler(const FmDesign& design, std::size_t dim, double init, std::uint64_t seed, FmOutput& output,
+                     Context& context)
     : design_(design),
       dim_(dim),
       width_((dim + 3) / 4 * 4),
       output_(output),
+      seed_(seed),
       context_(context),
       orders_(design.blocks.size()),
       states_(design.blocks.size()),
@@ -130,7 +132,7 @@ FmSampler::FmSampler(const FmDesign& design, std::size_t dim, double init, FmOut
     Matrix<float>& start = block.shares() ? state.column_factors : state.factors;
     for (std::size_t r = 0; r < start.rows(); ++r) {
       const std::span<float> row = block.shares() ? start.row(r) : start.row(r).first(dim_);
-      Random random(context.seed(), "bayes-fm start", mix(b) + r);
+      Random random(seed, "bayes-fm start", mix(b) + r);
       for (float& v : row) v = static_cast<float>(init * random.normal());
     }
   }
@@ -172,9 +174,7 @@ void FmSampler::sweep(std::size_t number) {
   for (std::size_t b = 0; b < states_.size(); ++b) draw_block(number, b);
 }
 
-void FmSampler::draw_noise(std::size_t number) {
-  noise_precision_ = output_.draw(context_.seed(), number, residuals_, context_);
-}
+void FmSampler::draw_noise(std::size_t number) { noise_precision_ = output_.draw(seed_, number, residuals_, context_); }
 
 void FmSampler::draw_priors(std::size_t number) {
   for (std::size_t b = 0; b < states_.size(); ++b) {
@@ -185,7 +185,7 @@ void FmSampler::draw_priors(std::size_t number) {
       const std::size_t begin = block.shares() ? block.groups[g].begin : 0;
       const std::size_t count = block.shares() ? block.groups[g].end - begin : block.rows;
       FmPrior& prior = state.priors[g];
-      Random random(context_.seed(), "bayes-fm priors", fm_key(0, number, b, FmDraw::prior, g));
+      Random random(seed_, "bayes-fm priors", fm_key(0, number, b, FmDraw::prior, g));
       const std::span<const float> weights = block.shares() ? state.weights : state.linear;
       draw_normal(sums_of(weights.subspan(begin, count)), count, random, prior.mean[0], prior.precision[0]);
       std::vector<Sums> sums;
@@ -243,7 +243,7 @@ void FmSampler::draw_rows(std::size_t number, std::size_t b) {
       for (std::size_t e = 0; e < events; ++e) work.residuals[e] = residuals_[place(e)];
       std::fill(work.residuals.begin() + static_cast<std::ptrdiff_t>(events),
                 work.residuals.begin() + static_cast<std::ptrdiff_t>(padded), 0.0F);
-      fm_normals(fm_key(context_.seed(), number, b, FmDraw::row, row), work.normals);
+      fm_normals(fm_key(seed_, number, b, FmDraw::row, row), work.normals);
       work.theta[0] = state.linear[row];
       if (factors > 0) std::copy_n(state.factors.row(row).begin(), factors, work.theta.begin() + 1);
       fm_sample_row(prior, static_cast<float>(noise_precision_), work.normals, work.h.data(), padded,
@@ -303,7 +303,7 @@ void FmSampler::draw_shared(std::size_t number, std::size_t b) {
   for (std::size_t c = 0; c <= dim_; ++c) {
     if (c > 0) next = tables_of(c - 1);
     pass(c > 1 ? &previous : nullptr, c > 0 ? &next : nullptr);
-    fm_normals(fm_key(context_.seed(), number, b, FmDraw::coordinate, c), normals);
+    fm_normals(fm_key(seed_, number, b, FmDraw::coordinate, c), normals);
     if (c > 0) {
       for (std::size_t row = 0; row < block.rows; ++row) sums[row].factor = state.turned(c - 1, row);
     }

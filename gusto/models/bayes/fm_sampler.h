@@ -111,7 +111,8 @@ class FmSampler {
   };
 
   /// Factors start at random, `init` wide; all else at 0. The design and the output must outlive the sampler.
-  FmSampler(const FmDesign& design, std::size_t dim, double init, FmOutput& output, Context& context);
+  FmSampler(const FmDesign& design, std::size_t dim, double init, std::uint64_t seed, FmOutput& output,
+            Context& context);
 
   /// Draws everything once. Sweeps are numbered by who calls.
   void sweep(std::size_t number);
@@ -151,6 +152,7 @@ class FmSampler {
   std::size_t dim_;
   std::size_t width_;  // dim, padded to whole quarters of a cache line
   FmOutput& output_;
+  std::uint64_t seed_;
   Context& context_;
   bool shares_ = false;  // some block has shared columns
   std::vector<Order> orders_;

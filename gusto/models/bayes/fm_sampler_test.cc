@@ -193,9 +193,9 @@ TEST(FmSampler, DrawsWhatAFlatMachineDraws) {
   for (const bool sharing : {false, true}) {
     constexpr std::uint64_t kSeed = 11;
     const FmDesign design = design_of(sharing);
-    Context context({.threads = 2, .seed = kSeed});
+    Context context({.threads = 2});
     GaussianOutput output(targets());
-    FmSampler sampler(design, 3, 0.4, output, context);
+    FmSampler sampler(design, 3, 0.4, kSeed, output, context);
     for (std::size_t sweep = 0; sweep < 3; ++sweep) sampler.sweep(sweep);
 
     FlatMachine flat(design, sampler);
@@ -222,9 +222,9 @@ TEST(FmSampler, DrawsTheSameBitsAtAnyNumberOfThreads) {
                    plain_block("user_day", kRows * kDays, false)};
   add_events(kMany, design);
   const auto residuals = [&](unsigned threads) {
-    Context context({.threads = threads, .seed = 5});
+    Context context({.threads = threads});
     GaussianOutput output(targets(kMany));
-    FmSampler sampler(design, 3, 0.4, output, context);
+    FmSampler sampler(design, 3, 0.4, 5, output, context);
     for (const std::size_t sweep : {30, 31}) sampler.sweep(sweep);  // the second one adds up anew
     return std::vector<float>(sampler.residuals().begin(), sampler.residuals().end());
   };
@@ -251,7 +251,7 @@ TEST(FmSampler, FindsNoiseAndSpread) {
   }
   Context context({.threads = 1});
   GaussianOutput output(values);
-  FmSampler sampler(design, 1, 0.1, output, context);
+  FmSampler sampler(design, 1, 0.1, 42, output, context);
   double noise = 0, user_spread = 0, item_spread = 0;
   constexpr std::size_t kSweeps = 60;
   for (std::size_t sweep = 0; sweep < kSweeps; ++sweep) {

@@ -122,7 +122,7 @@ TEST_F(FmSamplesTest, NewcomersAreDrawnFromTheirDistribution) {
   const std::vector<std::uint32_t> items = design_.rows[FmFeatures::kItem];
   const FmDesign design = features.design(*data_, users, items, {data_->times().begin(), data_->times().end()});
   GaussianOutput output(targets_);
-  FmSampler sampler(design, kDim, 0.3, output, context_);
+  FmSampler sampler(design, kDim, 0.3, 42, output, context_);
   for (std::size_t sweep = 0; sweep < 5; ++sweep) sampler.sweep(sweep);
   FmSamples copies(design.blocks, kDim, kCopies);
   for (std::size_t s = 0; s < kCopies; ++s) copies.keep(s, sampler, output.offset(), context_);

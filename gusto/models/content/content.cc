@@ -193,7 +193,7 @@ void ContentModel::make_profiles(const Dataset& data) {
   for (const ItemRow item : data.items()) known_[item.index] = true;
 }
 
-void ContentModel::do_fit(const Dataset& data, Context& context) {
+void ContentModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
   constexpr std::size_t kSteps = 3;
   context.progress(info().name, 0, kSteps);
   make_profiles(data);

@@ -53,11 +53,11 @@ RowSolver AlsModel::solver(const Side& other, Matrix<float> gram) const {
   return {other.rows.view(), std::move(gram), options().unobserved, block == dim() ? dim() + 1 : block};
 }
 
-void AlsModel::do_fit(const Dataset& data, Context& context) {
+void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   mean_ = ranks() ? 0.0 : moments_of(data.values(), context).mean;
   const auto start = [&](std::size_t rows, std::string_view purpose, const auto& learned) {
     const std::size_t width = padded_width(dim() + 1);
-    Side side{random_vectors(context, rows, width, dim(), options().init, purpose, learned),
+    Side side{random_vectors(context, rows, width, dim(), options().init, fit.seed, purpose, learned),
               Matrix<float>(rows, width)};
     update_rows(side);
     return side;
@@ -95,7 +95,7 @@ void AlsModel::do_fit(const Dataset& data, Context& context) {
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     solve_users(solver(items_, gram_of(items_)), Pass::sweep);
     solve_items(solver(users_, gram_of(users_)), Pass::sweep);
-    context.progress(info().name, epoch + 1, epochs);
+    context.progress({.stage = info().name, .done = epoch + 1, .total = epochs, .epoch = epoch + 1});
   }
   require_finite("item vectors", items_.vectors.values());
   finish(gram_of(items_));

@@ -20,13 +20,14 @@ std::size_t coordinates_at_once(int block, std::size_t dim) {
 }
 
 Matrix<float> random_vectors(Context& context, std::size_t rows, std::size_t width, std::size_t dim, double init,
-                             std::string_view purpose, const std::function<bool(std::size_t row)>& learned) {
+                             std::uint64_t seed, std::string_view purpose,
+                             const std::function<bool(std::size_t row)>& learned) {
   Matrix<float> vectors(rows, width);
   const double scale = init / std::sqrt(static_cast<double>(dim));
   parallel_blocks(context, rows, kDrawnRows, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t r = begin; r < end; ++r) {
       if (!learned(r)) continue;
-      Random random(context.seed(), purpose, r);
+      Random random(seed, purpose, r);
       for (float& x : vectors.row(r).first(dim)) x = static_cast<float>(scale * random.normal());
     }
   });

@@ -22,7 +22,8 @@ std::size_t coordinates_at_once(int block, std::size_t dim);
 /// [rows × width], drawn from N(0, init²/dim) in the first dim columns of the rows that are `learned`; the rest is 0.
 /// Draws are keyed by (seed, purpose, row).
 Matrix<float> random_vectors(Context& context, std::size_t rows, std::size_t width, std::size_t dim, double init,
-                             std::string_view purpose, const std::function<bool(std::size_t row)>& learned);
+                             std::uint64_t seed, std::string_view purpose,
+                             const std::function<bool(std::size_t row)>& learned);
 
 /// A row's problem that owns what it is made of.
 struct RowProblem {

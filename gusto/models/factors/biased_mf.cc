@@ -30,8 +30,8 @@ std::uint64_t BiasedMfModel::memory_need(const Dataset& data, Task, unsigned thr
   return copies * rows * width * sizeof(float) + data.event_count() * 12 + rows * 24 + threads * width * width * 24;
 }
 
-void BiasedMfModel::do_fit(const Dataset& data, Context& context) {
-  take(train_mf(data, task(), options(), context), data, context);
+void BiasedMfModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
+  take(train_mf(data, task(), options(), fit.seed, context), data, context);
 }
 
 }  // namespace gusto

@@ -58,7 +58,7 @@ class BiasedMfModel final : public ModelWith<MfOptions, kBiasedMfInfo, RefittedF
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   std::size_t dim() const override { return static_cast<std::size_t>(options().dim); }
   double negatives() const override { return options().negatives; }
 };

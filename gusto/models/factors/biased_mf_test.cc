@@ -105,7 +105,7 @@ TEST(BiasedMf, StopsEarlyAndKeepsTheBestEpoch) {
   options.learning_rate = 0.1;
   options.reg = 1e-6;
   options.validation = 0.2;
-  const MfFactors stopped = train_mf(*data, Task::ratings, options, context);
+  const MfFactors stopped = train_mf(*data, Task::ratings, options, 42, context);
   EXPECT_LT(epochs, 5000U);
   EXPECT_TRUE(std::isfinite(stopped.error));
 }
@@ -138,10 +138,10 @@ TEST(MfTrainer, HasTheSameBitsAtAnyNumberOfThreads) {
   const MfOptions options{.dim = 8, .epochs = 3};
   for (const Task task : {Task::ratings, Task::top_n}) {
     Context one({.threads = 1});
-    const MfFactors expected = train_mf(*data, task, options, one);
+    const MfFactors expected = train_mf(*data, task, options, 42, one);
     for (const unsigned threads : {2U, 7U}) {
       Context many({.threads = threads});
-      const MfFactors found = train_mf(*data, task, options, many);
+      const MfFactors found = train_mf(*data, task, options, 42, many);
       EXPECT_TRUE(std::ranges::equal(found.users.values(), expected.users.values()));
       EXPECT_TRUE(std::ranges::equal(found.items.values(), expected.items.values()));
       EXPECT_EQ(found.error, expected.error);

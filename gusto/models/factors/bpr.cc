@@ -23,8 +23,9 @@ constexpr std::size_t kMostPairs = 50'000;
 /// What learning needs: vectors by place, and events sorted by group of users, group of items, user and item.
 class PairTrainer {
  public:
-  PairTrainer(const Dataset& data, float least, const BprOptions& options, Context& context)
+  PairTrainer(const Dataset& data, float least, const BprOptions& options, std::uint64_t seed, Context& context)
       : options_(options),
+        seed_(seed),
         context_(context),
         dim_(static_cast<std::size_t>(options.dim)),
         width_(padded_width(dim_)),
@@ -34,8 +35,8 @@ class PairTrainer {
         users_(user_counts_, user_groups_),
         items_(item_counts_, 2 * user_groups_) {
     lay_out(data, least);
-    user_vectors_ = start_vectors(users_, dim_, options.init, context.seed(), "bpr users");
-    item_vectors_ = start_vectors(items_, dim_, options.init, context.seed(), "bpr items");
+    user_vectors_ = start_vectors(users_, dim_, options.init, seed, "bpr users");
+    item_vectors_ = start_vectors(items_, dim_, options.init, seed, "bpr items");
     if (options_.biases) biases_.assign(item_counts_.size(), 0.0F);
   }
 
@@ -44,7 +45,7 @@ class PairTrainer {
     for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       const double left = 1 - static_cast<double>(epoch) / static_cast<double>(epochs);
       run_epoch(epoch, static_cast<float>(options_.learning_rate * left));
-      context_.progress("bpr", epoch + 1, epochs);
+      context_.progress({.stage = "bpr", .done = epoch + 1, .total = epochs, .epoch = epoch + 1});
     }
   }
 
@@ -103,7 +104,7 @@ class PairTrainer {
     // Neighbours in this order are this epoch's pairs of groups of items.
     std::vector<std::size_t> order(item_groups);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    Random(context_.seed(), "bpr groups", epoch).shuffle(std::span(order));
+    Random(seed_, "bpr groups", epoch).shuffle(std::span(order));
     const PairTables tables{user_vectors_.values().data(), item_vectors_.values().data(),
                             biases_.empty() ? nullptr : biases_.data(), width_};
     const PairRates rates{rate, static_cast<float>(options_.reg), static_cast<float>(options_.reg_bias),
@@ -121,12 +122,13 @@ class PairTrainer {
           block.begin[side] = items_.begin[group];
           block.end[side] = items_.begin[group + 1];
         }
-        descend_pairs(block, tables, rates, context_.seed(), (epoch * user_groups_ + round) * user_groups_ + g);
+        descend_pairs(block, tables, rates, seed_, (epoch * user_groups_ + round) * user_groups_ + g);
       });
     }
   }
 
   const BprOptions& options_;
+  std::uint64_t seed_;
   Context& context_;
   std::size_t dim_, width_;
   std::vector<std::uint32_t> user_counts_, item_counts_;
@@ -173,9 +175,9 @@ std::uint64_t BprModel::memory_need(const Dataset& data, Task, unsigned threads)
          threads * (pairs * (2 * width + 4) + width * (width + 4)) * sizeof(float);
 }
 
-void BprModel::do_fit(const Dataset& data, Context& context) {
+void BprModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
-  PairTrainer trainer(data, least_, options(), context);
+  PairTrainer trainer(data, least_, options(), fit.seed, context);
   trainer.run();
   users_ = trainer.users();
   ranking_ = trainer.items();

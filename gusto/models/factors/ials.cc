@@ -121,7 +121,7 @@ void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& 
   solve_side(context, solver, pass, state, vectors);
 }
 
-void IalsModel::do_fit(const Dataset& data, Context& context) {
+void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
   count_items(data);
   const Side user_side = make_side(data, true, items_with_events_);
@@ -129,7 +129,7 @@ void IalsModel::do_fit(const Dataset& data, Context& context) {
   const auto users_with_events = std::count_if(user_side.regs.begin(), user_side.regs.end(), counts);
   const Side item_side = make_side(data, false, static_cast<std::size_t>(users_with_events));
   const auto start = [&](const Side& side, std::string_view purpose) {
-    return random_vectors(context, side.rows(), padded_width(dim()), dim(), options().init, purpose,
+    return random_vectors(context, side.rows(), padded_width(dim()), dim(), options().init, fit.seed, purpose,
                           [&](std::size_t r) { return counts(side.regs[r]); });
   };
   users_ = start(user_side, "ials users");
@@ -170,7 +170,7 @@ void IalsModel::do_fit(const Dataset& data, Context& context) {
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     improve(user_side, user_prior_, user_weights, items_, users_);
     improve(item_side, item_prior_, item_weights, users_, items_);
-    context.progress(info().name, epoch + 1, epochs);
+    context.progress({.stage = info().name, .done = epoch + 1, .total = epochs, .epoch = epoch + 1});
   }
   require_finite("item vectors", items_.values());
 

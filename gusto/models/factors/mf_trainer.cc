@@ -48,10 +48,12 @@ MfOptions chosen_for(Task task, MfOptions options) {
 
 class Trainer {
  public:
-  Trainer(const Dataset& data, Task task, const MfOptions& options, Context& context, MfCentres* centres)
+  Trainer(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
+          MfCentres* centres)
       : data_(data),
         centres_(centres),
         options_(chosen_for(task, options)),
+        seed_(seed),
         context_(context),
         negatives_(task == Task::top_n ? options.negatives : 0),
         dim_(static_cast<std::size_t>(options.dim)),
@@ -72,8 +74,8 @@ class Trainer {
     lay_out(users, items);
     user_reg_ = scaled_reg(user_counts_, users, options_.reg, options_.reg_power);
     item_reg_ = scaled_reg(item_counts_, items, options_.reg, options_.reg_power);
-    learned_.users = start_vectors(users, dim_, options_.init, context_.seed(), "biased-mf users");
-    learned_.items = start_vectors(items, dim_, options_.init, context_.seed(), "biased-mf items");
+    learned_.users = start_vectors(users, dim_, options_.init, seed_, "biased-mf users");
+    learned_.items = start_vectors(items, dim_, options_.init, seed_, "biased-mf items");
     learned_.user_bias.assign(user_counts_.size(), 0.0F);
     learned_.item_bias.assign(item_counts_.size(), 0.0F);
     descend(users, items);
@@ -95,8 +97,7 @@ class Trainer {
 
   /// Whether the e-th event is held out to stop early.
   bool held_out(std::size_t e) const {
-    return options_.validation > 0 &&
-           Random(context_.seed(), "biased-mf validation", e).uniform() < options_.validation;
+    return options_.validation > 0 && Random(seed_, "biased-mf validation", e).uniform() < options_.validation;
   }
 
   /// Sorts events by block: block r·B + g holds those of user group g and item group (g + r) mod B, user by user.
@@ -158,7 +159,11 @@ class Trainer {
           best = learned_;
         }
       }
-      context_.progress(name(), epoch + 1, epochs, fmt::format("rmse {:.4f}", spread_ * std::sqrt(shown)));
+      context_.progress({.stage = name(),
+                         .done = epoch + 1,
+                         .total = epochs,
+                         .epoch = epoch + 1,
+                         .metric = ProgressMetric{"rmse", spread_ * std::sqrt(shown)}});
       if (!validation_.empty() && epoch - best_epoch >= static_cast<std::size_t>(options_.patience)) break;
     }
     if (!validation_.empty()) learned_ = std::move(best);
@@ -169,7 +174,7 @@ class Trainer {
     const SgdRates rates{rate, static_cast<float>(options_.reg_bias)};
     std::vector<std::size_t> rounds(groups_);
     std::iota(rounds.begin(), rounds.end(), std::size_t{0});
-    Random(context_.seed(), "biased-mf rounds", epoch).shuffle(std::span(rounds));
+    Random(seed_, "biased-mf rounds", epoch).shuffle(std::span(rounds));
     std::vector<double> errors(groups_ * groups_);
     std::vector<std::size_t> counts(groups_ * groups_);
     for (const std::size_t round : rounds) {
@@ -219,7 +224,7 @@ class Trainer {
     const double fraction = negatives_ - static_cast<double>(whole);
     const std::uint32_t first = item_begin_[item_group];
     const std::uint32_t items = item_begin_[item_group + 1] - first;
-    Random random(context_.seed(), "biased-mf negatives", key);
+    Random random(seed_, "biased-mf negatives", key);
     std::vector<SgdEvent> mixed;
     mixed.reserve(events.size() * (whole + 2));
     for (const SgdEvent& event : events) {
@@ -277,6 +282,7 @@ class Trainer {
   const Dataset& data_;
   MfCentres* centres_;  // may be null
   const MfOptions options_;
+  std::uint64_t seed_;
   Context& context_;
   double negatives_;
   std::size_t dim_;
@@ -295,8 +301,9 @@ class Trainer {
 
 }  // namespace
 
-MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, Context& context, MfCentres* centres) {
-  return Trainer(data, task, options, context, centres).run();
+MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
+                   MfCentres* centres) {
+  return Trainer(data, task, options, seed, context, centres).run();
 }
 
 }  // namespace gusto

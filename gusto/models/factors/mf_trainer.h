@@ -54,7 +54,7 @@ class MfCentres {
 /// to 0, the user moves by (1 − (1 − η λ_u)^n) times the centre, which makes up for it.
 /// Errors     cancelled; not_finite, with the epoch, if learning diverges
 /// Repeatable same bits at any number of threads
-MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, Context& context,
+MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
                    MfCentres* centres = nullptr);
 
 }  // namespace gusto

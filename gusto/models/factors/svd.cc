@@ -57,7 +57,7 @@ std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned thr
   return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width, threads) + ranking;
 }
 
-void SvdModel::do_fit(const Dataset& data, Context& context) {
+void SvdModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const std::size_t users = data.user_count();
   const std::size_t items = data.item_count();
   std::vector<float> user_scale;
@@ -71,7 +71,8 @@ void SvdModel::do_fit(const Dataset& data, Context& context) {
   }
   const TrainingMatrix matrix =
       centred() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_);
-  RightSingularVectors found = truncated_svd(context, matrix, dim(task(), items), options().iterations, info().name);
+  RightSingularVectors found =
+      truncated_svd(context, matrix, dim(task(), items), options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
   singular_values_ = std::move(found.values);
   require_finite("item vectors", vectors_.values());

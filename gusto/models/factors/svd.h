@@ -49,7 +49,7 @@ class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> {
   void save_state(TensorWriter& out) const override;
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
   void do_item_similarity(ItemRow item, std::span<float> out) const override;

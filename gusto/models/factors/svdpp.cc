@@ -54,11 +54,11 @@ std::uint64_t SvdppModel::memory_need(const Dataset& data, Task, unsigned thread
          threads * width * width * 24;
 }
 
-void SvdppModel::do_fit(const Dataset& data, Context& context) {
+void SvdppModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const double chosen = options().asymmetric ? 50 : 120;
   ImplicitCentres centres(data, task(), dim(), options().asymmetric,
                           options().reg_implicit > 0 ? options().reg_implicit : chosen, options().iterations);
-  MfFactors learned = train_mf(data, task(), trainer_options(options()), context, &centres);
+  MfFactors learned = train_mf(data, task(), trainer_options(options()), fit.seed, context, &centres);
   implicit_ = centres.vectors(learned.spread);
   require_finite("implicit vectors", implicit_.values());
   take(std::move(learned), data, context);

@@ -66,7 +66,7 @@ class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo, RefittedFact
   void save_state(TensorWriter& out) const override;
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   std::size_t dim() const override { return static_cast<std::size_t>(options().dim); }
   double negatives() const override { return options().negatives; }

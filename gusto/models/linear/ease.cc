@@ -68,7 +68,7 @@ std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) c
   return items * items * sizeof(float) + inverse + choices_memory(data, task) + (users + items) * 16;
 }
 
-void EaseModel::do_fit(const Dataset& all, Context& context) {
+void EaseModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
   context.progress(info().name, 0, 1);
   context.check_cancelled();
   least_ = least_choice(all, task(), options().like_threshold);

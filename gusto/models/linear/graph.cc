@@ -144,10 +144,10 @@ const Dataset& GraphModel::prepare(const Dataset& all) {
   return chosen;
 }
 
-void GraphModel::do_fit(const Dataset& all, Context& context) {
+void GraphModel::do_fit(const Dataset& all, const FitOptions& fit, Context& context) {
   const Dataset& chosen = prepare(all);
   RightSingularVectors found = truncated_svd(context, TrainingMatrix(chosen, user_scale_, item_scale_),
-                                             dim(all.item_count()), options().iterations, info().name);
+                                             dim(all.item_count()), options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
   singular_values_ = std::move(found.values);
   require_finite("item vectors", vectors_.values());

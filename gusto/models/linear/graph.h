@@ -85,7 +85,7 @@ class GraphModel final : public ModelWith<GraphOptions, kGraphInfo> {
  private:
   class Filter;
 
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;
   void do_item_similarity(ItemRow item, std::span<float> out) const override;

@@ -40,7 +40,7 @@ std::uint64_t RandomWalkModel::memory_need(const Dataset& data, Task task, unsig
          choices_memory(data, task);
 }
 
-void RandomWalkModel::do_fit(const Dataset& all, Context& context) {
+void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
   context.progress(info().name, 0, 1);
   context.check_cancelled();
   least_ = least_choice(all, task(), options().like_threshold);

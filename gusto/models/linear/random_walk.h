@@ -52,7 +52,7 @@ class RandomWalkModel final : public ModelWith<RandomWalkOptions, kRandomWalkInf
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   double like_threshold() const override { return options().like_threshold; }
 };
 

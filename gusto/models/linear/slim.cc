@@ -171,7 +171,7 @@ std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned th
          (items + data.user_count()) * 32 + choices_memory(data, task);
 }
 
-void SlimModel::do_fit(const Dataset& all, Context& context) {
+void SlimModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
   context.progress(info().name, 0, all.item_count());
   context.check_cancelled();
   least_ = least_choice(all, task(), options().like_threshold);

@@ -62,7 +62,7 @@ class SlimModel final : public ModelWith<SlimOptions, kSlimInfo, SparseItemModel
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   double like_threshold() const override { return options().like_threshold; }
 };
 

@@ -103,7 +103,7 @@ std::uint64_t ItemKnnModel::memory_need(const Dataset& data, Task task, unsigned
   return 2 * lists + cells + data.event_count() * (8 + sizeof(float)) + (items + data.user_count()) * 64;
 }
 
-void ItemKnnModel::do_fit(const Dataset& data, Context& context) {
+void ItemKnnModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
   context.progress(info().name, 0, 1);
   if (task() == Task::top_n) {
     fit_choices(data, context);

@@ -173,7 +173,7 @@ std::uint64_t UserKnnModel::memory_need(const Dataset& data, Task task, unsigned
   return centred + data.event_count() * 8 + threads * asker + (users + data.item_count()) * 32;
 }
 
-void UserKnnModel::do_fit(const Dataset& data, Context& context) {
+void UserKnnModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
   context.progress(info().name, 0, 1);
   baseline_ = {};
   item_votes_.clear();

@@ -71,7 +71,7 @@ class UserKnnModel final : public ModelWith<UserKnnOptions, kUserKnnInfo> {
  private:
   class Asker;
 
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;

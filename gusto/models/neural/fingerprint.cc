@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/hash.h"
+#include "gusto/models/registry.h"
 
 namespace gusto {
 namespace {
@@ -31,6 +32,10 @@ std::string training_fingerprint(const Model& model, const Dataset& data) {
   std::uint64_t hash = hash_of(data.catalogue().user_features, hash_of(data.catalogue().item_features, 0));
   hash = xxh3(std::as_bytes(data.values()), xxh3(std::as_bytes(data.times()), hash));
   return text + to_hex(xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), hash)));
+}
+
+nn::TrainingRun training_run(const Model& model, const Dataset& data, const FitOptions& fit) {
+  return {model.info().name, training_fingerprint(model, data), fit.seed, fit.checkpoint};
 }
 
 }  // namespace gusto

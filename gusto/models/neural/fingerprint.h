@@ -3,10 +3,14 @@
 #include <string>
 
 #include "gusto/models/model.h"
+#include "gusto/nn/trainer.h"
 
 namespace gusto {
 
 /// What a training is of: task, options, and a hash of the data. A checkpoint of another one is refused by it.
 std::string training_fingerprint(const Model& model, const Dataset& data);
+
+/// The training of a network's fit().
+nn::TrainingRun training_run(const Model& model, const Dataset& data, const FitOptions& fit);
 
 }  // namespace gusto

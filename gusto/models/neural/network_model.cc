@@ -49,13 +49,12 @@ void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet
   for (std::size_t p = 0; gentle && p < parameters_->size(); ++p) (*parameters_)[p].reg /= 4;
 }
 
-void NetworkModel::do_fit(const Dataset& data, Context& context) {
+void NetworkModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const NetworkOptions& options = network_options();
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
-  prepare(data, std::make_unique<nn::ParameterSet>(context.seed()));
-  NetworkTask training(*network_, *encoder_, *objective_, task(), options, context.seed());
-  const nn::TrainingResult result =
-      nn::train(*parameters_, training, options, info().name, training_fingerprint(*this, data), context);
+  prepare(data, std::make_unique<nn::ParameterSet>(fit.seed));
+  NetworkTask training(*network_, *encoder_, *objective_, task(), options, fit.seed);
+  const nn::TrainingResult result = nn::train(*parameters_, training, options, training_run(*this, data, fit), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }

@@ -78,7 +78,7 @@ class NetworkModel : public Model {
   /// The asker, and, if they bring a history, the rows learned for them.
   nn::EncodedAsker encode(const Query& query, Newcomer& newcomer) const;
 
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;

@@ -24,7 +24,7 @@ using testing::Le;
 
 std::unique_ptr<Model> fitted(std::string_view name, const Settings& more = {}, Task task = Task::ratings,
                               const std::shared_ptr<const Dataset>& data = tastes_with_features()) {
-  Context context({.threads = 1, .seed = 42});
+  Context context({.threads = 1});
   auto model = make_model(name, small_settings(more));
   model->fit(data, task, context);
   return model;

@@ -107,10 +107,10 @@ double NetworkObjective::error(float z, float target) const {
   return loss_ == NetworkLoss::absolute ? std::abs(error) : error * error;
 }
 
-std::string NetworkObjective::describe(double mean_error) const {
-  if (on_probability()) return fmt::format("log loss {:.4f}", mean_error);
-  if (loss_ == NetworkLoss::absolute) return fmt::format("mae {:.4f}", mean_error);
-  return fmt::format("rmse {:.4f}", std::sqrt(mean_error));
+ProgressMetric NetworkObjective::metric(double mean_error) const {
+  if (on_probability()) return {"log-loss", mean_error};
+  if (loss_ == NetworkLoss::absolute) return {"mae", mean_error};
+  return {"rmse", std::sqrt(mean_error)};
 }
 
 double NetworkObjective::noise(double mean, bool is_error) const {

@@ -40,7 +40,8 @@ class NetworkObjective {
   nn::Var record(nn::Var z, std::span<const float> targets, float scale) const;
   /// The error by which epochs are compared, of one prediction: squared or absolute, in units of the values, or log loss.
   double error(float z, float target) const;
-  std::string describe(double mean_error) const;
+  /// A mean error under its usual name.
+  ProgressMetric metric(double mean_error) const;
   /// How much a newcomer's events say against the prior: the factor by which the loss's own units exceed those of a negative
   /// log likelihood, from the mean error (if measured) or the mean loss that training ended with.
   double noise(double mean, bool is_error) const;

@@ -44,7 +44,8 @@ TEST(NetworkObjective, RatingsAreSquaredInUnitsOfTheirSpread) {
   EXPECT_NEAR(loss_of(objective, {0.7F, 0}, {objective.target(4), objective.target(3)}, 0.5F),
               0.5 * std::pow(predicted - 4, 2) / 2.5, 1e-5);
   EXPECT_NEAR(objective.error(0.7F, objective.target(4)), std::pow(predicted - 4, 2), 1e-5) << "in units of the values";
-  EXPECT_EQ(objective.describe(0.25), "rmse 0.5000");
+  EXPECT_EQ(objective.metric(0.25).name, "rmse");
+  EXPECT_DOUBLE_EQ(objective.metric(0.25).value, 0.5);
 }
 
 TEST(NetworkObjective, LinearOutputsCountInUnitsOfTheSpread) {
@@ -59,7 +60,8 @@ TEST(NetworkObjective, AbsoluteAndHuberLossesGoByTheirNames) {
   const NetworkObjective absolute(*four_values(), Task::ratings, with(NetworkLoss::absolute), true);
   EXPECT_NEAR(loss_of(absolute, {2}, {absolute.target(1)}, 1), 2 - 1 / kUnit, 1e-5);
   EXPECT_NEAR(absolute.error(2, absolute.target(1)), 2 * kUnit - 1, 1e-5);
-  EXPECT_EQ(absolute.describe(0.25), "mae 0.2500");
+  EXPECT_EQ(absolute.metric(0.25).name, "mae");
+  EXPECT_DOUBLE_EQ(absolute.metric(0.25).value, 0.25);
   const NetworkObjective huber(*four_values(), Task::ratings, with(NetworkLoss::huber), true);
   EXPECT_NEAR(loss_of(huber, {2, 0.5F}, {huber.target(1), 0}, 1), 2 - 1 / kUnit - 0.5 + 0.125, 1e-5);
 }
@@ -94,7 +96,8 @@ TEST(NetworkObjective, LikesReachTheThreshold) {
   EXPECT_NEAR(objective.error(2, 1), std::log1p(std::exp(-2.0)), 1e-6);
   EXPECT_NEAR(objective.error(2, 0), std::log1p(std::exp(2.0)), 1e-6);
   EXPECT_NEAR(objective.error(-800, 1), 800, 1e-6) << "no overflow";
-  EXPECT_EQ(objective.describe(0.5), "log loss 0.5000");
+  EXPECT_EQ(objective.metric(0.5).name, "log-loss");
+  EXPECT_DOUBLE_EQ(objective.metric(0.5).value, 0.5);
 
   options.like_threshold = 4.1;
   EXPECT_EQ(NetworkObjective(*four_values(), Task::likes, options, false).target(4.1F), 1) << "as values are stored";

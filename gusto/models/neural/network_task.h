@@ -23,7 +23,7 @@ class NetworkTask final : public nn::ShardedTask {
   nn::Var loss(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) override;
   std::size_t validation_size() const override { return held_out_.size() * (1 + against_); }
   double validation_error(nn::Tape& tape, std::size_t begin, std::size_t end) override;
-  std::string describe_validation(double mean) const override { return objective_.describe(mean); }
+  ProgressMetric validation_metric(double mean) const override { return objective_.metric(mean); }
 
  private:
   /// An event as training looks at it, in one piece: they are met in random order.

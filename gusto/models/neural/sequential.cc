@@ -133,10 +133,10 @@ void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::Parameter
                    *parameters_);
 }
 
-void SequentialModel::do_fit(const Dataset& data, Context& context) {
-  prepare(data, std::make_unique<nn::ParameterSet>(context.seed()));
+void SequentialModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
+  prepare(data, std::make_unique<nn::ParameterSet>(fit.seed));
   const SequentialOptions& of = options();
-  const SequenceTask sequences(*network_, sequences_of(data, least_), of.validation, context.seed());
+  const SequenceTask sequences(*network_, sequences_of(data, least_), of.validation, fit.seed);
   nn::CandidateOptions candidates;
   candidates.sampling = of.sampling;
   const bool draws = of.sampling != nn::Sampling::full && of.sampling != nn::Sampling::none;
@@ -147,7 +147,7 @@ void SequentialModel::do_fit(const Dataset& data, Context& context) {
   nn::CandidateTask training(sequences, data, candidates);
   nn::TrainingOptions steps = of;
   if (steps.batch_size == 0) steps.batch_size = chosen_batch_size(sequences.size());
-  nn::train(*parameters_, training, steps, info().name, training_fingerprint(*this, data), context);
+  nn::train(*parameters_, training, steps, training_run(*this, data, fit), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }

@@ -55,7 +55,7 @@ class SequentialModel final : public ModelWith<SequentialOptions, kSequentialInf
   }
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
 

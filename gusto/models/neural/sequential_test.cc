@@ -22,7 +22,7 @@ using Tokens = std::vector<std::uint32_t>;
 
 std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, const Settings& settings = {},
                               Task task = Task::top_n) {
-  Context context({.threads = 2, .seed = 42});
+  Context context({.threads = 2});
   auto model = make_model("sequential", settings);
   model->fit(data, task, context);
   return model;

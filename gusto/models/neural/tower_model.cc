@@ -40,11 +40,11 @@ void TowerModel::build(const Dataset& data, std::unique_ptr<nn::ParameterSet> pa
   asker_ = tower("query", nn::Side::user, options.query_hidden, options.tied ? &*item_ : nullptr);
 }
 
-void TowerModel::do_fit(const Dataset& data, Context& context) {
+void TowerModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const TowerOptions& options = tower_options();
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, all_fields(data.catalogue())));
-  build(data, std::make_unique<nn::ParameterSet>(context.seed()));
-  const TowerNetwork network(*encoder_, *asker_, *item_, options, task() != Task::top_n, context.seed());
+  build(data, std::make_unique<nn::ParameterSet>(fit.seed));
+  const TowerNetwork network(*encoder_, *asker_, *item_, options, task() != Task::top_n, fit.seed);
   nn::CandidateOptions candidates;
   candidates.sampling = options.sampling;
   candidates.negatives = static_cast<std::size_t>(options.negatives);
@@ -55,7 +55,7 @@ void TowerModel::do_fit(const Dataset& data, Context& context) {
   candidates.temperature = options.temperature;
   candidates.calibration = options.calibration;
   nn::CandidateTask training(network, data, candidates);
-  nn::train(*parameters_, training, options, info().name, training_fingerprint(*this, data), context);
+  nn::train(*parameters_, training, options, training_run(*this, data, fit), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }

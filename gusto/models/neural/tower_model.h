@@ -52,7 +52,7 @@ class TowerModel : public Model {
   virtual std::string item_fields() const = 0;
   virtual std::string item_hidden() const = 0;
 
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
   void do_item_similarity(ItemRow item, std::span<float> out) const override;

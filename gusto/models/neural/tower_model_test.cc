@@ -29,7 +29,7 @@ constexpr const char* kBoth[] = {"two-tower", "softmax"};
 
 std::unique_ptr<Model> fitted(std::string_view name, const Settings& more = {}, Task task = Task::likes,
                               const std::shared_ptr<const Dataset>& data = tastes_with_features()) {
-  Context context({.threads = 2, .seed = 42});
+  Context context({.threads = 2});
   auto model = make_model(name, small_settings(more));
   model->fit(data, task, context);
   return model;

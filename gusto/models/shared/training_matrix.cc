@@ -58,14 +58,14 @@ void TrainingMatrix::transposed_times(const Matrix<float>& y, Matrix<float>& x, 
 }
 
 RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, std::size_t dim, int iterations,
-                                   std::string_view stage) {
+                                   std::uint64_t seed, std::string_view stage) {
   const std::size_t items = a.cols();
   const std::size_t width = std::min(dim + kOversampling, items);
   Matrix<float> x(items, width);
   Matrix<float> y(a.rows(), width);
   const std::string purpose = std::string(stage) + " start";
   for (std::size_t i = 0; i < items; ++i) {
-    Random random(context.seed(), purpose, i);
+    Random random(seed, purpose, i);
     for (float& value : x.row(i)) value = static_cast<float>(random.normal());
   }
   const auto rounds = static_cast<std::size_t>(iterations) + 1;

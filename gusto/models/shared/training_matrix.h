@@ -83,7 +83,7 @@ struct RightSingularVectors {
 /// Progress   reported as `stage`, which also names the random numbers
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, std::size_t dim, int iterations,
-                                   std::string_view stage);
+                                   std::uint64_t seed, std::string_view stage);
 std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim, unsigned threads);
 
 }  // namespace gusto

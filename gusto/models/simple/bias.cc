@@ -46,7 +46,7 @@ std::uint64_t BiasModel::memory_need(const Dataset& data, Task task, unsigned) c
   return by_item + (2 * data.user_count() + data.item_count()) * sizeof(float);
 }
 
-void BiasModel::do_fit(const Dataset& data, Context& context) {
+void BiasModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
   typical_item_bias_ = 0;
   typical_user_bias_ = 0;
   item_bias_.assign(data.item_count(), 0.0F);

@@ -54,7 +54,7 @@ class BiasModel final : public ModelWith<BiasOptions, kBiasInfo> {
   void save_state(TensorWriter& out) const override;
 
  private:
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;

@@ -80,7 +80,7 @@ std::uint64_t DemographicModel::memory_need(const Dataset& data, Task task, unsi
   return bytes + threads * own;
 }
 
-void DemographicModel::do_fit(const Dataset& data, Context& context) {
+void DemographicModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
   segments_ = Segments(data.catalogue(), options().segments);
   const std::size_t steps = segments_.ways() + 1;
   context.progress(info().name, 0, steps);

@@ -77,7 +77,7 @@ class DemographicModel final : public ModelWith<DemographicOptions, kDemographic
  private:
   using Asker = std::vector<std::optional<std::uint32_t>>;  // segments, by way
 
-  void do_fit(const Dataset& data, Context& context) override;
+  void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;

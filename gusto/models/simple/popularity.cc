@@ -25,7 +25,7 @@ std::uint64_t PopularityModel::memory_need(const Dataset& data, Task, unsigned) 
   return data.item_count() * (2 * sizeof(std::uint32_t) + sizeof(double) + 2 * sizeof(float));
 }
 
-void PopularityModel::do_fit(const Dataset& data, Context& context) {
+void PopularityModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
   counts_.assign(data.item_count(), 0);
   sums_.assign(data.item_count(), 0.0);
   recent_.clear();

@@ -79,7 +79,7 @@ class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {
 
   std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, unsigned threads = 1,
                                 const Settings& settings = {}) const {
-    Context context({.threads = threads, .seed = 42});
+    Context context({.threads = threads});
     auto model = info().make(settings);
     model->fit(data, task(), context);
     return model;

@@ -70,7 +70,7 @@ class SmallTask : public ShardedTask {
     }
     return sum;
   }
-  std::string describe_validation(double mean) const override { return "mse " + std::to_string(mean); }
+  ProgressMetric validation_metric(double mean) const override { return {"mse", mean}; }
 
   ParameterSet parameters;
   std::vector<float> targets;  ///< by example; those held out come last

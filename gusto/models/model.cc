@@ -11,6 +11,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/random.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto::nn {
 namespace {

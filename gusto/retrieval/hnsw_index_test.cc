@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/random.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/testing/cpu_levels.h"
 #include "gusto/retrieval/testing/lists.h"

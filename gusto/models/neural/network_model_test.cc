@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/networks.h"

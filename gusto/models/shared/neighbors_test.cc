@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/neighbors/item_knn.h"
 #include "gusto/models/neighbors/user_knn.h"
 #include "gusto/models/shared/baseline.h"

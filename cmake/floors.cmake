@@ -8,11 +8,11 @@ add_custom_target(core_tests)
 add_custom_target(parallel_tests)
 
 # With CMAKE_UNITY_BUILD files are compiled in batches. Those that Highway compiles once for each CPU level stay apart,
-# since its macros hold for one file.
+# since its macros hold for one file, and so does what replaces operator new.
 function(gusto_compile_apart target)
   foreach(source ${ARGN})
-    file(STRINGS ${source} highway REGEX "foreach_target" LIMIT_COUNT 1)
-    if(highway)
+    file(STRINGS ${source} alone REGEX "foreach_target|void[*] operator new" LIMIT_COUNT 1)
+    if(alone)
       set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
@@ -31,7 +31,7 @@ function(gusto_floor name)
   set(label core)
   add_executable(${test} ${floor_TESTS})
   target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck nlohmann_json::nlohmann_json)
-  set_target_properties(${test} PROPERTIES UNITY_BUILD OFF)
+  gusto_compile_apart(${test} ${floor_TESTS})
   # Compiling tests takes longer than running them.
   if(GUSTO_SANITIZE)
     target_compile_options(${test} PRIVATE -O0)

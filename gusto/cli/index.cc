@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/cli/index_report.h"
 #include "gusto/cli/model_flags.h"

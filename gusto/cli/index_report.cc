@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto::cli {

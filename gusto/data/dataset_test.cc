@@ -80,13 +80,13 @@ TEST(Dataset, RefusesEventsThatBreakItsRules) {
   EXPECT_EQ(error_of({event(0, 1, NAN)}).code(), ErrorCode::not_finite);
 }
 
-EventColumns columns(std::vector<std::uint64_t> offsets, std::vector<ItemRow> items, std::vector<float> values,
-                     std::vector<std::int64_t> times = {}) {
+EventColumns event_columns(std::vector<std::uint64_t> offsets, std::vector<ItemRow> items, std::vector<float> values,
+                           std::vector<std::int64_t> times = {}) {
   return {std::move(offsets), std::move(items), std::move(values), std::move(times)};
 }
 
 TEST(Dataset, TakesColumnsInStoredOrderWithoutCopying) {
-  EventColumns given = columns({0, 0, 2}, {ItemRow(1), ItemRow(0)}, {4, 2}, {5, 5});
+  EventColumns given = event_columns({0, 0, 2}, {ItemRow(1), ItemRow(0)}, {4, 2}, {5, 5});
   const std::span<const ItemRow> items = given.items.span();
   const Dataset data(catalogue_of(2, 2), std::move(given));
   EXPECT_EQ(data.items().data(), items.data());
@@ -109,20 +109,22 @@ TEST(Dataset, RefusesColumnsThatBreakItsRules) {
     return "none";
   };
   const ItemRow a(0), b(1), outside(2);
-  EXPECT_EQ(complaint(columns({0, 1, 1}, {b}, {1}, {-7})), "none");
+  EXPECT_EQ(complaint(event_columns({0, 1, 1}, {b}, {1}, {-7})), "none");
   EXPECT_EQ(complaint({}), "There are 0 offsets for the events of 2 users.");
-  EXPECT_EQ(complaint(columns({0, 1}, {a}, {1})), "There are 2 offsets for the events of 2 users.");
-  EXPECT_EQ(complaint(columns({0, 1, 1}, {a}, {})), "The columns of the events differ in length.");
-  EXPECT_EQ(complaint(columns({0, 1, 2}, {a, a}, {1, 1}, {1})), "The columns of the events differ in length.");
+  EXPECT_EQ(complaint(event_columns({0, 1}, {a}, {1})), "There are 2 offsets for the events of 2 users.");
+  EXPECT_EQ(complaint(event_columns({0, 1, 1}, {a}, {})), "The columns of the events differ in length.");
+  EXPECT_EQ(complaint(event_columns({0, 1, 2}, {a, a}, {1, 1}, {1})), "The columns of the events differ in length.");
   const std::string offsets = "The offsets of the users' events do not ascend from 0 to 1.";
-  EXPECT_EQ(complaint(columns({1, 1, 1}, {a}, {1})), offsets);
-  EXPECT_EQ(complaint(columns({0, 1, 2}, {a}, {1})), offsets);
-  EXPECT_EQ(complaint(columns({0, 9, 1}, {a}, {1})), offsets);
-  EXPECT_EQ(complaint(columns({0, 0, 1}, {outside}, {1})),
+  EXPECT_EQ(complaint(event_columns({1, 1, 1}, {a}, {1})), offsets);
+  EXPECT_EQ(complaint(event_columns({0, 1, 2}, {a}, {1})), offsets);
+  EXPECT_EQ(complaint(event_columns({0, 9, 1}, {a}, {1})), offsets);
+  EXPECT_EQ(complaint(event_columns({0, 0, 1}, {outside}, {1})),
             "An event names user row 1 and item row 2, but there are 2 users and 2 items.");
-  EXPECT_EQ(complaint(columns({0, 0, 1}, {b}, {NAN})), "The event of user \"u1\" and item \"i1\" has the value nan.");
-  EXPECT_EQ(complaint(columns({0, 0, 2}, {b, b}, {1, 2})), "User \"u1\" and item \"i1\" have more than one event.");
-  EXPECT_EQ(complaint(columns({0, 2, 2}, {a, b}, {1, 2}, {5, 4})),
+  EXPECT_EQ(complaint(event_columns({0, 0, 1}, {b}, {NAN})),
+            "The event of user \"u1\" and item \"i1\" has the value nan.");
+  EXPECT_EQ(complaint(event_columns({0, 0, 2}, {b, b}, {1, 2})),
+            "User \"u1\" and item \"i1\" have more than one event.");
+  EXPECT_EQ(complaint(event_columns({0, 2, 2}, {a, b}, {1, 2}, {5, 4})),
             "The events of user \"u0\" are not in order of time.");
 }
 

@@ -9,9 +9,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "gusto/models/testing/data.h"
+
 namespace gusto {
 namespace {
 
+using test::first_items;
 using testing::ElementsAre;
 
 // Lists that own what ItemLists borrows.
@@ -29,12 +32,6 @@ struct OwnedLists {
   }
   ItemLists view() const { return {users, offsets, items}; }
 };
-
-std::vector<ItemRow> first_items(std::size_t count) {
-  std::vector<ItemRow> items;
-  for (std::size_t i = 0; i < count; ++i) items.emplace_back(i);
-  return items;
-}
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 

@@ -10,6 +10,7 @@
 
 #include "gusto/base/testing/testing.h"
 #include "gusto/eval/evaluate.h"
+#include "gusto/eval/testing/golden.h"
 #include "gusto/eval/testing/told_model.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"
@@ -17,24 +18,12 @@
 namespace gusto {
 namespace {
 
+using test::first_items;
+using test::golden;
+using test::kClose;
 using test::ScoreFunction;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr double kClose = 1e-12;
-
-// Values from ranx and scipy, made by tests/golden/make_metrics.py.
-const nlohmann::json& golden() {
-  static const nlohmann::json json =
-      nlohmann::json::parse(std::ifstream(GUSTO_SOURCE_DIR "/tests/golden/metrics.json"));
-  return json;
-}
-
-std::vector<ItemRow> first_items(std::size_t count) {
-  std::vector<ItemRow> items;
-  for (std::size_t i = 0; i < count; ++i) items.emplace_back(i);
-  return items;
-}
 
 Evaluation measure(const Fold& fold, const ScoreFunction& score, const EvaluateOptions& options, unsigned threads = 1) {
   Context context({.threads = threads});

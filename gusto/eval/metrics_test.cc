@@ -11,21 +11,15 @@
 
 #include "gusto/base/error.h"
 #include "gusto/eval/estimate.h"
+#include "gusto/eval/testing/golden.h"
 
 namespace gusto {
 namespace {
 
+using test::golden;
+using test::kClose;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr double kClose = 1e-12;
-
-// Values from scikit-learn and ranx, made by tests/golden/make_metrics.py.
-const nlohmann::json& golden() {
-  static const nlohmann::json json =
-      nlohmann::json::parse(std::ifstream(GUSTO_SOURCE_DIR "/tests/golden/metrics.json"));
-  return json;
-}
 
 std::vector<UserRow> one_user_each(std::size_t events) {
   std::vector<UserRow> users;

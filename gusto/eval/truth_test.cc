@@ -20,13 +20,13 @@
 namespace gusto {
 namespace {
 
-constexpr std::uint64_t kUsers = 1000;
-constexpr std::uint64_t kItems = 400;
+constexpr std::uint64_t kPeople = 1000;
+constexpr std::uint64_t kGoods = 400;
 
 /// Made-up data with so many events a user, the truth's figures, and a fold.
 struct World {
   World(std::uint64_t each, std::string_view split)
-      : simulation({.users = kUsers, .items = kItems, .events = kUsers * each}, context),
+      : simulation({.users = kPeople, .items = kGoods, .events = kPeople * each}, context),
         truth(measure_truth(simulation, context)) {
     SplitOptions options;
     options.spec = parse_split(split);
@@ -50,8 +50,8 @@ struct World {
   /// Scores by the weights that users choose by.
   std::unique_ptr<Model> oracle() {
     const Vocabulary& ids = fold.train->catalogue().items;
-    auto weights = std::make_shared<std::vector<std::vector<double>>>(kUsers, std::vector<double>(kItems));
-    for (std::size_t user = 0; user < kUsers; ++user) simulation.weigh(simulation.user(user), (*weights)[user]);
+    auto weights = std::make_shared<std::vector<std::vector<double>>>(kPeople, std::vector<double>(kGoods));
+    for (std::size_t user = 0; user < kPeople; ++user) simulation.weigh(simulation.user(user), (*weights)[user]);
     auto model = std::make_unique<test::ToldModel>([weights, &ids](UserRow user, ItemRow item) {
       std::size_t number = 0;
       const std::string_view id = ids[item.index];

@@ -10,6 +10,8 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
+
 namespace gusto {
 namespace {
 

@@ -13,6 +13,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/models/registry.h"
 

@@ -16,7 +16,6 @@
 #include "gusto/base/context.h"
 #include "gusto/base/field.h"
 #include "gusto/base/matrix.h"
-#include "gusto/base/tensor_file.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/query.h"
 #include "gusto/models/fit_options.h"
@@ -56,6 +55,8 @@ struct Contribution {
 };
 
 struct ModelInfo;
+class TensorFile;
+class TensorWriter;
 
 /// Moved, not copied: parts of a model may view others, which a move leaves in their place.
 class Model {

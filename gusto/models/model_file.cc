@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
 #include "gusto/data/file/dataset_file.h"

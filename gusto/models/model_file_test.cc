@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/base/version.h"
 #include "gusto/data/file/dataset_file.h"

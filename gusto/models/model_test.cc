@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"

@@ -10,7 +10,7 @@
 namespace gusto::nn {
 namespace {
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
+constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
 Matrix<float> drawn(std::size_t rows, std::size_t cols, std::uint64_t seed) {
   Matrix<float> values(rows, cols);
@@ -20,8 +20,8 @@ Matrix<float> drawn(std::size_t rows, std::size_t cols, std::uint64_t seed) {
 }
 
 /// A batch with everything that a batch may have.
-struct Case {
-  Case(std::size_t rows, std::size_t candidates, std::size_t dim, CandidateLoss loss)
+struct CandidateCase {
+  CandidateCase(std::size_t rows, std::size_t candidates, std::size_t dim, CandidateLoss loss)
       : askers(drawn(rows, dim, 1)), items(drawn(candidates, dim, 2)) {
     Random random(3, "candidate loss test");
     hidden_offsets.push_back(0);
@@ -35,7 +35,7 @@ struct Case {
     const bool binary = loss == CandidateLoss::binary;
     for (std::size_t c = 0; c < candidates; ++c) {
       const bool only_target = c % 7 == 3;
-      others.push_back(only_target ? (binary ? 0 : kNever)
+      others.push_back(only_target ? (binary ? 0 : kMasked)
                                    : static_cast<float>(binary ? random.uniform() : random.normal()));
     }
     batch.askers = askers.view();
@@ -55,7 +55,7 @@ struct Case {
     for (std::uint32_t h = hidden_offsets[r]; h < hidden_offsets[r + 1]; ++h) {
       if (hidden[h] == c) return true;
     }
-    return others[c] == kNever;
+    return others[c] == kMasked;
   }
 
   Matrix<float> askers, items;
@@ -65,7 +65,7 @@ struct Case {
 };
 
 /// The definition, in double; q and v may differ from the case's own.
-double plain_loss(const Case& of, const Matrix<double>& q, const Matrix<double>& v) {
+double plain_loss(const CandidateCase& of, const Matrix<double>& q, const Matrix<double>& v) {
   double loss = 0;
   for (std::size_t r = 0; r < q.rows(); ++r) {
     const std::size_t t = of.targets[r];
@@ -103,7 +103,7 @@ TEST_P(CandidateLossTest, IsItsDefinitionAndGradientsAreItsSlopes) {
   constexpr float kScale = 0.25F;
   ThreadPool pool(2);
   for (const auto& [rows, candidates, dim] : {std::array<std::size_t, 3>{1, 1, 1}, {3, 5, 4}, {70, 33, 5}}) {
-    const Case of(rows, candidates, dim, GetParam());
+    const CandidateCase of(rows, candidates, dim, GetParam());
     Matrix<float> dq(rows, dim);
     Matrix<float> dv(candidates, dim);
     dv.fill(99);  // overwritten
@@ -131,7 +131,7 @@ TEST_P(CandidateLossTest, IsItsDefinitionAndGradientsAreItsSlopes) {
 }
 
 TEST_P(CandidateLossTest, HasTheSameBitsAtAnyNumberOfThreads) {
-  const Case of(700, 90, 8, GetParam());
+  const CandidateCase of(700, 90, 8, GetParam());
   const auto run = [&](unsigned threads) {
     ThreadPool pool(threads);
     CandidateLosses losses;
@@ -151,7 +151,7 @@ TEST_P(CandidateLossTest, HasTheSameBitsAtAnyNumberOfThreads) {
 }
 
 TEST_P(CandidateLossTest, StaysFiniteAtExtremes) {
-  Case of(4, 6, 3, GetParam());
+  CandidateCase of(4, 6, 3, GetParam());
   for (float& x : of.askers.values()) x *= 1000;
   for (float& x : of.items.values()) x *= 1000;
   ThreadPool pool(1);

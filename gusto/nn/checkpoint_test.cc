@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/testing/training.h"
 

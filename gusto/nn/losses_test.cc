@@ -18,7 +18,7 @@ using test::Inputs;
 using Twins = std::vector<Doubles>;
 
 // Around blocks of 64, and short.
-constexpr std::size_t kRows[] = {1, 5, 64, 65, 130};
+constexpr std::size_t kRowCounts[] = {1, 5, 64, 65, 130};
 constexpr float kScale = 0.25F;
 
 Doubles sum_of(const Twins& in, const std::function<double(std::size_t)>& loss) {
@@ -29,7 +29,7 @@ Doubles sum_of(const Twins& in, const std::function<double(std::size_t)>& loss) 
 
 void check_loss(const std::function<Var(Var, std::span<const float>)>& compute, double (*loss)(double p, double t),
                 double low, double high) {
-  for (const std::size_t rows : kRows) {
+  for (const std::size_t rows : kRowCounts) {
     const Doubles targets = test::random_doubles(rows, 1, 7, low, high);
     const Matrix<float> floats = test::to_floats(targets);
     check(
@@ -62,7 +62,7 @@ TEST(LogisticLoss, IsItsTwin) {
              [](double z, double t) { return softplus(z) - t * z; }, 0, 1);
 }
 TEST(BprLoss, IsItsTwin) {
-  for (const std::size_t rows : kRows) {
+  for (const std::size_t rows : kRowCounts) {
     check({{{rows, 1}, {rows, 1}},
            [](Tape&, const Inputs& in) { return bpr_loss(in.vars[0], in.vars[1], kScale); },
            [](const Twins& in) {
@@ -94,7 +94,7 @@ struct Point {
   float slope;
 };
 template <class Loss>
-Point at(float prediction, const Loss& loss) {
+Point loss_at(float prediction, const Loss& loss) {
   ParameterSet set;
   Parameter& p = set.add("p", ParameterKind::weights, 1, 1, Start::constant(prediction));
   Tape tape;
@@ -108,7 +108,7 @@ TEST(LogisticLoss, DoesNotOverflowOnSureLogits) {
   const float targets[] = {0, 1};
   for (const float z : {-1000.0F, -90.0F, 90.0F, 1000.0F}) {
     for (const float& t : targets) {
-      const Point found = at(z, [&](Var p) { return logistic_loss(p, {&t, 1}, 1); });
+      const Point found = loss_at(z, [&](Var p) { return logistic_loss(p, {&t, 1}, 1); });
       const bool right = (z > 0) == (t > 0);
       EXPECT_NEAR(found.loss, right ? 0 : std::abs(z), 1e-20) << z << ' ' << t;
       EXPECT_NEAR(found.slope, right ? 0 : (z > 0 ? 1 : -1), 1e-20) << z << ' ' << t;
@@ -118,13 +118,13 @@ TEST(LogisticLoss, DoesNotOverflowOnSureLogits) {
 
 TEST(LogisticLoss, KeepsTheDigitsOfSureAndRightPredictions) {
   const float one = 1;
-  const Point found = at(20, [&](Var p) { return logistic_loss(p, {&one, 1}, 1); });
+  const Point found = loss_at(20, [&](Var p) { return logistic_loss(p, {&one, 1}, 1); });
   EXPECT_NEAR(found.loss, std::exp(-20.0), 1e-14);
 }
 
 TEST(BprLoss, DoesNotOverflowOnSurePairs) {
   for (const float difference : {-1000.0F, 1000.0F}) {
-    const Point found = at(difference, [](Var p) { return bpr_loss(p, affine(p, 0), 1); });
+    const Point found = loss_at(difference, [](Var p) { return bpr_loss(p, affine(p, 0), 1); });
     EXPECT_NEAR(found.loss, difference > 0 ? 0 : 1000, 1e-20);
     EXPECT_NEAR(found.slope, difference > 0 ? 0 : -1, 1e-20);
   }
@@ -133,7 +133,7 @@ TEST(BprLoss, DoesNotOverflowOnSurePairs) {
 TEST(SoftmaxLoss, DoesNotOverflowOnSureLogits) {
   const std::uint32_t first = 0;
   for (const float z : {-1000.0F, 1000.0F}) {
-    const Point found = at(z, [&](Var p) {
+    const Point found = loss_at(z, [&](Var p) {
       return softmax_loss(concat(std::vector{p, affine(p, 0), affine(p, 0)}), {&first, 1}, 1);
     });
     EXPECT_FLOAT_EQ(found.loss, z > 0 ? 0 : 1000 + std::log(2.0F));
@@ -143,17 +143,17 @@ TEST(SoftmaxLoss, DoesNotOverflowOnSureLogits) {
 
 TEST(AbsoluteLoss, IsFlatAtItsTarget) {
   const float target = 3;
-  EXPECT_EQ(at(3, [&](Var p) { return absolute_loss(p, {&target, 1}, 1); }).slope, 0);
+  EXPECT_EQ(loss_at(3, [&](Var p) { return absolute_loss(p, {&target, 1}, 1); }).slope, 0);
 }
 
 TEST(Losses, PassOnNotANumber) {
   const float target = 0;
   const auto nan = std::nanf("");
-  EXPECT_TRUE(std::isnan(at(nan, [&](Var p) { return squared_loss(p, {&target, 1}, 1); }).loss));
-  EXPECT_TRUE(std::isnan(at(nan, [&](Var p) { return absolute_loss(p, {&target, 1}, 1); }).loss));
-  EXPECT_TRUE(std::isnan(at(nan, [&](Var p) { return huber_loss(p, {&target, 1}, 1, 1); }).loss));
-  EXPECT_TRUE(std::isnan(at(nan, [&](Var p) { return logistic_loss(p, {&target, 1}, 1); }).loss));
-  EXPECT_TRUE(std::isnan(at(nan, [&](Var p) { return bpr_loss(p, affine(p, 0), 1); }).loss));
+  EXPECT_TRUE(std::isnan(loss_at(nan, [&](Var p) { return squared_loss(p, {&target, 1}, 1); }).loss));
+  EXPECT_TRUE(std::isnan(loss_at(nan, [&](Var p) { return absolute_loss(p, {&target, 1}, 1); }).loss));
+  EXPECT_TRUE(std::isnan(loss_at(nan, [&](Var p) { return huber_loss(p, {&target, 1}, 1, 1); }).loss));
+  EXPECT_TRUE(std::isnan(loss_at(nan, [&](Var p) { return logistic_loss(p, {&target, 1}, 1); }).loss));
+  EXPECT_TRUE(std::isnan(loss_at(nan, [&](Var p) { return bpr_loss(p, affine(p, 0), 1); }).loss));
 }
 
 TEST(Losses, AreTheSameWithoutGradients) {

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "gusto/nn/encoder.h"
+#include "gusto/nn/schema.h"
+
 namespace gusto::nn {
 
 Var Embedding::operator()(Tape& tape, const Batch& batch) const { return rows(tape, *table, batch[slot]); }
+
+Lookup Embedding::lookup(const Batch& batch) const { return {table, batch[slot]}; }
 
 Embedding add_embedding(ParameterSet& parameters, const Schema& schema, std::string_view field, std::string_view what,
                         std::size_t dim, Start start, double reg) {

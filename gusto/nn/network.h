@@ -2,13 +2,14 @@
 
 #include <string_view>
 
-#include "gusto/nn/encoder.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/parameters.h"
-#include "gusto/nn/schema.h"
 #include "gusto/nn/tape.h"
 
 namespace gusto::nn {
+
+struct Batch;
+class Schema;
 
 /// A model's mathematics: its forward pass. What it learns is in a ParameterSet that it added to when it was made.
 class Network {
@@ -25,7 +26,7 @@ struct Embedding {
   Parameter* table;
 
   Var operator()(Tape& tape, const Batch& batch) const;
-  Lookup lookup(const Batch& batch) const { return {table, batch[slot]}; }
+  Lookup lookup(const Batch& batch) const;
 };
 
 /// Adds a table "<field>/<what>" with a row for each id of the field. `reg`: see Parameter.

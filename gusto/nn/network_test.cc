@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/testing/testing.h"
+#include "gusto/nn/encoder.h"
 
 namespace gusto::nn {
 namespace {

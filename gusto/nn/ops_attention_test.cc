@@ -44,16 +44,17 @@ Doubles attend(const Doubles& q, const Doubles& k, const Doubles& v, std::size_t
   return y;
 }
 
-struct Case {
+struct AttentionCase {
   Offsets offsets;
   std::size_t cols;
   std::size_t heads;
 };
 // One token; several sequences, some of one token, narrow heads; widths around those of vectors; longer than a block of rows.
-const Case kCases[] = {{{0, 1}, 1, 1}, {{0, 3, 4, 9}, 6, 2}, {{0, 1, 18}, 16, 1}, {{0, 7}, 37, 1}, {{0, 2, 67}, 8, 2}};
+const AttentionCase kCases[] = {
+    {{0, 1}, 1, 1}, {{0, 3, 4, 9}, 6, 2}, {{0, 1, 18}, 16, 1}, {{0, 7}, 37, 1}, {{0, 2, 67}, 8, 2}};
 
 TEST(CausalAttention, IsItsTwin) {
-  for (const Case& one : kCases) {
+  for (const AttentionCase& one : kCases) {
     const std::size_t rows = one.offsets.back();
     check({{{rows, one.cols}, {rows, one.cols}, {rows, one.cols}},
            [&](Tape&, const Inputs& in) {
@@ -64,7 +65,7 @@ TEST(CausalAttention, IsItsTwin) {
 }
 
 TEST(CausalAttention, OfLastRowsIsItsTwin) {
-  for (const Case& one : kCases) {
+  for (const AttentionCase& one : kCases) {
     const std::size_t rows = one.offsets.back();
     check({{{one.offsets.size() - 1, one.cols}, {rows, one.cols}, {rows, one.cols}},
            [&](Tape&, const Inputs& in) {

@@ -32,7 +32,7 @@ void check_curve(Var (*compute)(Var), double (*f)(double), double bound = 4) {
 }
 
 // y of one x.
-float at(float x, Var (*compute)(Var)) {
+float curve_at(float x, Var (*compute)(Var)) {
   Tape tape;
   tape.begin(Mode::infer);
   return compute(tape.constant(MatrixView<const float>(&x, 1, 1))).value()(0, 0);
@@ -44,20 +44,20 @@ TEST(Relu, IsItsTwin) {
 
 TEST(Gelu, IsItsTwin) {
   check_curve(gelu, [](double x) { return x * 0.5 * std::erfc(-x / std::numbers::sqrt2); });
-  EXPECT_EQ(at(1000, gelu), 1000);
-  EXPECT_EQ(at(-1000, gelu), 0);
+  EXPECT_EQ(curve_at(1000, gelu), 1000);
+  EXPECT_EQ(curve_at(-1000, gelu), 0);
 }
 
 TEST(Sigmoid, IsItsTwin) {
   check_curve(sigmoid, sigma);
-  EXPECT_EQ(at(1000, sigmoid), 1);
-  EXPECT_NEAR(at(-1000, sigmoid), 0, 1e-25);
+  EXPECT_EQ(curve_at(1000, sigmoid), 1);
+  EXPECT_NEAR(curve_at(-1000, sigmoid), 0, 1e-25);
 }
 
 TEST(Tanh, IsItsTwin) {
   check_curve(nn::tanh, std::tanh);
-  EXPECT_EQ(at(1000, nn::tanh), 1);
-  EXPECT_EQ(at(-1000, nn::tanh), -1);
+  EXPECT_EQ(curve_at(1000, nn::tanh), 1);
+  EXPECT_EQ(curve_at(-1000, nn::tanh), -1);
 }
 
 TEST(ScaledSigmoid, IsItsTwin) {
@@ -82,10 +82,10 @@ TEST(CosineLogit, IsItsTwin) {
 }
 
 TEST(CosineLogit, HoldsCosinesApartFromOne) {
-  const float most = at(1, cosine_logit);
+  const float most = curve_at(1, cosine_logit);
   EXPECT_NEAR(most, std::log(2e6), 0.1);
-  EXPECT_EQ(at(1.5F, cosine_logit), most);
-  EXPECT_EQ(at(-1, cosine_logit), -most);
+  EXPECT_EQ(curve_at(1.5F, cosine_logit), most);
+  EXPECT_EQ(curve_at(-1, cosine_logit), -most);
   ParameterSet set;
   Parameter& one = set.add("one", ParameterKind::weights, 1, 1, Start::constant(1));
   Tape tape;
@@ -97,7 +97,8 @@ TEST(CosineLogit, HoldsCosinesApartFromOne) {
 TEST(Curves, PassOnNotANumber) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   test::on_each_cpu_level([&] {
-    for (Var (*curve)(Var) : {relu, gelu, sigmoid, nn::tanh, cosine_logit}) EXPECT_TRUE(std::isnan(at(nan, curve)));
+    for (Var (*curve)(Var) : {relu, gelu, sigmoid, nn::tanh, cosine_logit})
+      EXPECT_TRUE(std::isnan(curve_at(nan, curve)));
   });
 }
 

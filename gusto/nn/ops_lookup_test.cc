@@ -27,7 +27,7 @@ void add_rows(const Doubles& table, const Bag& bag, Doubles& to, std::size_t col
   }
 }
 
-constexpr std::size_t kRows = 11;  // of tables
+constexpr std::size_t kTableRows = 11;  // of tables
 // One id each, more than are fetched ahead, with repeats.
 const std::vector<std::uint32_t> kIds{3, 0, 10, 3, 3, 7, 1, 2, 9, 10, 4, 5};
 // Bags of none, one and many, with weights.
@@ -41,7 +41,7 @@ std::vector<Bag> kinds_of_bags() {
 TEST(Rows, AreTheirTwin) {
   for (const Bag& bag : kinds_of_bags()) {
     for (const std::size_t cols : {1U, 3U, 8U, 10U, 16U, 32U, 37U, 64U, 100U}) {
-      check({{{kRows, cols, true}},
+      check({{{kTableRows, cols, true}},
              [&](Tape& tape, const Inputs& in) { return rows(tape, *in.parameters[0], bag); },
              [&](const Twins& in) {
                Doubles y(bag.rows, in[0].cols());
@@ -54,7 +54,7 @@ TEST(Rows, AreTheirTwin) {
 
 TEST(Rows, LieSideBySide) {
   const std::vector<Bag> bags = kinds_of_bags();
-  check({{{kRows, 16, true}, {kRows, 1, true}, {kRows, 5, true}},
+  check({{{kTableRows, 16, true}, {kTableRows, 1, true}, {kTableRows, 5, true}},
          [&](Tape& tape, const Inputs& in) {
            const Lookup lookups[] = {{in.parameters[0], bags[0]},
                                      {in.parameters[1], bags[0]},
@@ -74,18 +74,18 @@ TEST(Rows, LieSideBySide) {
 
 TEST(Rows, FetchNoFurtherThanTheirTable) {
   // Longer than what is fetched ahead, and the table's very last row in every place.
-  const std::vector<std::uint32_t> last(40, kRows - 1);
-  check({{{kRows, 24, true}},
+  const std::vector<std::uint32_t> last(40, kTableRows - 1);
+  check({{{kTableRows, 24, true}},
          [&](Tape& tape, const Inputs& in) {
            return rows(tape, *in.parameters[0], {40, last, {}, {}});
          },
-         [](const Twins& in) { return test::fill(40, 24, [&](auto, auto c) { return in[0](kRows - 1, c); }); }});
+         [](const Twins& in) { return test::fill(40, 24, [&](auto, auto c) { return in[0](kTableRows - 1, c); }); }});
 }
 
 // A table of small tests: row r is r + 1 in each column.
 Parameter& counting_table(ParameterSet& set, std::size_t cols) {
-  Parameter& table = set.add("users", ParameterKind::embedding, kRows, cols, Start::constant(0));
-  for (std::size_t r = 0; r < kRows; ++r) {
+  Parameter& table = set.add("users", ParameterKind::embedding, kTableRows, cols, Start::constant(0));
+  for (std::size_t r = 0; r < kTableRows; ++r) {
     for (float& x : table.values.row(r)) x = static_cast<float>(r + 1);
   }
   return table;
@@ -96,9 +96,9 @@ TEST(Rows, AreReadAsDecayedUpToNow) {
   Parameter& table = counting_table(set, 19);
   table.decay = std::make_unique<LazyDecay>();
   table.decay->log_factor = {0, -0.1, -0.3, -0.6};
-  for (std::uint32_t row = 0; row < kRows; ++row) table.decay->written.push_back(row % 4);
-  Doubles read(kRows, 19);
-  for (std::size_t r = 0; r < kRows; ++r) {
+  for (std::uint32_t row = 0; row < kTableRows; ++row) table.decay->written.push_back(row % 4);
+  Doubles read(kTableRows, 19);
+  for (std::size_t r = 0; r < kTableRows; ++r) {
     const double left = std::exp(-0.6 - table.decay->log_factor[r % 4]);
     for (double& x : read.row(r)) x = left * static_cast<double>(r + 1);
   }
@@ -129,7 +129,7 @@ TEST(Rows, BeyondTheTableAreGuests) {
   Parameter& items = set.add("items", ParameterKind::embedding, 2, 4, Start::constant(7));
   const Matrix<float> newcomers = test::to_floats(test::random_doubles(2, 19, 1, -2, 2));
   const Guests guests{&users, newcomers.view()};
-  const std::vector<std::uint32_t> ids{kRows + 1, 3, kRows}, item_ids{0, 1, 1};
+  const std::vector<std::uint32_t> ids{kTableRows + 1, 3, kTableRows}, item_ids{0, 1, 1};
   const std::vector<float> weights{0.5F, 2, -1};
   const std::vector<std::uint32_t> offsets{0, 2, 2, 3};
   for (const bool plain : {true, false}) {
@@ -166,8 +166,8 @@ TEST(Rows, WithoutGuestsNeedNoGradientWhileProbing) {
 TEST(Rows, LeaveAViewOfTheirGradient) {
   ParameterSet set;
   const Lookup lookups[] = {
-      {&set.add("a", ParameterKind::embedding, kRows, 4, Start::constant(1)), {12, kIds, {}, {}}},
-      {&set.add("b", ParameterKind::embedding, kRows, 6, Start::constant(1)), {12, kIds, {}, {}}}};
+      {&set.add("a", ParameterKind::embedding, kTableRows, 4, Start::constant(1)), {12, kIds, {}, {}}},
+      {&set.add("b", ParameterKind::embedding, kTableRows, 6, Start::constant(1)), {12, kIds, {}, {}}}};
   Tape tape;
   tape.begin(Mode::train);
   const Var y = rows(tape, lookups);
@@ -184,7 +184,7 @@ TEST(Rows, NameWhatDoesNotFit) {
   Parameter& table = counting_table(set, 3);
   Tape tape;
   tape.begin(Mode::infer);
-  const std::vector<std::uint32_t> beyond{0, kRows};
+  const std::vector<std::uint32_t> beyond{0, kTableRows};
   EXPECT_STREQ(error_of([&] {
                  rows(tape, table, {2, beyond, {}, {}});
                }).what(),

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "gusto/base/tensor_file.h"
+
 namespace gusto::nn {
 namespace {
 

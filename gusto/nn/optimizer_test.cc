@@ -10,21 +10,22 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/random.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto::nn {
 namespace {
 
-constexpr std::size_t kRows = 3000;  // enough for several parts
+constexpr std::size_t kManyRows = 3000;  // enough for several parts
 constexpr std::size_t kShards = 3;
 constexpr std::size_t kExamples = 700;  // of a shard
 
-struct Case {
+struct OptimizerCase {
   const char* name;
   OptimizerOptions options;
   float reg = 0;
   std::size_t width = 19;  // four vectors, one vector, and single numbers, or as far as that goes
 };
-void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
+void PrintTo(const OptimizerCase& one, std::ostream* out) { *out << one.name; }
 
 /// One shard's made-up gradients: of an embedding looked up twice, with and without weights, and of a layer.
 struct FakeShard {
@@ -36,7 +37,7 @@ struct FakeShard {
       : gradient(kExamples, width), bag_gradient(kExamples, width), dense(5, width) {
     Random random(11, "shard", key);
     // Few ids are frequent, many rare.
-    const auto id = [&] { return static_cast<std::uint32_t>(std::pow(random.uniform(), 3) * kRows); };
+    const auto id = [&] { return static_cast<std::uint32_t>(std::pow(random.uniform(), 3) * kManyRows); };
     offsets.push_back(0);
     for (std::size_t e = 0; e < kExamples; ++e) {
       ids.push_back(id());
@@ -138,8 +139,8 @@ class Twin {
 };
 
 struct Rehearsal {
-  explicit Rehearsal(const Case& one) : optimizer_case(one) {
-    table = &parameters.add("table", ParameterKind::embedding, kRows, one.width, Start::normal(1));
+  explicit Rehearsal(const OptimizerCase& one) : optimizer_case(one) {
+    table = &parameters.add("table", ParameterKind::embedding, kManyRows, one.width, Start::normal(1));
     table->reg = one.reg;
     layer = &parameters.add("layer", ParameterKind::weights, 5, one.width, Start::normal(1));
   }
@@ -153,13 +154,13 @@ struct Rehearsal {
       optimizer.step(tapes, rate_at(step), 1.0 / (kShards * kExamples), pool);
     }
   }
-  const Case optimizer_case;
+  const OptimizerCase optimizer_case;
   ParameterSet parameters;
   Parameter* table;
   Parameter* layer;
 };
 
-class OptimizerTest : public ::testing::TestWithParam<Case> {};
+class OptimizerTest : public ::testing::TestWithParam<OptimizerCase> {};
 
 TEST_P(OptimizerTest, StepsAsItsPlainTwinDoes) {
   constexpr std::size_t kSteps = 6;
@@ -187,7 +188,7 @@ TEST_P(OptimizerTest, StepsAsItsPlainTwinDoes) {
     table.step(rate_at(step), static_cast<double>(step + 1), scale);
     layer.step(rate_at(step), static_cast<double>(step + 1), scale);
   }
-  for (std::size_t n = 0; n < kRows * GetParam().width; ++n) {
+  for (std::size_t n = 0; n < kManyRows * GetParam().width; ++n) {
     ASSERT_NEAR(run.table->values.values()[n], table.values().values()[n], 2e-5) << "number " << n << " of the table";
   }
   for (std::size_t n = 0; n < 5 * GetParam().width; ++n) {
@@ -239,14 +240,17 @@ TEST_P(OptimizerTest, GoesOnFromSavedState) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, OptimizerTest,
     ::testing::Values(
-        Case{"adam", {.kind = OptimizerKind::adam}}, Case{"adam_wide", {.kind = OptimizerKind::adam}, 0, 83},
-        Case{"adam_of_single_numbers", {.kind = OptimizerKind::adam}, 0.3F, 1},
-        Case{"adam_regularized", {.kind = OptimizerKind::adam}, 2.0F},
-        Case{"adam_clipped", {.kind = OptimizerKind::adam, .clip = 0.5}, 2.0F},
-        Case{"adamw", {.kind = OptimizerKind::adamw, .weight_decay = 0.5}},
-        Case{"adamw_clipped", {.kind = OptimizerKind::adamw, .weight_decay = 0.5, .clip = 1}, 1.0F},
-        Case{"adagrad", {.kind = OptimizerKind::adagrad}, 0.1F}, Case{"sgd", {.kind = OptimizerKind::sgd}, 0.1F},
-        Case{"sgd_with_momentum_and_decay", {.kind = OptimizerKind::sgd, .momentum = 0.9, .weight_decay = 0.3}, 0.1F}),
+        OptimizerCase{"adam", {.kind = OptimizerKind::adam}},
+        OptimizerCase{"adam_wide", {.kind = OptimizerKind::adam}, 0, 83},
+        OptimizerCase{"adam_of_single_numbers", {.kind = OptimizerKind::adam}, 0.3F, 1},
+        OptimizerCase{"adam_regularized", {.kind = OptimizerKind::adam}, 2.0F},
+        OptimizerCase{"adam_clipped", {.kind = OptimizerKind::adam, .clip = 0.5}, 2.0F},
+        OptimizerCase{"adamw", {.kind = OptimizerKind::adamw, .weight_decay = 0.5}},
+        OptimizerCase{"adamw_clipped", {.kind = OptimizerKind::adamw, .weight_decay = 0.5, .clip = 1}, 1.0F},
+        OptimizerCase{"adagrad", {.kind = OptimizerKind::adagrad}, 0.1F},
+        OptimizerCase{"sgd", {.kind = OptimizerKind::sgd}, 0.1F},
+        OptimizerCase{
+            "sgd_with_momentum_and_decay", {.kind = OptimizerKind::sgd, .momentum = 0.9, .weight_decay = 0.3}, 0.1F}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

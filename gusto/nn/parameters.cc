@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto::nn {
 

@@ -10,7 +10,11 @@
 #include <vector>
 
 #include "gusto/base/matrix.h"
-#include "gusto/base/tensor_file.h"
+
+namespace gusto {
+class TensorFile;
+class TensorWriter;
+}  // namespace gusto
 
 namespace gusto::nn {
 

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 
 namespace gusto::nn {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/nn/schema.h"
 

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/data/testing/feature.h"
 #include "gusto/nn/calendar.h"

@@ -7,10 +7,22 @@
 #include <string_view>
 
 #include "gusto/base/field.h"
-#include "gusto/nn/optimizer.h"
-#include "gusto/nn/schedule.h"
 
 namespace gusto::nn {
+
+enum class OptimizerKind {
+  adam,     ///< Kingma & Ba 2015
+  adamw,    ///< Adam with decoupled weight decay (Loshchilov & Hutter 2019)
+  adagrad,  ///< Duchi, Hazan, Singer 2011
+  sgd,      ///< gradient descent, with momentum (Polyak 1964) if set
+};
+
+enum class Schedule {
+  constant,
+  linear,  ///< falls to 0 in a straight line
+  cosine,  ///< falls to 0 along half a cosine (Loshchilov & Hutter 2017, without restarts)
+  step,    ///< a tenth after half of the steps, a hundredth after three quarters
+};
 
 struct TrainingOptions {
   int epochs = 20;

@@ -7,14 +7,9 @@
 #include <limits>
 #include <span>
 
-namespace gusto::nn {
+#include "gusto/nn/training.h"
 
-enum class OptimizerKind {
-  adam,     ///< Kingma & Ba 2015
-  adamw,    ///< Adam with decoupled weight decay (Loshchilov & Hutter 2019)
-  adagrad,  ///< Duchi, Hazan, Singer 2011
-  sgd,      ///< gradient descent, with momentum (Polyak 1964) if set
-};
+namespace gusto::nn {
 
 /// Where gradients lie: row n at data + n · stride.
 struct GradientSource {

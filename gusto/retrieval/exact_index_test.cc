@@ -11,20 +11,15 @@
 #include "gusto/base/random.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/testing/cpu_levels.h"
+#include "gusto/retrieval/testing/lists.h"
 
 namespace gusto {
 namespace {
 
 using test::error_of;
-
-Matrix<float> normal_vectors(std::size_t rows, std::size_t width, std::string_view purpose) {
-  Matrix<float> result(rows, width);
-  for (std::size_t r = 0; r < rows; ++r) {
-    Random random(5, purpose, r);
-    for (float& x : result.row(r)) x = static_cast<float>(random.normal());
-  }
-  return result;
-}
+using test::normal_vectors;
+using test::Pairs;
+using test::pairs;
 
 /// Small whole numbers: products are exact, and ties are many.
 Matrix<float> whole_vectors(std::size_t rows, std::size_t width, std::uint64_t seed, std::string_view purpose) {
@@ -36,13 +31,11 @@ Matrix<float> whole_vectors(std::size_t rows, std::size_t width, std::uint64_t s
   return result;
 }
 
-using List = std::vector<std::pair<std::uint32_t, float>>;
-
 /// The definition: score everything, drop what is filtered, sort.
-List plain_top_k(const Matrix<float>& items, std::span<const float> query, std::size_t k, const SearchFilter& filter,
-                 const std::vector<std::uint32_t>& seen) {
+Pairs plain_top_k(const Matrix<float>& items, std::span<const float> query, std::size_t k, const SearchFilter& filter,
+                  const std::vector<std::uint32_t>& seen) {
   const auto holds = [](auto rows, ItemRow item) { return std::find(rows.begin(), rows.end(), item) != rows.end(); };
-  List list;
+  Pairs list;
   for (std::uint32_t i = 0; i < items.rows(); ++i) {
     const ItemRow item(std::size_t{i});
     if (filter.exclude_seen && std::find(seen.begin(), seen.end(), i) != seen.end()) continue;
@@ -56,12 +49,6 @@ List plain_top_k(const Matrix<float>& items, std::span<const float> query, std::
   std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   list.resize(std::min(k, list.size()));
   return list;
-}
-
-List pairs(std::span<const ScoredItem> list) {
-  List result;
-  for (const ScoredItem& entry : list) result.emplace_back(entry.item.index, entry.score);
-  return result;
 }
 
 std::vector<ItemRow> item_rows(const std::set<std::uint32_t>& rows) {
@@ -113,7 +100,7 @@ TEST(ExactIndex, AnAnswerHasTheSameBitsWhoeverElseAsks) {
   for (std::size_t q = 0; q < kQueries; ++q) {
     const TopLists alone = index.top_k(queries.view().slice(q, q + 1), 20, {}, {}, one);
     ASSERT_EQ(pairs(alone[0]), pairs(together[q])) << "query " << q;
-    const List plain = plain_top_k(vectors, queries.row(q), 20, {}, {});
+    const Pairs plain = plain_top_k(vectors, queries.row(q), 20, {}, {});
     for (std::size_t p = 0; p < plain.size(); ++p) ASSERT_NEAR(alone[0][p].score, plain[p].second, 1e-4F);
   }
 }

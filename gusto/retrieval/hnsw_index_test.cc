@@ -8,23 +8,17 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/random.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/testing/cpu_levels.h"
+#include "gusto/retrieval/testing/lists.h"
 #include "gusto/retrieval/walk_kernels.h"
 
 namespace gusto {
 namespace {
 
 using test::error_of;
-
-Matrix<float> normal_vectors(std::size_t rows, std::size_t width, std::string_view purpose, std::uint64_t seed = 5) {
-  Matrix<float> result(rows, width);
-  for (std::size_t r = 0; r < rows; ++r) {
-    Random random(seed, purpose, r);
-    for (float& x : result.row(r)) x = static_cast<float>(random.normal());
-  }
-  return result;
-}
+using test::normal_vectors;
 
 HnswGraph graph_of(MatrixView<const float> items, std::uint64_t seed = 42, unsigned threads = 1) {
   Context context({.threads = threads});

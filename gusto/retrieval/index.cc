@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {

@@ -8,18 +8,13 @@
 #include "gusto/base/random.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/testing/cpu_levels.h"
+#include "gusto/retrieval/testing/lists.h"
 
 namespace gusto {
 namespace {
 
-using List = std::vector<std::pair<std::uint32_t, float>>;
-
-List pairs(std::span<const ScoredItem> list) {
-  List result;
-  for (const ScoredItem& entry : list) result.emplace_back(entry.item.index, entry.score);
-  return result;
-}
-
+using test::Pairs;
+using test::pairs;
 /// Normal numbers; every third item is long, every fifth repeats the one before, and some are zero.
 Matrix<float> uneven_vectors(std::size_t rows, std::size_t width, std::uint64_t seed, std::string_view purpose) {
   Matrix<float> result(rows, width);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"

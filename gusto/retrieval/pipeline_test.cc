@@ -21,14 +21,14 @@ using testing::Each;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::size_t kUsers = 60;
-constexpr std::size_t kItems = 40;
+constexpr std::size_t kPeople = 60;
+constexpr std::size_t kFilms = 40;
 
-struct NoOptions {};
+struct NoChoices {};
 extern const ModelInfo kClosedInfo;
 
 /// Answers only for users it was trained on, by item row.
-class ClosedModel final : public ModelWith<NoOptions, kClosedInfo> {
+class ClosedModel final : public ModelWith<NoChoices, kClosedInfo> {
  public:
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
   void save_state(TensorWriter&) const override {}
@@ -46,7 +46,7 @@ constexpr ModelInfo kClosedInfo{
     .name = "closed", .summary = "", .about = "", .fields = {}, .abilities = {}, .make = nullptr};
 
 /// Gives everyone the same scores.
-class ToldModel final : public ModelWith<NoOptions, kClosedInfo> {
+class ToldModel final : public ModelWith<NoChoices, kClosedInfo> {
  public:
   explicit ToldModel(std::vector<float> scores) : scores_(std::move(scores)) {}
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
@@ -63,14 +63,14 @@ class ToldModel final : public ModelWith<NoOptions, kClosedInfo> {
 };
 
 /// Three tastes again, with genres and directors. `turned`: all rows in reverse order; `part`: without every fifth event.
-std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std::size_t items = kItems) {
+std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std::size_t items = kFilms) {
   const auto row = [&](std::size_t i, std::size_t count) { return turned ? count - 1 - i : i; };
   auto catalogue = std::make_shared<Catalogue>();
   FeatureField genres, director;
   genres.name = "genres";
   genres.kind = FeatureKind::multi;
   director.name = "director";
-  for (std::size_t u = 0; u < kUsers; ++u) catalogue->users.add("u" + std::to_string(row(u, kUsers)));
+  for (std::size_t u = 0; u < kPeople; ++u) catalogue->users.add("u" + std::to_string(row(u, kPeople)));
   for (std::size_t n = 0; n < items; ++n) {
     const std::size_t i = row(n, items);
     catalogue->items.add("i" + std::to_string(i));
@@ -80,9 +80,9 @@ std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std
   std::vector<FeatureField> fields{genres, director};
   catalogue->item_features = FeatureTable(std::move(fields));
   std::vector<Event> events;
-  for (Event event : test::three_tastes(kUsers, kItems)->events()) {
+  for (Event event : test::three_tastes(kPeople, kFilms)->events()) {
     if (part && (event.user.index + event.item.index) % 5 == 0) continue;
-    event.user = UserRow(row(event.user.index, kUsers));
+    event.user = UserRow(row(event.user.index, kPeople));
     event.item = ItemRow(row(event.item.index, items));
     events.push_back(event);
   }
@@ -111,7 +111,7 @@ std::shared_ptr<const Model> shared_model(const std::filesystem::path& name) {
       {"knn-part", fitted("item-knn", films(false, true))},
       {"mf-turned", fitted("biased-mf", films(true))},
       {"knn-turned-part", fitted("item-knn", films(true, true))},
-      {"svd-more", fitted("svd", films(false, false, kItems + 1))},
+      {"svd-more", fitted("svd", films(false, false, kFilms + 1))},
   };
   return models.at(name.string());
 }
@@ -128,7 +128,7 @@ PipelineSpec sources(const std::vector<std::string>& names, std::size_t count = 
 
 /// A fitted ToldModel that scores these items 1 and others 0.
 std::shared_ptr<const Model> told(const std::set<std::size_t>& better) {
-  std::vector<float> scores(kItems);
+  std::vector<float> scores(kFilms);
   for (const std::size_t item : better) scores[item] = 1;
   auto model = std::make_shared<ToldModel>(std::move(scores));
   Context context({.threads = 1});
@@ -150,7 +150,7 @@ std::vector<std::string> ids_of(const Pipeline& pipeline, const std::vector<Pipe
 }
 
 const Query kSomeone = Query::known(UserRow(7));
-const Query kNobody = Query::known(UserRow(kUsers - 1));
+const Query kNobody = Query::known(UserRow(kPeople - 1));
 
 TEST(Pipeline, OfOneModelGivesWhatSearchGives) {
   for (const std::string name : {"svd", "knn", "popular"}) {
@@ -256,7 +256,7 @@ TEST(Pipeline, GivesPopularItemsToWhomNoModelAnswers) {
   PipelineSpec spec = sources({"closed"});
   spec.ranking = RankingStage{.model = "closed"};
   const Pipeline pipeline(spec, [&](const std::filesystem::path&) -> std::shared_ptr<const Model> { return closed; });
-  EXPECT_EQ(list_of(pipeline, kSomeone, 1).front().ranking_score, kItems - 1);
+  EXPECT_EQ(list_of(pipeline, kSomeone, 1).front().ranking_score, kFilms - 1);
   const std::vector<HistoryEvent> history{{ItemRow(3), 5, kNoTime}};
   const std::vector<PipelineItem> list = list_of(pipeline, Query::with_history(history), 5);
   ASSERT_EQ(list.size(), 5u);
@@ -319,8 +319,8 @@ TEST(Pipeline, ARankingModelThatScoresAllCandidatesAlikeHasNoAnswer) {
 TEST(Pipeline, AsksByHistoryAboutUsersWhomAModelDoesNotKnow) {
   const auto data = films();
   auto strangers = std::make_shared<Catalogue>();
-  for (std::size_t u = 0; u < kUsers; ++u) strangers->users.add("stranger" + std::to_string(u));
-  for (std::size_t i = 0; i < kItems; ++i) strangers->items.add("i" + std::to_string(i));
+  for (std::size_t u = 0; u < kPeople; ++u) strangers->users.add("stranger" + std::to_string(u));
+  for (std::size_t i = 0; i < kFilms; ++i) strangers->items.add("i" + std::to_string(i));
   const auto ranker = fitted("biased-mf", std::make_shared<const Dataset>(strangers, data->events()));
   PipelineSpec spec = sources({"knn"});
   spec.ranking = RankingStage{.model = "ranker"};
@@ -342,9 +342,9 @@ TEST(Pipeline, MatchesRowsById) {
   const std::vector<PipelineItem> list = list_of(mixed, kSomeone, 15);
   ASSERT_EQ(list.size(), 15u);
   const std::vector<float> scores =
-      test::scores_of(*shared_model("mf-turned"), Query::known(UserRow(kUsers - 1 - kSomeone.user->index)));
+      test::scores_of(*shared_model("mf-turned"), Query::known(UserRow(kPeople - 1 - kSomeone.user->index)));
   for (const PipelineItem& entry : list) {
-    EXPECT_NEAR(*entry.ranking_score, scores[kItems - 1 - entry.item.index], 1e-5);
+    EXPECT_NEAR(*entry.ranking_score, scores[kFilms - 1 - entry.item.index], 1e-5);
   }
   std::vector<std::string> a = ids_of(straight, list_of(straight, kSomeone, 15)), b = ids_of(mixed, list);
   std::sort(a.begin(), a.end());
@@ -382,12 +382,12 @@ TEST(Pipeline, RefusesSpecsThatMakeNoSense) {
 
 TEST(Pipeline, RefusesRowsOutsideTheCatalogue) {
   const Pipeline pipeline = opened(sources({"svd", "knn-turned-part"}));
-  const std::vector<ItemRow> outside{ItemRow(kItems)};
-  const std::vector<HistoryEvent> history{{ItemRow(kItems), 3, kNoTime}};
+  const std::vector<ItemRow> outside{ItemRow(kFilms)};
+  const std::vector<HistoryEvent> history{{ItemRow(kFilms), 3, kNoTime}};
   for (const auto& error : {error_of([&] { list_of(pipeline, kSomeone, 3, {.allowed = outside}); }),
                             error_of([&] { list_of(pipeline, kSomeone, 3, {.denied = outside}); }),
                             error_of([&] { list_of(pipeline, Query::with_history(history), 3); }),
-                            error_of([&] { list_of(pipeline, Query::known(UserRow(kUsers)), 3); })}) {
+                            error_of([&] { list_of(pipeline, Query::known(UserRow(kPeople)), 3); })}) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_input);
     EXPECT_THAT(error.message(), HasSubstr("outside the catalogue"));
   }
@@ -400,7 +400,7 @@ TEST(Pipeline, DiversityByEmbeddingComparesItemVectors) {
   const std::vector<PipelineItem> list = list_of(opened(spec), kSomeone, 6);
   ASSERT_EQ(list.size(), 6u);
   const MatrixView<const float> vectors = shared_model("svd")->item_vectors();
-  std::vector<float> cosines(kItems);
+  std::vector<float> cosines(kFilms);
   for (std::size_t i = 1; i < list.size(); ++i) {
     cosine_to_rows(vectors, vectors.row(list[i].item.index), cosines);
     float closest = -1;
@@ -431,7 +431,7 @@ TEST(Pipeline, PopularityPenaltyFavoursTheLessKnown) {
 }
 
 /// Any pipeline, asker and filter.
-struct RandomCase {
+struct RandomPipeline {
   PipelineSpec spec;
   std::vector<HistoryEvent> history;
   Query query;
@@ -439,7 +439,7 @@ struct RandomCase {
   SearchFilter filter;
   std::size_t k;
 
-  explicit RandomCase(std::uint64_t seed) {
+  explicit RandomPipeline(std::uint64_t seed) {
     Random random(seed, "pipeline test");
     std::vector<std::string> names;
     for (const std::string name : {"svd", "knn-turned-part", "popularity", "knn-part", "popular"}) {
@@ -454,14 +454,14 @@ struct RandomCase {
     spec.rerank.calibration = random.below(2) == 0 ? 0 : 0.3;
     spec.rerank.popularity_penalty = random.below(2) == 0 ? 0 : 0.3;
     if (random.below(2) == 0) spec.rerank.caps = {{"director", 1 + random.below(3)}, {"genres", 1 + random.below(5)}};
-    query = Query::known(UserRow(random.below(kUsers)));
+    query = Query::known(UserRow(random.below(kPeople)));
     if (random.below(3) == 0) {
-      for (std::size_t i = 0; i < kItems; ++i) {
+      for (std::size_t i = 0; i < kFilms; ++i) {
         if (random.below(6) == 0) history.push_back({ItemRow(i), 4, kNoTime});
       }
       query = Query::with_history(history);
     }
-    for (std::size_t i = 0; i < kItems; ++i) {
+    for (std::size_t i = 0; i < kFilms; ++i) {
       if (random.below(4) == 0) denied.emplace_back(i);
       if (random.below(2) == 0) allowed.emplace_back(i);
     }
@@ -470,12 +470,12 @@ struct RandomCase {
     if (random.below(2) == 0) filter.allowed = allowed;
     k = random.below(15);
   }
-  RandomCase(const RandomCase&) = delete;
-  RandomCase& operator=(const RandomCase&) = delete;
+  RandomPipeline(const RandomPipeline&) = delete;
+  RandomPipeline& operator=(const RandomPipeline&) = delete;
 
   std::set<ItemRow> open_items(const Pipeline& pipeline) const {
     std::set<ItemRow> open(filter.allowed.begin(), filter.allowed.end());
-    for (std::size_t i = 0; i < kItems && filter.allowed.empty(); ++i) open.insert(ItemRow(i));
+    for (std::size_t i = 0; i < kFilms && filter.allowed.empty(); ++i) open.insert(ItemRow(i));
     for (const ItemRow item : filter.denied) open.erase(item);
     if (!filter.exclude_seen) return open;
     for (const HistoryEvent& event : history) open.erase(event.item);
@@ -487,16 +487,16 @@ struct RandomCase {
     if (!query.user) return open;
     // Home may have its rows turned; sets are kept in its rows.
     const bool turned = pipeline.data().catalogue().items[0] != "i0";
-    const UserRow user(turned ? kUsers - 1 - query.user->index : query.user->index);
+    const UserRow user(turned ? kPeople - 1 - query.user->index : query.user->index);
     for (const ItemRow item : data->history(user).items) {
-      open.erase(turned ? ItemRow(kItems - 1 - item.index) : item);
+      open.erase(turned ? ItemRow(kFilms - 1 - item.index) : item);
     }
     return open;
   }
 };
 
 RC_GTEST_PROP(Pipeline, FiltersAndCapsHoldAndListsAreAsLongAsTheyCanBe, (std::uint64_t seed)) {
-  const RandomCase one(seed);
+  const RandomPipeline one(seed);
   const Pipeline pipeline = opened(one.spec);
   const std::vector<PipelineItem> list = list_of(pipeline, one.query, one.k, one.filter);
   const std::set<ItemRow> open = one.open_items(pipeline);
@@ -523,10 +523,10 @@ TEST(Pipeline, IsTheSameAtAnyNumberOfThreads) {
   spec.rerank.calibration = 0.2;
   const Pipeline pipeline = opened(spec);
   std::vector<Query> queries;
-  for (std::size_t u = 0; u < kUsers; ++u) queries.push_back(Query::known(UserRow(u)));
+  for (std::size_t u = 0; u < kPeople; ++u) queries.push_back(Query::known(UserRow(u)));
   Context one({.threads = 1}), four({.threads = 4});
   const PipelineLists a = pipeline.recommend(queries, 10, {}, one), b = pipeline.recommend(queries, 10, {}, four);
-  ASSERT_EQ(a.size(), kUsers);
+  ASSERT_EQ(a.size(), kPeople);
   ASSERT_EQ(a.offsets, b.offsets);
   for (std::size_t e = 0; e < a.entries.size(); ++e) {
     EXPECT_EQ(a.entries[e].item, b.entries[e].item);
@@ -542,7 +542,7 @@ TEST(Pipeline, CountsBeyondTheCatalogueAskForAllOfIt) {
   // The second has seen more than the first, for which the first is asked for more.
   const Pipeline pipeline = opened(sources({"knn-part", "svd", "popularity"}, largest));
   EXPECT_EQ(list_of(pipeline, kSomeone, largest, filter).size(), 6u);
-  EXPECT_EQ(list_of(pipeline, kSomeone, largest).size(), list_of(pipeline, kSomeone, kItems).size());
+  EXPECT_EQ(list_of(pipeline, kSomeone, largest).size(), list_of(pipeline, kSomeone, kFilms).size());
 }
 
 TEST(Pipeline, GivesShortListsWhereLittleIsLeft) {

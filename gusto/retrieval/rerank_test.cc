@@ -189,7 +189,7 @@ TEST(Rerank, GivesShortListsForFewCandidates) {
 }
 
 /// A case of everything at once.
-struct RandomCase {
+struct RandomRerank {
   std::vector<ItemRow> items;
   std::vector<float> relevance;
   std::vector<float> popularity;
@@ -200,7 +200,7 @@ struct RandomCase {
   std::vector<FeatureCap> caps;
   RerankInput input;
 
-  RandomCase(std::uint64_t seed, bool capped) {
+  RandomRerank(std::uint64_t seed, bool capped) {
     Random random(seed, "rerank test");
     const std::size_t count = random.below(25);
     std::vector<std::string> values;
@@ -234,8 +234,8 @@ struct RandomCase {
              .popularity = popularity,
              .caps = caps};
   }
-  RandomCase(const RandomCase&) = delete;
-  RandomCase& operator=(const RandomCase&) = delete;
+  RandomRerank(const RandomRerank&) = delete;
+  RandomRerank& operator=(const RandomRerank&) = delete;
 
   /// Whether the items picked, with one more, keep within the caps.
   bool allows(std::vector<ItemRow> picked, ItemRow next) const {
@@ -272,7 +272,7 @@ struct RandomCase {
 };
 
 RC_GTEST_PROP(Rerank, EveryPickIsTheBestByTheDefinition, (std::uint64_t seed, bool capped)) {
-  const RandomCase one(seed, capped);
+  const RandomRerank one(seed, capped);
   const std::vector<RerankedItem> list = rerank(one.input);
   std::vector<ItemRow> picked;
   std::vector<bool> open(one.items.size(), true);
@@ -292,7 +292,7 @@ RC_GTEST_PROP(Rerank, EveryPickIsTheBestByTheDefinition, (std::uint64_t seed, bo
 }
 
 RC_GTEST_PROP(Rerank, WithoutSharesTheOrderStays, (std::uint64_t seed)) {
-  RandomCase one(seed, false);
+  RandomRerank one(seed, false);
   one.input.diversity = one.input.calibration = one.input.popularity_penalty = 0;
   const std::vector<std::size_t> order = candidates_of(rerank(one.input));
   RC_ASSERT(order.size() == std::min(one.input.k, one.items.size()));

@@ -10,9 +10,12 @@
 
 #include "gusto/base/random.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/testing/lists.h"
 
 namespace gusto {
 namespace {
+
+using test::pairs;
 
 struct NoOptions {};
 extern const ModelInfo kVectorsInfo;
@@ -85,12 +88,6 @@ std::vector<std::pair<std::uint32_t, float>> plain_search(const Model& model, co
   std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   list.resize(std::min(k, list.size()));
   return list;
-}
-
-std::vector<std::pair<std::uint32_t, float>> pairs(std::span<const ScoredItem> list) {
-  std::vector<std::pair<std::uint32_t, float>> result;
-  for (const ScoredItem& entry : list) result.emplace_back(entry.item.index, entry.score);
-  return result;
 }
 
 std::vector<ItemRow> random_items(std::size_t items, std::uint64_t share, std::uint64_t key) {

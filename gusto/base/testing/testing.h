@@ -2,7 +2,9 @@
 
 // What tests of every floor share. For tests only.
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +29,12 @@ Error error_of(Action&& action) {
 template <class Action>
 ErrorCode code_of(Action&& action) {
   return error_of(std::forward<Action>(action)).code();
+}
+
+/// What a file holds, byte for byte; nothing if there is no such file.
+inline std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 /// One that tests put files into.

@@ -20,6 +20,7 @@
 namespace gusto {
 namespace {
 
+using test::content_of;
 using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing_io::complaint;
@@ -36,11 +37,6 @@ std::string some_bytes(std::size_t size, unsigned seed = 1) {
     byte = static_cast<char>(seed >> 24U);
   }
   return bytes;
-}
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 // Options for tests: no waiting.
@@ -85,7 +81,7 @@ TEST(Download, BringsAFileOnce) {
   const HttpServer server([](const HttpRequest& request, const HttpConnection& to) { send_file(request, to, kFile); });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   EXPECT_THAT(place.files(), ElementsAre("x.zip"));
   EXPECT_FALSE(place.get(server.url() + "x.zip"));
   ASSERT_EQ(server.requests().size(), 1U);
@@ -100,7 +96,7 @@ TEST(Download, GoesOnWhereAConnectionWasCut) {
       [](const HttpRequest& request, const HttpConnection& to) { send_file(request, to, kFile, "\"v1\"", 100'000); });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   ASSERT_EQ(server.requests().size(), 3U);
   EXPECT_EQ(server.requests()[1].headers.at("range"), "bytes=100000-");
   EXPECT_EQ(server.requests()[1].headers.at("if-range"), "\"v1\"");
@@ -123,10 +119,10 @@ TEST(Download, GoesOnFromWhatAnEarlierOneLeft) {
       "URL cannot be downloaded: the server answers 503. | What has come so far is kept: run the command again to go "
       "on.");
   EXPECT_THAT(place.files(), ElementsAre("x.zip.part", "x.zip.part.origin"));
-  EXPECT_EQ(content(place.part), kFile.substr(0, 100'000));
+  EXPECT_EQ(content_of(place.part), kFile.substr(0, 100'000));
   broken = false;
   EXPECT_TRUE(place.get(url));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   EXPECT_EQ(server.requests().back().headers.at("range"), "bytes=100000-");
   EXPECT_THAT(place.files(), ElementsAre("x.zip"));
 }
@@ -140,7 +136,7 @@ TEST(Download, NeverPutsTwoVersionsTogether) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), newer);
+  EXPECT_EQ(content_of(place.target), newer);
 }
 
 TEST(Download, BeginsAnewWhereAPartCannotBeCompared) {
@@ -157,7 +153,7 @@ TEST(Download, BeginsAnewWhereAPartCannotBeCompared) {
     });
     const Place place;
     EXPECT_TRUE(place.get(server.url() + "x.zip"));
-    EXPECT_EQ(content(place.target), kFile);
+    EXPECT_EQ(content_of(place.target), kFile);
     EXPECT_EQ(server.requests().size(), 2U);
   }
   std::atomic<int> served = 0;
@@ -172,7 +168,7 @@ TEST(Download, BeginsAnewWhereAPartCannotBeCompared) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
 }
 
 TEST(Download, UsesTheDateWhereThereIsNoTag) {
@@ -188,7 +184,7 @@ TEST(Download, UsesTheDateWhereThereIsNoTag) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   EXPECT_EQ(server.requests().back().headers.at("range"), "bytes=1000-");
 }
 
@@ -200,7 +196,7 @@ TEST(Download, TakesTheWholeFromServersThatIgnoreRanges) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   EXPECT_EQ(server.requests().size(), 2U);
 }
 
@@ -210,7 +206,7 @@ TEST(Download, TakesWhatHasNoLength) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), "abcde");
+  EXPECT_EQ(content_of(place.target), "abcde");
 }
 
 TEST(Download, FollowsRedirectsToTheWebOnlyAndNotForEver) {
@@ -227,7 +223,7 @@ TEST(Download, FollowsRedirectsToTheWebOnlyAndNotForEver) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "old"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   const Place none;
   EXPECT_EQ(none.failure(server.url() + "loop"),
             "URL cannot be downloaded: it redirects more than 5 times. | Give another address.");
@@ -264,7 +260,7 @@ TEST(Download, OutlastsErrorsThatPass) {
   });
   const Place place;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
 }
 
 TEST(Download, GivesUpOnServersThatStall) {
@@ -279,7 +275,7 @@ TEST(Download, GivesUpOnServersThatStall) {
       place.failure(server.url() + "x.zip", options),
       "URL cannot be downloaded: the server sent nothing for 0.10 s. | What has come so far is kept: run the command "
       "again to go on.");
-  EXPECT_EQ(content(place.part), kFile.substr(0, 1000));
+  EXPECT_EQ(content_of(place.part), kFile.substr(0, 1000));
 }
 
 TEST(Download, SaysThatThereIsNoNetwork) {
@@ -326,9 +322,9 @@ TEST(Download, KeepsWhatFitsOnAFullDisk) {
                   " cannot be written: File too large. | Make room or choose another folder; what has "
                   "come so far is kept, and gone on from.");
   }
-  EXPECT_EQ(content(place.part), kFile.substr(0, 100'000));
+  EXPECT_EQ(content_of(place.part), kFile.substr(0, 100'000));
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
   EXPECT_EQ(server.requests().back().headers.at("range"), "bytes=100000-");
 }
 
@@ -355,7 +351,7 @@ TEST(Download, OfTwoAtOnceOneWorksAndTheOtherWaits) {
   std::atomic<int> downloaded = 0;
   const auto get = [&] {
     if (place.get(server.url() + "x.zip")) ++downloaded;
-    EXPECT_EQ(content(place.target), kFile);
+    EXPECT_EQ(content_of(place.target), kFile);
   };
   std::thread other(get);
   get();
@@ -377,10 +373,10 @@ TEST(Download, ThatIsCancelledCanBeGoneOnWith) {
   });
   const Place place;
   EXPECT_EQ(test::code_of([&] { place.get(server.url() + "x.zip", quick(), &cancel); }), ErrorCode::cancelled);
-  EXPECT_EQ(content(place.part), kFile.substr(0, 1000));
+  EXPECT_EQ(content_of(place.part), kFile.substr(0, 1000));
   stalling = false;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
-  EXPECT_EQ(content(place.target), kFile);
+  EXPECT_EQ(content_of(place.target), kFile);
 }
 
 TEST(Download, TakesItsPlaceOnlyOnceAccepted) {
@@ -389,7 +385,7 @@ TEST(Download, TakesItsPlaceOnlyOnceAccepted) {
   DownloadOptions options = quick();
   for (const ErrorCode code : {ErrorCode::corrupt_file, ErrorCode::cancelled}) {
     options.accept = [&](const std::filesystem::path& file) {
-      EXPECT_EQ(content(file), kFile);
+      EXPECT_EQ(content_of(file), kFile);
       EXPECT_FALSE(std::filesystem::exists(place.target));
       throw Error(code, "No.");
     };

@@ -21,41 +21,24 @@
 #include "gusto/data/file/data_file_writer.h"
 #include "gusto/data/file/dataset_file.h"
 #include "gusto/data/movielens/embedded.h"
+#include "gusto/data/testing/feature.h"
 
 namespace gusto {
 namespace {
 
+using test::content_of;
+using test::feature;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string read_bytes(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-FeatureField make_field(std::string name, FeatureKind kind, const std::vector<const char*>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const char* value : values) {
-    if (value == nullptr) {
-      field.append_missing();
-    } else {
-      field.append(value);
-    }
-  }
-  return field;
-}
 
 std::shared_ptr<const Catalogue> sample_catalogue() {
   auto catalogue = std::make_shared<Catalogue>();
   for (const char* id : {"ann", "bob", "zoë"}) catalogue->users.add(id);
   for (const char* id : {"1", "02", ""}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({make_field("gender", FeatureKind::categorical, {"F", nullptr, "F"}),
-                                           make_field("age", FeatureKind::number, {"31", "18", nullptr})});
-  catalogue->item_features = FeatureTable({make_field("title", FeatureKind::text, {"Amélie (2001)", nullptr, "Heat"}),
-                                           make_field("genres", FeatureKind::multi, {"Comedy|Romance", nullptr, "x"})});
+  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "", "F"}),
+                                           feature("age", FeatureKind::number, {"31", "18", ""})});
+  catalogue->item_features = FeatureTable({feature("title", FeatureKind::text, {"Amélie (2001)", "", "Heat"}),
+                                           feature("genres", FeatureKind::multi, {"Comedy|Romance", "", "x"})});
   catalogue->item_order = std::vector<ItemRow>{ItemRow(1), ItemRow(0)};
   return catalogue;
 }
@@ -423,8 +406,8 @@ TEST_F(DataFile, WrittenUserByUserIsTheSame) {
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "b.gdata"));
     writer.finish(data->catalogue(), sample_report());
     const std::string bytes = serialize_data_file(*data, sample_report());
-    EXPECT_EQ(read_bytes(folder_.path() / "b.gdata"), bytes);
-    EXPECT_EQ(read_bytes(written(*data)), bytes);
+    EXPECT_EQ(content_of(folder_.path() / "b.gdata"), bytes);
+    EXPECT_EQ(content_of(written(*data)), bytes);
     std::filesystem::remove(folder_.path() / "b.gdata");
   }
 }

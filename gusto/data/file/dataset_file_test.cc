@@ -8,32 +8,21 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/data/testing/feature.h"
 
 namespace gusto {
 namespace {
 
-FeatureField make_field(std::string name, FeatureKind kind, const std::vector<const char*>& values) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  for (const char* value : values) {
-    if (value == nullptr) {
-      field.append_missing();
-    } else {
-      field.append(value);
-    }
-  }
-  return field;
-}
+using test::feature;
 
-std::shared_ptr<const Dataset> sample(bool timed = true) {
+std::shared_ptr<const Dataset> two_films(bool timed = true) {
   auto catalogue = std::make_shared<Catalogue>();
   for (const char* id : {"ann", "bob", "zoë"}) catalogue->users.add(id);
   for (const char* id : {"1", "2"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({make_field("gender", FeatureKind::categorical, {"F", nullptr, "F"}),
-                                           make_field("age", FeatureKind::number, {"31", "18", nullptr})});
-  catalogue->item_features = FeatureTable({make_field("title", FeatureKind::text, {"Amélie (2001)", nullptr}),
-                                           make_field("genres", FeatureKind::multi, {"Comedy|Romance", nullptr})});
+  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "", "F"}),
+                                           feature("age", FeatureKind::number, {"31", "18", ""})});
+  catalogue->item_features = FeatureTable({feature("title", FeatureKind::text, {"Amélie (2001)", ""}),
+                                           feature("genres", FeatureKind::multi, {"Comedy|Romance", ""})});
   const std::int64_t time = timed ? 100 : kNoTime;
   return std::make_shared<const Dataset>(
       std::move(catalogue), std::vector<Event>{{UserRow(0), ItemRow(1), 4.5F, time},
@@ -49,7 +38,7 @@ TensorFile stored(const Dataset& data) {
 
 TEST(DatasetFile, RoundTrip) {
   for (const bool timed : {true, false}) {
-    const auto data = sample(timed);
+    const auto data = two_films(timed);
     const auto copy = read_dataset(stored(*data));
     EXPECT_THAT(copy->offsets(), testing::ElementsAre(0, 2, 2, 3));
     EXPECT_THAT(copy->items(), testing::ElementsAreArray(data->items()));
@@ -75,7 +64,7 @@ TEST(DatasetFile, SameDataSameBytes) {
     write_dataset(data, out);
     return out.serialize();
   };
-  EXPECT_EQ(bytes(*sample()), bytes(*read_dataset(stored(*sample()))));
+  EXPECT_EQ(bytes(*two_films()), bytes(*read_dataset(stored(*two_films()))));
 }
 
 TEST(DatasetFile, WithoutEventsOrFeatures) {

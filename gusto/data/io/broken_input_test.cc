@@ -21,6 +21,7 @@
 namespace gusto {
 namespace {
 
+using testing_io::kCorrect;
 using namespace std::string_literals;
 using testing_io::packed;
 using testing_io::PackedFile;
@@ -86,7 +87,6 @@ const std::string kGiveText = " | Give a text file; unpack it first if it is an 
 const std::string kConvert = " | Convert the file, for example with iconv -f LATIN1 -t UTF-8.";
 const std::string kSayDelimiter = " | Say what separates the fields, for example --delimiter space.";
 const std::string kNameColumns = " | Name the columns, for example --columns user,item,rating,time.";
-const std::string kCorrect = " | Correct the line, or remove it.";
 const std::string kCopyAgain = " | Copy or download it again.";
 const std::string kPackAgain = " | Pack it again from the files alone, or unpack it and name the folder.";
 const std::string kHeader = "user,item,rating,time\n";

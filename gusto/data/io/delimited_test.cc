@@ -16,9 +16,8 @@ using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing_io::complaint;
 using testing_io::event_of;
+using testing_io::kCorrect;
 using testing_io::read_text;
-
-constexpr std::string_view kCorrect = " | Correct the line, or remove it.";
 
 std::string complaint_about(std::string_view text, const OpenOptions& options = {},
                             ErrorCode code = ErrorCode::invalid_input) {
@@ -158,15 +157,15 @@ TEST(Delimited, NamesThePlaceOfABadNumber) {
     return complaint_about("user,item,rating,time\na,x,3,1\nb,x," + std::string(rating) + ",2\n");
   };
   const std::string place = "ratings.txt, line 3, column rating: ";
-  EXPECT_EQ(about("good"), place + "\"good\" is not a number." + std::string(kCorrect));
-  EXPECT_EQ(about(""), place + "\"\" is not a number." + std::string(kCorrect));
-  EXPECT_EQ(about("3,5"), "ratings.txt, line 3: the line has 5 fields instead of 4." + std::string(kCorrect));
-  EXPECT_EQ(about("0x10"), place + "\"0x10\" is not a number." + std::string(kCorrect));
-  EXPECT_EQ(about("NaN"), place + "\"NaN\" is not a finite number." + std::string(kCorrect));
-  EXPECT_EQ(about("inf"), place + "\"inf\" is not a finite number." + std::string(kCorrect));
-  EXPECT_EQ(about("-Infinity"), place + "\"-Infinity\" is not a finite number." + std::string(kCorrect));
-  EXPECT_EQ(about("1e400"), place + "\"1e400\" is out of range." + std::string(kCorrect));
-  EXPECT_EQ(about("1e39"), place + "\"1e39\" is out of range." + std::string(kCorrect));
+  EXPECT_EQ(about("good"), place + "\"good\" is not a number." + kCorrect);
+  EXPECT_EQ(about(""), place + "\"\" is not a number." + kCorrect);
+  EXPECT_EQ(about("3,5"), "ratings.txt, line 3: the line has 5 fields instead of 4." + kCorrect);
+  EXPECT_EQ(about("0x10"), place + "\"0x10\" is not a number." + kCorrect);
+  EXPECT_EQ(about("NaN"), place + "\"NaN\" is not a finite number." + kCorrect);
+  EXPECT_EQ(about("inf"), place + "\"inf\" is not a finite number." + kCorrect);
+  EXPECT_EQ(about("-Infinity"), place + "\"-Infinity\" is not a finite number." + kCorrect);
+  EXPECT_EQ(about("1e400"), place + "\"1e400\" is out of range." + kCorrect);
+  EXPECT_EQ(about("1e39"), place + "\"1e39\" is out of range." + kCorrect);
 }
 
 TEST(Delimited, NamesThePlaceOfABadTime) {
@@ -176,7 +175,7 @@ TEST(Delimited, NamesThePlaceOfABadTime) {
   const std::string place = "ratings.txt, line 2, column timestamp: ";
   const std::string whole = " is not a whole number of seconds. | Write times as whole seconds since 1970.";
   const std::string far = " is a time after the year 9999 or as long before 1970. | ";
-  EXPECT_EQ(about("12,5"), "ratings.txt, line 2: the line has 5 fields instead of 4." + std::string(kCorrect));
+  EXPECT_EQ(about("12,5"), "ratings.txt, line 2: the line has 5 fields instead of 4." + kCorrect);
   EXPECT_EQ(about("now"), place + "\"now\"" + whole);
   EXPECT_EQ(about("1e9"), place + "\"1e9\"" + whole);
   EXPECT_EQ(about("-99999999999999999999"), place + "\"-99999999999999999999\"" + far +
@@ -193,9 +192,8 @@ TEST(Delimited, NamesThePlaceOfABadTime) {
 
 TEST(Delimited, NamesALineOfAnotherLength) {
   EXPECT_EQ(complaint_about("a,x,1\nb,2\nc,y,3\n"),
-            "ratings.txt, line 2: the line has 2 fields instead of 3." + std::string(kCorrect));
-  EXPECT_EQ(complaint_about("a,x,1\nb\n"),
-            "ratings.txt, line 2: the line has 1 field instead of 3." + std::string(kCorrect));
+            "ratings.txt, line 2: the line has 2 fields instead of 3." + kCorrect);
+  EXPECT_EQ(complaint_about("a,x,1\nb\n"), "ratings.txt, line 2: the line has 1 field instead of 3." + kCorrect);
 }
 
 TEST(Delimited, NamesACutLastLine) {
@@ -205,10 +203,8 @@ TEST(Delimited, NamesACutLastLine) {
 }
 
 TEST(Delimited, NamesAnEmptyId) {
-  EXPECT_EQ(complaint_about("a,x,1\n ,x,2\n"),
-            "ratings.txt, line 2, column user: the id is empty." + std::string(kCorrect));
-  EXPECT_EQ(complaint_about("a,x,1\na,,2\n"),
-            "ratings.txt, line 2, column item: the id is empty." + std::string(kCorrect));
+  EXPECT_EQ(complaint_about("a,x,1\n ,x,2\n"), "ratings.txt, line 2, column user: the id is empty." + kCorrect);
+  EXPECT_EQ(complaint_about("a,x,1\na,,2\n"), "ratings.txt, line 2, column item: the id is empty." + kCorrect);
 }
 
 TEST(Delimited, RefusesAnEmptyFile) {

@@ -21,9 +21,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_io::complaint;
 using testing_io::event_of;
+using testing_io::kCorrect;
 using testing_io::read_text;
-
-constexpr std::string_view kCorrect = " | Correct the line, or remove it.";
 
 OpenOptions with(const auto& change) {
   OpenOptions options;
@@ -169,16 +168,15 @@ TEST(EventReader, ReadsJsonLines) {
   const auto about = [](const std::string& line) {
     return complaint([&] { read_text("{\"user\":1,\"item\":2,\"rating\":3}\n" + line + "\n"); });
   };
-  EXPECT_EQ(about("{\"user\":1,"), "ratings.txt, line 2: the line is no JSON object." + std::string(kCorrect));
-  EXPECT_EQ(about("[1,2,3]"), "ratings.txt, line 2: the line is no JSON object." + std::string(kCorrect));
-  EXPECT_EQ(about("{\"user\":1,\"rating\":2}"),
-            "ratings.txt, line 2: there is no \"item\" in the object." + std::string(kCorrect));
+  EXPECT_EQ(about("{\"user\":1,"), "ratings.txt, line 2: the line is no JSON object." + kCorrect);
+  EXPECT_EQ(about("[1,2,3]"), "ratings.txt, line 2: the line is no JSON object." + kCorrect);
+  EXPECT_EQ(about("{\"user\":1,\"rating\":2}"), "ratings.txt, line 2: there is no \"item\" in the object." + kCorrect);
   EXPECT_EQ(about("{\"user\":null,\"item\":1,\"rating\":2}"),
-            "ratings.txt, line 2: the user \"null\" is neither a text nor a number." + std::string(kCorrect));
+            "ratings.txt, line 2: the user \"null\" is neither a text nor a number." + kCorrect);
   EXPECT_EQ(about("{\"user\":1,\"item\":\" \",\"rating\":2}"),
-            "ratings.txt, line 2: the item \"\\\" \\\"\" is no id." + std::string(kCorrect));
+            "ratings.txt, line 2: the item \"\\\" \\\"\" is no id." + kCorrect);
   EXPECT_EQ(about("{\"user\":1,\"item\":1,\"rating\":1e300}"),
-            "ratings.txt, line 2: the rating \"1e+300\" is out of range." + std::string(kCorrect));
+            "ratings.txt, line 2: the rating \"1e+300\" is out of range." + kCorrect);
 }
 
 TEST(EventReader, JsonIdsThatNumbersCannotHoldAreTexts) {
@@ -190,10 +188,10 @@ TEST(EventReader, JsonIdsThatNumbersCannotHoldAreTexts) {
             "ratings.txt, line 2: the user \"1.2345678901234568e+20\" is no whole number that can be told from its"
             " neighbours." +
                 hint);
-  EXPECT_EQ(about("[1]"), "ratings.txt, line 2: the user is a list." + std::string(kCorrect));
+  EXPECT_EQ(about("[1]"), "ratings.txt, line 2: the user is a list." + kCorrect);
   constexpr std::size_t kDeep = 3'000'000;
   EXPECT_EQ(about(std::string(kDeep, '[') + std::string(kDeep, ']')),
-            "ratings.txt, line 2: the user is a list." + std::string(kCorrect));
+            "ratings.txt, line 2: the user is a list." + kCorrect);
   EXPECT_EQ(read_text("{\"user\":\"123456789012345678901\",\"item\":18446744073709551615}\n").data->event_count(), 1u);
 }
 

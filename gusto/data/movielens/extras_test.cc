@@ -16,6 +16,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing_io::complaint;
+using testing_io::display;
 
 // A made-up folder of the newer layout.
 class Extras : public testing::Test {
@@ -40,11 +41,6 @@ class Extras : public testing::Test {
 
   test::TemporaryFolder folder_;
 };
-
-std::string display(const OpenedDataset& opened, std::string_view id, std::string_view feature) {
-  const Catalogue& catalogue = opened.data->catalogue();
-  return catalogue.item_features.at(feature).display(catalogue.items.find(id).value());
-}
 
 constexpr std::string_view kTags =
     "userId,movieId,tag,timestamp\n"

@@ -21,6 +21,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing_io::complaint;
+using testing_io::display;
 
 // Users u1 and u2, items 1 to 3, and files beside them.
 class SideFeatures : public testing::Test {
@@ -45,11 +46,6 @@ class SideFeatures : public testing::Test {
 
   test::TemporaryFolder folder_;
 };
-
-std::string display(const OpenedDataset& opened, std::string_view id, std::string_view feature) {
-  const Catalogue& catalogue = opened.data->catalogue();
-  return catalogue.item_features.at(feature).display(catalogue.items.find(id).value());
-}
 
 FeatureKind kind(const OpenedDataset& opened, std::string_view feature) {
   return opened.data->catalogue().item_features.at(feature).kind;

@@ -19,6 +19,7 @@
 namespace gusto {
 namespace {
 
+using test::content_of;
 using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -32,12 +33,6 @@ TruthFigures write(const std::filesystem::path& folder, const SimulationOptions&
   return write_simulation(Simulation(options, context), folder, context);
 }
 
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 std::vector<std::string> listing(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
@@ -49,10 +44,10 @@ TEST(SimulationFiles, SameBytesAtAnyNumberOfThreads) {
   const test::TemporaryFolder folder;
   for (const unsigned threads : {1U, 2U, 7U}) write(folder.path() / std::to_string(threads), options, threads);
   for (const char* file : kFiles) {
-    const std::string one = content(folder.path() / "1" / file);
+    const std::string one = content_of(folder.path() / "1" / file);
     EXPECT_FALSE(one.empty());
-    EXPECT_TRUE(one == content(folder.path() / "2" / file)) << file;
-    EXPECT_TRUE(one == content(folder.path() / "7" / file)) << file;
+    EXPECT_TRUE(one == content_of(folder.path() / "2" / file)) << file;
+    EXPECT_TRUE(one == content_of(folder.path() / "7" / file)) << file;
   }
 }
 
@@ -93,7 +88,7 @@ TEST(SimulationFiles, HoldTheDataSetInMemory) {
 TEST(SimulationFiles, TruthReproducesTheFloor) {
   const test::TemporaryFolder folder;
   const TruthFigures figures = write(folder.path(), {.users = 300, .items = 200, .events = 12'000, .dim = 5});
-  const auto json = nlohmann::json::parse(content(folder.path() / "truth.json"));
+  const auto json = nlohmann::json::parse(content_of(folder.path() / "truth.json"));
   EXPECT_EQ(json["rmse"], figures.rmse);
   EXPECT_EQ(json["ndcg@10"], figures.ndcg);
 
@@ -107,7 +102,7 @@ TEST(SimulationFiles, TruthReproducesTheFloor) {
     return static_cast<double>(truth.values<float>(name)[row]);
   };
 
-  std::istringstream lines(content(folder.path() / "ratings.csv"));
+  std::istringstream lines(content_of(folder.path() / "ratings.csv"));
   std::string line;
   std::getline(lines, line);
   EXPECT_EQ(line, "userId,movieId,rating,timestamp");

@@ -19,14 +19,13 @@ using testing::EndsWith;
 using testing::HasSubstr;
 
 // First named: users 7, 3, 5 and items 40, 20, 30, 10, 50.
-constexpr std::string_view kRatings =
-    "7\t40\t5\n7\t20\t3\n3\t30\t4\n3\t10\t2\n5\t50\t1\n5\t40\t4\n3\t40\t3\n7\t40\t4\n";
+constexpr std::string_view kTsv = "7\t40\t5\n7\t20\t3\n3\t30\t4\n3\t10\t2\n5\t50\t1\n5\t40\t4\n3\t40\t3\n7\t40\t4\n";
 
 class SplitNegatives : public testing::Test {
  protected:
   void SetUp() override {
     Context context({.threads = 1});
-    data_ = read_delimited("ratings.tsv", kRatings, {}, context).data;
+    data_ = read_delimited("ratings.tsv", kTsv, {}, context).data;
   }
   Split run(std::string_view text, std::optional<double> positives = {}) {
     SplitOptions options;

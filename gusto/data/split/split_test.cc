@@ -18,6 +18,7 @@
 #include "gusto/data/split/split_receipt.h"
 #include "gusto/data/testing/lines.h"
 #include "gusto/data/testing/real_data.h"
+#include "gusto/data/testing/split.h"
 
 namespace gusto {
 namespace {
@@ -26,15 +27,9 @@ using test::error_of;
 using test::Line;
 using test::make_data;
 using test::named;
+using test::split_of;
 using test::staircase;
 using testing::HasSubstr;
-
-Split split_of(const std::vector<Line>& lines, std::string_view spec, std::uint64_t seed = 42) {
-  SplitOptions options;
-  options.spec = parse_split(spec);
-  options.seed = seed;
-  return make_split(make_data(lines), options);
-}
 
 TEST(ParseSplit, WhatIsTypedComesBack) {
   for (const char* text :
@@ -285,7 +280,7 @@ TEST_F(SplitFiles, TestFileGivesTheTestPart) {
   }
 }
 
-OpenOptions columns(std::string_view names, std::optional<std::string> delimiter = std::nullopt) {
+OpenOptions with_columns(std::string_view names, std::optional<std::string> delimiter = std::nullopt) {
   OpenOptions options;
   if (!names.empty()) options.columns.emplace();
   for (const std::string_view name : names.empty() ? std::vector<std::string_view>() : split(names, ",")) {
@@ -303,13 +298,13 @@ TEST_F(SplitFiles, AreReadAsTheDataWas) {
   };
   const Case cases[] = {
       {"a y\nc\n\nb z\n", {}, true},
-      {"a\ty\r\nb\tz", columns("user,items")},
+      {"a\ty\r\nb\tz", with_columns("user,items")},
       {"{\"item\": \"y\", \"user\": \"a\", \"rating\": 4}\n{\"item\": \"z\", \"user\": \"b\", \"rating\": 2.5}\n"},
-      {"y,?,a\nz,?,b\n", columns("item,-,user")},
-      {"when;what;who\n1;y;a\n2;z;b\n", columns("user=who,item=what")},
-      {"a y\nb z\n", columns({}, "space")},
+      {"y,?,a\nz,?,b\n", with_columns("item,-,user")},
+      {"when;what;who\n1;y;a\n2;z;b\n", with_columns("user=who,item=what")},
+      {"a y\nb z\n", with_columns({}, "space")},
       // They do not fit the file.
-      {"a\ty\nb\tz\n", columns("user,item,rating,time", ",")},
+      {"a\ty\nb\tz\n", with_columns("user,item,rating,time", ",")},
   };
   for (const Case& c : cases) {
     const Fold fold = run("test:" + folder_.write("t", c.text), c.reading, c.lists).folds.at(0);

@@ -14,6 +14,7 @@
 #include "gusto/data/split/split.h"
 #include "gusto/data/split/split_receipt.h"
 #include "gusto/data/testing/lines.h"
+#include "gusto/data/testing/split.h"
 
 namespace gusto {
 namespace {
@@ -22,17 +23,11 @@ using test::error_of;
 using test::Line;
 using test::make_data;
 using test::named;
+using test::split_of;
 using test::staircase;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
-
-Split split_of(const std::vector<Line>& lines, std::string_view spec, std::uint64_t seed = 42) {
-  SplitOptions options;
-  options.spec = parse_split(spec);
-  options.seed = seed;
-  return make_split(make_data(lines), options);
-}
 
 std::vector<std::string> items_of(const Catalogue& catalogue, std::span<const HistoryEvent> history) {
   std::vector<std::string> items;

@@ -13,6 +13,9 @@
 
 namespace gusto::testing_io {
 
+/// The hint of every complaint about one line, after the bar of complaint().
+inline const std::string kCorrect = " | Correct the line, or remove it.";
+
 inline OpenedDataset open_folder(const test::TemporaryFolder& folder) {
   Context context({.threads = 1});
   return open_dataset(folder.path(), {}, context);
@@ -45,6 +48,12 @@ inline Event event_of(const Dataset& data, std::string_view user, std::string_vi
   }
   ADD_FAILURE() << "no event of " << user << " and " << item;
   return {};
+}
+
+/// An item's feature as people read it, by the item's id.
+inline std::string display(const OpenedDataset& opened, std::string_view id, std::string_view feature) {
+  const Catalogue& catalogue = opened.data->catalogue();
+  return catalogue.item_features.at(feature).display(catalogue.items.find(id).value());
 }
 
 }  // namespace gusto::testing_io

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
 #include "gusto/models/shared/baseline.h"

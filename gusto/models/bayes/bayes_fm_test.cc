@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"
@@ -18,8 +19,8 @@ namespace {
 
 using test::code_of;
 
-std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, const Settings& settings,
-                              Task task = Task::ratings) {
+std::unique_ptr<Model> fitted_fm(const std::shared_ptr<const Dataset>& data, const Settings& settings,
+                                 Task task = Task::ratings) {
   Context context({.threads = 2});
   auto model = make_model("bayes-fm", settings);
   model->fit(data, task, context, {.seed = 3});
@@ -74,7 +75,7 @@ Settings with(Settings settings, std::string name, std::string value) {
 // Held-out values lie within so many standard deviations as often as normal ones do, and the error is the noise's.
 TEST(BayesFm, SpreadCoversWhatItDoesNotKnow) {
   const Made made = made_data(80, 60, 0.4);
-  const auto model = fitted(made.train, kPlain);
+  const auto model = fitted_fm(made.train, kPlain);
   std::vector<Query> queries;
   std::vector<ItemRow> items;
   for (const Event& event : made.test) {
@@ -99,7 +100,7 @@ TEST(BayesFm, SpreadCoversWhatItDoesNotKnow) {
 TEST(BayesFm, FoldsInATrainingUserNearTheirOwnAnswers) {
   const Made made = made_data(80, 60, 0.2);
   for (const std::string sets : {"none", "both"}) {
-    const auto model = fitted(made.train, with(kPlain, "implicit", sets));
+    const auto model = fitted_fm(made.train, with(kPlain, "implicit", sets));
     double squares = 0, spread = 0;
     for (std::size_t u = 0; u < 20; ++u) {
       const std::vector<HistoryEvent> history = events_of(made.train->history(UserRow(u)));
@@ -140,7 +141,7 @@ TEST(BayesFm, FeaturesTellOfThoseWithoutEvents) {
     }
   }
   const auto data = std::make_shared<const Dataset>(catalogue, events);
-  const auto model = fitted(data, with(kPlain, "fields", "team, item.year"));
+  const auto model = fitted_fm(data, with(kPlain, "fields", "team, item.year"));
   Query red;
   const FeatureValue is_red{"team", "red"};
   red.features = {&is_red, 1};
@@ -152,7 +153,7 @@ TEST(BayesFm, FeaturesTellOfThoseWithoutEvents) {
   // An item that nobody has rated, of 1990.
   EXPECT_NEAR(predict_one(*model, red, 30), 4.8, 0.5);
 
-  EXPECT_EQ(code_of([&] { fitted(data, with(kPlain, "fields", "shoe_size")); }), ErrorCode::invalid_option);
+  EXPECT_EQ(code_of([&] { fitted_fm(data, with(kPlain, "fields", "shoe_size")); }), ErrorCode::invalid_option);
 }
 
 TEST(BayesFm, KnowsDays) {
@@ -168,7 +169,7 @@ TEST(BayesFm, KnowsDays) {
   }
   const auto data = test::dataset_of(30, 30, events);
   for (const std::string time : {"day", "user-day", "both"}) {
-    const auto model = fitted(data, with(kPlain, "time", time));
+    const auto model = fitted_fm(data, with(kPlain, "time", time));
     Query query = Query::known(UserRow(4));
     query.time = 0;
     EXPECT_NEAR(predict_one(*model, query, 3), 3.0, 0.25) << time;
@@ -207,7 +208,7 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
     if (output == "probit") {
       for (Event& event : events) event.value = std::round(2 * event.value) / 2;
     }
-    const auto model = fitted(test::dataset_of(kUsers, kItems, events), settings);
+    const auto model = fitted_fm(test::dataset_of(kUsers, kItems, events), settings);
     struct Measured {
       double spread = 0, within_one = 0, within_two = 0;
     };
@@ -250,16 +251,16 @@ TEST(BayesFm, RefusesToCountTimesThatAreNotThere) {
   const auto data = test::dataset_of(9, 7, events);
   const Settings settings{{"dim", "2"}, {"epochs", "2"}};
   for (const std::string time : {"day", "user-day", "both"}) {
-    EXPECT_EQ(code_of([&] { fitted(data, with(settings, "time", time)); }), ErrorCode::invalid_option) << time;
+    EXPECT_EQ(code_of([&] { fitted_fm(data, with(settings, "time", time)); }), ErrorCode::invalid_option) << time;
   }
-  EXPECT_TRUE(fitted(data, with(settings, "time", "auto"))->fitted());
+  EXPECT_TRUE(fitted_fm(data, with(settings, "time", "auto"))->fitted_fm());
 }
 
 TEST(BayesFm, RefusesAFileWhoseLevelsAreOutOfOrder) {
   const auto data = test::dataset_of(9, 7, test::random_events(9, 7));
   const Settings settings{{"dim", "2"}, {"epochs", "2"}, {"burn_in", "0.5"}, {"output", "probit"}};
   TensorWriter writer;
-  fitted(data, settings)->save_state(writer);
+  fitted_fm(data, settings)->save_state(writer);
   const TensorFile sound = TensorFile::parse(writer.serialize(), "sound");
   const auto load = [&](std::string_view name, std::vector<float> values) {
     TensorWriter changed;

@@ -16,7 +16,7 @@ namespace {
 using test::code_of;
 using ::testing::ElementsAre;
 
-constexpr std::int64_t kDay = 86400;
+constexpr std::int64_t kSeconds = 86400;
 
 FeatureField field_of(std::string name, FeatureKind kind, const std::vector<std::string>& values) {
   FeatureField field;
@@ -36,9 +36,9 @@ std::shared_ptr<const Dataset> data() {
   catalogue->item_features = FeatureTable({field_of("genres", FeatureKind::multi, {"Drama", "Drama|Comedy", "Comedy"}),
                                            field_of("title", FeatureKind::text, {"X", "Y", "Z"})});
   const std::vector<Event> events{{UserRow(0), ItemRow(0), 4, 10},
-                                  {UserRow(0), ItemRow(1), 3, kDay + 10},
+                                  {UserRow(0), ItemRow(1), 3, kSeconds + 10},
                                   {UserRow(1), ItemRow(0), 5, 20},
-                                  {UserRow(2), ItemRow(2), 2, 5 * kDay}};
+                                  {UserRow(2), ItemRow(2), 2, 5 * kSeconds}};
   return std::make_shared<const Dataset>(catalogue, events);
 }
 
@@ -122,26 +122,27 @@ TEST(FmFeatures, FindDays) {
   ASSERT_EQ(features.blocks().size(), 4U);
   EXPECT_EQ(features.blocks()[features.day_block()].rows, 3U);
   EXPECT_EQ(features.blocks()[features.user_day_block()].rows, 4U);
-  EXPECT_EQ(features.day_row(kDay - 1), 0U);
-  EXPECT_EQ(features.day_row(kDay), 1U);
-  EXPECT_FALSE(features.day_row(2 * kDay));
+  EXPECT_EQ(features.day_row(kSeconds - 1), 0U);
+  EXPECT_EQ(features.day_row(kSeconds), 1U);
+  EXPECT_FALSE(features.day_row(2 * kSeconds));
   EXPECT_FALSE(features.day_row(-1));
-  EXPECT_EQ(features.user_day_row(0, kDay + 99), 1U);
+  EXPECT_EQ(features.user_day_row(0, kSeconds + 99), 1U);
   EXPECT_EQ(features.user_day_row(1, 0), 2U);
-  EXPECT_FALSE(features.user_day_row(1, kDay));
+  EXPECT_FALSE(features.user_day_row(1, kSeconds));
   EXPECT_FALSE(features.user_day_row(3, 0));
 }
 
 TEST(FmFeatures, GiveEventsWithoutATimeADayOfTheirOwn) {
   const auto dataset = test::dataset_of(
-      2, 2, {{UserRow(0), ItemRow(0), 4, kDay}, {UserRow(0), ItemRow(1), 4}, {UserRow(1), ItemRow(1), 4, 2 * kDay}});
+      2, 2,
+      {{UserRow(0), ItemRow(0), 4, kSeconds}, {UserRow(0), ItemRow(1), 4}, {UserRow(1), ItemRow(1), 4, 2 * kSeconds}});
   const FmFeatures features(*dataset, {.day = true, .user_day = true});
   EXPECT_EQ(features.blocks()[features.day_block()].rows, 3U);
   EXPECT_EQ(features.day_row(kNoTime), 0U);
   EXPECT_EQ(features.user_day_row(0, kNoTime), 0U);
   EXPECT_FALSE(features.user_day_row(1, kNoTime));
   EXPECT_FALSE(FmFeatures(*data(), {.day = true}).day_row(kNoTime));
-  const FmDesign design = features.design(*dataset, {0, 0, 1}, {1, 0, 1}, {kNoTime, kDay, 2 * kDay});
+  const FmDesign design = features.design(*dataset, {0, 0, 1}, {1, 0, 1}, {kNoTime, kSeconds, 2 * kSeconds});
   EXPECT_THAT(design.rows[features.day_block()], ElementsAre(0, 1, 2));
   EXPECT_THAT(design.rows[features.user_day_block()], ElementsAre(0, 1, 2));
 }

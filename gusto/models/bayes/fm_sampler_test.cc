@@ -12,8 +12,8 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kUsers = 7;
-constexpr std::size_t kItems = 6;
+constexpr std::size_t kUserRows = 7;
+constexpr std::size_t kItemRows = 6;
 constexpr std::size_t kDays = 3;
 constexpr std::size_t kEvents = 60;
 
@@ -70,10 +70,10 @@ void add_events(std::size_t count, FmDesign& design) {
 
 FmDesign design_of(bool sharing) {
   FmDesign design;
-  design.blocks.push_back(sharing ? sharing_block("user", kUsers, 5) : plain_block("user", kUsers));
-  design.blocks.push_back(sharing ? sharing_block("item", kItems, 4) : plain_block("item", kItems));
+  design.blocks.push_back(sharing ? sharing_block("user", kUserRows, 5) : plain_block("user", kUserRows));
+  design.blocks.push_back(sharing ? sharing_block("item", kItemRows, 4) : plain_block("item", kItemRows));
   design.blocks.push_back(plain_block("day", kDays));
-  design.blocks.push_back(plain_block("user_day", kUsers * kDays, false));
+  design.blocks.push_back(plain_block("user_day", kUserRows * kDays, false));
   add_events(kEvents, design);
   return design;
 }

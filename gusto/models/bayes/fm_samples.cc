@@ -8,6 +8,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto {
 namespace {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/testing/data.h"
 

@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/content/profile_regression.h"
 
 namespace gusto {

@@ -21,7 +21,7 @@ using ::testing::Not;
 
 /// Events of three_tastes, on items of three genres, seven directors and some words. The last three items, one of each
 /// genre, have no events. All are of one kind.
-std::shared_ptr<const Dataset> films(std::size_t users = 60, std::size_t items = 42) {
+std::shared_ptr<const Dataset> film_data(std::size_t users = 60, std::size_t items = 42) {
   const auto plain = test::three_tastes(users, items - 2);
   auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(users, items));
   const std::vector<std::string> kinds(items, "film");
@@ -54,7 +54,7 @@ std::vector<double> centred_profile(const ItemProfiles& profiles, std::size_t it
 }
 
 TEST(Content, RidgeHasNoGradientAtItsSolution) {
-  const auto data = films();
+  const auto data = film_data();
   ContentOptions options;
   options.reg = 0.7;
   const ContentModel model = fitted(data, Task::ratings, options);
@@ -81,7 +81,7 @@ TEST(Content, RidgeHasNoGradientAtItsSolution) {
 }
 
 TEST(Content, RocchioIsTheDifferenceOfMeans) {
-  const auto data = films();
+  const auto data = film_data();
   ContentOptions options;
   options.taste = TasteMethod::rocchio;
   options.disliked_weight = 0.5;
@@ -102,7 +102,7 @@ TEST(Content, RocchioIsTheDifferenceOfMeans) {
 }
 
 TEST(Content, RegressionOnFeaturesHasNoGradientAtItsSolution) {
-  const auto data = films();
+  const auto data = film_data();
   const ItemProfiles profiles(data->catalogue(), {});
   std::vector<float> targets(profiles.item_count());
   std::vector<bool> chosen(targets.size());
@@ -138,7 +138,7 @@ TEST(Content, NewItemsAreToldApartByTheirFeatures) {
       options.taste = taste;
       options.like_threshold = 3.5;
       options.popularity = 0;
-      const ContentModel model = fitted(films(), task, options);
+      const ContentModel model = fitted(film_data(), task, options);
       int right = 0;
       for (std::size_t u = 0; u < 59; ++u) {
         const std::vector<float> scores = scores_of(model, Query::known(UserRow(u)));
@@ -151,7 +151,7 @@ TEST(Content, NewItemsAreToldApartByTheirFeatures) {
 
 // Taste from the history without one event, in naive arithmetic: liked minus disliked, scaled as with all of it.
 TEST(Content, SlopeOfRocchioIsThatOfLeastSquares) {
-  const auto data = films();
+  const auto data = film_data();
   ContentOptions options;
   options.taste = TasteMethod::rocchio;
   options.like_threshold = 3.5;
@@ -211,7 +211,7 @@ TEST(Content, SlopeOfRocchioIsThatOfLeastSquares) {
 }
 
 TEST(Content, ReasonsNameWhatIsShared) {
-  const ContentModel model = fitted(films(), Task::top_n);
+  const ContentModel model = fitted(film_data(), Task::top_n);
   const std::vector<HistoryEvent> history{{ItemRow(0), 5}, {ItemRow(7), 5}};
   // Item 14 has director 0, as both have, and genre 2, as neither has.
   std::vector<std::string> labels;
@@ -226,7 +226,7 @@ TEST(Content, ReasonsNameWhatIsShared) {
 }
 
 TEST(Content, SimilarItemsShareWhatIsRare) {
-  const ContentModel model = fitted(films(), Task::top_n);
+  const ContentModel model = fitted(film_data(), Task::top_n);
   std::vector<float> similarity(42);
   model.item_similarity(ItemRow(0), similarity);
   EXPECT_NEAR(similarity[0], 1, 1e-5);
@@ -237,7 +237,7 @@ TEST(Content, OnlyTheLastEventsMakeARidge) {
   ContentOptions options;
   options.last = 2;
   options.taste = TasteMethod::ridge;
-  const ContentModel model = fitted(films(), Task::top_n, options);
+  const ContentModel model = fitted(film_data(), Task::top_n, options);
   const std::vector<HistoryEvent> long_one{{ItemRow(5), 1}, {ItemRow(0), 1}, {ItemRow(3), 1}};
   EXPECT_EQ(scores_of(model, Query::with_history(long_one)),
             scores_of(model, Query::with_history(std::span(long_one).last(2))));
@@ -251,10 +251,10 @@ TEST(Content, RefusesItemsWithoutFeatures) {
   EXPECT_THAT(error.hint(), HasSubstr("--item-features"));
   ContentOptions alike;  // all of one kind
   alike.fields = "kind";
-  EXPECT_EQ(error_of([&] { fitted(films(), Task::top_n, alike); }).code(), ErrorCode::unsupported);
+  EXPECT_EQ(error_of([&] { fitted(film_data(), Task::top_n, alike); }).code(), ErrorCode::unsupported);
   ContentOptions misspelt;
   misspelt.fields = "gneres";
-  EXPECT_EQ(error_of([&] { fitted(films(), Task::top_n, misspelt); }).code(), ErrorCode::not_found);
+  EXPECT_EQ(error_of([&] { fitted(film_data(), Task::top_n, misspelt); }).code(), ErrorCode::not_found);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Five films with genres, a director, a cast, a plot and a year; of the last nothing is known.
-std::shared_ptr<const Catalogue> films() {
+std::shared_ptr<const Catalogue> film_catalogue() {
   auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(1, 5));
   catalogue->item_features =
       FeatureTable({feature("genres", FeatureKind::multi, {"Comedy|Drama", "Drama", "Comedy", "Drama|War", ""}),
@@ -29,7 +29,7 @@ std::shared_ptr<const Catalogue> films() {
 
 ItemProfiles profiles_of(const std::string& fields, TermWeighting weighting = TermWeighting::tf_idf, bool soup = false,
                          int min_items = 1) {
-  return ItemProfiles(*films(), {fields, weighting, soup, min_items});
+  return ItemProfiles(*film_catalogue(), {fields, weighting, soup, min_items});
 }
 
 /// Label and weight of an item's terms, in order of label.

@@ -6,6 +6,7 @@
 
 #include "gusto/base/linalg.h"
 #include "gusto/base/solve_kernels.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/baseline.h"
 #include "gusto/models/shared/rating_rows.h"
 

@@ -6,13 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/testing/data.h"
 
 namespace gusto {
 namespace {
 
 /// The objective of AlsModel's declaration, dense and in double, from the saved state alone.
-struct PlainObjective {
+struct PlainAlsObjective {
   const AlsOptions options;
   const Dataset& data;
   bool ranks;
@@ -20,7 +21,7 @@ struct PlainObjective {
   Matrix<double> users, items, values, has;
   std::vector<double> of_user, of_item;
 
-  PlainObjective(const AlsModel& model, Task task)
+  PlainAlsObjective(const AlsModel& model, Task task)
       : options(model.options()), data(model.data()), ranks(task == Task::top_n) {
     TensorWriter state;
     model.save_state(state);
@@ -91,7 +92,7 @@ struct PlainObjective {
   }
 };
 
-AlsModel fitted(const AlsOptions& options, const std::shared_ptr<const Dataset>& data, Task task) {
+AlsModel fitted_als(const AlsOptions& options, const std::shared_ptr<const Dataset>& data, Task task) {
   Context context({.threads = 2});
   AlsModel model(options);
   model.fit(data, task, context);
@@ -101,8 +102,8 @@ AlsModel fitted(const AlsOptions& options, const std::shared_ptr<const Dataset>&
 TEST(Als, GradientIsZeroAtTheSolution) {
   const auto data = test::three_tastes();
   for (const Task task : {Task::ratings, Task::top_n}) {
-    const AlsModel model = fitted({.dim = 4, .epochs = 300}, data, task);
-    const PlainObjective objective(model, task);
+    const AlsModel model = fitted_als({.dim = 4, .epochs = 300}, data, task);
+    const PlainAlsObjective objective(model, task);
     EXPECT_LT(objective.slope(true), 1e-3) << to_string(task);
     EXPECT_LT(objective.slope(false), 2e-2) << to_string(task);
   }
@@ -111,8 +112,8 @@ TEST(Als, GradientIsZeroAtTheSolution) {
 TEST(Als, BlocksReachTheObjectiveOfAllCoordinatesAtOnce) {
   const auto data = test::three_tastes();
   const auto reached = [&](int block) {
-    const AlsModel model = fitted({.dim = 40, .epochs = 60, .block = block}, data, Task::ratings);
-    return PlainObjective(model, Task::ratings).value();
+    const AlsModel model = fitted_als({.dim = 40, .epochs = 60, .block = block}, data, Task::ratings);
+    return PlainAlsObjective(model, Task::ratings).value();
   };
   const double whole = reached(0);
   EXPECT_NEAR(reached(16), whole, 1e-3 * whole);
@@ -120,7 +121,7 @@ TEST(Als, BlocksReachTheObjectiveOfAllCoordinatesAtOnce) {
 
 TEST(Als, LearnsNoBiasesIfToldSo) {
   const auto data = test::three_tastes();
-  const AlsModel model = fitted({.dim = 4, .biases = false}, data, Task::ratings);
+  const AlsModel model = fitted_als({.dim = 4, .biases = false}, data, Task::ratings);
   TensorWriter state;
   model.save_state(state);
   const TensorFile file = TensorFile::parse(state.serialize(), "state");
@@ -133,8 +134,8 @@ TEST(Als, LearnsNoBiasesIfToldSo) {
 TEST(Als, IsExactOverSeveralBlocksOfRows) {
   // More users than one partial sum of a Gram matrix takes.
   const auto data = test::three_tastes(5000, 15);
-  const AlsModel model = fitted({.dim = 3, .epochs = 60}, data, Task::top_n);
-  const PlainObjective objective(model, Task::top_n);
+  const AlsModel model = fitted_als({.dim = 3, .epochs = 60}, data, Task::top_n);
+  const PlainAlsObjective objective(model, Task::top_n);
   EXPECT_LT(objective.slope(true), 1e-3);
   EXPECT_LT(objective.slope(false), 0.1);
 }
@@ -142,7 +143,7 @@ TEST(Als, IsExactOverSeveralBlocksOfRows) {
 TEST(Als, ItemsWithoutEventsChangeNothing) {
   const auto events = test::three_tastes(60, 40)->events();
   const auto users = [&](std::size_t items) -> std::vector<float> {
-    const AlsModel model = fitted({.dim = 8, .epochs = 1}, test::dataset_of(60, items, events), Task::top_n);
+    const AlsModel model = fitted_als({.dim = 8, .epochs = 1}, test::dataset_of(60, items, events), Task::top_n);
     TensorWriter state;
     model.save_state(state);
     const TensorFile file = TensorFile::parse(state.serialize(), "state");
@@ -155,7 +156,7 @@ TEST(Als, ItemsWithoutEventsChangeNothing) {
 TEST(Als, NamesBiasesOnlyWhereThereAreSome) {
   const auto data = test::three_tastes();
   const auto named = [&](const AlsOptions& options, Task task) {
-    const AlsModel model = fitted(options, data, task);
+    const AlsModel model = fitted_als(options, data, task);
     const std::vector<Contribution> parts = model.explain(Query::known(UserRow(1)), ItemRow(2));
     return std::any_of(parts.begin(), parts.end(), [](const Contribution& part) { return part.label == "item bias"; });
   };

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/mf_trainer.h"
 #include "gusto/models/testing/data.h"
 

@@ -9,6 +9,7 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/grouping.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/other_items.h"

@@ -12,7 +12,7 @@ namespace gusto {
 namespace {
 
 /// Enough events for several blocks a round.
-std::shared_ptr<const Dataset> large_data() {
+std::shared_ptr<const Dataset> many_events() {
   static const auto data = test::dataset_of(400, 150, test::random_events(400, 150));
   return data;
 }
@@ -22,7 +22,7 @@ TEST(Bpr, HasTheSameBitsAtAnyNumberOfThreads) {
     const auto bytes = [&](unsigned threads) {
       Context context({.threads = threads});
       const auto model = make_model("bpr", {{"dim", "8"}, {"epochs", "2"}, {"sampling", sampling}});
-      model->fit(large_data(), Task::top_n, context);
+      model->fit(many_events(), Task::top_n, context);
       return test::state_bytes(*model);
     };
     const std::string once = bytes(1);

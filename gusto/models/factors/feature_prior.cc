@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/nn/arena.h"
 #include "gusto/nn/field_spec.h"

@@ -16,12 +16,12 @@ constexpr std::size_t kValues = 40;
 constexpr std::size_t kWidth = 16;
 
 /// Rows of a constant and three values each, and vectors to explain.
-struct Problem {
+struct PriorProblem {
   SparseRows rows;
   Matrix<float> vectors{kRows, kWidth};
   std::vector<float> weights;
 
-  Problem() {
+  PriorProblem() {
     Random random(7, "feature prior test");
     for (std::size_t r = 0; r < kRows; ++r) {
       rows.add(0, 1);
@@ -35,7 +35,7 @@ struct Problem {
   }
 };
 
-Matrix<float> fitted(const Problem& problem, unsigned threads, int iterations) {
+Matrix<float> fitted(const PriorProblem& problem, unsigned threads, int iterations) {
   FeaturePrior prior(problem.rows, kValues, kWidth);
   Context context({.threads = threads});
   prior.fit(context, problem.vectors, problem.weights, 0.5, iterations);
@@ -43,7 +43,7 @@ Matrix<float> fitted(const Problem& problem, unsigned threads, int iterations) {
 }
 
 TEST(FeaturePrior, ReachesTheMinimum) {
-  const Problem problem;
+  const PriorProblem problem;
   const Matrix<float> b = fitted(problem, 2, 60);
   // Half the gradient: Σ_r ω_r x_rf (m_r − w_r) + reg · b_f.
   Matrix<double> slope(kValues, kWidth);
@@ -65,7 +65,7 @@ TEST(FeaturePrior, ReachesTheMinimum) {
 }
 
 TEST(FeaturePrior, HasTheSameBitsAtAnyNumberOfThreads) {
-  const Problem problem;
+  const PriorProblem problem;
   const Matrix<float> one = fitted(problem, 1, 5);
   const Matrix<float> seven = fitted(problem, 7, 5);
   EXPECT_TRUE(std::equal(one.values().begin(), one.values().end(), seven.values().begin()));

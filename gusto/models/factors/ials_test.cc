@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/testing/data.h"
 
@@ -13,9 +14,9 @@ namespace gusto {
 namespace {
 
 /// The objective of IalsModel's declaration, dense and in double, from the saved state alone.
-class PlainObjective {
+class PlainIalsObjective {
  public:
-  PlainObjective(const IalsModel& model, Task task) : options_(model.options()), data_(model.data()) {
+  PlainIalsObjective(const IalsModel& model, Task task) : options_(model.options()), data_(model.data()) {
     TensorWriter state;
     model.save_state(state);
     const TensorFile file = TensorFile::parse(state.serialize(), "state");
@@ -151,7 +152,7 @@ class PlainObjective {
   std::vector<double> user_reg_, item_reg_;
 };
 
-IalsModel fitted(const IalsOptions& options, const std::shared_ptr<const Dataset>& data, Task task = Task::top_n) {
+IalsModel fitted_ials(const IalsOptions& options, const std::shared_ptr<const Dataset>& data, Task task = Task::top_n) {
   Context context({.threads = 2});
   IalsModel model(options);
   model.fit(data, task, context);
@@ -178,8 +179,8 @@ TEST(Ials, GradientIsZeroAtTheSolution) {
   const auto data = test::three_tastes();
   for (const double power : {0.5, 1.0}) {
     for (const Task task : {Task::top_n, Task::likes}) {
-      const IalsModel model = fitted({.dim = 5, .epochs = 250, .reg = 0.03, .reg_power = power}, data, task);
-      const PlainObjective objective(model, task);
+      const IalsModel model = fitted_ials({.dim = 5, .epochs = 250, .reg = 0.03, .reg_power = power}, data, task);
+      const PlainIalsObjective objective(model, task);
       EXPECT_LT(objective.slope(true), 1e-4) << power << to_string(task);
       EXPECT_LT(objective.slope(false), 2e-3) << power << to_string(task);
     }
@@ -189,8 +190,8 @@ TEST(Ials, GradientIsZeroAtTheSolution) {
 TEST(Ials, UsersAreSolvedForExactlyHoweverFewTheEpochs) {
   const auto data = test::three_tastes();
   for (const int block : {16, 64}) {
-    const IalsModel model = fitted({.dim = 40, .epochs = 1, .block = block}, data);
-    EXPECT_LT(PlainObjective(model, Task::top_n).slope(true), 1e-4);
+    const IalsModel model = fitted_ials({.dim = 40, .epochs = 1, .block = block}, data);
+    EXPECT_LT(PlainIalsObjective(model, Task::top_n).slope(true), 1e-4);
   }
 }
 
@@ -199,8 +200,8 @@ TEST(Ials, BlocksReachTheObjectiveOfAllCoordinatesAtOnce) {
   const IalsOptions options{.dim = 40, .epochs = 60, .reg = 0.03};
   IalsOptions blocks = options;
   blocks.block = 16;
-  const double whole = PlainObjective(fitted(options, data), Task::top_n).value();
-  const double parts = PlainObjective(fitted(blocks, data), Task::top_n).value();
+  const double whole = PlainIalsObjective(fitted_ials(options, data), Task::top_n).value();
+  const double parts = PlainIalsObjective(fitted_ials(blocks, data), Task::top_n).value();
   EXPECT_NEAR(parts, whole, 1e-3 * whole);
 }
 
@@ -208,7 +209,7 @@ TEST(Ials, WideVectorsAreSolvedForBySweeps) {
   const auto data = test::three_tastes(30, 20);
   IalsOptions options{.dim = RowSolver::kExactWidth + 8, .epochs = 1, .reg = 0.03, .init = 1};
   options.block = 128;
-  EXPECT_LT(PlainObjective(fitted(options, data), Task::top_n).slope(true), 1e-3);
+  EXPECT_LT(PlainIalsObjective(fitted_ials(options, data), Task::top_n).slope(true), 1e-3);
 }
 
 TEST(Ials, FeaturesAreWhereTheirGradientIsZeroToo) {
@@ -216,8 +217,8 @@ TEST(Ials, FeaturesAreWhereTheirGradientIsZeroToo) {
   IalsOptions options{.dim = 4, .epochs = 1000, .reg = 0.03};
   options.user_fields = "group";
   options.item_fields = "genre";
-  const IalsModel model = fitted(options, data);
-  const PlainObjective objective(model, Task::top_n);
+  const IalsModel model = fitted_ials(options, data);
+  const PlainIalsObjective objective(model, Task::top_n);
   EXPECT_LT(objective.slope(true), 1e-4);
   EXPECT_LT(objective.slope(false), 2e-3);
   EXPECT_LT(objective.feature_slope(true), 2e-3);
@@ -229,7 +230,7 @@ TEST(Ials, FeaturesGiveVectorsToNewItemsAndNewPeople) {
   IalsOptions options{.dim = 8, .reg = 0.03};
   options.user_fields = "auto";
   options.item_fields = "auto";
-  const IalsModel model = fitted(options, data);
+  const IalsModel model = fitted_ials(options, data);
   const std::size_t kind = 39 % 3;  // of the item without events
   double fitting = 0;
   double other = 0;
@@ -265,7 +266,7 @@ TEST(Ials, FeaturesTravelWithTheModel) {
   IalsOptions options{.dim = 8};
   options.user_fields = "group";
   options.item_fields = "genre";
-  const IalsModel model = fitted(options, data);
+  const IalsModel model = fitted_ials(options, data);
   TensorWriter state;
   model.save_state(state);
   IalsModel loaded(options);
@@ -291,8 +292,8 @@ TEST(Ials, RefusesFieldsThatAreNoFeatures) {
 TEST(Ials, IsExactOverSeveralBlocksOfRows) {
   // More users than one partial sum of a Gram matrix takes.
   const auto data = test::three_tastes(5000, 15);
-  const IalsModel model = fitted({.dim = 3, .epochs = 60, .reg = 0.03}, data);
-  const PlainObjective objective(model, Task::top_n);
+  const IalsModel model = fitted_ials({.dim = 3, .epochs = 60, .reg = 0.03}, data);
+  const PlainIalsObjective objective(model, Task::top_n);
   EXPECT_LT(objective.slope(true), 1e-3);
   EXPECT_LT(objective.slope(false), 0.1);
 }
@@ -301,7 +302,7 @@ TEST(Ials, WideVectorsAreExplainedByWhatTheyAre) {
   const auto data = test::three_tastes(30, 20);
   IalsOptions options{.dim = RowSolver::kExactWidth + 8, .epochs = 1, .reg = 0.0005, .init = 1};
   options.block = 16;
-  const IalsModel model = fitted(options, data);
+  const IalsModel model = fitted_ials(options, data);
   const std::vector<HistoryEvent> history{{ItemRow(1)}, {ItemRow(4)}, {ItemRow(6)}, {ItemRow(9)}};
   Query query;
   query.history = history;

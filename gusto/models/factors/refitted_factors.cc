@@ -5,6 +5,7 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/mf_trainer.h"
 #include "gusto/models/shared/rating_rows.h"
 

@@ -13,7 +13,7 @@ namespace gusto {
 namespace {
 
 /// A row's problem among rows y of which a few directions hold nearly everything, so that coordinates depend on one another.
-struct Problem {
+struct RowProblem {
   static constexpr double kUnobserved = 0.3;
   Matrix<float> y;
   Matrix<float> gram;
@@ -21,7 +21,7 @@ struct Problem {
   std::vector<float> targets, centre;
   float reg = 0;
 
-  Problem(std::size_t rows, std::size_t width, std::size_t events, float reg_) : y(rows, width), reg(reg_) {
+  RowProblem(std::size_t rows, std::size_t width, std::size_t events, float reg_) : y(rows, width), reg(reg_) {
     constexpr std::size_t kDirections = 24;
     Random random(7, "row solver test");
     const auto draw = [&](Matrix<float>& matrix) {
@@ -80,7 +80,7 @@ double relative_error(std::span<const float> found, std::span<const double> expe
 }
 
 TEST(RowSolver, SolvesForTheMinimumFromAnywhere) {
-  const Problem problem(200, 48, 30, 0.5F);
+  const RowProblem problem(200, 48, 30, 0.5F);
   const std::vector<double> expected = problem.minimum();
   for (const std::size_t block : {16, 32, 48, 64}) {
     const RowSolver solver = problem.solver(block);
@@ -92,7 +92,7 @@ TEST(RowSolver, SolvesForTheMinimumFromAnywhere) {
 }
 
 TEST(RowSolver, SweepsApproachTheMinimum) {
-  const Problem problem(200, 48, 30, 0.5F);
+  const RowProblem problem(200, 48, 30, 0.5F);
   const std::vector<double> expected = problem.minimum();
   const RowSolver solver = problem.solver(16);
   RowSolver::Workspace workspace;
@@ -109,7 +109,7 @@ TEST(RowSolver, SweepsApproachTheMinimum) {
 TEST(RowSolver, WideVectorsAreSolvedForWhereSweepsCreep) {
   constexpr std::size_t kWidth = RowSolver::kExactWidth + 16;
   // G has 24 eigenvalues of about 1500, by unobserved 450: the condition number is above 1000.
-  const Problem problem(1500, kWidth, 40, 0.4F);
+  const RowProblem problem(1500, kWidth, 40, 0.4F);
   const std::vector<double> expected = problem.minimum();
   const RowSolver solver = problem.solver(64);
   RowSolver::Workspace workspace;
@@ -122,7 +122,7 @@ TEST(RowSolver, WideVectorsAreSolvedForWhereSweepsCreep) {
 }
 
 TEST(RowSolver, ReachTellsWhatEachEventAdds) {
-  const Problem problem(200, 48, 30, 0.5F);
+  const RowProblem problem(200, 48, 30, 0.5F);
   const std::span<const float> target = problem.y.row(0);
   const std::vector<double> reach = problem.solver(16).reach(problem.row(), target);
   const auto through = [&](std::span<const float> y) {

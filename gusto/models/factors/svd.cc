@@ -7,6 +7,7 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/training_matrix.h"
 

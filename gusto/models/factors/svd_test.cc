@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/testing/data.h"
 
 namespace gusto {

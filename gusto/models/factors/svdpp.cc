@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gusto/base/kernels.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/implicit_centers.h"
 #include "gusto/models/factors/mf_trainer.h"
 #include "gusto/models/shared/baseline.h"

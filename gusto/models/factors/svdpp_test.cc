@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/implicit_centers.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/conformance.h"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/testing/choices.h"
 #include "gusto/models/testing/data.h"

@@ -11,7 +11,7 @@
 namespace gusto {
 namespace {
 
-using Vector = std::vector<double>;
+using Doubles = std::vector<double>;
 
 /// The filter of GraphModel's declaration with dense matrices in double, its low pass by a full eigen-decomposition.
 class PlainFilter {
@@ -43,17 +43,17 @@ class PlainFilter {
     }
   }
 
-  Vector answer(const Vector& x) const {
-    const Vector low = times(x, l_);
-    Vector z = x;
+  Doubles answer(const Doubles& x) const {
+    const Doubles low = times(x, l_);
+    Doubles z = x;
     for (int s = 0; s < options_.blur_steps; ++s) {
-      const Vector spread = times(z, p_);
+      const Doubles spread = times(z, p_);
       const double h = options_.blur_time / options_.blur_steps;
       for (std::size_t i = 0; i < z.size(); ++i) z[i] += h * (spread[i] - z[i]);
     }
     if (options_.merge == GraphMerge::early) add(z, low);
     for (int s = 0; s < options_.sharpen_steps; ++s) {
-      const Vector spread = times(z, p_);
+      const Doubles spread = times(z, p_);
       const double h = options_.sharpen_time / options_.sharpen_steps;
       for (std::size_t i = 0; i < z.size(); ++i) z[i] -= h * spread[i];
     }
@@ -62,11 +62,11 @@ class PlainFilter {
   }
 
  private:
-  void add(Vector& z, const Vector& low) const {
+  void add(Doubles& z, const Doubles& low) const {
     for (std::size_t i = 0; i < z.size(); ++i) z[i] += options_.low_pass * low[i];
   }
-  static Vector times(const Vector& x, const Matrix<double>& m) {
-    Vector out(x.size());
+  static Doubles times(const Doubles& x, const Matrix<double>& m) {
+    Doubles out(x.size());
     for (std::size_t a = 0; a < x.size(); ++a) {
       for (std::size_t b = 0; b < x.size(); ++b) out[b] += x[a] * m(a, b);
     }
@@ -104,9 +104,9 @@ TEST(Graph, FiltersAsDenseMatricesDo) {
     for (std::size_t u = 0; u < data->user_count(); ++u) queries.push_back(Query::known(UserRow(u)));
     model.score(queries, scores.view());
     for (std::size_t u = 0; u < data->user_count(); ++u) {
-      Vector x(data->item_count());
+      Doubles x(data->item_count());
       for (const ItemRow item : data->history(UserRow(u)).items) x[item.index] = 1;
-      const Vector expected = plain.answer(x);
+      const Doubles expected = plain.answer(x);
       for (std::size_t i = 0; i < x.size(); ++i) {
         ASSERT_NEAR(scores(u, i), expected[i], 2e-3 * (1 + std::abs(expected[i]))) << u << ", " << i;
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/choices.h"
 
 namespace gusto {

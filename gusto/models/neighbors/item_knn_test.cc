@@ -11,10 +11,9 @@ namespace gusto {
 namespace {
 
 using test::dataset_of;
+using test::event;
 using test::random_events;
 using test::scores_of;
-
-Event event(int user, int item, float value = 1) { return {UserRow(user), ItemRow(item), value, kNoTime}; }
 
 float predict(const Model& model, const Query& query, ItemRow item) {
   float result = 0;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "gusto/base/tensor_file.h"
+
 namespace gusto {
 namespace {
 

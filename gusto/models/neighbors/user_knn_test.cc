@@ -11,10 +11,9 @@ namespace gusto {
 namespace {
 
 using test::dataset_of;
+using test::event;
 using test::random_events;
 using test::scores_of;
-
-Event event(int user, int item, float value = 1) { return {UserRow(user), ItemRow(item), value, kNoTime}; }
 
 TEST(UserKnn, PredictsAHandComputedCase) {
   // Biases are held at zero, so x = r − μ with μ = 3: user 0 has (2, −2), user 1 (2, −2, 1), user 2 (−1, 0).

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "gusto/models/neural/designed_model.h"
+#include "gusto/models/neural/newcomer.h"
+#include "gusto/nn/encoder.h"
 
 namespace gusto {
 

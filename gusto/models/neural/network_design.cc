@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/nn/encoder.h"
 #include "gusto/nn/ops.h"
 
 namespace gusto {

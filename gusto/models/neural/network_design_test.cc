@@ -62,8 +62,8 @@ TEST(AllFields, ThatAreNoneAreRefused) {
 using Doubles = std::vector<double>;
 
 /// A design with numbers of its own, on some training examples.
-struct Built {
-  Built(const NetworkDesign& network_design, NetworkOptions options = small_network())
+struct RandomNetwork {
+  RandomNetwork(const NetworkDesign& network_design, NetworkOptions options = small_network())
       : design(network_design), encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))) {
     network =
         build_network(design, options, {encoder.data(), encoder.schema(), parameters, Task::ratings, /*centre=*/0.3});
@@ -101,9 +101,9 @@ struct Built {
 };
 
 /// The same in double precision, straight from the formulas of NetworkDesign.
-class Twin {
+class PlainNetwork {
  public:
-  explicit Twin(const Built& built) : built_(built), design_(built.design) {}
+  explicit PlainNetwork(const RandomNetwork& built) : built_(built), design_(built.design) {}
 
   double forward(std::size_t row) const {
     double z = design_.offset ? at("offset", 0, 0) : 0;
@@ -209,7 +209,7 @@ class Twin {
     return x;
   }
 
-  const Built& built_;
+  const RandomNetwork& built_;
   const NetworkDesign& design_;
 };
 
@@ -242,9 +242,9 @@ TEST(ComposedNetwork, IsItsFormula) {
       {.interaction = Interaction::multiply, .hidden = "5", .activation = Activation::sigmoid, .dropout = 0.5},
   };
   for (std::size_t d = 0; d < designs.size(); ++d) {
-    Built built(designs[d]);
+    RandomNetwork built(designs[d]);
     const std::vector<float> z = built.forward();
-    const Twin twin(built);
+    const PlainNetwork twin(built);
     for (std::size_t row = 0; row < z.size(); ++row) {
       const double expected = twin.forward(row);
       EXPECT_NEAR(z[row], expected, 2e-4 * (1 + std::abs(expected))) << "design " << d << ", row " << row;
@@ -274,7 +274,7 @@ TEST(ComposedNetwork, StartsAtTheMean) {
 TEST(ComposedNetwork, RegularizesEmbeddingsAlone) {
   NetworkOptions options = small_network();
   options.reg = 0.125;
-  const Built built({.interaction = Interaction::concat, .hidden = "3", .biases = true}, options);
+  const RandomNetwork built({.interaction = Interaction::concat, .hidden = "3", .biases = true}, options);
   for (std::size_t p = 0; p < built.parameters.size(); ++p) {
     const nn::Parameter& one = built.parameters[p];
     EXPECT_EQ(one.reg, one.kind == nn::ParameterKind::embedding ? 0.125F : 0) << one.name;
@@ -284,18 +284,18 @@ TEST(ComposedNetwork, RegularizesEmbeddingsAlone) {
 TEST(ComposedNetwork, NeedsBothSidesToJoinThem) {
   for (const Interaction interaction : {Interaction::dot, Interaction::cosine, Interaction::multiply}) {
     for (const char* fields : {"user, taste", "item, kind"}) {
-      const Error error = error_of([&] { Built({.fields = fields, .interaction = interaction}); });
+      const Error error = error_of([&] { RandomNetwork({.fields = fields, .interaction = interaction}); });
       EXPECT_EQ(error.code(), ErrorCode::invalid_option);
       EXPECT_THAT(error.message(), HasSubstr(kInteractionNames[static_cast<std::size_t>(interaction)]));
       EXPECT_THAT(error.message(), HasSubstr(fields));
       EXPECT_THAT(error.hint(), HasSubstr("user and item"));
     }
   }
-  EXPECT_NO_THROW(Built({.fields = "user, taste", .interaction = Interaction::fm}));
+  EXPECT_NO_THROW(RandomNetwork({.fields = "user, taste", .interaction = Interaction::fm}));
 }
 
 TEST(ComposedNetwork, NeedsSomePart) {
-  const Error error = error_of([] { Built({.interaction = Interaction::none}); });
+  const Error error = error_of([] { RandomNetwork({.interaction = Interaction::none}); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_option);
   EXPECT_THAT(error.message(), HasSubstr("no parts"));
 }

@@ -8,9 +8,13 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
+#include "gusto/models/neural/network_objective.h"
 #include "gusto/models/neural/network_task.h"
+#include "gusto/models/neural/newcomer.h"
+#include "gusto/nn/encoder.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/trainer.h"
 
@@ -21,6 +25,11 @@ namespace {
 constexpr std::size_t kScoredItems = 512;
 
 }  // namespace
+
+NetworkModel::NetworkModel() = default;
+NetworkModel::NetworkModel(NetworkModel&&) noexcept = default;
+NetworkModel& NetworkModel::operator=(NetworkModel&&) noexcept = default;
+NetworkModel::~NetworkModel() = default;
 
 std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned) const {
   const NetworkOptions& options = network_options();
@@ -42,7 +51,7 @@ std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned
 }
 
 void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
-  objective_.emplace(data, task(), network_options(), linear_output());
+  objective_ = std::make_unique<NetworkObjective>(data, task(), network_options(), linear_output());
   parameters_ = std::move(parameters);
   network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->centre()});
   const bool gentle = objective_->loss() == NetworkLoss::logistic || objective_->loss() == NetworkLoss::bpr;
@@ -60,7 +69,7 @@ void NetworkModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   }
   noise_ = objective_->noise(training.validation_size() > 0 ? result.validation : result.loss,
                              training.validation_size() > 0);
-  prior_.emplace(*parameters_);
+  prior_ = std::make_unique<NewcomerPrior>(*parameters_);
   finish();
 }
 
@@ -78,7 +87,7 @@ void NetworkModel::do_load(const TensorFile& in) {
     throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: its noise is {}.", in.name(), noise_),
                 "The file is damaged or was not written by gusto; train the model again.");
   }
-  prior_.emplace(*parameters_);
+  prior_ = std::make_unique<NewcomerPrior>(*parameters_);
   finish();
 }
 

@@ -2,19 +2,25 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "gusto/models/model.h"
 #include "gusto/models/model_info.h"
-#include "gusto/models/neural/network_objective.h"
-#include "gusto/models/neural/newcomer.h"
-#include "gusto/nn/encoder.h"
+#include "gusto/models/neural/network_options.h"
 #include "gusto/nn/network.h"
 
 namespace gusto {
+
+namespace nn {
+class Encoder;
+struct EncodedAsker;
+enum class Side;
+}  // namespace nn
+class NetworkObjective;
+class NewcomerPrior;
+struct Newcomer;
 
 /// What every NetworkModel can do. One with fields of items other than their id scores cold items as well.
 constexpr Abilities network_abilities(bool cold_items = false) {
@@ -58,6 +64,11 @@ struct NetworkPlan {
 /// Cost       O(epochs · events · forward pass)
 class NetworkModel : public Model {
  public:
+  NetworkModel();
+  NetworkModel(NetworkModel&&) noexcept;
+  NetworkModel& operator=(NetworkModel&&) noexcept;
+  ~NetworkModel() override;
+
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   void save_state(TensorWriter& out) const override;
 
@@ -94,11 +105,11 @@ class NetworkModel : public Model {
   /// Beside one another, the embeddings of all of one side's fields. [batch rows × Σ widths]
   Matrix<float> positions(nn::Side side, const nn::Batch& batch, const Newcomer& newcomer) const;
 
-  std::optional<NetworkObjective> objective_;
+  std::unique_ptr<NetworkObjective> objective_;
   std::unique_ptr<nn::ParameterSet> parameters_;
   std::unique_ptr<nn::Encoder> encoder_;
   std::unique_ptr<nn::Network> network_;
-  std::optional<NewcomerPrior> prior_;
+  std::unique_ptr<NewcomerPrior> prior_;
   double noise_ = 1;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/networks.h"
@@ -22,8 +23,8 @@ using testing::Ge;
 using testing::HasSubstr;
 using testing::Le;
 
-std::unique_ptr<Model> fitted(std::string_view name, const Settings& more = {}, Task task = Task::ratings,
-                              const std::shared_ptr<const Dataset>& data = tastes_with_features()) {
+std::unique_ptr<Model> fitted_network(std::string_view name, const Settings& more = {}, Task task = Task::ratings,
+                                      const std::shared_ptr<const Dataset>& data = tastes_with_features()) {
   Context context({.threads = 1});
   auto model = make_model(name, small_settings(more));
   model->fit(data, task, context);
@@ -54,7 +55,7 @@ const char* const kFeatureModels[] = {"feature-dense", "wide-deep", "deepfm"};
 TEST(NetworkModel, AModelFileGivesTheSameAnswersByItself) {
   const std::string histories = "auto, history(5, value, recent), rated(5), history.count, history.mean";
   for (const char* name : kFeatureModels) {
-    const auto model = fitted(name, {{"fields", histories}});
+    const auto model = fitted_network(name, {{"fields", histories}});
     const TrainedModel loaded = parse_model(serialize_model(*model, {}), "file");
     const std::vector<FeatureValue> features{{"taste", "taste1"}, {"age", "33"}};
     const std::vector<HistoryEvent> history{{ItemRow(1), 5, 1001000}, {ItemRow(2), 1, 1002000}};
@@ -70,7 +71,7 @@ TEST(NetworkModel, AModelFileGivesTheSameAnswersByItself) {
 
 TEST(NetworkModel, ANewUserOfFeaturesAloneIsAnsweredByThem) {
   for (const char* name : kFeatureModels) {
-    const auto model = fitted(name);
+    const auto model = fitted_network(name);
     for (std::size_t taste = 0; taste < 3; ++taste) {
       const std::string value = "taste" + std::to_string(taste);
       const std::vector<FeatureValue> features{{"taste", value}};
@@ -84,7 +85,7 @@ TEST(NetworkModel, ANewUserOfFeaturesAloneIsAnsweredByThem) {
 TEST(NetworkModel, ANewItemIsAnsweredByItsFeatures) {
   // The last three items have no events, and are of one kind each.
   for (const char* name : kFeatureModels) {
-    const auto model = fitted(name);
+    const auto model = fitted_network(name);
     const std::size_t count = model->data().item_count();
     for (std::size_t u = 0; u < 9; ++u) {
       const std::vector<float> predictions = predictions_of(*model, Query::known(UserRow(u)));
@@ -98,7 +99,7 @@ TEST(NetworkModel, ANewItemIsAnsweredByItsFeatures) {
 }
 
 TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
-  const auto model = fitted("embedding-bias", {{"unknown", "0.3"}, {"epochs", "60"}});
+  const auto model = fitted_network("embedding-bias", {{"unknown", "0.3"}, {"epochs", "60"}});
   const Dataset& data = model->data();
   const std::vector<float> unknown = predictions_of(*model, Query{});
   EXPECT_EQ(predictions_of(*model, Query::known(UserRow(data.user_count() - 1))), unknown)
@@ -119,7 +120,7 @@ TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
 }
 
 TEST(NetworkModel, AHistoryTellsWhatFeaturesDoNot) {
-  const auto model = fitted("embedding-bias", {{"epochs", "60"}});
+  const auto model = fitted_network("embedding-bias", {{"epochs", "60"}});
   for (std::size_t taste = 0; taste < 3; ++taste) {
     std::vector<HistoryEvent> history;
     for (std::size_t i = 0; i < 18; ++i) history.push_back({ItemRow(i), i % 3 == taste ? 5.0F : 2.0F, kNoTime});
@@ -128,7 +129,7 @@ TEST(NetworkModel, AHistoryTellsWhatFeaturesDoNot) {
 }
 
 TEST(NetworkModel, FeaturesThatItDoesNotReadAreAnErrorThatNamesThem) {
-  const auto model = fitted("network", {{"fields", "user, item, taste"}});
+  const auto model = fitted_network("network", {{"fields", "user, item, taste"}});
   const std::vector<FeatureValue> features{{"taste", "taste1"}, {"age", "33"}, {"shoe_size", "44"}};
   Query query;
   query.features = features;
@@ -148,7 +149,7 @@ TEST(NetworkModel, FieldsThatTheDataLackAreAnErrorThatNamesThem) {
   EXPECT_EQ(error.code(), ErrorCode::not_found);
   EXPECT_THAT(error.what(), AllOf(HasSubstr("kinds"), HasSubstr("Did you mean kind?")));
 
-  const auto trained = fitted("feature-dense", {{"fields", "user, item, taste, kind"}});
+  const auto trained = fitted_network("feature-dense", {{"fields", "user, item, taste, kind"}});
   TensorWriter state;
   trained->save_state(state);
   const auto other = make_model("feature-dense", trained->settings());
@@ -162,7 +163,7 @@ TEST(NetworkModel, FieldsThatTheDataLackAreAnErrorThatNamesThem) {
 
 TEST(NetworkModel, LikesAreProbabilities) {
   for (const char* name : {"cosine", "deepfm", "embedding-dot"}) {
-    const auto model = fitted(name, {{"like_threshold", "4"}}, Task::likes);
+    const auto model = fitted_network(name, {{"like_threshold", "4"}}, Task::likes);
     const std::vector<float> predictions = predictions_of(*model, Query::known(UserRow(4)));
     EXPECT_THAT(predictions, Each(AllOf(Ge(0), Le(1)))) << name;
     EXPECT_GT(preference(predictions, 1), 0.02) << name;
@@ -171,7 +172,7 @@ TEST(NetworkModel, LikesAreProbabilities) {
 
 TEST(NetworkModel, LikesGoByTheThresholdOfTheOption) {
   const auto mean = [](const char* threshold) {
-    const auto model = fitted("embedding-bias", {{"like_threshold", threshold}}, Task::likes);
+    const auto model = fitted_network("embedding-bias", {{"like_threshold", threshold}}, Task::likes);
     double sum = 0;
     for (std::size_t u = 0; u < 20; ++u) {
       for (const float p : predictions_of(*model, Query::known(UserRow(u)))) sum += static_cast<double>(p);
@@ -184,12 +185,12 @@ TEST(NetworkModel, LikesGoByTheThresholdOfTheOption) {
 }
 
 TEST(NetworkModel, BprRanksAndDoesNothingElse) {
-  const auto model = fitted("embedding-dot", {{"loss", "bpr"}, {"epochs", "60"}}, Task::top_n);
+  const auto model = fitted_network("embedding-dot", {{"loss", "bpr"}, {"epochs", "60"}}, Task::top_n);
   double sum = 0;
   for (std::size_t u = 0; u < 30; ++u) sum += preference(scores_of(*model, Query::known(UserRow(u))), u % 3);
   EXPECT_GT(sum / 30, 0.3);
   for (const Task task : {Task::ratings, Task::likes}) {
-    EXPECT_EQ(code_of([&] { fitted("embedding-dot", {{"loss", "bpr"}}, task); }), ErrorCode::invalid_option);
+    EXPECT_EQ(code_of([&] { fitted_network("embedding-dot", {{"loss", "bpr"}}, task); }), ErrorCode::invalid_option);
   }
 }
 
@@ -230,7 +231,8 @@ ErrorCode load_changed(const Model& model, const Change& change) {
 }
 
 TEST(NetworkModel, AFileThatContradictsItselfIsCorrupt) {
-  const auto model = fitted("wide-deep", {{"fields", "user, item, kind"}, {"wide", "user, cross(user, kind, 40)"}});
+  const auto model =
+      fitted_network("wide-deep", {{"fields", "user, item, kind"}, {"wide", "user, cross(user, kind, 40)"}});
   EXPECT_EQ(load_changed(*model, {}), ErrorCode::internal) << "none was thrown: nothing has changed";
   EXPECT_EQ(load_changed(*model, {.tensor = "noise", .values = {std::nan("")}}), ErrorCode::corrupt_file);
   EXPECT_EQ(load_changed(*model, {.tensor = "noise", .values = {-1}}), ErrorCode::corrupt_file);

@@ -17,9 +17,9 @@ using test::small_network;
 using test::tastes_with_features;
 
 /// A composed network and the task to train it.
-struct Built {
-  Built(const NetworkDesign& design, Task task, NetworkOptions network_options,
-        std::shared_ptr<const Dataset> events = tastes_with_features())
+struct TaskNetwork {
+  TaskNetwork(const NetworkDesign& design, Task task, NetworkOptions network_options,
+              std::shared_ptr<const Dataset> events = tastes_with_features())
       : data(std::move(events)),
         options(network_options),
         encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))),
@@ -74,7 +74,7 @@ TEST(NetworkTask, AllocatesNothingAfterItsFirstBatches) {
       options.loss = loss;
       options.epochs = 1;
       options.batch_size = 512;
-      Built built(everything, Task::top_n, options, tastes_with_features(300, 80));
+      TaskNetwork built(everything, Task::top_n, options, tastes_with_features(300, 80));
       Watched watched(built.training);
       Context context({.threads = threads});
       nn::train(built.parameters, watched, options, "network", "", context);
@@ -88,18 +88,18 @@ TEST(NetworkTask, HoldsOutItsShareAndTrainsOnTheRest) {
   NetworkOptions options = small_network();
   options.validation = 0.5;
   const NetworkDesign design{.interaction = Interaction::dot};
-  const Built ratings(design, Task::ratings, options);
+  const TaskNetwork ratings(design, Task::ratings, options);
   const std::size_t events = ratings.encoder.data().event_count();
   EXPECT_EQ(ratings.training.size() + ratings.training.validation_size(), events);
   EXPECT_NEAR(static_cast<double>(ratings.training.validation_size()), 0.5 * static_cast<double>(events),
               0.05 * static_cast<double>(events));
-  const Built ranking(design, Task::top_n, options);
+  const TaskNetwork ranking(design, Task::top_n, options);
   EXPECT_EQ(ranking.training.size(), ratings.training.size() * 4) << "three items against each event's";
   options.loss = NetworkLoss::bpr;
-  EXPECT_EQ(Built(design, Task::top_n, options).training.size(), ratings.training.size()) << "pairs";
+  EXPECT_EQ(TaskNetwork(design, Task::top_n, options).training.size(), ratings.training.size()) << "pairs";
   options.loss = NetworkLoss::automatic;
   options.validation = 0.001;
-  const Built few(design, Task::ratings, options);
+  const TaskNetwork few(design, Task::ratings, options);
   EXPECT_EQ(few.training.validation_size(), 0U) << "too few to tell anything";
   EXPECT_EQ(few.training.size(), events);
 }
@@ -127,7 +127,7 @@ class ItemTeller final : public nn::Network {
 TEST(NetworkTask, DrawsItemsThatTheUserHasNoEventWithAnewEachTime) {
   NetworkOptions options = small_network();
   options.unknown = 0;
-  const Built built({.interaction = Interaction::dot}, Task::top_n, options);
+  const TaskNetwork built({.interaction = Interaction::dot}, Task::top_n, options);
   const Dataset& data = built.encoder.data();
   const ItemTeller teller(built.encoder.schema());
   NetworkTask task(teller, built.encoder, built.objective, Task::top_n, options, 42);

@@ -16,8 +16,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A network whose rows are as spread as those of a trained one.
-struct Built {
-  Built(const NetworkDesign& design, Task task, NetworkLoss loss)
+struct NetworkForNewcomers {
+  NetworkForNewcomers(const NetworkDesign& design, Task task, NetworkLoss loss)
       : encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))),
         objective(*data, task, options(loss), false) {
     network = build_network(design, options(loss), {*data, encoder.schema(), parameters, task, objective.centre()});
@@ -52,8 +52,8 @@ const std::vector<HistoryEvent> kHistory{{ItemRow(0), 5, kNoTime},
                                          {ItemRow(11), 2, kNoTime}};
 
 /// The stated objective, Σ loss + noise/2 · ‖x‖², of rows mean + deviation · x, in float with steps large enough for it.
-double objective_at(const Built& built, const nn::EncodedAsker& asker, const std::vector<Matrix<float>>& rows,
-                    double noise) {
+double objective_at(const NetworkForNewcomers& built, const nn::EncodedAsker& asker,
+                    const std::vector<Matrix<float>>& rows, double noise) {
   std::vector<nn::Guests> guests;
   double x_square = 0;
   for (std::size_t t = 0; t < rows.size(); ++t) {
@@ -77,8 +77,8 @@ double objective_at(const Built& built, const nn::EncodedAsker& asker, const std
 }
 
 /// The slope by x of each coordinate.
-std::vector<double> slopes(const Built& built, const nn::EncodedAsker& asker, std::vector<Matrix<float>> rows,
-                           double noise) {
+std::vector<double> slopes(const NetworkForNewcomers& built, const nn::EncodedAsker& asker,
+                           std::vector<Matrix<float>> rows, double noise) {
   constexpr double kStep = 0.01;
   std::vector<double> result;
   for (std::size_t t = 0; t < rows.size(); ++t) {
@@ -112,7 +112,7 @@ TEST(Newcomer, IsWhereTheStatedObjectiveIsLevel) {
   for (const Case& one :
        {Case{dot, Task::ratings, NetworkLoss::squared}, Case{dot, Task::likes, NetworkLoss::logistic},
         Case{deep, Task::ratings, NetworkLoss::squared}, Case{dot, Task::ratings, NetworkLoss::huber}}) {
-    const Built built(one.design, one.task, one.loss);
+    const NetworkForNewcomers built(one.design, one.task, one.loss);
     for (const double noise : {0.05, 0.5, 1.0}) {
       nn::EncodedAsker asker = built.encoder.encode(Query::with_history(kHistory));
       const Newcomer newcomer = built.learn(asker, noise);
@@ -130,8 +130,8 @@ TEST(Newcomer, IsWhereTheStatedObjectiveIsLevel) {
 }
 
 TEST(Newcomer, HasRowsInTheEmbeddingsOfUsersAlone) {
-  const Built built({.fields = "auto", .interaction = Interaction::dot, .biases = true}, Task::ratings,
-                    NetworkLoss::squared);
+  const NetworkForNewcomers built({.fields = "auto", .interaction = Interaction::dot, .biases = true}, Task::ratings,
+                                  NetworkLoss::squared);
   nn::EncodedAsker asker = built.encoder.encode(Query::with_history(kHistory));
   const std::vector<float> before(built.parameters.find("user/embedding")->values.values().begin(),
                                   built.parameters.find("user/embedding")->values.values().end());
@@ -148,7 +148,8 @@ TEST(Newcomer, HasRowsInTheEmbeddingsOfUsersAlone) {
 }
 
 TEST(Newcomer, StaysNearerThePriorTheMoreNoiseThereIs) {
-  const Built built({.interaction = Interaction::dot, .biases = true}, Task::ratings, NetworkLoss::squared);
+  const NetworkForNewcomers built({.interaction = Interaction::dot, .biases = true}, Task::ratings,
+                                  NetworkLoss::squared);
   const auto distance = [&](double noise) {
     nn::EncodedAsker asker = built.encoder.encode(Query::with_history(kHistory));
     const Newcomer newcomer = built.learn(asker, noise);
@@ -167,12 +168,13 @@ TEST(Newcomer, StaysNearerThePriorTheMoreNoiseThereIs) {
 }
 
 TEST(Newcomer, IsNobodyWithoutHistoryOrWithoutUsers) {
-  const Built built({.interaction = Interaction::dot}, Task::ratings, NetworkLoss::squared);
+  const NetworkForNewcomers built({.interaction = Interaction::dot}, Task::ratings, NetworkLoss::squared);
   nn::EncodedAsker asker = built.encoder.encode(Query{});
   EXPECT_THAT(built.learn(asker, 1).rows, IsEmpty());
   EXPECT_EQ(asker.fields[built.encoder.schema().slot("user")].ids.at(0), 0U) << "the unknown user";
 
-  const Built without({.fields = "taste, item", .interaction = Interaction::dot}, Task::ratings, NetworkLoss::squared);
+  const NetworkForNewcomers without({.fields = "taste, item", .interaction = Interaction::dot}, Task::ratings,
+                                    NetworkLoss::squared);
   nn::EncodedAsker other = without.encoder.encode(Query::with_history(kHistory));
   EXPECT_THAT(without.learn(other, 1).guests, IsEmpty());
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/nn/trainer.h"
 

@@ -20,8 +20,8 @@ using gusto::test::error_of;
 using gusto::test::scores_of;
 using Tokens = std::vector<std::uint32_t>;
 
-std::unique_ptr<Model> fitted(const std::shared_ptr<const Dataset>& data, const Settings& settings = {},
-                              Task task = Task::top_n) {
+std::unique_ptr<Model> fitted_sequential(const std::shared_ptr<const Dataset>& data, const Settings& settings = {},
+                                         Task task = Task::top_n) {
   Context context({.threads = 2});
   auto model = make_model("sequential", settings);
   model->fit(data, task, context);
@@ -87,18 +87,18 @@ double hit_rate(const Model& model) {
 
 TEST(Sequential, LearnsOrder) {
   // The same items lead one way or the other by their order alone.
-  EXPECT_GT(hit_rate(*fitted(ring(), small_network())), 0.95);
+  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network())), 0.95);
 }
 
 TEST(Sequential, LearnsFromDrawnItems) {
   const Settings softmax{{"sampling", "uniform"}, {"negatives", "12"}};
   const Settings binary{{"sampling", "uniform"}, {"negatives", "12"}, {"loss", "binary"}};
-  EXPECT_GT(hit_rate(*fitted(ring(), small_network(softmax))), 0.9);
-  EXPECT_GT(hit_rate(*fitted(ring(), small_network(binary))), 0.8);
+  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network(softmax))), 0.9);
+  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network(binary))), 0.8);
 }
 
 TEST(Sequential, ReadsTheLatestEventsOnly) {
-  const auto model = fitted(ring(), {{"dim", "16"}, {"epochs", "2"}, {"length", "5"}});
+  const auto model = fitted_sequential(ring(), {{"dim", "16"}, {"epochs", "2"}, {"length", "5"}});
   const auto scores = [&](const std::vector<std::size_t>& items) {
     const std::vector<HistoryEvent> history = history_of(items);
     return scores_of(*model, Query::with_history(history));
@@ -117,7 +117,8 @@ TEST(Sequential, OffersTheEmptyHandedWhatOthersBeginWith) {
       events.push_back({UserRow(u), ItemRow((u + t) % 7), 1, static_cast<std::int64_t>(1 + t)});
     }
   }
-  const std::vector<std::size_t> ranked = ranking(*fitted(test::dataset_of(60, 9, events), {{"dim", "16"}}), {});
+  const std::vector<std::size_t> ranked =
+      ranking(*fitted_sequential(test::dataset_of(60, 9, events), {{"dim", "16"}}), {});
   EXPECT_EQ(ranked[0], 8U);
   EXPECT_EQ(ranked[1], 7U);
 }
@@ -133,7 +134,7 @@ TEST(Sequential, LeavesOutWhatIsNotLiked) {
     }
   }
   const auto data = test::dataset_of(120, kRing + 20, events);
-  const auto model = fitted(data, small_network(), Task::likes);
+  const auto model = fitted_sequential(data, small_network(), Task::likes);
   std::vector<HistoryEvent> history{{ItemRow(3), 5}, {ItemRow(4), 5}, {ItemRow(5), 4}};
   const std::vector<float> scores = scores_of(*model, Query::with_history(history));
   history.push_back({ItemRow(kRing), 1});
@@ -148,7 +149,7 @@ TEST(Sequential, TakesUnmetItemsForRareOnes) {
   for (std::size_t u = 0; u < 30; ++u) events.push_back({UserRow(u), ItemRow(0), 1, 0});
   events.push_back({UserRow(0), ItemRow(1), 1, 1});
   events.push_back({UserRow(1), ItemRow(2), 1, 1});
-  const auto model = fitted(test::dataset_of(30, 5, events), {{"dim", "8"}});
+  const auto model = fitted_sequential(test::dataset_of(30, 5, events), {{"dim", "8"}});
   const MatrixView<const float> vectors = model->item_vectors();
   for (std::size_t c = 0; c < vectors.cols; ++c) {
     EXPECT_FLOAT_EQ(vectors(3, c), (vectors(1, c) + vectors(2, c)) / 2);
@@ -157,7 +158,7 @@ TEST(Sequential, TakesUnmetItemsForRareOnes) {
 }
 
 TEST(Sequential, NamesHeadsThatDoNotFit) {
-  const Error error = error_of([&] { fitted(ring(), {{"dim", "32"}, {"heads", "3"}}); });
+  const Error error = error_of([&] { fitted_sequential(ring(), {{"dim", "32"}, {"heads", "3"}}); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_option);
   EXPECT_STREQ(error.what(), "3 heads cannot share a dim of 32 equally. Set heads to a divisor of dim.");
 }

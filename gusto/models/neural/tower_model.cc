@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/linalg.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/nn/trainer.h"

@@ -27,8 +27,8 @@ using Vector = std::vector<float>;
 
 constexpr const char* kBoth[] = {"two-tower", "softmax"};
 
-std::unique_ptr<Model> fitted(std::string_view name, const Settings& more = {}, Task task = Task::likes,
-                              const std::shared_ptr<const Dataset>& data = tastes_with_features()) {
+std::unique_ptr<Model> fitted_tower(std::string_view name, const Settings& more = {}, Task task = Task::likes,
+                                    const std::shared_ptr<const Dataset>& data = tastes_with_features()) {
   Context context({.threads = 2});
   auto model = make_model(name, small_settings(more));
   model->fit(data, task, context);
@@ -36,7 +36,7 @@ std::unique_ptr<Model> fitted(std::string_view name, const Settings& more = {}, 
 }
 
 /// How much better the items of a taste's kind score than the others, on average, in standard deviations of all scores.
-double preference(const std::vector<float>& scores, std::size_t taste) {
+double standardized_preference(const std::vector<float>& scores, std::size_t taste) {
   double sum = 0, squares = 0, fits = 0, count = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const auto score = static_cast<double>(scores[i]);
@@ -77,10 +77,10 @@ TEST(TowerModel, ANewUserIsAnsweredByHistory) {
   for (const char* name : kBoth) {
     for (const char* hidden : {"", "16"}) {
       const auto model =
-          fitted(name, {{"query_fields", "history(20)"}, {"query_hidden", hidden}}, Task::top_n, three_kinds());
+          fitted_tower(name, {{"query_fields", "history(20)"}, {"query_hidden", hidden}}, Task::top_n, three_kinds());
       for (std::size_t taste = 0; taste < 3; ++taste) {
         const std::vector<HistoryEvent> history = items_of_taste(taste);
-        EXPECT_GT(preference(scores_of(*model, Query::with_history(history)), taste), 1.5)
+        EXPECT_GT(standardized_preference(scores_of(*model, Query::with_history(history)), taste), 1.5)
             << name << ", hidden " << hidden << ", taste " << taste;
       }
     }
@@ -89,20 +89,20 @@ TEST(TowerModel, ANewUserIsAnsweredByHistory) {
 
 TEST(TowerModel, ANewUserIsAnsweredByFeatures) {
   for (const char* name : kBoth) {
-    const auto model = fitted(name, {{"query_fields", "taste, age"}});
+    const auto model = fitted_tower(name, {{"query_fields", "taste, age"}});
     for (std::size_t taste = 0; taste < 3; ++taste) {
       const std::string value = "taste" + std::to_string(taste);
       const std::vector<FeatureValue> features{{"taste", value}};
       Query query;
       query.features = features;
-      EXPECT_GT(preference(scores_of(*model, query), taste), 0.8) << name << ", taste " << taste;
+      EXPECT_GT(standardized_preference(scores_of(*model, query), taste), 0.8) << name << ", taste " << taste;
     }
   }
 }
 
 TEST(TowerModel, ANewItemIsReachedByItsFeatures) {
   // The last three items have no events, and are of one kind each.
-  const auto model = fitted("two-tower", {{"unknown", "0.2"}, {"item_fields", "item, kind"}});
+  const auto model = fitted_tower("two-tower", {{"unknown", "0.2"}, {"item_fields", "item, kind"}});
   const std::size_t count = model->data().item_count();
   double fits = 0, others = 0;
   for (std::size_t u = 0; u < 30; ++u) {
@@ -116,9 +116,10 @@ TEST(TowerModel, ANewItemIsReachedByItsFeatures) {
 
 TEST(TowerModel, ReadsWhatOtherUsersOfATasteDid) {
   for (const char* name : kBoth) {
-    const auto model = fitted(name);
+    const auto model = fitted_tower(name);
     double sum = 0;
-    for (std::size_t u = 0; u < 30; ++u) sum += preference(scores_of(*model, Query::known(UserRow(u))), u % 3);
+    for (std::size_t u = 0; u < 30; ++u)
+      sum += standardized_preference(scores_of(*model, Query::known(UserRow(u))), u % 3);
     EXPECT_GT(sum / 30, 1) << name;
   }
 }
@@ -126,7 +127,7 @@ TEST(TowerModel, ReadsWhatOtherUsersOfATasteDid) {
 TEST(TowerModel, CosineComparesVectorsOfLengthOne) {
   for (const char* hidden : {"", "12"}) {
     const auto model =
-        fitted("two-tower", {{"similarity", "cosine"}, {"query_hidden", hidden}, {"item_hidden", hidden}});
+        fitted_tower("two-tower", {{"similarity", "cosine"}, {"query_hidden", hidden}, {"item_hidden", hidden}});
     const MatrixView<const float> items = model->item_vectors();
     const std::vector<Query> queries{Query::known(UserRow(0)), Query{}};
     Matrix<float> askers(queries.size(), items.cols);
@@ -151,7 +152,7 @@ TEST(TowerModel, DislikesAreNoExamplesWhereValuesCount) {
   const auto data = test::dataset_of(60, 24, events);
   for (const char* name : kBoth) {
     for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
-      const auto model = fitted(name, {{"query_fields", "history(4)"}}, task, data);
+      const auto model = fitted_tower(name, {{"query_fields", "history(4)"}}, task, data);
       const std::vector<float> scores = scores_of(*model, Query{});
       double liked = 0, disliked = 0;
       for (std::size_t i = 0; i < 12; ++i) {
@@ -164,15 +165,17 @@ TEST(TowerModel, DislikesAreNoExamplesWhereValuesCount) {
         EXPECT_GT(liked, disliked) << name;
       }
     }
-    const auto none = fitted(name, {{"query_fields", "history(4)"}, {"like_threshold", "6"}}, Task::likes, data);
+    const auto none = fitted_tower(name, {{"query_fields", "history(4)"}, {"like_threshold", "6"}}, Task::likes, data);
     EXPECT_EQ(scores_of(*none, Query{}),
-              scores_of(*fitted(name, {{"query_fields", "history(4)"}}, Task::top_n, data), {}))
+              scores_of(*fitted_tower(name, {{"query_fields", "history(4)"}}, Task::top_n, data), {}))
         << "if none reaches the threshold, all count";
   }
 }
 
 TEST(TowerModel, TiedHistoriesHaveNoTableOfTheirOwn) {
-  const auto stored = [](const Settings& settings) { return serialize_model(*fitted("two-tower", settings), {}); };
+  const auto stored = [](const Settings& settings) {
+    return serialize_model(*fitted_tower("two-tower", settings), {});
+  };
   const std::string own = "history(20)/query";
   EXPECT_THAT(stored({{"query_fields", "history(20)"}}), Not(HasSubstr(own)));
   EXPECT_THAT(stored({{"query_fields", "history(20)"}, {"tied", "false"}}), HasSubstr(own));
@@ -184,7 +187,7 @@ TEST(TowerModel, AModelFileGivesTheSameAnswersByItself) {
                           {"item_fields", "item, kind, words(title, 50)"},
                           {"query_hidden", "12"},
                           {"item_hidden", "8"}};
-  const auto model = fitted("two-tower", settings);
+  const auto model = fitted_tower("two-tower", settings);
   const TrainedModel loaded = parse_model(serialize_model(*model, {}), "file");
   const std::vector<FeatureValue> features{{"taste", "taste1"}};
   const std::vector<HistoryEvent> history = items_of_taste(1);
@@ -197,13 +200,13 @@ TEST(TowerModel, AModelFileGivesTheSameAnswersByItself) {
 
 TEST(TowerModel, SimilarItemsAreThoseOfTheirKind) {
   for (const char* name : kBoth) {
-    const auto model = fitted(name);
+    const auto model = fitted_tower(name);
     double sum = 0;
     for (std::size_t i = 0; i < 30; ++i) {
       std::vector<float> similarities(model->data().item_count());
       model->item_similarity(ItemRow(i), similarities);
       EXPECT_NEAR(similarities[i], 1, 1e-5) << name;
-      sum += preference(similarities, i % 3);
+      sum += standardized_preference(similarities, i % 3);
     }
     EXPECT_GT(sum / 30, 0.5) << name;
   }

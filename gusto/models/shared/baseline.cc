@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "gusto/base/tensor_file.h"
+
 namespace gusto {
 namespace {
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto {
 

@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/neighbors/item_knn.h"
 #include "gusto/models/neighbors/user_knn.h"
 #include "gusto/models/shared/baseline.h"
@@ -106,8 +107,8 @@ std::shared_ptr<const Dataset> dataset_of(const Table& table) {
 }
 
 /// Rows as the twin sees them: items (or users), with centred values, or the votes and means of columns.
-struct Twin {
-  Twin(const Dataset& data, bool of_items, Similarity kind, double vote_power) {
+struct PlainNeighbors {
+  PlainNeighbors(const Dataset& data, bool of_items, Similarity kind, double vote_power) {
     Context context({.threads = 1});
     const Baseline baseline = fit_baseline(data, {.reg_item = 3, .reg_user = 5}, context);
     std::vector<double> user_mean(kSide), item_mean(kSide), user_count(kSide), item_count(kSide);
@@ -159,7 +160,7 @@ RC_GTEST_PROP(Neighbours, ModelsAgreeWithTheNaiveTwinForEveryMeasure, ()) {
   Context context({.threads = 2});
   std::vector<float> found(kSide);
 
-  const Twin items(*data, true, kind, vote_power);
+  const PlainNeighbors items(*data, true, kind, vote_power);
   ItemKnnModel item_knn({.similarity = kind,
                          .neighbors = 100,
                          .stored = 100,
@@ -177,7 +178,7 @@ RC_GTEST_PROP(Neighbours, ModelsAgreeWithTheNaiveTwinForEveryMeasure, ()) {
     }
   }
 
-  const Twin users(*data, false, kind, vote_power);
+  const PlainNeighbors users(*data, false, kind, vote_power);
   UserKnnModel user_knn({.similarity = kind, .shrinkage = shrinkage, .vote_power = vote_power});
   user_knn.fit(data, task, context);
   for (std::size_t a = 0; a < kSide; ++a) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/baseline.h"
 
 namespace gusto {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/testing/data.h"
 
 namespace gusto {

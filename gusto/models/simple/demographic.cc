@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/kernels.h"
+#include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/baseline.h"
 
 namespace gusto {

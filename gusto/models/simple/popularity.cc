@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "gusto/base/error.h"
+#include "gusto/base/tensor_file.h"
 
 namespace gusto {
 

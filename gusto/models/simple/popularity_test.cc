@@ -8,17 +8,17 @@
 namespace gusto {
 namespace {
 
-constexpr std::int64_t kDay = 86400;
+constexpr std::int64_t kOneDay = 86400;
 
 /// Item 0: 5 and 3; item 1: 4, 4 and 1; item 2: 5, the latest event; item 3: none. The mean is 22/6.
 std::shared_ptr<const Dataset> six_events() {
   return test::dataset_of(3, 4,
-                          {{UserRow(0), ItemRow(0), 5, 1 * kDay},
-                           {UserRow(1), ItemRow(0), 3, 9 * kDay},
-                           {UserRow(0), ItemRow(1), 4, 2 * kDay},
-                           {UserRow(1), ItemRow(1), 4, 3 * kDay},
-                           {UserRow(2), ItemRow(1), 1, 4 * kDay},
-                           {UserRow(2), ItemRow(2), 5, 10 * kDay}});
+                          {{UserRow(0), ItemRow(0), 5, 1 * kOneDay},
+                           {UserRow(1), ItemRow(0), 3, 9 * kOneDay},
+                           {UserRow(0), ItemRow(1), 4, 2 * kOneDay},
+                           {UserRow(1), ItemRow(1), 4, 3 * kOneDay},
+                           {UserRow(2), ItemRow(1), 1, 4 * kOneDay},
+                           {UserRow(2), ItemRow(2), 5, 10 * kOneDay}});
 }
 
 std::vector<float> scores_of(const PopularityOptions& options, Task task) {

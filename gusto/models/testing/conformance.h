@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"

@@ -30,6 +30,15 @@ inline std::shared_ptr<const Dataset> dataset_of(std::size_t users, std::size_t 
   return std::make_shared<const Dataset>(catalogue_of(users, items), events);
 }
 
+inline Event event(int user, int item, float value = 1) { return {UserRow(user), ItemRow(item), value, kNoTime}; }
+
+/// The item rows 0, 1, … count - 1.
+inline std::vector<ItemRow> first_items(std::size_t count) {
+  std::vector<ItemRow> items;
+  for (std::size_t i = 0; i < count; ++i) items.emplace_back(i);
+  return items;
+}
+
 /// size users × size items; a user likes the items of the own parity. With values, likes are 5 and dislikes 1; without,
 /// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbour, a dislike. Each
 /// user's events are in an order of their own, so that order tells nothing.

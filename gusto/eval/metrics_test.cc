@@ -197,7 +197,7 @@ TEST(Metrics, SelectionAcceptsNamesWithAndWithoutLength) {
 }
 
 TEST(Metrics, EveryMetricIsDocumented) {
-  std::ifstream file(GUSTO_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream file(GUSTO_SOURCE_DIR "/docs/reference/metrics.md");
   std::stringstream text;
   text << file.rdbuf();
   std::size_t from = 0;

@@ -98,7 +98,7 @@ TEST(NetworkModel, ANewItemIsAnsweredByItsFeatures) {
 }
 
 TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
-  const auto model = fitted("embedding-bias", {{"unknown", "0.3"}, {"epochs", "60"}});
+  const auto model = fitted("embedding-bias", {{"unknown_rate", "0.3"}, {"epochs", "60"}});
   const Dataset& data = model->data();
   const std::vector<float> unknown = predictions_of(*model, Query{});
   EXPECT_EQ(predictions_of(*model, Query::known(UserRow(data.user_count() - 1))), unknown)

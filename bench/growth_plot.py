@@ -5,8 +5,9 @@
     bench/growth_plot.py build/release/bench/growth docs/images/growth.svg 10000000   # up to ten million events
     bench/growth_plot.py build/release/bench/growth docs/images/growth.svg 10000000 5 # five minutes a fit at most
 
-Each fit is a process of its own, on data made up in memory. Writes the figures as an SVG and, to standard output, as a Markdown
-table. Needs nothing but Python's standard library. Ten million events take minutes, and a hundred million need some 12 GB.
+Each fit is a process of its own, on data made up in memory. Writes the figures as an SVG and, to standard output, as a
+Markdown table. Needs nothing but Python's standard library. Ten million events take minutes, and a hundred million need
+some 12 GB.
 """
 import json
 import math
@@ -19,12 +20,13 @@ import charts
 SIZES = [10**5, 10**6, 10**7, 10**8]
 MODELS = ["item-knn", "biased-mf", "ials", "ease"]
 COLOURS = {"item-knn": "#1b7f5c", "biased-mf": "#1f6fb4", "ials": "#7a4fb5", "ease": "#b4531f"}
-PANELS = [{"key": "processor_seconds", "title": "Time of the fit, all processors together", "unit": 1, "units": "seconds"},
+PANELS = [{"key": "processor_seconds", "title": "Time of the fit, all processors together", "unit": 1,
+           "units": "seconds"},
           {"key": "peak_bytes", "title": "Highest memory, data included", "unit": 2**20, "units": "MiB"}]
 
 
 def measure(program, most, minutes):
-    """model → [what `growth` reports] in the order of SIZES, up to `most` events; of a fit that took longer, only that."""
+    """model → [what `growth` reports] in the order of SIZES, up to `most` events; of a longer fit, only that."""
     results = {}
     for model in MODELS:
         results[model] = []
@@ -62,7 +64,8 @@ def table(results):
     print("|---" * (4 + len(results)) + "|")
     for n, shape in enumerate(reports):
         row = [f"{shape['events']:,}"]
-        row += [f"{shape['users']:,}", f"{shape['items']:,}", size(shape["data_bytes"])] if "users" in shape else [""] * 3
+        known = "users" in shape
+        row += [f"{shape['users']:,}", f"{shape['items']:,}", size(shape["data_bytes"])] if known else [""] * 3
         print("| " + " | ".join(row + [cell(series[n]) for series in results.values()]) + " |")
 
 

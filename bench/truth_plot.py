@@ -3,8 +3,8 @@
 
     bench/truth_plot.py build/release/gusto docs/images/truth.svg
 
-Makes data with `gusto simulate`, measures models with `gusto compare`, and writes the figures as an SVG and, to standard
-output, as a Markdown table. Needs nothing but Python's standard library; takes minutes on two cores.
+Makes data with `gusto simulate`, measures models with `gusto compare`, and writes the figures as an SVG and, to
+standard output, as a Markdown table. Needs nothing but Python's standard library; takes minutes on two cores.
 """
 import json
 import math
@@ -90,7 +90,8 @@ def draw_panel(panel, series, left, top, width, height):
             out.append(f'<circle cx="{x(each):.1f}" cy="{y(mean):.1f}" r="3" fill="{colour}"/>')
     labels = charts.spread([y(points[-1][0]) for points in series.values()], 16)
     for name, place in zip(series, labels):
-        out.append(f'<text x="{left + width + 10}" y="{place + 4:.1f}" fill="{COLOURS[name]}" class="name">{name}</text>')
+        out.append(f'<text x="{left + width + 10}" y="{place + 4:.1f}" fill="{COLOURS[name]}" class="name">'
+                   f'{name}</text>')
     return out
 
 

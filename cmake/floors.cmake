@@ -3,7 +3,8 @@
 #   gusto_floor(base PARALLEL SOURCES error.cc field.cc TESTS error_test.cc field_test.cc)
 #
 # Sources join the one library `gusto`; tests become one executable per floor, `gusto_base_test`, labelled `core`. A floor
-# whose tests run several threads says PARALLEL: its label is `core-parallel`, and thread sanitizer runs them too (`./do races`).
+# whose tests run several threads says PARALLEL: its label is `core-parallel`, and thread sanitizer runs them too
+# (`./do races`).
 add_custom_target(core_tests)
 add_custom_target(parallel_tests)
 
@@ -30,7 +31,8 @@ function(gusto_floor name)
   set(test gusto_${name}_test)
   set(label core)
   add_executable(${test} ${floor_TESTS})
-  target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck nlohmann_json::nlohmann_json)
+  target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck
+    nlohmann_json::nlohmann_json)
   gusto_compile_apart(${test} ${floor_TESTS})
   # Compiling tests takes longer than running them.
   if(GUSTO_SANITIZE)

@@ -59,6 +59,10 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
   std::vector<std::string_view> names;
   for (const Field& field : table) {
     if (field.name == name) return field;
+    if (!field.former_name.empty() && field.former_name == name) {
+      throw Error(ErrorCode::invalid_option, fmt::format("{} has no option {}.", owner, quote(name)),
+                  fmt::format("It is called {} now.", field.name));
+    }
     names.push_back(field.name);
   }
   const auto nearest = nearest_name(name, names);
@@ -66,6 +70,15 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
               nearest         ? fmt::format("Did you mean {}?", *nearest)
               : names.empty() ? "It has no options."
                               : fmt::format("It has: {}.", fmt::join(names, ", ")));
+}
+
+Settings with_current_names(Fields table, Settings settings) {
+  for (auto& setting : settings) {
+    for (const Field& field : table) {
+      if (!field.former_name.empty() && field.former_name == setting.first) setting.first = field.name;
+    }
+  }
+  return settings;
 }
 
 FieldValue parse_field(const Field& field, std::string_view owner, std::string_view text) {

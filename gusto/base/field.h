@@ -68,6 +68,7 @@ struct Field {
   std::string_view help;  ///< one line
   FieldValue (*get)(const Field& field, const void* options);
   void (*set)(const Field& field, void* options, const FieldValue& value);
+  std::string_view former_name{};  ///< what files of earlier versions call it; empty if it was never renamed
 };
 using Fields = std::span<const Field>;
 
@@ -160,6 +161,13 @@ constexpr Field text(std::string_view name, std::string_view help) {
   return detail::row<Member, Options>(name, FieldKind::text, {}, {}, {}, help);
 }
 
+/// An option that had another name in an earlier version. Model files that say the old name still load; wherever a person
+/// types it, it is an error that says the new name.
+constexpr Field renamed(Field row, std::string_view former_name) {
+  row.former_name = former_name;
+  return row;
+}
+
 template <class... Rows>
 constexpr std::array<Field, sizeof...(Rows)> fields(Rows... rows) {
   return {rows...};
@@ -178,8 +186,11 @@ constexpr std::array<Field, (Sizes + ... + 0)> join(const std::array<Field, Size
 }
 
 /// The row of that name.
-/// Errors   invalid_option, naming `owner` and the nearest name
+/// Errors   invalid_option, naming `owner` and the nearest name, or the new name of a renamed option
 const Field& find_field(Fields table, std::string_view owner, std::string_view name);
+
+/// The same settings, with the names that the options have now: for those that a file of an earlier version holds.
+Settings with_current_names(Fields table, Settings settings);
 
 /// The value that `text` spells for this field, checked against kind, bounds and choices.
 /// Errors   invalid_option, naming owner, field, value and what would be accepted

@@ -57,6 +57,20 @@ TEST(Field, ListedSettingsReadBackToTheSameValues) {
   EXPECT_EQ(again.reg, options.reg);
 }
 
+TEST(Field, FormerNameIsAnErrorThatSaysTheNewOne) {
+  constexpr auto kTable = fields(renamed(field<&Options::dim>("dim", between(1, 4096), {}, "Width."), "factors"));
+  Options options;
+  try {
+    apply_settings(kTable, "toy", {{"factors", "8"}}, &options);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_option);
+    EXPECT_EQ(error.message(), "toy has no option \"factors\".");
+    EXPECT_EQ(error.hint(), "It is called dim now.");
+  }
+  EXPECT_EQ(with_current_names(kTable, {{"factors", "8"}, {"other", "1"}}), (Settings{{"dim", "8"}, {"other", "1"}}));
+}
+
 TEST(Field, UnknownNameSuggestsTheNearest) {
   EXPECT_EQ(failure({{"dmi", "3"}}).message(), "toy has no option \"dmi\".");
   EXPECT_EQ(failure({{"dmi", "3"}}).hint(), "Did you mean dim?");

@@ -59,7 +59,7 @@ void add_protocol_flag(CLI::App* command, ExperimentFlags& flags, const std::str
   command
       ->add_option("--protocol", flags.protocol,
                    "Measure as was published: mult-vae, ncf, lightgcn or recbole. Sets filters, split, task, lengths "
-                   "and metrics; docs/metrics.md tells how. " +
+                   "and metrics; docs/reference/metrics.md tells how. " +
                        role)
       ->type_name("NAME")
       ->group("Experiment");

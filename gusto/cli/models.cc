@@ -21,7 +21,7 @@
 namespace gusto::cli {
 namespace {
 
-// The columns that fit 80 characters; docs/models has all.
+// The columns that fit 80 characters; docs/reference/models has all.
 constexpr std::size_t kShown = 7;
 
 void print_all(const Session& session) {
@@ -111,7 +111,7 @@ void add_models(CLI::App& app, Session& session) {
        .summary = "List the models, or the options of one.",
        .about = "Without a name: every kind of model and what it can do. With a name: what that model computes, where "
                 "it comes from, and its options with defaults and what they accept.",
-       .examples = {"gusto models", "gusto models item-knn", "gusto models --markdown docs/models"}},
+       .examples = {"gusto models", "gusto models item-knn", "gusto models --markdown docs/reference/models"}},
       [name, folder, &session] {
         if (!folder->empty()) write_pages(*folder);
         else if (name->empty()) print_all(session);

@@ -72,7 +72,7 @@ void add_simulate(CLI::App& app, Session& session) {
            "users.csv. Popularity and activity have long tails; people have tastes and biases, which change with time "
            "and go with their gender, age and occupation; films have genres, quality and plots that go with taste. The "
            "truth is written beside: all factors in truth.safetensors, and in truth.json what knowing them reaches. "
-           "docs/simulation.md has the formulas. Size is bounded by the disk: 27 bytes an event.",
+           "docs/guide/simulation.md has the formulas. Size is bounded by the disk: 27 bytes an event.",
        .examples = {"gusto simulate --out made-up",
                     "gusto simulate --users 1000 --items 500 --events 50000 --out small",
                     "gusto simulate --exposure 1 --seed 7 --out biased"}},

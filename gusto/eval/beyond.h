@@ -1,6 +1,6 @@
 #pragma once
 
-/// Beyond accuracy: what recommendations are like, whether or not they hit. Formulas: docs/metrics.md.
+/// Beyond accuracy: what recommendations are like, whether or not they hit. Formulas: docs/reference/metrics.md.
 ///
 /// Everything here is a pure function of its arguments and may be called concurrently.
 

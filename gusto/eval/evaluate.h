@@ -20,7 +20,7 @@ struct EvaluateOptions {
   std::vector<std::string> metrics;   ///< names to keep ("ndcg@10"); empty: all of the task
 };
 
-/// The names of what these options measure, in the order of docs/metrics.md. No metrics asked for: those of full rankings
+/// The names of what these options measure, in the order of docs/reference/metrics.md. No metrics asked for: those of full rankings
 /// and those of given candidates.
 /// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or repeats
 std::vector<std::string> measured_metrics(const EvaluateOptions& options);
@@ -35,13 +35,13 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options, const 
 bool measures_sampled(const EvaluateOptions& options, bool given);
 
 struct Evaluation {
-  std::vector<Estimate> estimates;   ///< in the order of docs/metrics.md
+  std::vector<Estimate> estimates;   ///< in the order of docs/reference/metrics.md
   std::uint64_t users = 0;           ///< measured
   std::uint64_t users_left_out = 0;  ///< of the training part, without test items
   double score_seconds = 0;  ///< spent in predictions or searches for the test part, without fitting a calibration
 };
 
-/// Measures a fitted model on the test part of a fold. Formulas: docs/metrics.md.
+/// Measures a fitted model on the test part of a fold. Formulas: docs/reference/metrics.md.
 ///
 /// ratings  predictions are clipped to the training scale
 /// likes    for models without probabilities of their own, predict() is turned into one by a logistic curve that was

@@ -43,7 +43,7 @@ struct Measuring {
   bool wants(std::string_view name) const;
 };
 
-/// Append estimates in the order of docs/metrics.md and add the time that the model took to answer.
+/// Append estimates in the order of docs/reference/metrics.md and add the time that the model took to answer.
 void measure_ratings(const Measuring& measuring, Evaluation& out);
 void measure_likes(const Measuring& measuring, Evaluation& out);
 void measure_top_n(const Measuring& measuring, Evaluation& out);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The formulas of docs/metrics.md, on plain numbers: of one event, of one user's list, and the area under the curve.
+/// The formulas of docs/reference/metrics.md, on plain numbers: of one event, of one user's list, and the area under the curve.
 ///
 /// Everything here is a pure function and may be called concurrently.
 
@@ -25,7 +25,7 @@ struct MetricInfo {
   bool sampled = false;   ///< of rankings among the candidates that a split gives each user, and only measured there
 };
 
-/// All metrics, in the order of docs/metrics.md. The first of a task, but ndcg for top-n, is its primary one.
+/// All metrics, in the order of docs/reference/metrics.md. The first of a task, but ndcg for top-n, is its primary one.
 std::span<const MetricInfo> metric_table();
 
 /// The table's row of "ndcg@10" or "ndcg". Error(invalid_option) with the nearest name.

@@ -191,7 +191,7 @@ TEST(Metrics, SelectionAcceptsNamesWithAndWithoutLength) {
 }
 
 TEST(Metrics, EveryMetricIsDocumented) {
-  std::ifstream file(GUSTO_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream file(GUSTO_SOURCE_DIR "/docs/reference/metrics.md");
   std::stringstream text;
   text << file.rdbuf();
   std::size_t from = 0;

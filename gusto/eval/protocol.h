@@ -26,7 +26,7 @@ struct Protocol {
   std::span<const std::string_view> metrics;
 };
 
-/// All that there are; docs/metrics.md tells of each, and of what differs from the published code.
+/// All that there are; docs/reference/metrics.md tells of each, and of what differs from the published code.
 std::span<const Protocol> protocol_table();
 
 /// Error(not_found) that names the nearest.

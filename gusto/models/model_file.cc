@@ -70,9 +70,10 @@ Settings read_options(const TensorFile& in) {
 }
 
 std::unique_ptr<Model> make_unfitted(const TensorFile& in) {
-  const Settings settings = read_options(in);
+  Settings settings = read_options(in);
   try {
-    return make_model(in.metadata("model"), settings);
+    const ModelInfo& info = find_model(in.metadata("model"));
+    return info.make(with_current_names(info.fields, std::move(settings)));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::invalid_option) throw;
     throw Error(ErrorCode::unsupported,

@@ -11,6 +11,7 @@
 #include "gusto/base/testing/testing.h"
 #include "gusto/base/version.h"
 #include "gusto/data/file/dataset_file.h"
+#include "gusto/models/neighbors/item_knn.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/conformance.h"
 #include "gusto/models/testing/data.h"
@@ -121,6 +122,19 @@ TEST(ModelFile, WhatThisGustoCannotReadIsSaid) {
   EXPECT_EQ(unknown.code(), ErrorCode::unsupported);
   EXPECT_THAT(unknown.message(), HasSubstr("There is no model \"bais\"."));
   EXPECT_EQ(error_with("options", R"({"no_such_option": "1"})").code(), ErrorCode::unsupported);
+}
+
+TEST(ModelFile, OptionsOfEarlierVersionsLoadUnderTheirNewNames) {
+  std::map<std::string, std::string> metadata = valid_metadata();
+  metadata["model"] = "item-knn";
+  metadata["options"] = R"({"stored": "7"})";
+  const auto model = trained("item-knn", Task::ratings);
+  TensorWriter out;
+  for (const auto& [name, text] : metadata) out.set_metadata(name, text);
+  write_dataset(model->data(), out);
+  model->save_state(out);
+  const TrainedModel loaded = parse_model(out.serialize(), "m.gusto");
+  EXPECT_EQ(dynamic_cast<const ItemKnnModel&>(*loaded.model).options().stored_neighbors, 7);
 }
 
 TEST(ModelFileDamage, MetadataAreChecked) {

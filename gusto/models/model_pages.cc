@@ -1,5 +1,7 @@
 #include "gusto/models/model_pages.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,7 +9,7 @@ namespace gusto {
 namespace {
 
 constexpr std::string_view kNotice =
-    "<!-- Written by `gusto models --markdown docs/models` from the registry; change it there. -->\n";
+    "<!-- Written by `gusto models --markdown docs/reference/models` from the registry; change it there. -->\n";
 
 // Text as it stands: what Markdown or HTML would take for mark-up is escaped, but for what is between backticks, which
 // is code. Underscores within words are left alone by both.
@@ -18,6 +20,36 @@ std::string escape(std::string_view text) {
     if (c == '`') in_code = !in_code;
     if (c == '|' || (!in_code && (c == '*' || c == '<' || c == '['))) out += '\\';
     out += c;
+  }
+  return out;
+}
+
+// Words in lines of at most 120 characters; those after the first begin with `hang`. What stands between backticks stays
+// in one piece.
+std::string fill(std::string_view text, std::string_view hang = "") {
+  constexpr std::size_t kWidth = 120;
+  const auto characters = [](std::string_view word) {
+    return static_cast<std::size_t>(
+        std::count_if(word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  };
+  std::string out;
+  std::size_t width = 0;
+  while (!text.empty()) {
+    std::size_t end = 0;
+    for (bool in_code = false; end < text.size() && (in_code || text[end] != ' '); ++end) in_code ^= text[end] == '`';
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (out.empty()) {
+      out = word;
+    } else if (width + 1 + characters(word) <= kWidth) {
+      out += ' ';
+      out += word;
+      width += 1;
+    } else {
+      out += fmt::format("\n{}{}", hang, word);
+      width = hang.size();
+    }
+    width += characters(word);
   }
   return out;
 }
@@ -40,12 +72,11 @@ std::string option_section(const ModelInfo& info) {
     out += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, code(defaults[i].second), accepts(field),
                        escape(field.help), describe_search(field.search));
   }
-  out += fmt::format(
-      "\nGive one to `gusto train` with `--set {0}={1}`, to `gusto compare` with `--set {2}.{0}={1}`, or write it into "
-      "a "
-      "recipe.\n",
+  const std::string use = fmt::format(
+      "Give one to `gusto train` with `--set {0}={1}`, to `gusto compare` with `--set {2}.{0}={1}`, or write it into a "
+      "recipe.",
       defaults.front().first, defaults.front().second, info.name);
-  return out;
+  return out + "\n" + fill(use) + "\n";
 }
 
 std::string try_section(const ModelInfo& info) {
@@ -70,8 +101,8 @@ std::string try_section(const ModelInfo& info) {
 
 DocumentationPage model_page(const ModelInfo& info) {
   std::string text(kNotice);
-  text += fmt::format("# {}\n\n{}\n\n{}\n\n## What it can do\n\nIt ranks all items", info.name, escape(info.summary),
-                      escape(info.about));
+  text += fmt::format("# {}\n\n{}\n\n{}\n\n## What it can do\n\nIt ranks all items", info.name,
+                      fill(escape(info.summary)), fill(escape(info.about)));
   std::string list;
   for (const AbilityCell& cell : describe_abilities(info.abilities)) {
     if (!cell.meaning.empty()) list += fmt::format("- {}\n", cell.meaning);
@@ -106,7 +137,7 @@ DocumentationPage index_page(std::span<const ModelInfo* const> models) {
   }
   text += '\n';
   for (const AbilityColumn& column : kAbilityColumns)
-    text += fmt::format("- **{}**: {}\n", column.head, column.meaning);
+    text += fill(fmt::format("- **{}**: {}", column.head, column.meaning), "  ") + '\n';
   return {"README.md", std::move(text)};
 }
 

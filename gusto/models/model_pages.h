@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the registry says of its models, in words: for the command's lists and for docs/models.
+/// What the registry says of its models, in words: for the command's lists and for docs/reference/models.
 
 #include <array>
 #include <span>
@@ -41,14 +41,14 @@ struct AbilityCell {
 /// One cell a column.
 std::array<AbilityCell, kAbilityColumns.size()> describe_abilities(const Abilities& abilities);
 
-/// A file of docs/models.
+/// A file of docs/reference/models.
 struct DocumentationPage {
   std::string file;  ///< "svd.md"
   std::string text;  ///< Markdown
 };
 
 /// README.md, a table of these models, then a page for each: paragraph, abilities, options, command lines to try.
-/// Equal bytes for equal models. The test of this file compares the registry's pages with docs/models.
+/// Equal bytes for equal models. The test of this file compares the registry's pages with docs/reference/models.
 std::vector<DocumentationPage> model_pages(std::span<const ModelInfo* const> models);
 
 }  // namespace gusto

@@ -42,10 +42,10 @@ constexpr ModelInfo kToyInfo{.name = "toy",
                              .abilities = {.fold_in = FoldIn::approximate, .similar_items = true},
                              .make = &make_with<ToyModel>};
 
-constexpr std::string_view kRemedy = "Run: build/release/gusto models --markdown docs/models";
+constexpr std::string_view kRemedy = "Run: build/release/gusto models --markdown docs/reference/models";
 
 TEST(ModelPages, CommittedPagesAreThoseOfTheRegistry) {
-  const std::filesystem::path folder = std::filesystem::path(GUSTO_SOURCE_DIR) / "docs" / "models";
+  const std::filesystem::path folder = std::filesystem::path(GUSTO_SOURCE_DIR) / "docs/reference/models";
   std::set<std::string> written;
   for (const DocumentationPage& page : model_pages(registry())) {
     written.insert(page.file);
@@ -54,7 +54,7 @@ TEST(ModelPages, CommittedPagesAreThoseOfTheRegistry) {
   }
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string file = entry.path().filename().string();
-    EXPECT_TRUE(written.contains(file)) << "docs/models/" << file << " belongs to no model. Remove it.";
+    EXPECT_TRUE(written.contains(file)) << "docs/reference/models/" << file << " belongs to no model. Remove it.";
   }
 }
 

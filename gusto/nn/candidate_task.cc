@@ -37,11 +37,11 @@ void check(const CandidateOptions& options) {
                 fmt::format("The sampling {} draws no items, and negatives is {}.", sampling, options.negatives),
                 "Leave negatives out, or set sampling=uniform, popularity, hard or in-batch.");
   }
-  if (options.hits == Hits::keep &&
+  if (options.accidental_hits == Hits::keep &&
       (options.sampling != Sampling::in_batch || options.loss != CandidateLoss::softmax)) {
     throw Error(ErrorCode::invalid_option,
                 "Copies of a target are kept among the items of a batch and by softmax only.",
-                "Set hits=target, or sampling=in-batch and loss=softmax.");
+                "Set accidental_hits=target, or sampling=in-batch and loss=softmax.");
   }
   if (options.calibration > 0 && (options.loss != CandidateLoss::binary || !draws(options))) {
     throw Error(ErrorCode::invalid_option, "The calibration of gBCE is for loss=binary with drawn items only.",
@@ -66,9 +66,9 @@ CandidateTask::CandidateTask(const RetrievalNetwork& network, const Dataset& dat
       data_(data),
       options_(options),
       sampler_(frequencies(data), network.target_counts(), options),
-      place_(options.hits == Hits::history ? data.item_count() : 0, kNowhere) {
+      place_(options.accidental_hits == Hits::history ? data.item_count() : 0, kNowhere) {
   check(options);
-  if (options.hits == Hits::history) learn_histories();
+  if (options.accidental_hits == Hits::history) learn_histories();
 }
 
 void CandidateTask::learn_histories() {
@@ -172,7 +172,7 @@ void CandidateTask::draw(std::uint64_t key, ThreadPool& pool) {
       candidates_);
   hidden_offsets_.clear();
   hidden_.clear();
-  if (options_.hits == Hits::history) hide_history();
+  if (options_.accidental_hits == Hits::history) hide_history();
 }
 
 void CandidateTask::hide_history() {

@@ -122,7 +122,7 @@ TEST(CandidateTask, WhatIsHeldOutStandsAgainstItsUserAsAnythingElse) {
   // The first user has events 0, 1 and 2; who asks wants the item of the first of them.
   const auto loss = [&] {
     CandidateOptions options;
-    options.hits = Hits::history;
+    options.accidental_hits = Hits::history;
     CandidateTask task(network, *data, options);
     const std::vector<std::uint32_t> examples{0};
     std::vector<Tape> tapes(task.tapes(1));
@@ -160,7 +160,7 @@ TEST(CandidateTask, LearnsWhoWantsWhatByEachSampling) {
       options.sampling = sampling;
       options.negatives = sampling == Sampling::full ? 0 : 8;
       options.loss = loss;
-      options.hits = Hits::history;
+      options.accidental_hits = Hits::history;
       CandidateTask task(network, *data, options);
       TrainingOptions training = test::small_training();
       training.epochs = 60;
@@ -223,7 +223,7 @@ TEST(CandidateTask, RefusesWhatDoesNotGoTogether) {
     options.sampling = sampling;
     options.loss = loss;
     options.negatives = negatives;
-    options.hits = hits;
+    options.accidental_hits = hits;
     options.calibration = calibration;
     return code_of([&] { CandidateTask(network, *data, options); });
   };

@@ -130,7 +130,7 @@ void CandidateSampler::draw(std::span<const std::uint32_t> targets, std::uint64_
   out.targets.clear();
   out.own.clear();
   for (const std::uint32_t target : targets) out.targets.push_back(place_[target]);
-  if (in_batch && options_.hits == Hits::keep) {
+  if (in_batch && options_.accidental_hits == Hits::keep) {
     // All copies of the target share its numerator. Slopes are those of a column for each copy; the loss is less by a constant.
     for (const std::uint32_t target : out.targets) out.own.push_back(out.others[target]);
   }

@@ -43,7 +43,7 @@ struct SamplingOptions {
   std::size_t negatives = 0;
   double power = 0.75;    ///< of popularity
   double correction = 1;  ///< share of −log E_j that is added
-  Hits hits = Hits::target;
+  Hits accidental_hits = Hits::target;
 };
 
 /// A batch's candidates.

@@ -65,7 +65,8 @@ TEST(Candidates, OfTheBatchAreExpectedAsOftenAsTheyAreWanted) {
 
 TEST(Candidates, KeptHitsStandBesideTheirTarget) {
   const std::vector<std::uint32_t> targets{4, 0, 4};
-  const Candidates kept = draw({.sampling = Sampling::in_batch, .correction = 0, .hits = Hits::keep}, targets);
+  const Candidates kept =
+      draw({.sampling = Sampling::in_batch, .correction = 0, .accidental_hits = Hits::keep}, targets);
   EXPECT_THAT(kept.own, ElementsAre(std::log(2.0F), 0, std::log(2.0F)));
 }
 

@@ -122,7 +122,8 @@ def run(path, gusto, update):
                 for problem in problems:
                     print(f"  {problem}")
                 print("  it gave:")
-                for line in out + [f"! {line}" for line in err] + [f"[status {done.returncode}]"] * bool(done.returncode):
+                status = [f"[status {done.returncode}]"] * bool(done.returncode)
+                for line in out + [f"! {line}" for line in err] + status:
                     print(f"    {line}")
             step.actual = out + [f"! {line}" for line in err] + [f"[status {done.returncode}]"] * bool(done.returncode)
             step.failed = bool(problems)
@@ -138,7 +139,8 @@ def run(path, gusto, update):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tests", nargs="+", type=pathlib.Path, help="*.test files")
-    parser.add_argument("--gusto", type=lambda p: pathlib.Path(p).resolve(), default=HERE.parent.parent / "build/release/gusto")
+    parser.add_argument("--gusto", type=lambda p: pathlib.Path(p).resolve(),
+                        default=HERE.parent.parent / "build/release/gusto")
     parser.add_argument("--update", action="store_true", help="write what came out into the files where it differs")
     arguments = parser.parse_args()
     results = [run(path, arguments.gusto, arguments.update) for path in arguments.tests]

@@ -6,10 +6,11 @@
 
 scikit-learn gives the errors, log loss, accuracy and the area under the curve. ranx gives the list metrics; where its
 definition is another one, the formula is written out here with numpy:
-  map         ranx divides by all test items, gusto by min(k, test items): ranx's value times test items / min(k, test items)
+  map         ranx divides by all test items, gusto by min(k, test items): ranx's value times
+              test items / min(k, test items)
   recall-min  ranx has none: hits / min(k, test items)
-DeLong's variance of the area is worked out here from all pairs. Sampled metrics are ranx's over each user's candidates; the
-groups of folding are scipy's connected components.
+DeLong's variance of the area is worked out here from all pairs. Sampled metrics are ranx's over each user's candidates;
+the groups of folding are scipy's connected components.
 """
 
 import json
@@ -60,7 +61,8 @@ def list_case(k, items, tests, length):
     ranked = generator.permutation(items)[:length]
     qrels = ranx.Qrels({"u": {str(item): 1 for item in test}})
     run = ranx.Run({"u": {str(item): float(length - rank) for rank, item in enumerate(ranked)}})
-    names = {"hit-rate": "hit_rate", "precision": "precision", "recall": "recall", "ndcg": "ndcg", "map": "map", "mrr": "mrr"}
+    names = {"hit-rate": "hit_rate", "precision": "precision", "recall": "recall", "ndcg": "ndcg", "map": "map",
+             "mrr": "mrr"}
     found = ranx.evaluate(qrels, run, [f"{name}@{k}" for name in names.values()])
     values = {ours: float(found[f"{theirs}@{k}"]) for ours, theirs in names.items()}
     positions = [rank for rank, item in enumerate(ranked[:k]) if item in test]
@@ -80,7 +82,8 @@ def sampled_case(users, items, negatives, k):
         cases.append({"test": int(candidates[0]), "negatives": candidates[1:].tolist(), "rank": rank.tolist()})
     names = {"sampled-hit-rate": f"hit_rate@{k}", "sampled-ndcg": f"ndcg@{k}", "sampled-mrr": f"mrr@{k}"}
     found = ranx.evaluate(ranx.Qrels(qrels), ranx.Run(run), list(names.values()))
-    return {"k": k, "items": items, "users": cases, "values": {ours: float(found[name]) for ours, name in names.items()}}
+    values = {ours: float(found[name]) for ours, name in names.items()}
+    return {"k": k, "items": items, "users": cases, "values": values}
 
 
 def folding_case(users, items, share, k):
@@ -114,7 +117,8 @@ print(
             "likes": [likes_case(n, levels) for n, levels in ((4, 5), (30, 4), (80, 1000), (80, 8))],
             "lists": [
                 list_case(k, 40, tests, length)
-                for k, tests, length in ((1, 1, 40), (5, 3, 40), (10, 1, 40), (10, 4, 40), (10, 25, 40), (20, 12, 40), (10, 6, 7))
+                for k, tests, length in ((1, 1, 40), (5, 3, 40), (10, 1, 40), (10, 4, 40), (10, 25, 40), (20, 12, 40),
+                                          (10, 6, 7))
                 for _ in range(3)
             ],
             "sampled": [sampled_case(12, 30, negatives, k) for negatives, k in ((9, 3), (20, 10), (4, 10))],

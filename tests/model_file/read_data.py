@@ -1,4 +1,5 @@
-"""Opens the stored data file with the official safetensors reader, by docs/data_format.md alone, and checks what is in it.
+"""Opens the stored data file with the official safetensors reader, by docs/formats/data_file.md alone, and checks what
+is in it.
 
 usage: read_data.py FILE
 """

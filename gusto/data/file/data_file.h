@@ -1,6 +1,6 @@
 #pragma once
 
-/// gusto's own data file: a data set as it lies in memory, so that opening it is mapping it. docs/data_format.md tells the
+/// gusto's own data file: a data set as it lies in memory, so that opening it is mapping it. docs/formats/data_file.md tells the
 /// format in full; the suffix is .gdata by custom.
 ///
 /// Layout   a tensor file (gusto/base/tensor_file.h), so a valid safetensors file, with the data set under "data/"

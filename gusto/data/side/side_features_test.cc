@@ -314,7 +314,7 @@ RC_GTEST_PROP(SideFeaturesProperty, QuotedTextsAndListsAreReadBack, ()) {
   }
 }
 
-// The two files of the film metadata, by the commands of docs/data.md.
+// The two files of the film metadata, by the commands of docs/guide/data.md.
 TEST(SideFeaturesOfFilms, AreReadByTheTypesInTheDocumentation) {
   const auto events = test::real_data("ml-1m");
   const auto films = test::real_data("movie-metadata");

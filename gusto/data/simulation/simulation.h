@@ -1,7 +1,7 @@
 #pragma once
 
 /// Data of MovieLens' shape, made up, with the truth behind it: what recommenders are tested against where the right answer
-/// must be known, and what tells how they do at a hundred times the size. Formulas are explained in docs/simulation.md.
+/// must be known, and what tells how they do at a hundred times the size. Formulas are explained in docs/guide/simulation.md.
 ///
 /// All draws are standard normal unless said otherwise; x(t) runs from −1 to 1 through ten years, d is `dim`.
 ///
@@ -31,7 +31,7 @@
 ///         rating      μ_ui(t) + noise · ε, rounded to stars or halves and held between 0.5 (stars: 1) and 5
 ///
 /// Source  the three-step choice and rounded, clipped opinions are ours; the constants are chosen so that counts, values and
-///         the models' errors come out as on MovieLens (simulation_test.cc and docs/simulation.md hold them side by side)
+///         the models' errors come out as on MovieLens (simulation_test.cc and docs/guide/simulation.md hold them side by side)
 
 #include <cstdint>
 #include <memory>

@@ -21,7 +21,7 @@ struct TruthFigures {
   /// written, rounded and clipped; E[…] is the mean of what may be written.
   double rmse = 0;
   double rmse_error = 0;  ///< standard error
-  /// NDCG@10 (docs/metrics.md) of who ranks by ω_ui: mean over users, of whose events max(1, ⌊n/5⌋) are withheld at random;
+  /// NDCG@10 (docs/reference/metrics.md) of who ranks by ω_ui: mean over users, of whose events max(1, ⌊n/5⌋) are withheld at random;
   /// all items that anybody has an event with are ranked, but for the user's other items. That is the split holdout:0.2.
   double ndcg = 0;
   double ndcg_error = 0;         ///< standard error over users

@@ -50,7 +50,7 @@ class ContentModel::Asker {
     if (!model_.ranks()) user_bias_ = model_.baseline_.fold_in(history, options.reg_user);
     events_ = history;
     if (model_.by_ridge()) {
-      const std::size_t most = std::min(history.size(), static_cast<std::size_t>(options.last));
+      const std::size_t most = std::min(history.size(), static_cast<std::size_t>(options.max_history));
       events_ = history.last(most);
       solve_ridge();
     } else {
@@ -158,8 +158,8 @@ class ContentModel::Asker {
 };
 
 bool ContentModel::by_ridge() const {
-  if (options().taste == TasteMethod::by_task) return !ranks();
-  return options().taste == TasteMethod::ridge;
+  if (options().method == TasteMethod::by_task) return !ranks();
+  return options().method == TasteMethod::ridge;
 }
 
 double ContentModel::centred_product(std::size_t a, std::size_t b, double product) const {
@@ -172,7 +172,7 @@ double ContentModel::popularity_part(std::size_t item) const {
 
 std::uint64_t ContentModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t profiles = profile_memory(data.catalogue(), options());
-  const auto last = static_cast<std::uint64_t>(options().last);
+  const auto last = static_cast<std::uint64_t>(options().max_history);
   const std::uint64_t askers = threads * (profiles / 4 + 3 * last * last * sizeof(double));
   const std::uint64_t by_item = task == Task::top_n ? 0 : data.event_count() * 8;
   return profiles + profiles / 2 + askers + by_item + data.item_count() * 32 + data.user_count() * 8;

@@ -17,9 +17,9 @@ enum class TasteMethod { by_task, rocchio, ridge };
 inline constexpr std::array<std::string_view, 3> kTasteMethodNames{"auto", "rocchio", "ridge"};
 
 struct ContentOptions : ProfileOptions {
-  TasteMethod taste = TasteMethod::by_task;
+  TasteMethod method = TasteMethod::by_task;
   double reg = 5;
-  int last = 300;
+  int max_history = 300;
   double like_threshold = 4;
   double disliked_weight = 0.25;
   double popularity = 1.5;
@@ -34,17 +34,21 @@ inline constexpr auto kContentFields = fields(
         "is all that are not named."),
     choice<&ContentOptions::weighting, ContentOptions>("weighting", kTermWeightingNames,
                                                        "What a term of an item weighs within its field."),
-    field<&ContentOptions::soup, ContentOptions>(
-        "soup", "Whether all fields make one bag of terms, where a director who acts is one person."),
+    renamed(field<&ContentOptions::merge_fields, ContentOptions>(
+                "merge_fields", "Whether all fields make one bag of terms, where a director who acts is one person."),
+            "soup"),
     field<&ContentOptions::min_items, ContentOptions>("min_items", between(1, 1e6), search_none(),
                                                       "Terms of fewer items than that are left out."),
-    choice<&ContentOptions::taste>("taste", kTasteMethodNames,
-                                   "How the history becomes a taste; auto: ridge for ratings and likes, rocchio for "
-                                   "top-n."),
+    renamed(choice<&ContentOptions::method>(
+                "method", kTasteMethodNames,
+                "How the history becomes a taste; auto: ridge for ratings and likes, rocchio for "
+                "top-n."),
+            "taste"),
     field<&ContentOptions::reg>("reg", between(1e-6, 1e6), search_log(0.1, 100),
                                 "Ridge: how strongly the taste is drawn to none."),
-    field<&ContentOptions::last>("last", between(1, 5000), search_none(),
-                                 "Ridge: at most so many events of the history count, the last ones."),
+    renamed(field<&ContentOptions::max_history>("max_history", between(1, 5000), search_none(),
+                                                "Ridge: at most so many events of the history count, the last ones."),
+            "last"),
     field<&ContentOptions::like_threshold>("like_threshold", between(-1e9, 1e9), search_none(),
                                            "Rocchio, ratings and likes: a value of at least this is a like."),
     field<&ContentOptions::disliked_weight>(

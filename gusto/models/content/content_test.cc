@@ -83,7 +83,7 @@ TEST(Content, RidgeHasNoGradientAtItsSolution) {
 TEST(Content, RocchioIsTheDifferenceOfMeans) {
   const auto data = film_data();
   ContentOptions options;
-  options.taste = TasteMethod::rocchio;
+  options.method = TasteMethod::rocchio;
   options.disliked_weight = 0.5;
   options.like_threshold = 3.5;
   const ContentModel model = fitted(data, Task::ratings, options);
@@ -135,7 +135,7 @@ TEST(Content, NewItemsAreToldApartByTheirFeatures) {
   for (const Task task : {Task::top_n, Task::ratings}) {
     for (const TasteMethod taste : {TasteMethod::rocchio, TasteMethod::ridge}) {
       ContentOptions options;
-      options.taste = taste;
+      options.method = taste;
       options.like_threshold = 3.5;
       options.popularity = 0;
       const ContentModel model = fitted(film_data(), task, options);
@@ -153,7 +153,7 @@ TEST(Content, NewItemsAreToldApartByTheirFeatures) {
 TEST(Content, SlopeOfRocchioIsThatOfLeastSquares) {
   const auto data = film_data();
   ContentOptions options;
-  options.taste = TasteMethod::rocchio;
+  options.method = TasteMethod::rocchio;
   options.like_threshold = 3.5;
   const ContentModel model = fitted(data, Task::ratings, options);
   Context context({.threads = 1});
@@ -235,8 +235,8 @@ TEST(Content, SimilarItemsShareWhatIsRare) {
 
 TEST(Content, OnlyTheLastEventsMakeARidge) {
   ContentOptions options;
-  options.last = 2;
-  options.taste = TasteMethod::ridge;
+  options.max_history = 2;
+  options.method = TasteMethod::ridge;
   const ContentModel model = fitted(film_data(), Task::top_n, options);
   const std::vector<HistoryEvent> long_one{{ItemRow(5), 1}, {ItemRow(0), 1}, {ItemRow(3), 1}};
   EXPECT_EQ(scores_of(model, Query::with_history(long_one)),

@@ -118,7 +118,7 @@ class ItemProfiles::Builder {
       : options_(options),
         items_(catalogue.items.size()),
         sources_(profile_sources(catalogue.item_features, options.fields)),
-        vocabularies_(options.soup ? 1 : sources_.size()),
+        vocabularies_(options.merge_fields ? 1 : sources_.size()),
         terms_of_(vocabularies_.size()) {
     gather();
   }
@@ -130,7 +130,7 @@ class ItemProfiles::Builder {
   }
 
  private:
-  // Of one item in one field; of a soup in all of them.
+  // Of one item in one field; of merged fields in all of them.
   struct Found {
     std::uint32_t term;
     float times;
@@ -141,14 +141,14 @@ class ItemProfiles::Builder {
     std::map<std::uint32_t, double> times;
     for (std::size_t item = 0; item < items_; ++item) {
       for (std::size_t s = 0; s < sources_.size(); ++s) {
-        const std::size_t field = options_.soup ? 0 : s;
-        const double amount = options_.soup ? sources_[s].weight : 1;
+        const std::size_t field = options_.merge_fields ? 0 : s;
+        const double amount = options_.merge_fields ? sources_[s].weight : 1;
         for_each_value(sources_[s], item, [&](std::string_view key, std::string_view value) {
           times[term_of(field, s, key, value)] += amount;
         });
-        if (!options_.soup) close_field(s, times);
+        if (!options_.merge_fields) close_field(s, times);
       }
-      if (options_.soup) close_field(0, times);
+      if (options_.merge_fields) close_field(0, times);
     }
   }
 
@@ -156,7 +156,7 @@ class ItemProfiles::Builder {
     const std::uint32_t local = vocabularies_[field].add(key);
     if (local == terms_of_[field].size()) {
       terms_of_[field].push_back(static_cast<std::uint32_t>(names_.size()));
-      names_.push_back(options_.soup ? std::string(value)
+      names_.push_back(options_.merge_fields ? std::string(value)
                                      : fmt::format("{}: {}", sources_[source].feature->name, value));
       field_of_.push_back(static_cast<std::uint32_t>(field));
       items_with_.push_back(0);
@@ -204,7 +204,7 @@ class ItemProfiles::Builder {
   }
 
   void weigh(std::size_t item, ItemProfiles& out) const {
-    const std::size_t fields = options_.soup ? 1 : sources_.size();
+    const std::size_t fields = options_.merge_fields ? 1 : sources_.size();
     std::vector<std::pair<std::uint32_t, double>> row;
     for (std::size_t field = 0; field < fields; ++field) {
       const std::size_t begin = offsets_[item * fields + field];
@@ -220,7 +220,7 @@ class ItemProfiles::Builder {
         row.emplace_back(number_[found_[e].term], weight);
         square += weight * weight;
       }
-      if (options_.soup || square == 0) continue;
+      if (options_.merge_fields || square == 0) continue;
       const double scale = sources_[field].weight / std::sqrt(square);
       for (std::size_t e = first; e < row.size(); ++e) row[e].second *= scale;
     }

@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 3> kTermWeightingNames{"tf-idf", "
 struct ProfileOptions {
   std::string fields = "auto";
   TermWeighting weighting = TermWeighting::tf_idf;
-  bool soup = false;
+  bool merge_fields = false;
   int min_items = 2;
 };
 
@@ -39,14 +39,14 @@ std::vector<ProfileField> parse_profile_fields(std::string_view text);
 ///
 /// Terms    of a categorical or multi-valued feature its values; of a text its words; of a number at most
 ///          ten ranges (NumberRanges). The case of ASCII letters is ignored. A term counts in its own field: Clint Eastwood the
-///          director is not Clint Eastwood the actor, unless `soup` puts all fields into one bag. Terms of fewer than
+///          director is not Clint Eastwood the actor, unless `merge_fields` puts all fields into one bag. Terms of fewer than
 ///          min_items items are left out.
 /// Weights  with tf the times that a term is in an item's field, df the number of items that have it there, N all items,
 ///          l the number of the field's terms in the item, and l̄ the mean of that over items that have any:
-///            tf-idf   (1 + ln tf) · ln(N / df), with tf itself for 1 + ln tf below 1, as in a soup
+///            tf-idf   (1 + ln tf) · ln(N / df), with tf itself for 1 + ln tf below 1, as in merged fields
 ///            bm25     tf (k₁ + 1) / (tf + k₁ (1 − b + b l / l̄)) · ln(1 + (N − df + ½) / (df + ½)), k₁ = 1.2, b = 0.75
 ///            count    tf
-///          Each field of an item is brought to the length of its weight, then the whole to 1. In a soup a field's terms
+///          Each field of an item is brought to the length of its weight, then the whole to 1. In merged fields a field's terms
 ///          count `weight` times, and only the whole is brought to 1.
 /// Source   Salton and Buckley, Information Processing & Management 1988; Robertson and Zaragoza, The probabilistic
 ///          relevance framework: BM25 and beyond, 2009
@@ -70,7 +70,7 @@ class ItemProfiles {
   std::span<const float> weights_of(std::size_t item) const {
     return std::span(weights_).subspan(offsets_[item], offsets_[item + 1] - offsets_[item]);
   }
-  /// "directors: John Lasseter", "plot: toys", "year: above 1994, up to 1997"; in a soup the value alone.
+  /// "directors: John Lasseter", "plot: toys", "year: above 1994, up to 1997"; in merged fields the value alone.
   std::string_view label(std::size_t term) const { return labels_[term]; }
 
   /// x_item · vector; a vector has an entry for each term.

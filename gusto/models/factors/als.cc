@@ -51,7 +51,7 @@ void AlsModel::update_rows(Side& side) const {
 RowSolver AlsModel::solver(const Side& other, Matrix<float> gram) const {
   const std::size_t block = coordinates_at_once(options().block, dim());
   // All at once means the bias, too.
-  return {other.rows.view(), std::move(gram), options().unobserved, block == dim() ? dim() + 1 : block};
+  return {other.rows.view(), std::move(gram), options().unobserved_weight, block == dim() ? dim() + 1 : block};
 }
 
 void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {

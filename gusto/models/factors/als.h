@@ -16,22 +16,24 @@ struct AlsOptions {
   int epochs = 15;
   double reg = 0.08;
   bool biases = true;
-  double unobserved = 0.1;
+  double unobserved_weight = 0.1;
   double init = 0.1;
   int block = 0;
 };
-inline constexpr auto kAlsFields =
-    fields(field<&AlsOptions::dim>("dim", between(1, 4096), search_log(8, 128), "Length of each user and item vector."),
-           field<&AlsOptions::epochs>("epochs", between(1, 1000), search_log(5, 40),
-                                      "Times that all users' and all items' vectors are solved for."),
-           field<&AlsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.01, 1),
-                                   "Pull of a vector, and of its bias, towards 0 for each of its row's events."),
-           field<&AlsOptions::biases>("biases", "Learn biases of users and items, too."),
-           field<&AlsOptions::unobserved>("unobserved", between(1e-6, 1), search_log(0.01, 1),
-                                          "Top-n: weight of each pair of user and item as one without an event."),
-           field<&AlsOptions::init>("init", between(1e-6, 10), search_none(), "Length that vectors start with, about."),
-           field<&AlsOptions::block>("block", between(0, 4096), search_none(),
-                                     "Coordinates solved for at once; dim or more: all of them; 0: up to 64."));
+inline constexpr auto kAlsFields = fields(
+    field<&AlsOptions::dim>("dim", between(1, 4096), search_log(8, 128), "Length of each user and item vector."),
+    field<&AlsOptions::epochs>("epochs", between(1, 1000), search_log(5, 40),
+                               "Times that all users' and all items' vectors are solved for."),
+    field<&AlsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.01, 1),
+                            "Pull of a vector, and of its bias, towards 0 for each of its row's events."),
+    field<&AlsOptions::biases>("biases", "Learn biases of users and items, too."),
+    renamed(
+        field<&AlsOptions::unobserved_weight>("unobserved_weight", between(1e-6, 1), search_log(0.01, 1),
+                                              "Top-n: weight of each pair of user and item as one without an event."),
+        "unobserved"),
+    field<&AlsOptions::init>("init", between(1e-6, 10), search_none(), "Length that vectors start with, about."),
+    field<&AlsOptions::block>("block", between(0, 4096), search_none(),
+                              "Coordinates solved for at once; dim or more: all of them; 0: up to 64."));
 extern const ModelInfo kAlsInfo;
 
 /// Predicts by biases and the inner product of user and item vectors, learned by alternating least squares.
@@ -41,7 +43,7 @@ extern const ModelInfo kAlsInfo;
 /// Minimises  Σ_(u,i) (r_ui − ŷ_ui)² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of events, μ the mean of the
 ///            values; each side with its biases exactly, given the other, as one least squares problem a row
 ///            (row_solver.h): for a user with rows (q_i, 1) and targets r_ui − μ − b_i, for an item alike
-/// top_n      μ = 0 and no biases; every event has value 1, and every pair counts as 0, too, with weight `unobserved`
+/// top_n      μ = 0 and no biases; every event has value 1, and every pair counts as 0, too, with weight `unobserved_weight`
 /// Start      vectors N(0, init²/dim), biases 0; an epoch solves for all items' biases and vectors after all users'; last, users
 ///            are solved for once more, which is also how new users are folded in, exactly
 /// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM 2008

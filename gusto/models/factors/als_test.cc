@@ -59,7 +59,7 @@ struct PlainAlsObjective {
     for (std::size_t u = 0; u < users.rows(); ++u) {
       for (std::size_t i = 0; i < items.rows(); ++i) {
         sum += has(u, i) * std::pow(predicted(u, i) - values(u, i), 2);
-        if (ranks) sum += options.unobserved * std::pow(predicted(u, i), 2);
+        if (ranks) sum += options.unobserved_weight * std::pow(predicted(u, i), 2);
       }
     }
     for (std::size_t u = 0; u < users.rows(); ++u) {
@@ -82,7 +82,7 @@ struct PlainAlsObjective {
           const std::size_t u = of_users ? r : o;
           const std::size_t i = of_users ? o : r;
           double error = has(u, i) * (predicted(u, i) - values(u, i));
-          if (ranks) error += options.unobserved * predicted(u, i);
+          if (ranks) error += options.unobserved_weight * predicted(u, i);
           g += error * (d == dim ? 1 : others(o, d));
         }
         most = std::max(most, std::abs(g));

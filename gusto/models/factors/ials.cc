@@ -21,7 +21,7 @@ constexpr ModelInfo kIalsInfo{
     .summary = "User and item vectors from who has what, by least squares over all pairs.",
     .about =
         "Implicit alternating least squares in its revisited form (Hu, Koren, Volinsky 2008; Rendle, Krichene, Zhang, "
-        "Koren 2022): every event asks for a score of 1, every pair of user and item, with the weight unobserved, for "
+        "Koren 2022): every event asks for a score of 1, every pair of user and item, with the weight unobserved_weight, for "
         "0, and a vector is pulled to 0 by as much as it takes part in. Large dim and a well chosen reg make it one of "
         "the "
         "strongest models for top lists; blocks of coordinates (iALS++) keep large dim affordable. With user_fields "
@@ -71,7 +71,7 @@ struct IalsModel::Asker {
 };
 
 double IalsModel::reg_of(std::size_t events, std::size_t others) const {
-  const double pairs = static_cast<double>(events) + options().unobserved * static_cast<double>(others);
+  const double pairs = static_cast<double>(events) + options().unobserved_weight * static_cast<double>(others);
   return options().reg * std::pow(pairs, options().reg_power);
 }
 
@@ -106,7 +106,7 @@ void IalsModel::count_items(const Dataset& data) {
 }
 
 RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) const {
-  return {other.view(), std::move(gram), options().unobserved, coordinates_at_once(options().block, dim())};
+  return {other.view(), std::move(gram), options().unobserved_weight, coordinates_at_once(options().block, dim())};
 }
 
 void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver,

@@ -18,7 +18,7 @@ namespace gusto {
 struct IalsOptions {
   int dim = 64;
   int epochs = 16;
-  double unobserved = 0.2;
+  double unobserved_weight = 0.2;
   double reg = 0.013;
   double reg_power = 1;
   double init = 0.1;
@@ -32,8 +32,10 @@ inline constexpr auto kIalsFields = fields(
     field<&IalsOptions::dim>("dim", between(1, 4096), search_log(16, 512), "Length of each user and item vector."),
     field<&IalsOptions::epochs>("epochs", between(1, 1000), search_log(4, 32),
                                 "Times that all users' and all items' vectors are solved for."),
-    field<&IalsOptions::unobserved>("unobserved", between(0, 1), search_log(0.01, 1),
-                                    "Weight of each pair of user and item as one without an event (alpha)."),
+    renamed(
+        field<&IalsOptions::unobserved_weight>("unobserved_weight", between(0, 1), search_log(0.01, 1),
+                                               "Weight of each pair of user and item as one without an event (alpha)."),
+        "unobserved"),
     field<&IalsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.0005, 0.1),
                              "Pull of a vector, for each pair that it takes part in."),
     field<&IalsOptions::reg_power>(
@@ -58,7 +60,7 @@ extern const ModelInfo kIalsInfo;
 /// Learns user and item vectors from who has what, by alternating least squares over all pairs.
 ///
 /// Minimises  Σ_(u,i)∈S (w_u·h_i − 1)² + α Σ_u Σ_i (w_u·h_i)² + Σ_u λ_u ‖w_u − m_u‖² + Σ_i λ_i ‖h_i − m_i‖²
-///            λ_u = reg (|S_u| + α|I|)^reg_power,   λ_i = reg (|S_i| + α|U|)^reg_power,   α = unobserved
+///            λ_u = reg (|S_u| + α|I|)^reg_power,   λ_i = reg (|S_i| + α|U|)^reg_power,   α = unobserved_weight
 ///            S the events that count (choices.h), U and I the users and items that have some. Without features m = 0, and this is
 ///            the revisited iALS. With features m_u = Σ_f x_uf b_f (feature_prior.h), learned along with the vectors
 ///            under a pull of mean λ · reg_features · ‖b_f‖²; whoever, and whatever, has no event is at m itself

@@ -61,7 +61,7 @@ class PlainIalsObjective {
     for (std::size_t u = 0; u < users_.rows(); ++u) {
       for (std::size_t i = 0; i < items_.rows(); ++i) {
         if (user_reg_[u] == 0 || item_reg_[i] == 0) continue;
-        sum += events_(u, i) * std::pow(score(u, i) - 1, 2) + options_.unobserved * std::pow(score(u, i), 2);
+        sum += events_(u, i) * std::pow(score(u, i) - 1, 2) + options_.unobserved_weight * std::pow(score(u, i), 2);
       }
     }
     const auto pull = [&](const Matrix<double>& rows, const Matrix<double>& mean, const std::vector<double>& reg) {
@@ -90,7 +90,7 @@ class PlainIalsObjective {
           if (other_reg[o] == 0) continue;
           const std::size_t u = of_users ? r : o;
           const std::size_t i = of_users ? o : r;
-          g += (events_(u, i) * (score(u, i) - 1) + options_.unobserved * score(u, i)) * others(o, d);
+          g += (events_(u, i) * (score(u, i) - 1) + options_.unobserved_weight * score(u, i)) * others(o, d);
         }
         most = std::max(most, std::abs(g));
       }
@@ -136,7 +136,7 @@ class PlainIalsObjective {
   std::vector<double> regs(const std::vector<double>& counts, double others) const {
     std::vector<double> result;
     for (const double n : counts) {
-      result.push_back(n == 0 ? 0 : options_.reg * std::pow(n + options_.unobserved * others, options_.reg_power));
+      result.push_back(n == 0 ? 0 : options_.reg * std::pow(n + options_.unobserved_weight * others, options_.reg_power));
     }
     return result;
   }

@@ -92,7 +92,7 @@ std::size_t ItemKnnModel::deciding(Task task) const {
 
 std::size_t ItemKnnModel::kept(Task task) const {
   const std::size_t some = deciding(task);
-  return task == Task::top_n ? some : std::max(some, static_cast<std::size_t>(options().stored));
+  return task == Task::top_n ? some : std::max(some, static_cast<std::size_t>(options().stored_neighbors));
 }
 
 std::uint64_t ItemKnnModel::memory_need(const Dataset& data, Task task, unsigned threads) const {

@@ -14,7 +14,7 @@ namespace gusto {
 struct ItemKnnOptions {
   Similarity similarity = Similarity::cosine;
   int neighbors = 0;
-  int stored = 1000;
+  int stored_neighbors = 1000;
   double shrinkage = 10;
   double power = 1.6;
   double damping = 0.02;
@@ -28,8 +28,10 @@ inline constexpr auto kItemKnnFields = fields(
     choice<&ItemKnnOptions::similarity>("similarity", kSimilarityNames, "How alike two items are, by their users."),
     field<&ItemKnnOptions::neighbors>("neighbors", between(0, 1e6), search_log(10, 500),
                                       "Most similar items that decide; 0: 35 for ratings and likes, 150 for top-n."),
-    field<&ItemKnnOptions::stored>("stored", between(1, 1e6), search_none(),
-                                   "Ratings, likes: similar items kept per item; those the user rated are used."),
+    renamed(field<&ItemKnnOptions::stored_neighbors>(
+                "stored_neighbors", between(1, 1e6), search_none(),
+                "Ratings, likes: similar items kept per item; those the user rated are used."),
+            "stored"),
     field<&ItemKnnOptions::shrinkage>("shrinkage", between(0, 1e6), search_log(1, 300),
                                       "Users in common at which a similarity counts half; pearson wants about 100."),
     field<&ItemKnnOptions::power>("power", between(0.1, 10), search_linear(1, 2.5),

@@ -103,7 +103,7 @@ TEST(ItemKnn, ContributionsSumToTheScoreForKnownAndNewUsers) {
 TEST(ItemKnn, UsesNoMoreNeighboursThanAsked) {
   const auto data = dataset_of(60, 20, random_events(60, 20));
   Context context({.threads = 1});
-  ItemKnnModel model({.neighbors = 2, .stored = 6});
+  ItemKnnModel model({.neighbors = 2, .stored_neighbors = 6});
   model.fit(data, Task::ratings, context);
   std::vector<float> similarity(20);
   model.item_similarity(ItemRow(0), similarity);

@@ -99,7 +99,7 @@ TEST(NetworkModel, ANewItemIsAnsweredByItsFeatures) {
 }
 
 TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
-  const auto model = fitted_network("embedding-bias", {{"unknown", "0.3"}, {"epochs", "60"}});
+  const auto model = fitted_network("embedding-bias", {{"unknown_rate", "0.3"}, {"epochs", "60"}});
   const Dataset& data = model->data();
   const std::vector<float> unknown = predictions_of(*model, Query{});
   EXPECT_EQ(predictions_of(*model, Query::known(UserRow(data.user_count() - 1))), unknown)

@@ -23,7 +23,7 @@ struct NetworkOptions : nn::TrainingOptions {
   int dim = 64;
   double init = 0.1;
   double reg = 0;
-  double unknown = 0.01;
+  double unknown_rate = 0.01;
   NetworkLoss loss = NetworkLoss::automatic;
   double like_threshold = 4;
   int negatives = 4;
@@ -39,9 +39,10 @@ constexpr auto network_fields() {
              field<&Options::reg, Options>("reg", between(0, 1000), search_log(1e-6, 0.1),
                                            "Regularization of the embeddings that an example looks up; a quarter of it "
                                            "under logistic and bpr loss, whose slopes are less."),
-             field<&Options::unknown, Options>(
-                 "unknown", between(0, 0.5), search_none(),
-                 "Probability of hiding an id in training, so that unknown ids are learned."),
+             renamed(field<&Options::unknown_rate, Options>(
+                         "unknown_rate", between(0, 0.5), search_none(),
+                         "Probability of hiding an id in training, so that unknown ids are learned."),
+                     "unknown"),
              choice<&Options::loss, Options>("loss", kNetworkLossNames, "What training minimizes; auto: by the task."),
              field<&Options::like_threshold, Options>("like_threshold", {}, search_none(),
                                                       "Value from which an event is a like."),

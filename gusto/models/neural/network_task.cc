@@ -20,7 +20,7 @@ NetworkTask::NetworkTask(const nn::Network& network, const nn::Encoder& encoder,
       data_(encoder.data()),
       against_(task == Task::top_n && objective.loss() != NetworkLoss::bpr ? static_cast<std::size_t>(options.negatives)
                                                                            : 0),
-      unknown_(options.unknown) {
+      unknown_(options.unknown_rate) {
   events_.reserve(data_.event_count());
   for (std::size_t u = 0; u < data_.user_count(); ++u) {
     for (std::uint64_t e = data_.offsets()[u]; e < data_.offsets()[u + 1]; ++e) {

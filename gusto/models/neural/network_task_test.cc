@@ -126,7 +126,7 @@ class ItemTeller final : public nn::Network {
 
 TEST(NetworkTask, DrawsItemsThatTheUserHasNoEventWithAnewEachTime) {
   NetworkOptions options = small_network();
-  options.unknown = 0;
+  options.unknown_rate = 0;
   const TaskNetwork built({.interaction = Interaction::dot}, Task::top_n, options);
   const Dataset& data = built.encoder.data();
   const ItemTeller teller(built.encoder.schema());

@@ -25,7 +25,7 @@ constexpr auto kSoftmaxFields =
 
 }  // namespace
 
-TwoTowerOptions::TwoTowerOptions() { unknown = 0.05; }
+TwoTowerOptions::TwoTowerOptions() { unknown_rate = 0.05; }
 SoftmaxOptions::SoftmaxOptions() {
   query_hidden = "128";
   target = TowerTarget::next;

@@ -51,7 +51,7 @@ void TowerModel::do_fit(const Dataset& data, const FitOptions& fit, Context& con
   candidates.negatives = static_cast<std::size_t>(options.negatives);
   candidates.power = options.power;
   candidates.correction = options.correction;
-  candidates.hits = options.hits;
+  candidates.accidental_hits = options.accidental_hits;
   candidates.loss = options.loss;
   candidates.temperature = options.temperature;
   candidates.calibration = options.calibration;

@@ -102,7 +102,7 @@ TEST(TowerModel, ANewUserIsAnsweredByFeatures) {
 
 TEST(TowerModel, ANewItemIsReachedByItsFeatures) {
   // The last three items have no events, and are of one kind each.
-  const auto model = fitted_tower("two-tower", {{"unknown", "0.2"}, {"item_fields", "item, kind"}});
+  const auto model = fitted_tower("two-tower", {{"unknown_rate", "0.2"}, {"item_fields", "item, kind"}});
   const std::size_t count = model->data().item_count();
   double fits = 0, others = 0;
   for (std::size_t u = 0; u < 30; ++u) {
@@ -255,7 +255,7 @@ class TowerNetworkTest : public testing::Test {
         *data_, nn::Schema::learn(*data_, nn::parse_fields("history(20), history.count, item")));
     options_.dim = 5;
     options_.dropout = 0;
-    options_.unknown = 0;
+    options_.unknown_rate = 0;
     options_.validation = 0;
     item_.emplace("item", std::vector<std::string>{"item"}, "", options_, encoder_->schema(), parameters_);
     asker_.emplace("query", std::vector<std::string>{"history(20)", "history.count"}, "7", options_, encoder_->schema(),

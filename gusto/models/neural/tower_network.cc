@@ -117,7 +117,7 @@ nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
 
 TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const Tower& item,
                            const TowerOptions& options, bool values_count, std::uint64_t seed)
-    : encoder_(encoder), asker_(asker), item_(item), unknown_(options.unknown), target_(options.target) {
+    : encoder_(encoder), asker_(asker), item_(item), unknown_(options.unknown_rate), target_(options.target) {
   const Dataset& data = encoder.data();
   const auto liked = [&](float value) { return value >= static_cast<float>(options.like_threshold); };
   const bool some = values_count && std::any_of(data.values().begin(), data.values().end(), liked);

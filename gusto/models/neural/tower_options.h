@@ -27,7 +27,7 @@ struct TowerOptions : nn::TrainingOptions {
   int dim = 64;
   double init = 0.1;
   double reg = 0;
-  double unknown = 0.01;
+  double unknown_rate = 0.01;
   std::string query_hidden;
   double dropout = 0.1;
   bool tied = true;
@@ -38,7 +38,7 @@ struct TowerOptions : nn::TrainingOptions {
   int negatives = 0;
   double power = 0.75;
   double correction = 1;
-  nn::Hits hits = nn::Hits::history;
+  nn::Hits accidental_hits = nn::Hits::history;
   nn::CandidateLoss loss = nn::CandidateLoss::softmax;
   double calibration = 0;
   double like_threshold = 4;
@@ -61,9 +61,10 @@ constexpr auto tower_fields() {
                                          "Standard deviation of embeddings at first, times the root of dim."),
           field<&Options::reg, Options>("reg", between(0, 1000), search_log(1e-6, 0.1),
                                         "Regularization of the embeddings that an example looks up."),
-          field<&Options::unknown, Options>(
-              "unknown", between(0, 0.9), search_none(),
-              "Probability of hiding an id in training, so that people and items without one are learned."),
+          renamed(field<&Options::unknown_rate, Options>(
+                      "unknown_rate", between(0, 0.9), search_none(),
+                      "Probability of hiding an id in training, so that people and items without one are learned."),
+                  "unknown"),
           text<&Options::query_hidden, Options>(
               "query_hidden",
               "Widths of the asker's hidden layers, as in 128-64; a layer of dim follows. Empty for none."),
@@ -84,9 +85,10 @@ constexpr auto tower_fields() {
                                           "With sampling=popularity, the power of an item's number of events."),
           field<&Options::correction, Options>("correction", between(0, 1), search_none(),
                                                "Share of the correction for how often an item is drawn or in a batch."),
-          choice<&Options::hits, Options>(
-              "hits", nn::kHitsNames,
-              "What does not count against an item: nothing, its own copies, or all of the asker's items."),
+          renamed(choice<&Options::accidental_hits, Options>(
+                      "accidental_hits", nn::kHitsNames,
+                      "What does not count against an item: nothing, its own copies, or all of the asker's items."),
+                  "hits"),
           choice<&Options::loss, Options>("loss", nn::kCandidateLossNames, "What training minimizes."),
           field<&Options::calibration, Options>("calibration", between(0, 1), search_none(),
                                                 "With loss=binary, the calibration t of gBCE."),

@@ -163,7 +163,7 @@ RC_GTEST_PROP(Neighbours, ModelsAgreeWithTheNaiveTwinForEveryMeasure, ()) {
   const PlainNeighbors items(*data, true, kind, vote_power);
   ItemKnnModel item_knn({.similarity = kind,
                          .neighbors = 100,
-                         .stored = 100,
+                         .stored_neighbors = 100,
                          .shrinkage = shrinkage,
                          .power = 1,
                          .vote_power = vote_power,

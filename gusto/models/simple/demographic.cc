@@ -53,8 +53,8 @@ constexpr ModelInfo kDemographicInfo{
 };
 
 const FeatureField* DemographicModel::groups(const Catalogue& catalogue) const {
-  if (options().per.empty()) return nullptr;
-  const FeatureField& field = catalogue.item_features.at(options().per);
+  if (options().smoothing_feature.empty()) return nullptr;
+  const FeatureField& field = catalogue.item_features.at(options().smoothing_feature);
   require_values(field, "demographic's per");
   return &field;
 }

@@ -20,7 +20,7 @@ inline constexpr std::array<std::string_view, 3> kChartMethodNames{"auto", "coun
 struct DemographicOptions {
   std::string segments = "auto";
   ChartMethod method = ChartMethod::by_task;
-  std::string per;
+  std::string smoothing_feature;
   double shrinkage = 100;
   double prior_count = 2;
   double reg_user = 5;
@@ -33,9 +33,11 @@ inline constexpr auto kDemographicFields = fields(
         "method", kChartMethodNames,
         "What ranks: number of events, or Bayesian rating; auto: the one for top-n, the other "
         "for ratings and likes."),
-    text<&DemographicOptions::per>("per",
-                                   "A feature of items, such as genres: what a segment thinks of an item is drawn to "
-                                   "what it thinks of these. Empty: to the whole at once."),
+    renamed(text<&DemographicOptions::smoothing_feature>(
+                "smoothing_feature",
+                "A feature of items, such as genres: what a segment thinks of an item is drawn to "
+                "what it thinks of these. Empty: to the whole at once."),
+            "per"),
     field<&DemographicOptions::shrinkage>("shrinkage", between(0.01, 1e9), search_log(1, 300),
                                           "Events in a segment at which its own say on an item counts half."),
     field<&DemographicOptions::prior_count>(

@@ -84,7 +84,7 @@ TEST(Demographic, CountsAgainstWhatIsExpected) {
 TEST(Demographic, CountsPerGenreFirst) {
   DemographicOptions options;
   options.segments = "gender";
-  options.per = "genres";
+  options.smoothing_feature = "genres";
   options.shrinkage = 7;
   const DemographicModel model = fitted(Task::top_n, options);
   const auto data = grouped_people();
@@ -190,7 +190,7 @@ TEST(Demographic, ReasonsNameTheSegments) {
 TEST(Demographic, EveryThreadNeedsRoomOfItsOwn) {
   const auto data = grouped_people();
   DemographicOptions options;
-  options.per = "genres";  // three of them
+  options.smoothing_feature = "genres";  // three of them
   const DemographicModel model(options);
   const auto of_a_thread = [&](Task task) {
     return model.memory_need(*data, task, 9) - model.memory_need(*data, task, 8);
@@ -201,11 +201,11 @@ TEST(Demographic, EveryThreadNeedsRoomOfItsOwn) {
 
 TEST(Demographic, RefusesWhatItCannotGoPer) {
   DemographicOptions options;
-  options.per = "genre";
+  options.smoothing_feature = "genre";
   EXPECT_EQ(error_of([&] { fitted(Task::top_n, options); }).code(), ErrorCode::not_found);
-  options.per = "year";
+  options.smoothing_feature = "year";
   EXPECT_EQ(error_of([&] { fitted(Task::top_n, options); }).code(), ErrorCode::invalid_option);
-  options.per = "";
+  options.smoothing_feature = "";
   options.segments = "zip";
   EXPECT_EQ(error_of([&] { fitted(Task::top_n, options); }).code(), ErrorCode::not_found);
 }

@@ -74,7 +74,7 @@ inline NetworkOptions small_network() {
   options.dim = 4;
   options.init = 0.5;
   options.reg = 0;
-  options.unknown = 0.05;
+  options.unknown_rate = 0.05;
   options.loss = NetworkLoss::automatic;
   options.like_threshold = 4;
   options.negatives = 3;
@@ -82,7 +82,7 @@ inline NetworkOptions small_network() {
 }
 inline Settings small_settings(const Settings& more = {}) {
   Settings settings{{"epochs", "30"},       {"batch_size", "64"}, {"learning_rate", "0.02"}, {"dim", "6"},
-                    {"init", "0.3"},        {"reg", "0"},         {"unknown", "0.03"},       {"optimizer", "adam"},
+                    {"init", "0.3"},        {"reg", "0"},         {"unknown_rate", "0.03"},       {"optimizer", "adam"},
                     {"schedule", "cosine"}, {"warmup", "0"},      {"weight_decay", "0"},     {"clip", "0"},
                     {"validation", "0"},    {"patience", "100"}};
   settings.insert(settings.end(), more.begin(), more.end());

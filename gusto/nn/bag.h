@@ -6,6 +6,11 @@
 
 namespace gusto::nn {
 
+/// The id of a value that training has not met, or that is missing.
+inline constexpr std::uint32_t kUnknown = 0;
+/// What an entry weighs unless it is told otherwise.
+inline constexpr float kFullWeight = 1;
+
 /// The ids that one field has in each example of a batch, with weights: every kind of field comes down to this.
 ///
 /// Example r has entries [offsets[r], offsets[r + 1]), and stands for Σ weights[e] · row ids[e] of a table. A user, an item or a

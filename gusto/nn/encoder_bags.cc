@@ -11,8 +11,6 @@ namespace gusto::nn {
 namespace {
 
 constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15ULL;  // spreads small numbers before they are mixed
-constexpr std::uint32_t kUnknownId = 0;
-constexpr float kOne = 1;
 
 }  // namespace
 
@@ -67,8 +65,8 @@ Bag Encoder::gather(const Table& table, std::size_t rows, const RowOf& row_of, c
     for (std::size_t r = 0; r < weights.size(); ++r) weights[r] = table.weights[row_of(r)];
     for (std::size_t r = 0; mask.any() && r < rows; ++r) {
       const bool hidden = mask.hides(r);
-      ids[r] = hidden ? kUnknownId : ids[r];  // without a branch
-      if (!weights.empty()) weights[r] = hidden ? kOne : weights[r];
+      ids[r] = hidden ? kUnknown : ids[r];  // without a branch
+      if (!weights.empty()) weights[r] = hidden ? kFullWeight : weights[r];
     }
     return {rows, ids, {}, weights};
   }
@@ -82,8 +80,8 @@ Bag Encoder::gather(const Table& table, std::size_t rows, const RowOf& row_of, c
   const std::span<float> weights = arena.take<float>(table.weights.empty() ? 0 : offsets[rows]);
   for (std::size_t r = 0; r < rows; ++r) {
     if (mask.hides(r)) {
-      ids[offsets[r]] = kUnknownId;
-      if (!weights.empty()) weights[offsets[r]] = kOne;
+      ids[offsets[r]] = kUnknown;
+      if (!weights.empty()) weights[offsets[r]] = kFullWeight;
       continue;
     }
     const EntriesView entries = table[row_of(r)];
@@ -97,7 +95,7 @@ Bag Encoder::repeat(const Entries& entries, std::size_t rows, Arena& arena) {
   const std::size_t size = entries.size();
   const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(size == 1 ? 0 : rows + 1);
   const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(rows * size);
-  const bool plain = std::all_of(entries.weights.begin(), entries.weights.end(), [](float w) { return w == kOne; });
+  const bool plain = std::all_of(entries.weights.begin(), entries.weights.end(), [](float w) { return w == kFullWeight; });
   const std::span<float> weights = arena.take<float>(plain ? 0 : rows * size);
   for (std::size_t r = 0; r < offsets.size(); ++r) offsets[r] = static_cast<std::uint32_t>(r * size);
   for (std::size_t r = 0; r < rows; ++r) std::copy(entries.ids.begin(), entries.ids.end(), ids.data() + r * size);
@@ -144,14 +142,14 @@ Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entr
   };
   for (std::size_t r = 0; r < rows; ++r) {
     if (mask.hides(r)) {
-      add(kUnknownId, kOne);
+      add(kUnknown, kFullWeight);
       continue;
     }
     for (std::size_t p = 0; p < parts.size(); ++p) parts[p] = entries_of(column.parts[p], r);
     nn::cross<EntriesView>(parts, column.count, column.key, add);
   }
   const bool single = end == rows;
-  const bool plain = single && std::all_of(weights.begin(), weights.end(), [](float w) { return w == kOne; });
+  const bool plain = single && std::all_of(weights.begin(), weights.end(), [](float w) { return w == kFullWeight; });
   return {rows, ids, single ? std::span<const std::uint32_t>{} : offsets,
           plain ? std::span<const float>{} : std::span<const float>(weights)};
 }

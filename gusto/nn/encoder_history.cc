@@ -9,8 +9,6 @@
 namespace gusto::nn {
 namespace {
 
-constexpr std::uint32_t kUnknownId = 0;
-constexpr float kOne = 1;
 constexpr double kMostAppeal = 5;  // of the best value, beside 1 of the worst
 
 }  // namespace
@@ -32,8 +30,8 @@ class Encoder::HistoryBuilder {
   }
   void end_row() {
     if (end_ == begin_) {
-      ids_[end_] = kUnknownId;
-      weights_[end_++] = kOne;
+      ids_[end_] = kUnknown;
+      weights_[end_++] = kFullWeight;
     }
     weigh(weights_.subspan(begin_, end_ - begin_));
     offsets_[++row_] = static_cast<std::uint32_t>(end_);
@@ -45,10 +43,10 @@ class Encoder::HistoryBuilder {
   void weigh(std::span<float> weights) const {
     const std::size_t size = weights.size();
     if (!column_.by_value && column_.recency.empty()) {
-      std::fill(weights.begin(), weights.end(), kOne / static_cast<float>(size));
+      std::fill(weights.begin(), weights.end(), kFullWeight / static_cast<float>(size));
       return;
     }
-    if (!column_.by_value) std::fill(weights.begin(), weights.end(), kOne);
+    if (!column_.by_value) std::fill(weights.begin(), weights.end(), kFullWeight);
     for (std::size_t e = 0; e < size && !column_.recency.empty(); ++e) weights[e] *= column_.recency[size - 1 - e];
     const float sum = std::accumulate(weights.begin(), weights.end(), 0.0F);
     for (float& weight : weights) weight /= sum;
@@ -85,7 +83,7 @@ void Encoder::remember() {
 
 float Encoder::appeal(float value) const {
   const auto low = static_cast<double>(data_.scale().low), high = static_cast<double>(data_.scale().high);
-  if (!(low < high)) return kOne;
+  if (!(low < high)) return kFullWeight;
   const double place = std::clamp((static_cast<double>(value) - low) / (high - low), 0.0, 1.0);
   return static_cast<float>(1 + (kMostAppeal - 1) * place);
 }
@@ -143,7 +141,7 @@ Encoder::EntriesView Encoder::last_known(const Column& column, const EncodedAske
   std::size_t first = ids.size();
   for (std::size_t e = size; e-- > 0 && first > 0;) {
     const std::uint32_t id = item_ids_[asker.history[e].item.index];
-    if (id == kUnknownId) continue;
+    if (id == kUnknown) continue;
     ids[--first] = id;
     if (column.by_value) appeals[first] = appeal(asker.history[e].value);
   }
@@ -208,7 +206,7 @@ HistorySummary Encoder::summary(const Example& example) const {
 HistorySummary Encoder::summary(const EncodedAsker& asker) const {
   HistorySummary before;
   for (const HistoryEvent& event : std::span(asker.history).first(asker.before)) {
-    if (item_ids_[event.item.index] != kUnknownId) before.add(event.value);
+    if (item_ids_[event.item.index] != kUnknown) before.add(event.value);
   }
   return before;
 }
@@ -233,7 +231,7 @@ Bag Encoder::summaries(const Column& column, const EncodedAsker& asker, std::spa
   std::sort(events.begin(), events.end(), by_item);
   const auto rest = [&](std::size_t r) {
     HistorySummary others = before;
-    if (item_ids_[items[r].index] == kUnknownId) return others;
+    if (item_ids_[items[r].index] == kUnknown) return others;
     const auto [first, last] = std::equal_range(events.begin(), events.end(), HistoryEvent{items[r]}, by_item);
     std::for_each(first, last, [&](const HistoryEvent& own) { others.remove(own.value); });
     return others;

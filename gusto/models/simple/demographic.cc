@@ -41,7 +41,7 @@ constexpr ModelInfo kDemographicInfo{
     .about =
         "Counts events, or weighs ratings by IMDb's formula, for all people and for the segments that the asker is in: "
         "by "
-        "gender, age band, occupation, whatever the data know of users (--user-features adds more), and by pairs of "
+        "gender, age band, occupation, whatever the data know of users (files of user features add more), and by pairs of "
         "these. A segment's figure is drawn to the whole's as far as its events are few, so that small groups don't "
         "shout. Answers for new people from their features alone, and without any it is popularity. `gusto chart` "
         "lists "

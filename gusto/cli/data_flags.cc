@@ -24,6 +24,20 @@ constexpr const char* kWhere =
 // What a data set in GUSTO_DATA may end with beside the name by which it is called.
 constexpr std::array<std::string_view, 3> kDataSuffixes{"", ".zip", kDataFileSuffix};
 
+std::filesystem::path find_data(const std::string& name, Run& run) {
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored)) return name;
+  if (name.starts_with(kFetchPrefix)) return fetched_data(name.substr(kFetchPrefix.size()), run);
+  const char* folder = std::getenv("GUSTO_DATA");
+  if (folder != nullptr && *folder != '\0') {
+    for (const std::string_view suffix : kDataSuffixes) {
+      const std::filesystem::path inside = (std::filesystem::path(folder) / name) += suffix;
+      if (std::filesystem::exists(inside, ignored)) return inside;
+    }
+  }
+  return name;
+}
+
 }  // namespace
 
 void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument) {
@@ -84,20 +98,6 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
       ->add_flag("--skip-bad-lines", reading.skip_bad_lines,
                  "Leave out lines of events that cannot be read; gusto inspect says how many and why.")
       ->group("Data");
-}
-
-std::filesystem::path find_data(const std::string& name, Run& run) {
-  std::error_code ignored;
-  if (std::filesystem::exists(name, ignored)) return name;
-  if (name.starts_with(kFetchPrefix)) return fetched_data(name.substr(kFetchPrefix.size()), run);
-  const char* folder = std::getenv("GUSTO_DATA");
-  if (folder != nullptr && *folder != '\0') {
-    for (const std::string_view suffix : kDataSuffixes) {
-      const std::filesystem::path inside = (std::filesystem::path(folder) / name) += suffix;
-      if (std::filesystem::exists(inside, ignored)) return inside;
-    }
-  }
-  return name;
 }
 
 std::vector<std::string> list_data() {

@@ -17,11 +17,8 @@ void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument);
 /// How events are read.
 void add_format_flags(CLI::App* command, ReadingSpec& reading);
 
-/// A path as given if it exists, else that of a set to be fetched (see fetched_data), else that of a data set in the folder
-/// GUSTO_DATA if there is one (NAME, NAME.zip or NAME.gdata), else as given.
-std::filesystem::path find_data(const std::string& name, Run& run);
-
-/// find_data, for the library, as long as the run lives.
+/// Where the command finds data: a path as given if it exists, else a set to be fetched (see fetched_data), else a data set
+/// in the folder GUSTO_DATA if there is one (NAME, NAME.zip or NAME.gdata), else as given. Lives no longer than the run.
 DataFinder finder(Run& run);
 
 /// Names of the data sets in GUSTO_DATA, in order: folders whose layout is recognised, archives, data files.

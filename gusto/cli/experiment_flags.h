@@ -23,8 +23,7 @@ void add_experiment_flags(CLI::App* command, Recipe& recipe);
 /// The parts of a list that is typed with commas, without spaces around them.
 std::vector<std::string> parse_list(std::string_view text);
 
-/// Opens what a recipe says, with the names that find_data knows; says on standard error that lines were left out, or that
-/// a task was chosen.
+/// Opens what a recipe says; says on standard error that lines were left out, or that a task was chosen.
 Experiment open_and_tell(const Recipe& recipe, Run& run);
 
 }  // namespace gusto::cli

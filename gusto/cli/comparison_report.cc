@@ -10,6 +10,7 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/table.h"
+#include "gusto/data/movielens/embedded.h"
 
 namespace gusto::cli {
 namespace {
@@ -308,7 +309,7 @@ std::string describe_comparison(const Comparison& comparison, const Terminal& te
   const Experiment& experiment = comparison.experiment;
   const std::string& data = experiment.data_recipe.name;
   std::string text =
-      fmt::format("{} · {} · split {} · seed {}\n", data.empty() ? kEmbeddedName : data,
+      fmt::format("{} · {} · split {} · seed {}\n", data.empty() ? std::string(kEmbeddedName) : data,
                   experiment.protocol.empty() ? fmt::format("task {}", to_string(experiment.evaluate.task))
                                               : "protocol " + experiment.protocol,
                   experiment.split.spec.text(), experiment.seed);

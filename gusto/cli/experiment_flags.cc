@@ -84,7 +84,7 @@ void add_experiment_flags(CLI::App* command, Recipe& recipe) {
   add_protocol_flag(command, recipe, "Default: none.");
   add_task_flag(command, recipe, "Default: ratings, or top-n if all values are equal.");
   add_split_flags(command, recipe, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
-  add_metric_flags(command, flags);
+  add_metric_flags(command, recipe);
   add_like_threshold_flag(command, recipe, "Default: 4.");
 }
 

@@ -52,12 +52,12 @@ Experiment resolve_recipe(const Recipe& recipe) {
 Experiment checked(Experiment experiment) {
   if (experiment.entries.empty())
     throw Error(ErrorCode::invalid_option, "There is no model to compare.", "Name at least one.");
-  static_cast<void>(measured_metrics(experiment.evaluate));
   if (!experiment.protocol.empty()) {
     const Protocol& protocol = find_protocol(experiment.protocol);
     check_protocol(protocol, experiment.split, experiment.evaluate);
     check_protocol(protocol, experiment.data.source.value_changes);
   }
+  static_cast<void>(measured_metrics(experiment.evaluate));
   fill_labels(experiment.entries);
   for (auto entry = experiment.entries.begin(); entry != experiment.entries.end(); ++entry) {
     const auto has_its_label = [&](const CompareEntry& other) { return other.label == entry->label; };

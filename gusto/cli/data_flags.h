@@ -17,8 +17,9 @@ void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument);
 /// How events are read.
 void add_format_flags(CLI::App* command, ReadingSpec& reading);
 
-/// Where the command finds data: a path as given if it exists, else a set to be fetched (see fetched_data), else a data set
-/// in the folder GUSTO_DATA if there is one (NAME, NAME.zip or NAME.gdata), else as given. Lives no longer than the run.
+/// Where the command finds data: a path as given if it exists, else a set to be fetched (see fetched_data), else a data
+/// set in the folder GUSTO_DATA if there is one (NAME, NAME.zip or NAME.gdata), else as given. Lives no longer than the
+/// run.
 DataFinder finder(Run& run);
 
 /// Names of the data sets in GUSTO_DATA, in order: folders whose layout is recognised, archives, data files.

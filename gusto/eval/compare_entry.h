@@ -35,8 +35,8 @@ std::vector<CompareEntry> default_entries(Task task);
 /// Fills in names of models and labels that are empty. Error(not_found), for an unknown model.
 void fill_labels(std::vector<CompareEntry>& entries);
 
-/// Sets options from an assignment "model.option=value": the option goes to every entry whose label, or else whose model,
-/// is the part before the last dot.
+/// Sets options from an assignment "model.option=value": the option goes to every entry whose label, or else whose
+/// model, is the part before the last dot.
 /// Errors   invalid_option, if the text has another form or names no entry or option, with the nearest name
 void apply_set(std::vector<CompareEntry>& entries, std::string_view assignment);
 

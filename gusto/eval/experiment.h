@@ -2,7 +2,8 @@
 
 /// Experiments: opened data, how they are divided and measured, and who takes part. What compare() runs.
 ///
-/// From a recipe or from flags there is one way, open_experiment(). A program that holds a data set fills in what it needs:
+/// From a recipe or from flags there is one way, open_experiment(). A program that holds a data set fills in what it
+/// needs:
 ///
 ///   Experiment experiment{.data = {my_dataset}, .split = {.spec = parse_split("random:0.1")}};
 ///   experiment.entries = {{"bias"}, {"item-knn", "cosine", {{"neighbors", "80"}}}};
@@ -44,14 +45,16 @@ SplitSpec default_split(Task task);
 /// Errors   invalid_option; not_found, for an unknown protocol or model
 Experiment resolve_recipe(const Recipe& recipe);
 
-/// The experiment with labels and models' like thresholds filled in and the seed handed on to the split, if it makes sense.
+/// The experiment with labels and models' like thresholds filled in and the seed handed on to the split, if it makes
+/// sense.
 /// Errors   invalid_option, for an unknown option or metric, labels that repeat, no entries, or what contradicts the
 ///          protocol: settings, or how the events were read; not_found, for an unknown model or protocol
 Experiment checked(Experiment experiment);
 
-/// Opens what a recipe says: resolves it, opens its data, and checks all. Where it names neither a task nor a protocol and
-/// all values are equal, the task is top-n, since there is nothing to predict.
-/// Errors   those of resolve_recipe, open_data and checked; mistakes that can be seen without data are found before reading
+/// Opens what a recipe says: resolves it, opens its data, and checks all. Where it names neither a task nor a protocol
+/// and all values are equal, the task is top-n, since there is nothing to predict.
+/// Errors   those of resolve_recipe and, if a task or protocol is named, of checked, before anything is read; those of
+///          open_data; then those of checked
 Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context);
 
 }  // namespace gusto

@@ -9,8 +9,8 @@
 ///   item_features = ["films.csv"]
 ///   feature_types = "plot=text, imdb=-"   # what their columns hold, see parse_feature_types; left out: recognized
 ///   extras = ["tags", "genome"]           # what else to read of a folder of MovieLens; left out: nothing
-///   protocol = "mult-vae"     # a published one, see protocol.h: sets what stands from here to metrics, and is an error
-///                             # where they contradict it; left out: none
+///   protocol = "mult-vae"     # a published one, see protocol.h: sets what stands from here to metrics, and is an
+///                             # error where they contradict it; left out: none
 ///   split = "holdout:0.2"     # left out: random:0.1, or holdout:0.2 for top-n
 ///   task = "top-n"            # ratings, likes or top-n; left out: ratings, or top-n if all values are equal
 ///   since = 2001-01-01        # keep only events from that time on: a TOML date, text or seconds since 1970
@@ -47,8 +47,8 @@
 
 namespace gusto {
 
-/// What a recipe or the command's flags say: text and optional values. What is empty was not said; nothing is resolved or
-/// opened, see resolve_recipe() and open_experiment().
+/// What a recipe or the command's flags say: text and optional values. What is empty was not said; nothing is resolved
+/// or opened, see resolve_recipe() and open_experiment().
 struct Recipe {
   DataRecipe data;
   std::string protocol;
@@ -71,10 +71,10 @@ struct Recipe {
 Recipe completed(Recipe first, const Recipe& second);
 
 /// Reads a recipe. `name` stands for the file in messages ("recipe.toml:3:1: …").
-/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key (with the
-///          nearest name), a value of the wrong type or out of range, an unknown option or metric, an option given
-///          twice, two entries with the same label, or what contradicts the protocol; not_found, for an unknown model or
-///          protocol
+/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key (with
+///          the nearest name), a value of the wrong type or out of range, an unknown option or metric, an option given
+///          twice, two entries with the same label, or what contradicts the protocol; not_found, for an unknown model
+///          or protocol
 Recipe parse_recipe(std::string_view toml, std::string_view name = "recipe");
 
 /// The same from a file. Errors   not_found and io as well

@@ -40,8 +40,8 @@ DataRecipe completed(DataRecipe first, const DataRecipe& second);
 using DataFinder = std::function<std::filesystem::path(const std::string& name)>;
 
 /// Opens a data set and the files of features beside it. The name "movielens-small" is that of the embedded set, unless
-/// there is such a path. Events that do not fit into memory are kept in the file `spill_to`, which the caller removes; if
-/// that is empty, in a temporary file, as long as the system has a place for one.
+/// there is such a path. Events that do not fit into memory are kept in the file `spill_to`, which the caller removes;
+/// if that is empty, in a temporary file, as long as the system has a place for one.
 /// Errors   those of parse_reading, parse_extra and open_dataset
 OpenedDataset open_data(const DataRecipe& recipe, const DataFinder& find, Context& context,
                         const std::filesystem::path& spill_to = {});

@@ -22,9 +22,9 @@ constexpr ModelInfo kContentInfo{
     .summary = "Judges an item by what it shares with those that the asker liked.",
     .about =
         "Every item is a vector of terms: its genres, tags, directors, actors, the words of its title and plot, "
-        "whatever "
-        "features the data have (files of item features add more), weighted by TF-IDF or BM25. The asker's taste is such a "
-        "vector too, made of what they liked and disliked, by Rocchio's formula or by ridge regression, and an item's "
+        "whatever features the data have (files of item features add more), weighted by TF-IDF or BM25. The asker's "
+        "taste is such a vector too, made of what they liked and disliked, by Rocchio's formula or by ridge "
+        "regression, and an item's "
         "score is the inner product of both, beside its popularity or, for ratings, the usual biases. Nobody needs to "
         "have met an item for it to be recommended, so new items are; and each reason has a name, such as a director "
         "whom they share. What people choose together says more wherever it is known: take it for new items, for "

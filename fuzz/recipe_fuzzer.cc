@@ -13,14 +13,14 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input = gusto::fuzz::text_of(data, size);
-  std::optional<gusto::CompareSpec> spec;
+  std::optional<gusto::Recipe> recipe;
   try {
-    spec = gusto::parse_recipe(input, "input");
+    recipe = gusto::parse_recipe(input, "input");
   } catch (const gusto::Error& error) {
     if (error.code() == gusto::ErrorCode::internal) std::abort();
     return 0;
   }
-  const std::string written = gusto::format_recipe(*spec);
+  const std::string written = gusto::format_recipe(*recipe);
   if (gusto::format_recipe(gusto::parse_recipe(written, "written")) != written) std::abort();
   return 0;
 }

@@ -65,9 +65,9 @@ constexpr ModelInfo kGenreInfo{.name = "genre-network",
 
 int main(int argc, char** argv) try {
   Context context;
-  const auto data = argc > 1 ? open_dataset(argv[1], {}, context).data : open_embedded(context).data;
-  const CompareSpec race{.entries = {{.model = "popularity"}, {.model = "embedding-bias"}, {.info = &kGenreInfo}}};
-  for (const ModelResult& result : compare(data, race, context).results) {
+  const Experiment race{.data = argc > 1 ? open_dataset(argv[1], {}, context) : open_embedded(context),
+                        .entries = {{.model = "popularity"}, {.model = "embedding-bias"}, {.info = &kGenreInfo}}};
+  for (const ModelResult& result : compare(race, context).results) {
     if (result.refusal) throw *result.refusal;
     const Estimate& rmse = result.estimates.front();
     std::cout << result.label << ' ' << rmse.metric << ' ' << rmse.mean << " ± " << rmse.stderr_ << '\n';

@@ -10,6 +10,7 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/table.h"
+#include "gusto/data/movielens/embedded.h"
 
 namespace gusto::cli {
 namespace {
@@ -305,13 +306,15 @@ std::string describe_split(std::span<const FoldSummary> folds, std::uint64_t can
 }
 
 std::string describe_comparison(const Comparison& comparison, const Terminal& terminal) {
-  const CompareSpec& spec = comparison.spec;
-  std::string text = fmt::format(
-      "{} · {} · split {} · seed {}\n", spec.data.empty() ? "movielens-small" : spec.data,
-      spec.protocol.empty() ? fmt::format("task {}", to_string(spec.evaluate.task)) : "protocol " + spec.protocol,
-      spec.split.spec.text(), spec.seed);
-  text += describe_event_filter(spec.split.filter, comparison.filtered, terminal);
-  text += describe_split(comparison.folds, comparison.candidates, spec.evaluate, terminal);
+  const Experiment& experiment = comparison.experiment;
+  const std::string& data = experiment.data_recipe.name;
+  std::string text =
+      fmt::format("{} · {} · split {} · seed {}\n", data.empty() ? std::string(kEmbeddedName) : data,
+                  experiment.protocol.empty() ? fmt::format("task {}", to_string(experiment.evaluate.task))
+                                              : "protocol " + experiment.protocol,
+                  experiment.split.spec.text(), experiment.seed);
+  text += describe_event_filter(experiment.split.filter, comparison.filtered, terminal);
+  text += describe_split(comparison.folds, comparison.candidates, experiment.evaluate, terminal);
   if (comparison.best) {
     const std::vector<std::string> names = metrics_of(comparison);
     const std::string second = second_metric(comparison, names);

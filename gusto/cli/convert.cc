@@ -23,7 +23,8 @@ namespace gusto::cli {
 namespace {
 
 struct ConvertFlags {
-  DataFlags data;
+  DataRecipe data;
+  FilterOptions filter;
   std::string out;
   RunFlags run;
 };
@@ -46,15 +47,16 @@ void run_convert(Session& session, const ConvertFlags& flags) {
   require_replaceable(flags.out);
   Run run(session, flags.run);
   const Stopwatch reading;
-  DataFlags spilling = flags.data;
-  FilterOptions filter;
-  apply_event_filter(flags.data.filter, filter);
   // Where all events that do not fit into memory belong in the end.
-  if (!filter.any()) spilling.spill_to = flags.out;
-  const OpenedData opened = open_data(spilling, session, run, BadLines::told);
-  const Dataset& data = *opened.dataset;
+  const std::string spill_to = flags.filter.any() ? std::string() : flags.out;
+  OpenedDataset opened = open_data(flags.data, finder(run), run.context(), spill_to);
+  run.clear();
+  const FilteredDataset filtered = filter_dataset(opened.data, flags.filter);
+  const std::string left_out = describe_event_filter(flags.filter, filtered.steps, session.out);
+  opened.data = filtered.data;
+  const Dataset& data = *opened.data;
   if (data.event_count() == 0) {
-    throw Error(ErrorCode::empty_dataset, "No events are left, so nothing is written.", opened.left_out);
+    throw Error(ErrorCode::empty_dataset, "No events are left, so nothing is written.", left_out);
   }
   if (!opened.spilled) data.offsets();  // the events of a data file are read, and checked, when first used
   const double read_seconds = reading.seconds();
@@ -66,7 +68,7 @@ void run_convert(Session& session, const ConvertFlags& flags) {
   }
   const double write_seconds = writing.seconds();
   fmt::print("{}{}\nWrote {} ({}): {} events of {} users and {} items.\n", describe_source(opened.report, session.out),
-             opened.left_out.empty() ? std::string() : "\n" + opened.left_out, flags.out,
+             left_out.empty() ? std::string() : "\n" + left_out, flags.out,
              format_bytes(std::filesystem::file_size(flags.out)), format_count(data.event_count()),
              format_count(data.user_count()), format_count(data.item_count()));
   fmt::print("Reading took {}, writing {}.\n", format_seconds(read_seconds), format_seconds(write_seconds));
@@ -89,6 +91,7 @@ void add_convert(CLI::App& app, Session& session) {
                     "gusto convert log.txt log.gdata --columns user,item,-,time"}},
       [flags, &session] { run_convert(session, *flags); });
   add_data_flags(command, flags->data, DataArgument::required);
+  add_event_filter_flags(command, flags->filter);
   command->add_option("OUT", flags->out, "The file to write, such as ratings.gdata.")->required();
   add_run_flags(command, flags->run, Seeded::no);
 }

@@ -8,11 +8,11 @@
 
 #include "gusto/base/text.h"
 #include "gusto/cli/comparison_report.h"
-#include "gusto/cli/data_flags.h"
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
+#include "gusto/data/movielens/embedded.h"
 #include "gusto/eval/compare.h"
 #include "gusto/models/registry.h"
 #include "gusto/retrieval/search.h"
@@ -35,16 +35,14 @@ void title(const Session& session, std::string_view text) {
   fmt::print("\n{}\n\n", paint(session.out, Style::bold, text));
 }
 
-Comparison run_task(const Session& session, Run& run, const OpenedData& data, std::uint64_t seed, Task task,
+Comparison run_task(const Session& session, Run& run, const OpenedDataset& data, std::uint64_t seed, Task task,
                     std::string_view metrics) {
-  CompareSpec spec;
-  spec.seed = seed;
-  spec.evaluate.task = task;
-  spec.split.spec = parse_split(task == Task::top_n ? "holdout:0.2" : "random:0.1");
-  for (const std::string_view name : split(metrics, ",")) spec.evaluate.metrics.emplace_back(name);
-  spec.entries = default_entries(task);
-  std::erase_if(spec.entries, [](const CompareEntry& entry) { return entry.model == kLengthy; });
-  Comparison comparison = compare(data.dataset, spec, run.context(), run.observer(spec));
+  Experiment experiment{.data = data, .split = {.spec = default_split(task)}, .seed = seed};
+  experiment.evaluate.task = task;
+  for (const std::string_view name : split(metrics, ",")) experiment.evaluate.metrics.emplace_back(name);
+  experiment.entries = default_entries(task);
+  std::erase_if(experiment.entries, [](const CompareEntry& entry) { return entry.model == kLengthy; });
+  Comparison comparison = compare(experiment, run.context(), run.observer(experiment));
   run.set_stage({});
   run.clear();
   fmt::print("{}", describe_comparison(comparison, session.out));
@@ -69,28 +67,29 @@ void show_reasons(const Session& session, const Model& model, const Query& query
   fmt::print("\nWhy {}:\n{}", catalogue.title(film), describe_contributions(catalogue, reasons, kReasons, session.out));
 }
 
-void recommend_films(const Session& session, Run& run, const OpenedData& data, const ModelResult& best,
+void recommend_films(const Session& session, Run& run, const OpenedDataset& data, const ModelResult& best,
                      const DemoFlags& flags) {
-  const UserRow user = find_user(data.dataset->catalogue(), flags.user);
-  show_liked(session, *data.dataset, user, flags.user);
+  const UserRow user = find_user(data.data->catalogue(), flags.user);
+  show_liked(session, *data.data, user, flags.user);
   const std::unique_ptr<Model> model = make_model(best.model, best.options);
   run.set_stage(best.label);
-  model->fit(data.dataset, Task::top_n, run.context(), {.seed = flags.run.seed_or()});
+  model->fit(data.data, Task::top_n, run.context(), {.seed = flags.run.seed_or()});
   const std::array<Query, 1> queries{Query::known(user)};
   const TopLists lists = search(*model, queries, kFilms, SearchFilter{}, run.context());
   run.clear();
   fmt::print("\n{}, trained on all ratings, recommends:\n{}", best.label,
-             describe_items(data.dataset->catalogue(), lists[0], "score", 3, session.out));
+             describe_items(data.data->catalogue(), lists[0], "score", 3, session.out));
   if (!model->info().abilities.explains) return;
   for (const ScoredItem& entry : lists[0]) show_reasons(session, *model, queries[0], entry.item);
 }
 
 void run_demo(Session& session, const DemoFlags& flags) {
   Run run(session, flags.run);
-  const OpenedData data = open_whole_data({}, run);
+  const OpenedDataset data = open_embedded(run.context());
+  run.clear();
   fmt::print("{} events of {} users and {} films: MovieLens latest-small of 2016.\n",
-             format_count(data.dataset->event_count()), format_count(data.dataset->user_count()),
-             format_count(data.dataset->item_count()));
+             format_count(data.data->event_count()), format_count(data.data->user_count()),
+             format_count(data.data->item_count()));
   title(session, "1. Who predicts ratings best?");
   run_task(session, run, data, flags.run.seed_or(), Task::ratings, "rmse,mae");
   title(session, "2. Who finds the films that people go on to watch?");

@@ -3,6 +3,8 @@
 #include "gusto/eval/evaluate.h"
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,88 +12,82 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/cli/experiment_flags.h"
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/run.h"
+#include "gusto/eval/experiment.h"
 #include "gusto/eval/transfer.h"
 #include "gusto/models/model_file.h"
-#include "gusto/models/registry.h"
 
 namespace gusto::cli {
 namespace {
 
 struct EvaluateFlags {
   std::string model;
-  DataFlags data;
+  Recipe recipe;
   std::string test;
-  ExperimentFlags experiment;
   RunFlags run;
 };
+
+bool names_split(const Recipe& recipe) { return !recipe.split.empty() || !recipe.protocol.empty(); }
+
+/// The flags, over how the model was trained.
+Recipe recipe_of(const EvaluateFlags& flags, const TrainedModel& trained) {
+  Recipe as_trained;
+  as_trained.task = to_string(trained.model->task());
+  as_trained.like_threshold = trained.record.like_threshold;
+  as_trained.seed = trained.record.seed;
+  if (flags.test.empty() && !names_split(flags.recipe)) {
+    as_trained.split = trained.record.split;
+    as_trained.filter = trained.record.filter;
+  }
+  Recipe recipe = flags.recipe;
+  recipe.seed = flags.run.seed;
+  recipe = completed(std::move(recipe), as_trained);
+  if (!flags.test.empty()) recipe.data.name = flags.test;
+  return recipe;
+}
 
 /// What a model is measured on, and what the filters left out of it.
 struct TestPart {
   TransferredTest test;
-  std::string left_out;
+  std::vector<FilterStep> left_out;
 };
 
 /// Test events that a file lists: all items of the file and of the model's own events may be recommended.
-TestPart listed_test(const EvaluateFlags& flags, const Model& model, Session& session, Run& run) {
-  DataFlags file = flags.data;
-  file.data = flags.test;
-  OpenedData opened = open_data(file, session, run);
-  check_reading(flags.experiment, opened.source);
-  const std::shared_ptr<const Dataset>& events = opened.dataset;
-  TransferredTest test = transfer_test(model, events->catalogue(), events->events(), {});
+TestPart listed_test(const Experiment& experiment, const Model& model) {
+  FilteredDataset listed = filter_dataset(experiment.data.data, experiment.split.filter);
+  TransferredTest test = transfer_test(model, listed.data->catalogue(), listed.data->events(), {});
   test.candidates = items_with_events(*test.fold.train, test.fold.test);
-  return {std::move(test), std::move(opened.left_out)};
+  return {std::move(test), std::move(listed.steps)};
 }
 
-TestPart split_test(const EvaluateFlags& flags, const TrainedModel& trained, const SplitOptions& split,
-                    Session& session, Run& run) {
-  const OpenedData data = open_whole_data(flags.data, run);
-  check_reading(flags.experiment, data.source);
-  const Split parts = make_split(data.dataset, split, data.source);
-  if (parts.folds.size() > 1) {
-    throw Error(ErrorCode::invalid_option,
-                fmt::format("The split {} makes {} folds, and a model is measured on one.", split.spec.text(),
-                            parts.folds.size()),
-                split.spec.kind == SplitSpec::Kind::folds
-                    ? fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name)
-                    : "Choose a split of one fold, or `gusto compare`, which trains on each.");
-  }
-  return {transfer_test(*trained.model, data.dataset->catalogue(), parts.folds.front(), parts.candidates),
-          describe_event_filter(split.filter, parts.filtered, session.out)};
+TestPart split_test(const Experiment& experiment, const Model& model) {
+  Split split = make_split(experiment.data, experiment.split);
+  const Fold& fold = single_fold(split, experiment.split.spec, "a model is measured on one");
+  return {transfer_test(model, experiment.data.data->catalogue(), fold, split.candidates), std::move(split.filtered)};
 }
 
-void run_evaluate(Session& session, EvaluateFlags flags) {
-  if (!flags.test.empty() &&
-      (!flags.data.data.empty() || !flags.experiment.split.empty() || !flags.experiment.protocol.empty())) {
+void run_evaluate(Session& session, const EvaluateFlags& flags) {
+  if (!flags.test.empty() && (!flags.recipe.data.name.empty() || names_split(flags.recipe))) {
     throw Error(ErrorCode::invalid_option,
                 "--test lists the test events, so it goes without DATA, --split and --protocol.",
                 "Leave one of them out.");
   }
   const TrainedModel trained = load_model(flags.model);
-  EvaluateOptions options;
-  options.task = trained.model->task();
-  if (trained.record.like_threshold) options.like_threshold = *trained.record.like_threshold;
-  SplitOptions split;
-  if (flags.experiment.split.empty() && flags.experiment.protocol.empty()) {
-    flags.experiment.split = trained.record.split;
-    split.filter = trained.record.filter;
-  }
-  apply_experiment(flags.experiment, flags.data.filter, false, split, options);
+  const Model& model = *trained.model;
   Run run(session, flags.run);
-  split.seed = flags.run.seed_or(trained.record.seed);
-
-  auto [test, left_out] = flags.test.empty() ? split_test(flags, trained, split, session, run)
-                                             : listed_test(flags, *trained.model, session, run);
-  test.fold.seed = split.seed;
-  run.set_stage("measure " + std::string(trained.model->info().name));
-  const Evaluation evaluation = evaluate(*trained.model, test.fold, test.candidates, options, run.context());
+  const Experiment experiment = open_and_tell(recipe_of(flags, trained), run);
+  const EvaluateOptions& options = experiment.evaluate;
+  auto [test, left_out] = flags.test.empty() ? split_test(experiment, model) : listed_test(experiment, model);
+  test.fold.seed = experiment.seed;
+  run.set_stage("measure " + std::string(model.info().name));
+  const Evaluation evaluation = evaluate(model, test.fold, test.candidates, options, run.context());
   run.clear();
-  fmt::print("{} · task {} · {}\n", trained.model->info().name, to_string(options.task),
-             flags.test.empty() ? "split " + split.spec.text() : "test events of " + flags.test);
-  fmt::print("{}{}\n", left_out,
+  fmt::print("{} · task {} · {}\n", model.info().name, to_string(options.task),
+             flags.test.empty() ? "split " + experiment.split.spec.text() : "test events of " + flags.test);
+  fmt::print("{}{}\n", describe_event_filter(experiment.split.filter, left_out, session.out),
              describe_split({{{test.fold.name, test.fold.receipt}}}, test.fold.candidates_or(test.candidates).size(),
                             options, session.out));
   if (test.unknown_users + test.unknown_items > 0) {
@@ -121,15 +117,16 @@ void add_evaluate(CLI::App& app, Session& session) {
                     "gusto evaluate m.gusto --test new-ratings.csv --task likes"}},
       [flags, &session] { run_evaluate(session, *flags); });
   add_model_argument(command, flags->model);
-  add_data_flags(command, flags->data, DataArgument::optional);
+  add_data_flags(command, flags->recipe.data, DataArgument::optional);
+  add_event_filter_flags(command, flags->recipe.filter);
   command->add_option("--test", flags->test, "Measure on the events of this file, instead of dividing DATA.")
       ->type_name("FILE")
       ->group("Experiment");
-  add_protocol_flag(command, flags->experiment, "Default: none.");
-  add_task_flag(command, flags->experiment, "Default: what the model was trained for.");
-  add_split_flags(command, flags->experiment, "How to divide DATA. Default: as the model was trained.");
-  add_metric_flags(command, flags->experiment);
-  add_like_threshold_flag(command, flags->experiment, "Default: as the model was trained.");
+  add_protocol_flag(command, flags->recipe, "Default: none.");
+  add_task_flag(command, flags->recipe, "Default: what the model was trained for.");
+  add_split_flags(command, flags->recipe, "How to divide DATA. Default: as the model was trained.");
+  add_metric_flags(command, flags->recipe);
+  add_like_threshold_flag(command, flags->recipe, "Default: as the model was trained.");
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

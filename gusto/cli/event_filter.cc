@@ -34,34 +34,28 @@ std::string at_least_one(const std::string& text) {
 
 }  // namespace
 
-void add_event_filter_flags(CLI::App* command, EventFilterFlags& flags) {
+void add_event_filter_flags(CLI::App* command, FilterOptions& filter) {
   command
-      ->add_option("--since", flags.since,
-                   "Keep only events from that time on: a date, ISO 8601 (UTC), or seconds since 1970.")
+      ->add_option_function<std::string>(
+          "--since", [&filter](const std::string& text) { filter.since = parse_since(text); },
+          "Keep only events from that time on: a date, ISO 8601 (UTC), or seconds since 1970.")
       ->type_name("TIME")
       ->group("Data");
   command
-      ->add_option("--positives", flags.positives,
+      ->add_option("--positives", filter.positives,
                    "Keep only events of at least this value, of users with at least 5 of them or --min-user-events.")
       ->type_name("VALUE")
       ->group("Data");
-  command->add_option("--min-user-events", flags.min_user_events, "Keep only users with so many events, …")
+  command->add_option("--min-user-events", filter.min_user_events, "Keep only users with so many events, …")
       ->type_name("N")
       ->check(at_least_one)
       ->group("Data");
   command
-      ->add_option("--min-item-events", flags.min_item_events,
+      ->add_option("--min-item-events", filter.min_item_events,
                    "… and items with so many, until both hold. Filters act in this order.")
       ->type_name("N")
       ->check(at_least_one)
       ->group("Data");
-}
-
-void apply_event_filter(const EventFilterFlags& flags, FilterOptions& filter) {
-  if (!flags.since.empty()) filter.since = parse_since(flags.since);
-  if (flags.positives) filter.positives = flags.positives;
-  if (flags.min_user_events) filter.min_user_events = flags.min_user_events;
-  if (flags.min_item_events) filter.min_item_events = flags.min_item_events;
 }
 
 std::string describe_event_filter(const FilterOptions& filter, std::span<const FilterStep> steps,

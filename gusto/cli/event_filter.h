@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -11,18 +9,8 @@
 
 namespace gusto::cli {
 
-/// Which events count.
-struct EventFilterFlags {
-  std::string since;
-  std::optional<double> positives;
-  std::optional<std::uint64_t> min_user_events;
-  std::optional<std::uint64_t> min_item_events;
-};
-
-void add_event_filter_flags(CLI::App* command, EventFilterFlags& flags);
-
-/// Puts what was given over what is there, such as a recipe's. Error(invalid_option) if --since is no time.
-void apply_event_filter(const EventFilterFlags& flags, FilterOptions& filter);
+/// Which events count. Parsing throws Error(invalid_option) if --since is no time.
+void add_event_filter_flags(CLI::App* command, FilterOptions& filter);
 
 /// A paragraph that says what each filter left out; empty without filters.
 std::string describe_event_filter(const FilterOptions& filter, std::span<const FilterStep> steps,

@@ -4,15 +4,15 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
-#include "gusto/eval/protocol.h"
+#include "gusto/cli/data_flags.h"
 
 namespace gusto::cli {
 namespace {
 
 std::vector<std::size_t> parse_lengths(const std::string& text) {
   std::vector<std::size_t> lengths;
-  for (const std::string_view part : split(text, ",")) {
-    const auto length = parse_integer(trim(part));
+  for (const std::string& part : parse_list(text)) {
+    const auto length = parse_integer(part);
     if (!length || *length < 1) {
       throw Error(ErrorCode::invalid_option, fmt::format("--k {}: {} is no list length.", text, quote(part)),
                   "Write whole numbers from 1, separated by commas, such as 10,20.");
@@ -24,10 +24,10 @@ std::vector<std::size_t> parse_lengths(const std::string& text) {
 
 }  // namespace
 
-void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
+void add_split_flags(CLI::App* command, Recipe& recipe, const std::string& role) {
   command
       ->add_option(
-          "--split", flags.split,
+          "--split", recipe.split,
           role +
               " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), time:SHARE (train "
               "before that percentile of time), rolling:N (train on the past, test on the next window, N "
@@ -38,10 +38,10 @@ void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::strin
       ->group("Experiment");
 }
 
-void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
+void add_task_flag(CLI::App* command, Recipe& recipe, const std::string& role) {
   command
       ->add_option(
-          "--task", flags.task,
+          "--task", recipe.task,
           "What for: ratings (predict values), likes (predict whether a value reaches the threshold) or top-n (rank "
           "items). " +
               role)
@@ -49,15 +49,15 @@ void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string&
       ->group("Experiment");
 }
 
-void add_like_threshold_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
-  command->add_option("--like-threshold", flags.like_threshold, "Value from which an event is a like. " + role)
+void add_like_threshold_flag(CLI::App* command, Recipe& recipe, const std::string& role) {
+  command->add_option("--like-threshold", recipe.like_threshold, "Value from which an event is a like. " + role)
       ->type_name("VALUE")
       ->group("Experiment");
 }
 
-void add_protocol_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role) {
+void add_protocol_flag(CLI::App* command, Recipe& recipe, const std::string& role) {
   command
-      ->add_option("--protocol", flags.protocol,
+      ->add_option("--protocol", recipe.protocol,
                    "Measure as was published: mult-vae, ncf, lightgcn or recbole. Sets filters, split, task, lengths "
                    "and metrics; docs/reference/metrics.md tells how. " +
                        role)
@@ -65,53 +65,44 @@ void add_protocol_flag(CLI::App* command, ExperimentFlags& flags, const std::str
       ->group("Experiment");
 }
 
-void add_metric_flags(CLI::App* command, ExperimentFlags& flags) {
-  command->add_option("--k", flags.k, "Lengths of the lists that top-n measures. Default: 10.")
+void add_metric_flags(CLI::App* command, Recipe& recipe) {
+  command
+      ->add_option_function<std::string>(
+          "--k", [&recipe](const std::string& text) { recipe.k = parse_lengths(text); },
+          "Lengths of the lists that top-n measures. Default: 10.")
       ->type_name("N,N,…")
       ->group("Experiment");
-  command->add_option("--metrics", flags.metrics, "Metrics to keep, such as rmse or ndcg@10. Default: all of the task.")
+  command
+      ->add_option_function<std::string>(
+          "--metrics", [&recipe](const std::string& text) { recipe.metrics = parse_list(text); },
+          "Metrics to keep, such as rmse or ndcg@10. Default: all of the task.")
       ->type_name("A,B,…")
       ->group("Experiment");
 }
 
-void add_experiment_flags(CLI::App* command, ExperimentFlags& flags) {
-  add_protocol_flag(command, flags, "Default: none.");
-  add_task_flag(command, flags, "Default: ratings, or top-n if all values are equal.");
-  add_split_flags(command, flags, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
-  add_metric_flags(command, flags);
-  add_like_threshold_flag(command, flags, "Default: 4.");
+void add_experiment_flags(CLI::App* command, Recipe& recipe) {
+  add_protocol_flag(command, recipe, "Default: none.");
+  add_task_flag(command, recipe, "Default: ratings, or top-n if all values are equal.");
+  add_split_flags(command, recipe, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
+  add_metric_flags(command, recipe);
+  add_like_threshold_flag(command, recipe, "Default: 4.");
 }
 
-bool choose_task(ExperimentFlags& flags, const Dataset& data) {
-  const Scale scale = data.scale();
-  if (!flags.task.empty() || scale.low < scale.high) return false;
-  flags.task = to_string(Task::top_n);
-  fmt::print(stderr, "All values are {:g}, so there is nothing to predict; this is about ranking (--task top-n).\n",
-             scale.low);
-  return true;
+std::vector<std::string> parse_list(std::string_view text) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : split(text, ",")) parts.emplace_back(trim(part));
+  return parts;
 }
 
-void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filter, bool split_given,
-                      SplitOptions& split_options, EvaluateOptions& evaluate) {
-  if (!flags.protocol.empty()) {
-    apply_protocol(find_protocol(flags.protocol), split_options, evaluate);
-    split_given = true;
+Experiment open_and_tell(const Recipe& recipe, Run& run) {
+  Experiment experiment = open_experiment(recipe, finder(run), run.context());
+  run.clear();
+  tell_bad_lines(experiment.data.report);
+  if (experiment.task_chosen) {
+    fmt::print(stderr, "All values are {:g}, so there is nothing to predict; this is about ranking (--task top-n).\n",
+               experiment.data.data->scale().low);
   }
-  if (!flags.task.empty()) evaluate.task = parse_task(flags.task);
-  if (!flags.split.empty()) split_options.spec = parse_split(flags.split);
-  else if (!split_given) split_options.spec = parse_split(evaluate.task == Task::top_n ? "holdout:0.2" : "random:0.1");
-  if (flags.like_threshold) evaluate.like_threshold = *flags.like_threshold;
-  if (!flags.k.empty()) evaluate.k = parse_lengths(flags.k);
-  if (!flags.metrics.empty()) {
-    evaluate.metrics.clear();
-    for (const std::string_view name : split(flags.metrics, ",")) evaluate.metrics.emplace_back(trim(name));
-  }
-  apply_event_filter(filter, split_options.filter);
-  if (!flags.protocol.empty()) check_protocol(find_protocol(flags.protocol), split_options, evaluate);
-}
-
-void check_reading(const ExperimentFlags& flags, const DataSource& source) {
-  if (!flags.protocol.empty()) check_protocol(find_protocol(flags.protocol), source.value_changes);
+  return experiment;
 }
 
 }  // namespace gusto::cli

@@ -1,48 +1,29 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "gusto/cli/command.h"
-#include "gusto/cli/data_flags.h"
-#include "gusto/cli/event_filter.h"
-#include "gusto/data/dataset.h"
-#include "gusto/data/split/split.h"
-#include "gusto/eval/evaluate.h"
+#include "gusto/cli/run.h"
+#include "gusto/eval/experiment.h"
+#include "gusto/eval/recipe.h"
 
 namespace gusto::cli {
 
-/// How to divide the events and what to measure.
-struct ExperimentFlags {
-  std::string protocol;
-  std::string split;
-  std::string task;
-  std::string k;
-  std::string metrics;
-  std::optional<double> like_threshold;
-};
-
-/// `role` says what the split is for and what happens without.
-void add_split_flags(CLI::App* command, ExperimentFlags& flags, const std::string& role);
-void add_task_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
-void add_like_threshold_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
-/// `role` says what happens without.
-void add_protocol_flag(CLI::App* command, ExperimentFlags& flags, const std::string& role);
-void add_metric_flags(CLI::App* command, ExperimentFlags& flags);
+/// Flags that say what a recipe's file may say, too. `role` says what a flag is for and what happens without.
+void add_split_flags(CLI::App* command, Recipe& recipe, const std::string& role);
+void add_task_flag(CLI::App* command, Recipe& recipe, const std::string& role);
+void add_like_threshold_flag(CLI::App* command, Recipe& recipe, const std::string& role);
+void add_protocol_flag(CLI::App* command, Recipe& recipe, const std::string& role);
+void add_metric_flags(CLI::App* command, Recipe& recipe);
 /// All of them.
-void add_experiment_flags(CLI::App* command, ExperimentFlags& flags);
+void add_experiment_flags(CLI::App* command, Recipe& recipe);
 
-/// Puts what was given over the defaults, or over a recipe's: the protocol first, then all else. Without --split, and
-/// unless `split_given`, the split is the protocol's or random:0.1, or holdout:0.2 for top-n.
-/// Error(invalid_option) where --protocol is contradicted.
-void apply_experiment(const ExperimentFlags& flags, const EventFilterFlags& filter, bool split_given,
-                      SplitOptions& split, EvaluateOptions& evaluate);
+/// The parts of a list that is typed with commas, without spaces around them.
+std::vector<std::string> parse_list(std::string_view text);
 
-/// Error(invalid_option), if the protocol, where there is one, is contradicted by how events were read.
-void check_reading(const ExperimentFlags& flags, const DataSource& source);
-
-/// Chooses top-n where no task was named and all values are equal, since there is nothing to predict then; says so and
-/// returns true if it did.
-bool choose_task(ExperimentFlags& flags, const Dataset& data);
+/// Opens what a recipe says; says on standard error that lines were left out, or that a task was chosen.
+Experiment open_and_tell(const Recipe& recipe, Run& run);
 
 }  // namespace gusto::cli

@@ -10,6 +10,7 @@
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/data_report.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/cli/index_report.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
@@ -22,7 +23,8 @@ namespace gusto::cli {
 namespace {
 
 struct InspectFlags {
-  DataFlags data;
+  DataRecipe data;
+  FilterOptions filter;
   RunFlags run;
 };
 
@@ -53,15 +55,18 @@ void inspect_model(const Session& session, const std::string& path) {
 }
 
 void run_inspect(Session& session, const InspectFlags& flags) {
-  if (!flags.data.data.empty() && is_model_file(flags.data.data)) {
-    inspect_model(session, flags.data.data);
+  if (!flags.data.name.empty() && is_model_file(flags.data.name)) {
+    inspect_model(session, flags.data.name);
     return;
   }
   Run run(session, flags.run);
-  const OpenedData opened = open_data(flags.data, session, run, BadLines::told);
+  const OpenedDataset opened = open_data(flags.data, finder(run), run.context());
+  run.clear();
+  const FilteredDataset filtered = filter_dataset(opened.data, flags.filter);
   if (opened.report.data_file) check_data_file(opened.report.data_file->path);
-  fmt::print("{}\n{}{}", describe_source(opened.report, session.out), opened.left_out,
-             describe_data(*opened.dataset, session.out));
+  fmt::print("{}\n{}{}", describe_source(opened.report, session.out),
+             describe_event_filter(flags.filter, filtered.steps, session.out),
+             describe_data(*filtered.data, session.out));
 }
 
 }  // namespace
@@ -80,6 +85,7 @@ void add_inspect(CLI::App& app, Session& session) {
                     "gusto inspect films.gusto"}},
       [flags, &session] { run_inspect(session, *flags); });
   add_data_flags(command, flags->data, DataArgument::optional);
+  add_event_filter_flags(command, flags->filter);
   add_run_flags(command, flags->run, Seeded::no);
 }
 

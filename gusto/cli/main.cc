@@ -11,6 +11,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/version.h"
 #include "gusto/cli/command.h"
+#include "gusto/cli/flag_names.h"
 #include "gusto/cli/interrupt.h"
 
 namespace gusto::cli {
@@ -34,6 +35,12 @@ int exit_status(ErrorCode code) {
     case ErrorCode::internal: return kFailure;
   }
   return kFailure;
+}
+
+/// The hint, and by which flag to follow it.
+std::string hint_of(const Error& error) {
+  if (error.option().empty()) return error.hint();
+  return fmt::format("{} The flag is {}.", error.hint(), flag_of(error.option()));
 }
 
 void complain(const Session& session, const std::string& message, const std::string& hint = {}) {
@@ -92,7 +99,7 @@ int run(int argc, char** argv) {
     complain(session, describe_parse_error(app, error));
     return kBadUsage;
   } catch (const Error& error) {
-    complain(session, error.message(), error.hint());
+    complain(session, error.message(), hint_of(error));
     return exit_status(error.code());
   } catch (const std::bad_alloc&) {
     complain(session, "The system has no memory left.", "Choose a smaller model or fewer data.");

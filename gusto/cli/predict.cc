@@ -24,7 +24,7 @@ struct PredictFlags {
   std::string model;
   AskerFlags asker;
   std::string item;
-  DataFlags pairs;
+  DataRecipe pairs;
   RunFlags run;
 };
 
@@ -64,7 +64,10 @@ void predict_one(const Model& model, const PredictFlags& flags) {
 
 void predict_pairs(const Model& model, const PredictFlags& flags, Run& run) {
   const Catalogue& catalogue = model.data().catalogue();
-  const std::shared_ptr<const Dataset> pairs = open_whole_data(flags.pairs, run).dataset;
+  const OpenedDataset opened = open_data(flags.pairs, finder(run), run.context());
+  run.clear();
+  tell_bad_lines(opened.report);
+  const std::shared_ptr<const Dataset>& pairs = opened.data;
   std::vector<Query> queries;
   std::vector<ItemRow> items;
   std::vector<std::size_t> places;  // of each query among the pairs
@@ -99,7 +102,7 @@ void predict_pairs(const Model& model, const PredictFlags& flags, Run& run) {
 }
 
 void run_predict(Session& session, const PredictFlags& flags) {
-  if (flags.pairs.data.empty() == flags.item.empty()) {
+  if (flags.pairs.name.empty() == flags.item.empty()) {
     throw Error(ErrorCode::invalid_option, "Give either --item, with --user or --history, or --pairs.",
                 "See `gusto predict --help`.");
   }
@@ -127,9 +130,9 @@ void add_predict(CLI::App& app, Session& session) {
   add_model_argument(command, flags->model);
   add_asker_flags(command, flags->asker);
   command->add_option("--item", flags->item, "The item, by title or id.")->type_name("ITEM");
-  command->add_option("--pairs", flags->pairs.data, "A delimited file with a user's id and an item's id on each line.")
+  command->add_option("--pairs", flags->pairs.name, "A delimited file with a user's id and an item's id on each line.")
       ->type_name("FILE");
-  add_format_flags(command, flags->pairs);
+  add_format_flags(command, flags->pairs.reading);
   command->add_flag("--quiet", flags->run.quiet, "Show no progress.")->group("Running");
 }
 

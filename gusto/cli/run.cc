@@ -71,9 +71,9 @@ void Run::say(std::string_view text) {
   for (const std::string& line : wrap(text, terminal_.width)) fmt::print(stderr, "{}\n", line);
 }
 
-CompareObserver Run::observer(const CompareSpec& spec) {
+CompareObserver Run::observer(const Experiment& experiment) {
   std::vector<std::string> labels;
-  for (const CompareEntry& entry : spec.entries) labels.push_back(entry.label.empty() ? entry.model : entry.label);
+  for (const CompareEntry& entry : experiment.entries) labels.push_back(entry.label);
   auto fold_names = std::make_shared<std::vector<std::string>>();
   const auto name = [labels, fold_names](std::size_t entry, std::size_t fold) {
     return (fold_names->size() > 1 ? (*fold_names)[fold] + " " : std::string()) + labels[entry];

@@ -42,7 +42,7 @@ class Run {
   /// A paragraph on standard error, also with --quiet.
   void say(std::string_view text);
   /// Tells what a comparison is at: "u1 item-knn".
-  CompareObserver observer(const CompareSpec& spec);
+  CompareObserver observer(const Experiment& experiment);
 
  private:
   const Terminal& terminal_;

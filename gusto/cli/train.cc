@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,64 +13,44 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/data_flags.h"
+#include "gusto/cli/event_filter.h"
 #include "gusto/cli/experiment_flags.h"
 #include "gusto/cli/interrupt.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
-#include "gusto/eval/compare.h"
 #include "gusto/eval/evaluate.h"
+#include "gusto/eval/experiment.h"
 #include "gusto/eval/stopwatch.h"
 #include "gusto/models/model_file.h"
-#include "gusto/models/registry.h"
 
 namespace gusto::cli {
 namespace {
 
 struct TrainFlags {
-  DataFlags data;
-  ExperimentFlags experiment;
+  Recipe recipe;
   RunFlags run;
   std::string model;
-  std::vector<std::string> sets;
   std::string out;
   std::string checkpoint;
 };
 
-/// "option=value" or, as for compare, "model.option=value".
-Settings settings_from(const TrainFlags& flags) {
-  CompareSpec spec;
-  spec.entries = {{flags.model, flags.model, {}}};
-  for (const std::string& assignment : flags.sets) {
+/// A recipe for the one model; its options may be set as "option=value", too.
+Recipe recipe_of(const TrainFlags& flags) {
+  Recipe recipe = flags.recipe;
+  recipe.seed = flags.run.seed;
+  recipe.models = {{flags.model}};
+  for (std::string& assignment : recipe.sets) {
     const bool bare = assignment.substr(0, assignment.find('=')).find('.') == std::string::npos;
-    apply_set(spec, bare ? flags.model + "." + assignment : assignment);
+    if (bare) assignment.insert(0, flags.model + ".");
   }
-  return spec.entries.front().settings;
-}
-
-bool is_divided(const TrainFlags& flags) {
-  return !flags.experiment.split.empty() || !flags.experiment.protocol.empty();
-}
-
-/// The split that the flags ask for, of a single fold; none without --split and --protocol.
-std::optional<Split> divide(const TrainFlags& flags, const SplitOptions& split, const OpenedData& data) {
-  if (!is_divided(flags)) return std::nullopt;
-  Split parts = make_split(data.dataset, split, data.source);
-  if (parts.folds.size() > 1) {
-    throw Error(ErrorCode::invalid_option,
-                fmt::format("The split {} makes {} folds, and a model is trained on one.", split.spec.text(),
-                            parts.folds.size()),
-                split.spec.kind == SplitSpec::Kind::folds
-                    ? fmt::format("Name one of them, such as folds:{}.", parts.folds.front().name)
-                    : "Choose a split of one fold, or `gusto compare`, which trains on each.");
-  }
-  return parts;
+  return recipe;
 }
 
 /// Measures the model on the split's test part; what it reached is printed, and kept in the record.
-void measure(const Model& model, const Split& parts, const EvaluateOptions& options, Session& session, Run& run,
-             ModelRecord& record) {
+void measure(const Model& model, const Fold& fold, std::span<const ItemRow> candidates, const EvaluateOptions& options,
+             Session& session, Run& run, ModelRecord& record) {
   run.set_stage("measure " + std::string(model.info().name));
-  const Evaluation reached = evaluate(model, parts.folds.front(), parts.candidates, options, run.context());
+  const Evaluation reached = evaluate(model, fold, candidates, options, run.context());
   run.clear();
   record.metrics = to_json(reached.estimates);
   fmt::print("\n{}\n", describe_estimates(reached.estimates, session.out));
@@ -87,47 +69,52 @@ void check_files(const TrainFlags& flags) {
   }
 }
 
-void run_train(Session& session, TrainFlags flags) {
-  SplitOptions split;
-  EvaluateOptions evaluate_options;
-  apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);
-  const ModelInfo& info = find_model(flags.model);
-  const std::unique_ptr<Model> model =
-      info.make(with_like_threshold(info, settings_from(flags), evaluate_options.like_threshold));
+/// The events to train on, where a split takes some aside.
+struct TrainingPart {
+  std::shared_ptr<const Dataset> events;
+  std::optional<Split> split;  ///< none: all events that the filters keep are trained on
+};
+
+TrainingPart training_part(const Recipe& recipe, const Experiment& experiment, Session& session, ModelRecord& record) {
+  const SplitOptions& options = experiment.split;
+  if (recipe.split.empty() && recipe.protocol.empty()) {
+    FilteredDataset filtered = filter_dataset(experiment.data.data, options.filter);
+    fmt::print("{}", describe_event_filter(options.filter, filtered.steps, session.out));
+    return {std::move(filtered.data), std::nullopt};
+  }
+  Split split = make_split(experiment.data, options);
+  const Fold& fold = single_fold(split, options.spec, "a model is trained on one");
+  record.split = options.spec.text();
+  record.receipt = fold.receipt;
+  fmt::print("{}{}\n", describe_event_filter(options.filter, split.filtered, session.out),
+             describe_split({{{fold.name, fold.receipt}}}, fold.candidates_or(split.candidates).size(),
+                            experiment.evaluate, session.out));
+  return {fold.train, std::move(split)};
+}
+
+void run_train(Session& session, const TrainFlags& flags) {
+  const Recipe recipe = recipe_of(flags);
   check_files(flags);
   Run run(session, flags.run);
-  split.seed = flags.run.seed_or();
-
+  const Experiment experiment = open_and_tell(recipe, run);
+  const Task task = experiment.evaluate.task;
   ModelRecord record;
-  record.seed = split.seed;
-  record.filter = split.filter;
-  const OpenedData data = is_divided(flags) ? open_whole_data(flags.data, run) : open_data(flags.data, session, run);
-  check_reading(flags.experiment, data.source);
-  fmt::print("{}", data.left_out);
-  if (choose_task(flags.experiment, *data.dataset)) {
-    apply_experiment(flags.experiment, flags.data.filter, false, split, evaluate_options);
-  }
-  if (evaluate_options.task == Task::likes) record.like_threshold = evaluate_options.like_threshold;
-  const std::optional<Split> parts = divide(flags, split, data);
-  std::shared_ptr<const Dataset> events = data.dataset;
-  if (parts) {
-    const Fold& fold = parts->folds.front();
-    events = fold.train;
-    record.split = split.spec.text();
-    record.receipt = fold.receipt;
-    fmt::print("{}{}\n", describe_event_filter(split.filter, parts->filtered, session.out),
-               describe_split({{{fold.name, fold.receipt}}}, fold.candidates_or(parts->candidates).size(),
-                              evaluate_options, session.out));
-  }
+  record.seed = experiment.seed;
+  record.filter = experiment.split.filter;
+  if (task == Task::likes) record.like_threshold = experiment.evaluate.like_threshold;
+  const std::unique_ptr<Model> model = experiment.entries.front().make();
+  const TrainingPart part = training_part(recipe, experiment, session, record);
   run.set_stage(flags.model);
   const Stopwatch watch;
-  model->fit(events, evaluate_options.task, run.context(), {.seed = split.seed, .checkpoint = flags.checkpoint});
+  model->fit(part.events, task, run.context(), {.seed = experiment.seed, .checkpoint = flags.checkpoint});
   const double seconds = watch.seconds();
   run.context().check_cancelled();
   run.clear();
-  fmt::print("Trained {} for {} on {} events in {}.\n", flags.model, to_string(evaluate_options.task),
-             format_count(events->event_count()), format_seconds(seconds));
-  if (parts) measure(*model, *parts, evaluate_options, session, run, record);
+  fmt::print("Trained {} for {} on {} events in {}.\n", flags.model, to_string(task),
+             format_count(part.events->event_count()), format_seconds(seconds));
+  if (part.split) {
+    measure(*model, part.split->folds.front(), part.split->candidates, experiment.evaluate, session, run, record);
+  }
   {
     const WriteGuard guard;
     save_model(*model, record, flags.out);
@@ -153,23 +140,23 @@ void add_train(CLI::App& app, Session& session) {
                     "gusto train ratings.csv --model biased-mf --set dim=64 --out ratings.gusto",
                     "gusto train ml-1m --model svd --split random:0.1 --out ml-1m.gusto"}},
       [flags, &session] { run_train(session, *flags); });
-  add_data_flags(command, flags->data, DataArgument::optional);
+  add_data_flags(command, flags->recipe.data, DataArgument::optional);
+  add_event_filter_flags(command, flags->recipe.filter);
   command->add_option("--model", flags->model, "The kind of model; `gusto models` lists them.")
       ->type_name("NAME")
       ->required()
       ->group("Model");
   command
-      ->add_option("--set", flags->sets,
+      ->add_option("--set", flags->recipe.sets,
                    "Set an option of the model; may be given again. `gusto models NAME` lists them.")
       ->type_name("OPTION=VALUE")
       ->allow_extra_args(false)
       ->group("Model");
   command->add_option("--out", flags->out, "The file to write.")->type_name("FILE")->required()->group("Model");
-  add_task_flag(command, flags->experiment, "Default: ratings, or top-n if all values are equal.");
-  add_like_threshold_flag(command, flags->experiment,
-                          "Models of likes learn it, and it is kept in the file. Default: 4.");
-  add_split_flags(command, flags->experiment, "Train on the training part only. Default: on everything.");
-  add_protocol_flag(command, flags->experiment, "Default: none.");
+  add_task_flag(command, flags->recipe, "Default: ratings, or top-n if all values are equal.");
+  add_like_threshold_flag(command, flags->recipe, "Models of likes learn it, and it is kept in the file. Default: 4.");
+  add_split_flags(command, flags->recipe, "Train on the training part only. Default: on everything.");
+  add_protocol_flag(command, flags->recipe, "Default: none.");
   command
       ->add_option(
           "--checkpoint", flags->checkpoint,

@@ -214,4 +214,18 @@ std::shared_ptr<const Dataset> kept_events(const std::shared_ptr<const Dataset>&
                                                                                 std::move(values), std::move(times)});
 }
 
+FilteredDataset filter_dataset(const std::shared_ptr<const Dataset>& data, const FilterOptions& options) {
+  if (!options.any()) return {data, {}};
+  FilteredEvents filtered = filter_events(*data, options);
+  return {kept_events(data, filtered.kept), std::move(filtered.steps)};
+}
+
+FilterOptions completed(FilterOptions first, const FilterOptions& second) {
+  if (!first.since) first.since = second.since;
+  if (!first.positives) first.positives = second.positives;
+  if (!first.min_user_events) first.min_user_events = second.min_user_events;
+  if (!first.min_item_events) first.min_item_events = second.min_item_events;
+  return first;
+}
+
 }  // namespace gusto

@@ -64,4 +64,15 @@ FilteredEvents filter_events(const Dataset& data, const FilterOptions& options);
 /// Cost     16 bytes for each kept event, and no more on the way
 std::shared_ptr<const Dataset> kept_events(const std::shared_ptr<const Dataset>& data, const std::vector<bool>& kept);
 
+/// What filters leave of a data set, and what they left out.
+struct FilteredDataset {
+  std::shared_ptr<const Dataset> data;
+  std::vector<FilterStep> steps;
+};
+/// Both of the above at once.
+FilteredDataset filter_dataset(const std::shared_ptr<const Dataset>& data, const FilterOptions& options);
+
+/// What is given in `first` wins over what is given in `second`.
+FilterOptions completed(FilterOptions first, const FilterOptions& second);
+
 }  // namespace gusto

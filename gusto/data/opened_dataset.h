@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gusto/data/dataset.h"
@@ -20,9 +21,15 @@ struct DataSource {
   std::vector<std::string> value_changes{};  ///< see SourceReport
 };
 
+/// The source of a data set that a report tells of.
+inline DataSource source_of(const SourceReport& report, std::filesystem::path path, OpenOptions options) {
+  return {std::move(path), std::move(options), report.layout == "lists", report.value_changes};
+}
+
 struct OpenedDataset {
   std::shared_ptr<const Dataset> data;
-  SourceReport report;
+  SourceReport report{};
+  DataSource source{};
   bool spilled = false;  ///< whether the events were spilled, and lie in OpenOptions::spill_to
 };
 

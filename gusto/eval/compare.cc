@@ -4,12 +4,8 @@
 #include <numeric>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "gusto/base/system.h"
-#include "gusto/base/text.h"
 #include "gusto/eval/metrics.h"
-#include "gusto/eval/protocol.h"
 #include "gusto/eval/stopwatch.h"
 
 namespace gusto {
@@ -21,43 +17,19 @@ bool is_refusal(ErrorCode code) {
          code == ErrorCode::empty_dataset;
 }
 
-std::unique_ptr<Model> make_entry(const CompareSpec& spec, const CompareEntry& entry) {
-  const ModelInfo& info = entry.kind();
-  return info.make(with_like_threshold(info, entry.settings, spec.evaluate.like_threshold));
-}
-
-// Fills in labels, and finds mistakes before hours have gone into training.
-CompareSpec checked(CompareSpec spec) {
-  if (spec.entries.empty())
-    throw Error(ErrorCode::invalid_option, "There is no model to compare.", "Name at least one.");
-  static_cast<void>(measured_metrics(spec.evaluate));
-  if (!spec.protocol.empty()) check_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate);
-  for (auto entry = spec.entries.begin(); entry != spec.entries.end(); ++entry) {
-    if (entry->model.empty()) entry->model = entry->kind().name;
-    if (entry->label.empty()) entry->label = entry->model;
-    static_cast<void>(make_entry(spec, *entry));
-    if (std::any_of(spec.entries.begin(), entry, [&](const CompareEntry& e) { return e.label == entry->label; })) {
-      throw Error(ErrorCode::invalid_option, fmt::format("Two entries have the label {}.", quote(entry->label)),
-                  "Give each a label of its own.");
-    }
-  }
-  spec.split.seed = spec.seed;
-  return spec;
-}
-
 // All folds of one entry.
 class EntryRun {
  public:
-  EntryRun(const Split& split, const CompareSpec& spec, std::size_t entry, Context& context,
+  EntryRun(const Split& split, const Experiment& experiment, std::size_t entry, Context& context,
            const CompareObserver& observer)
-      : split_(split), spec_(spec), entry_(entry), context_(context), observer_(observer) {}
+      : split_(split), experiment_(experiment), entry_(entry), context_(context), observer_(observer) {}
 
   ModelResult run() {
-    const CompareEntry& entry = spec_.entries[entry_];
+    const CompareEntry& entry = experiment_.entries[entry_];
     ModelResult result;
     result.model = entry.model;
     result.label = entry.label;
-    result.options = make_entry(spec_, entry)->settings();
+    result.options = entry.make()->settings();
     std::vector<Evaluation> evaluations;
     const std::size_t sink_throws = context_.sink_throws();
     try {
@@ -73,7 +45,7 @@ class EntryRun {
       result.score_seconds += evaluation.score_seconds / folds;
       result.users_left_out += evaluation.users_left_out;
     }
-    for (const std::string& metric : measured_metrics(spec_.evaluate)) {
+    for (const std::string& metric : measured_metrics(experiment_.evaluate)) {
       // A fold may lack a metric, as AUC where everything was liked.
       std::vector<Estimate> found;
       for (Evaluation& evaluation : evaluations) {
@@ -88,21 +60,21 @@ class EntryRun {
 
  private:
   Evaluation run_fold(std::size_t fold, ModelResult& result) {
-    const CompareEntry& entry = spec_.entries[entry_];
-    const std::unique_ptr<Model> model = make_entry(spec_, entry);
+    const CompareEntry& entry = experiment_.entries[entry_];
+    const std::unique_ptr<Model> model = entry.make();
     reset_peak_memory();
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
-    model->fit(split_.folds[fold].train, spec_.evaluate.task, context_, {.seed = split_.folds[fold].seed});
+    model->fit(split_.folds[fold].train, experiment_.evaluate.task, context_, {.seed = split_.folds[fold].seed});
     result.fit_seconds += watch.seconds();
     if (observer_.on_score) observer_.on_score(entry_, fold);
-    Evaluation evaluation = evaluate(*model, split_.folds[fold], split_.candidates, spec_.evaluate, context_);
+    Evaluation evaluation = evaluate(*model, split_.folds[fold], split_.candidates, experiment_.evaluate, context_);
     result.peak_bytes = std::max(result.peak_bytes, peak_memory());
     return evaluation;
   }
 
   const Split& split_;
-  const CompareSpec& spec_;
+  const Experiment& experiment_;
   std::size_t entry_;
   Context& context_;
   const CompareObserver& observer_;
@@ -111,9 +83,9 @@ class EntryRun {
 bool better(const Estimate& a, const Estimate& b) { return a.higher_is_better ? a.mean > b.mean : a.mean < b.mean; }
 
 // The usual metric of the task, or the first that anybody has.
-std::string choose_primary(const CompareSpec& spec, std::span<const std::string> names,
+std::string choose_primary(const Experiment& experiment, std::span<const std::string> names,
                            std::span<const ModelResult> results) {
-  std::string primary = primary_metric(spec.evaluate.task, spec.evaluate.k, names);
+  std::string primary = primary_metric(experiment.evaluate.task, experiment.evaluate.k, names);
   const auto somebody_has = [&](const std::string& name) {
     return std::any_of(results.begin(), results.end(), [&](const ModelResult& r) { return r.find(name) != nullptr; });
   };
@@ -137,7 +109,7 @@ void test_against_best(Comparison& comparison, Context& context) {
       pairs.push_back({&estimate, reference != nullptr ? reference : &estimate});
     }
   }
-  const std::vector<Difference> differences = paired_bootstrap(pairs, context, {.seed = comparison.spec.seed});
+  const std::vector<Difference> differences = paired_bootstrap(pairs, context, {.seed = comparison.experiment.seed});
   auto next = differences.begin();
   for (const std::size_t other : order) {
     if (other == *comparison.best) continue;
@@ -149,63 +121,6 @@ void test_against_best(Comparison& comparison, Context& context) {
 }
 
 }  // namespace
-
-std::vector<CompareEntry> default_entries(Task task) {
-  std::vector<CompareEntry> entries;
-  for (const ModelInfo* info : registry()) {
-    const Abilities& can = info->abilities;
-    const bool predicts = can.predicts_ratings || (can.probabilities && task == Task::likes);
-    if (task == Task::top_n || predicts) entries.push_back({std::string(info->name), std::string(info->name), {}});
-  }
-  return entries;
-}
-
-void apply_set(CompareSpec& spec, std::string_view assignment) {
-  const std::size_t equals = assignment.find('=');
-  const std::string_view target = assignment.substr(0, equals);
-  const std::size_t dot = target.rfind('.');
-  if (equals == std::string_view::npos || dot == std::string_view::npos) {
-    throw Error(ErrorCode::invalid_option, fmt::format("{} sets no option.", quote(assignment)),
-                "Write model.option=value, for example item-knn.neighbors=50.");
-  }
-  const std::string_view who = trim(target.substr(0, dot));
-  const std::string name(trim(target.substr(dot + 1)));
-  const std::string value(trim(assignment.substr(equals + 1)));
-
-  std::vector<CompareEntry*> chosen;
-  for (CompareEntry& entry : spec.entries) {
-    if (entry.label == who) chosen.push_back(&entry);
-  }
-  const bool by_model = chosen.empty();
-  for (CompareEntry& entry : spec.entries) {
-    if (by_model && entry.model == who) chosen.push_back(&entry);
-  }
-  if (chosen.empty()) {
-    std::vector<std::string_view> names;
-    for (const CompareEntry& entry : spec.entries) {
-      names.push_back(entry.model);
-      if (!entry.label.empty()) names.push_back(entry.label);
-    }
-    const auto nearest = nearest_name(who, names);
-    throw Error(ErrorCode::invalid_option, fmt::format("{} is not being compared.", quote(who)),
-                nearest ? fmt::format("Did you mean {}?", *nearest) : "Name one of the models of this comparison.");
-  }
-  for (CompareEntry* entry : chosen) {
-    const ModelInfo& info = entry->kind();
-    static_cast<void>(parse_field(find_field(info.fields, info.name, name), info.name, value));
-    std::erase_if(entry->settings, [&](const auto& setting) { return setting.first == name; });
-    entry->settings.emplace_back(name, value);
-  }
-}
-
-Settings with_like_threshold(const ModelInfo& info, Settings settings, double like_threshold) {
-  constexpr std::string_view kOption = "like_threshold";
-  const bool has =
-      std::any_of(info.fields.begin(), info.fields.end(), [&](const Field& f) { return f.name == kOption; });
-  const bool set = std::any_of(settings.begin(), settings.end(), [&](const auto& s) { return s.first == kOption; });
-  if (has && !set) settings.emplace_back(kOption, format_field(like_threshold));
-  return settings;
-}
 
 const Estimate* ModelResult::find(std::string_view metric) const {
   const auto found =
@@ -225,31 +140,30 @@ std::vector<std::size_t> Comparison::ranking() const {
   return order;
 }
 
-Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
-                   const CompareObserver& observer, const DataSource& source) {
-  const CompareSpec ready = checked(spec);
-  if (!ready.protocol.empty()) check_protocol(find_protocol(ready.protocol), source.value_changes);
-  return compare(make_split(data, ready.split, source), ready, context, observer);
+Comparison compare(const Experiment& experiment, Context& context, const CompareObserver& observer) {
+  const Experiment ready = checked(experiment);
+  return compare(make_split(ready.data, ready.split), ready, context, observer);
 }
 
-Comparison compare(const Split& split, const CompareSpec& spec, Context& context, const CompareObserver& observer) {
+Comparison compare(const Split& split, const Experiment& experiment, Context& context,
+                   const CompareObserver& observer) {
   Comparison comparison;
-  comparison.spec = checked(spec);
+  comparison.experiment = checked(experiment);
   comparison.threads = context.threads();
   comparison.filtered = split.filtered;
   std::vector<std::string> names;
   for (const Fold& fold : split.folds) {
     comparison.folds.push_back({fold.name, fold.receipt});
-    names = measured_metrics(comparison.spec.evaluate, fold);  // alike in all folds, as are these in number
+    names = measured_metrics(comparison.experiment.evaluate, fold);  // alike in all folds, as are these in number
     comparison.candidates = fold.candidates_or(split.candidates).size();
   }
   if (observer.on_split) observer.on_split(split);
 
-  for (std::size_t entry = 0; entry < comparison.spec.entries.size(); ++entry) {
-    comparison.results.push_back(EntryRun(split, comparison.spec, entry, context, observer).run());
+  for (std::size_t entry = 0; entry < comparison.experiment.entries.size(); ++entry) {
+    comparison.results.push_back(EntryRun(split, comparison.experiment, entry, context, observer).run());
     if (observer.on_result) observer.on_result(entry, comparison.results.back());
   }
-  comparison.primary_metric = choose_primary(comparison.spec, names, comparison.results);
+  comparison.primary_metric = choose_primary(comparison.experiment, names, comparison.results);
   test_against_best(comparison, context);
   return comparison;
 }

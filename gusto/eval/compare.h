@@ -3,9 +3,7 @@
 /// Several models trained and measured side by side, on the same folds, by the same rules.
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,66 +13,21 @@
 #include "gusto/base/context.h"
 #include "gusto/base/error.h"
 #include "gusto/base/field.h"
-#include "gusto/data/dataset.h"
-#include "gusto/data/io/reading_spec.h"
 #include "gusto/data/split/split.h"
 #include "gusto/eval/bootstrap.h"
 #include "gusto/eval/estimate.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/models/registry.h"
+#include "gusto/eval/experiment.h"
 
 namespace gusto {
-
-/// One competitor.
-struct CompareEntry {
-  std::string model{};  ///< its name in the registry
-  std::string label{};  ///< how results call it; empty: the model's name. Labels are unique within a comparison
-  Settings settings{};  ///< options that differ from the defaults
-  /// The row of a model of the caller's own, which the registry does not have; `model` may then be empty.
-  const ModelInfo* info = nullptr;
-
-  /// Its row. Error(not_found) with the nearest name.
-  const ModelInfo& kind() const { return info != nullptr ? *info : find_model(model); }
-};
-
-/// What is read of users and items beside the events, as typed.
-struct FeatureSources {
-  std::vector<std::string> users;   ///< files
-  std::vector<std::string> items;   ///< files
-  std::string types;                ///< see parse_feature_types
-  std::vector<std::string> extras;  ///< names, see Extra
-};
-
-/// A whole experiment: what a recipe holds.
-struct CompareSpec {
-  std::string data;      ///< where the data came from, as typed; shown in results, not opened. Empty: the embedded set
-  std::string protocol;  ///< the published one that split and evaluate follow, see protocol.h; empty: none
-  ReadingSpec reading;
-  FeatureSources features;
-  SplitOptions split;        ///< compare() sets its seed to `seed`
-  EvaluateOptions evaluate;  ///< its like_threshold is also that of models which learn likes and do not set their own
-  std::vector<CompareEntry> entries;
-  std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap
-};
-
-/// All registered models that can do a task, with their defaults.
-std::vector<CompareEntry> default_entries(Task task);
-
-/// Sets a comparison's model options from "model.option=value", as typed after --set: the option goes to every entry
-/// whose label, or else whose model, is the part before the last dot.
-/// Errors   invalid_option, if the text has another form or names no entry or option, with the nearest name
-void apply_set(CompareSpec& spec, std::string_view assignment);
-
-/// The settings, and after them the experiment's like_threshold for models that have an option of that name which the
-/// settings leave out: what is learned as a like is what is measured as one.
-Settings with_like_threshold(const ModelInfo& info, Settings settings, double like_threshold);
 
 /// What one competitor reached.
 struct ModelResult {
   std::string model;
   std::string label;
-  Settings options;                 ///< all of them, defaults included
-  std::vector<Estimate> estimates;  ///< means over folds, in the order of docs/reference/metrics.md; empty if it refused
+  Settings options;  ///< all of them, defaults included
+  /// Means over folds, in the order of docs/reference/metrics.md; empty if it refused.
+  std::vector<Estimate> estimates;
   /// estimates[i] − the best model's estimate of that metric; empty for the best model itself and without a best
   std::vector<Difference> differences;
   std::uint64_t users_left_out = 0;  ///< users with training events but without test items, summed over folds
@@ -95,14 +48,14 @@ struct FoldSummary {
 };
 
 struct Comparison {
-  CompareSpec spec;  ///< with every label filled in
+  Experiment experiment;  ///< with every label filled in
   unsigned threads = 0;
   std::vector<FoldSummary> folds;
   std::vector<FilterStep> filtered;  ///< what the filters left out
   std::uint64_t candidates = 0;      ///< items that a ranking may contain
   std::string primary_metric;        ///< what `best` was judged by: rmse, auc or ndcg@k, or the first metric kept
   std::optional<std::size_t> best;   ///< index into results; nothing if every model refused
-  std::vector<ModelResult> results;  ///< in the order of spec.entries
+  std::vector<ModelResult> results;  ///< in the order of experiment.entries
 
   /// Indexes into results from best to worst by the primary metric, refusals last; equal ones in the order given.
   std::vector<std::size_t> ranking() const;
@@ -117,19 +70,18 @@ struct CompareObserver {
   std::function<void(std::size_t entry, const ModelResult& result)> on_result;  ///< differences still missing
 };
 
-/// Splits data, fits every entry on every fold, measures it, and tests each against the best.
+/// Splits an experiment's data, fits every entry on every fold, measures it, and tests each against the best.
 ///
-/// The best model is the one with the best mean of the primary metric. All settings, labels and metric names are
-/// checked before anything is fitted.
+/// The best model is the one with the best mean of the primary metric. The experiment is checked before anything is
+/// fitted, see checked().
 ///
-/// Errors     invalid_option, for an unknown model, option or metric, labels that repeat, no entries, or a context made
-///            with another seed than spec's; those of make_split; cancelled
+/// Errors     those of checked() and make_split; cancelled
 /// Repeatable estimates and differences have the same bits at any number of threads
-Comparison compare(const std::shared_ptr<const Dataset>& data, const CompareSpec& spec, Context& context,
-                   const CompareObserver& observer = {}, const DataSource& source = {});
+Comparison compare(const Experiment& experiment, Context& context, const CompareObserver& observer = {});
 
-/// The same on folds made already.
-Comparison compare(const Split& split, const CompareSpec& spec, Context& context, const CompareObserver& observer = {});
+/// The same on folds made already: the experiment's data and split are not used.
+Comparison compare(const Split& split, const Experiment& experiment, Context& context,
+                   const CompareObserver& observer = {});
 
 /// A comparison as JSON, indented by two:
 ///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":

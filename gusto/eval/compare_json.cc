@@ -92,19 +92,21 @@ std::vector<Estimate> estimates_from_json(std::string_view text) {
 }
 
 std::string to_json(const Comparison& comparison) {
-  const CompareSpec& spec = comparison.spec;
-  Json json = {{"data", spec.data}, {"split", spec.split.spec.text()}, {"task", to_string(spec.evaluate.task)},
-               {"seed", spec.seed}, {"threads", comparison.threads},   {"version", version()}};
-  if (!spec.protocol.empty()) json["protocol"] = spec.protocol;
+  const Experiment& experiment = comparison.experiment;
+  const DataRecipe& data = experiment.data_recipe;
+  Json json = {
+      {"data", data.name},       {"split", experiment.split.spec.text()}, {"task", to_string(experiment.evaluate.task)},
+      {"seed", experiment.seed}, {"threads", comparison.threads},         {"version", version()}};
+  if (!experiment.protocol.empty()) json["protocol"] = experiment.protocol;
   for (const auto& [key, text] : kReadingTexts) {
-    if (!(spec.reading.*text).empty()) json[std::string(key)] = spec.reading.*text;
+    if (!(data.reading.*text).empty()) json[std::string(key)] = data.reading.*text;
   }
-  if (spec.reading.skip_bad_lines) json["skip_bad_lines"] = true;
-  if (!spec.features.users.empty()) json["user_features"] = spec.features.users;
-  if (!spec.features.items.empty()) json["item_features"] = spec.features.items;
-  if (!spec.features.extras.empty()) json["extras"] = spec.features.extras;
-  if (!spec.features.types.empty()) json["feature_types"] = spec.features.types;
-  const FilterOptions& filter = spec.split.filter;
+  if (data.reading.skip_bad_lines) json["skip_bad_lines"] = true;
+  if (!data.features.users.empty()) json["user_features"] = data.features.users;
+  if (!data.features.items.empty()) json["item_features"] = data.features.items;
+  if (!data.features.extras.empty()) json["extras"] = data.features.extras;
+  if (!data.features.types.empty()) json["feature_types"] = data.features.types;
+  const FilterOptions& filter = experiment.split.filter;
   if (filter.since) json["since"] = *filter.since;
   if (filter.positives) json["positives"] = *filter.positives;
   if (filter.least_user_events() > 1) json["min_user_events"] = filter.least_user_events();
@@ -113,19 +115,19 @@ std::string to_json(const Comparison& comparison) {
     json["filtered"].push_back(
         {{"filter", to_string(step.kind)}, {"events", step.events}, {"users", step.users}, {"items", step.items}});
   }
-  if (spec.evaluate.task == Task::likes) json["like_threshold"] = spec.evaluate.like_threshold;
-  if (spec.evaluate.task == Task::top_n) json["k"] = spec.evaluate.k;
+  if (experiment.evaluate.task == Task::likes) json["like_threshold"] = experiment.evaluate.like_threshold;
+  if (experiment.evaluate.task == Task::top_n) json["k"] = experiment.evaluate.k;
   json["candidates"] = comparison.candidates;
   const bool given = std::any_of(comparison.folds.begin(), comparison.folds.end(),
                                  [](const FoldSummary& fold) { return fold.receipt.negatives > 0; });
-  if (measures_sampled(spec.evaluate, given)) json["sampled"] = true;
+  if (measures_sampled(experiment.evaluate, given)) json["sampled"] = true;
   json["primary_metric"] = comparison.primary_metric;
   json["best"] = comparison.best ? Json(comparison.results[*comparison.best].label) : Json();
   json["folds"] = Json::array();
   for (const FoldSummary& fold : comparison.folds) json["folds"].push_back(fold_json(fold));
   json["results"] = Json::array();
   for (std::size_t r = 0; r < comparison.results.size(); ++r) {
-    json["results"].push_back(result_json(comparison.results[r], spec.entries[r]));
+    json["results"].push_back(result_json(comparison.results[r], experiment.entries[r]));
   }
   // A label or path that is no UTF-8 must not cost the results.
   return json.dump(2, ' ', false, Json::error_handler_t::replace);

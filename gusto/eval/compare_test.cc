@@ -46,28 +46,27 @@ std::shared_ptr<const Dataset> make_data() {
   return std::make_shared<Dataset>(catalogue, events);
 }
 
-CompareSpec make_spec(Task task) {
-  CompareSpec spec;
-  spec.data = "made up";
-  spec.split.spec = parse_split("random:0.25");
-  spec.evaluate.task = task;
-  spec.evaluate.k = {3, 5};
-  spec.entries = {
+Experiment make_experiment(Task task) {
+  Experiment experiment{.data = {make_data()}, .split = {.spec = parse_split("random:0.25")}};
+  experiment.data_recipe.name = "made up";
+  experiment.evaluate.task = task;
+  experiment.evaluate.k = {3, 5};
+  experiment.entries = {
       {"bias", "", {}}, {"bias", "blunt", {{"reg_item", "1000"}, {"reg_user", "1000"}}}, {"popularity", "", {}}};
-  return spec;
+  return experiment;
 }
 
-Comparison run(const CompareSpec& spec, unsigned threads = 1, std::uint64_t memory_limit = 0,
+Comparison run(const Experiment& experiment, unsigned threads = 1, std::uint64_t memory_limit = 0,
                const CompareObserver& observer = {}) {
   ContextOptions options;
   options.threads = threads;
   options.memory_limit = memory_limit;
   Context context(options);
-  return compare(make_data(), spec, context, observer);
+  return compare(experiment, context, observer);
 }
 
 TEST(Compare, FindsTheBestAndHowSureThatIs) {
-  const Comparison comparison = run(make_spec(Task::ratings));
+  const Comparison comparison = run(make_experiment(Task::ratings));
   EXPECT_EQ(comparison.primary_metric, "rmse");
   ASSERT_TRUE(comparison.best);
   EXPECT_EQ(comparison.results[*comparison.best].label, "bias");
@@ -85,9 +84,9 @@ TEST(Compare, FindsTheBestAndHowSureThatIs) {
 
 TEST(Compare, HasTheSameBitsAtAnyNumberOfThreads) {
   for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
-    const Comparison one = run(make_spec(task), 1);
+    const Comparison one = run(make_experiment(task), 1);
     for (const unsigned threads : {2u, 7u}) {
-      const Comparison many = run(make_spec(task), threads);
+      const Comparison many = run(make_experiment(task), threads);
       for (std::size_t r = 0; r < one.results.size(); ++r) {
         ASSERT_EQ(many.results[r].estimates.size(), one.results[r].estimates.size());
         for (std::size_t i = 0; i < one.results[r].estimates.size(); ++i) {
@@ -114,9 +113,9 @@ TEST(Compare, SaysThatFiguresAreSampled) {
     }
     lines += "\n";
   }
-  CompareSpec spec = make_spec(Task::top_n);
-  spec.split.spec = parse_split("negatives:" + folder.write("n.tsv", lines));
-  const Comparison comparison = run(spec);
+  Experiment experiment = make_experiment(Task::top_n);
+  experiment.split.spec = parse_split("negatives:" + folder.write("n.tsv", lines));
+  const Comparison comparison = run(experiment);
   EXPECT_EQ(comparison.primary_metric, "sampled-ndcg@3");
   ASSERT_TRUE(comparison.best);
   for (const Estimate& estimate : comparison.results[0].estimates) {
@@ -125,26 +124,27 @@ TEST(Compare, SaysThatFiguresAreSampled) {
   const auto json = nlohmann::json::parse(to_json(comparison));
   EXPECT_TRUE(json["sampled"].get<bool>());
   EXPECT_GT(json["folds"][0]["negatives"].get<int>(), 0);
-  EXPECT_FALSE(nlohmann::json::parse(to_json(run(make_spec(Task::top_n)))).contains("sampled"));
-  spec.evaluate.metrics = {"ndcg"};
-  EXPECT_FALSE(nlohmann::json::parse(to_json(run(spec))).contains("sampled")) << "a full ranking, on the same split";
+  EXPECT_FALSE(nlohmann::json::parse(to_json(run(make_experiment(Task::top_n)))).contains("sampled"));
+  experiment.evaluate.metrics = {"ndcg"};
+  EXPECT_FALSE(nlohmann::json::parse(to_json(run(experiment))).contains("sampled"))
+      << "a full ranking, on the same split";
 
   bool fitted = false;
   CompareObserver observer;
   observer.on_fit = [&](std::size_t, std::size_t) { fitted = true; };
-  spec = make_spec(Task::top_n);
-  spec.evaluate.metrics = {"sampled-ndcg"};
-  EXPECT_EQ(test::code_of([&] { run(spec, 1, 0, observer); }), ErrorCode::invalid_option);
+  experiment = make_experiment(Task::top_n);
+  experiment.evaluate.metrics = {"sampled-ndcg"};
+  EXPECT_EQ(test::code_of([&] { run(experiment, 1, 0, observer); }), ErrorCode::invalid_option);
   EXPECT_FALSE(fitted);
 }
 
 TEST(Compare, TakesModelsThatAreNotInTheRegistry) {
   ModelInfo own = find_model("bias");
   own.name = "mine";
-  CompareSpec spec = make_spec(Task::ratings);
-  spec.entries = {{.model = "bias"}, {.info = &own}, {.label = "blunt", .info = &own}};
-  apply_set(spec, "blunt.reg_item=1000");
-  const Comparison comparison = run(spec);
+  Experiment experiment = make_experiment(Task::ratings);
+  experiment.entries = {{.model = "bias"}, {.info = &own}, {.label = "blunt", .info = &own}};
+  apply_set(experiment.entries, "blunt.reg_item=1000");
+  const Comparison comparison = run(experiment);
   EXPECT_EQ(comparison.results[1].model, "mine");
   EXPECT_EQ(comparison.results[1].label, "mine");
   EXPECT_EQ(comparison.results[1].estimates.at(0).mean, comparison.results[0].estimates.at(0).mean);
@@ -169,20 +169,20 @@ TEST(Compare, ModelsLearnTheExperimentsLikeThresholdUnlessTheySetTheirOwn) {
 TEST(Compare, LetsThroughWhatTheProgressSinkThrowsEvenIfItLooksLikeARefusal) {
   Context context(
       {.threads = 2, .progress = [](const ProgressEvent&) { throw Error(ErrorCode::unsupported, "Enough."); }});
-  EXPECT_EQ(test::error_of([&] { compare(make_data(), make_spec(Task::ratings), context); }).message(), "Enough.");
+  EXPECT_EQ(test::error_of([&] { compare(make_experiment(Task::ratings), context); }).message(), "Enough.");
 }
 
 TEST(Compare, DrawsByItsOwnSeed) {
-  CompareSpec spec = make_spec(Task::ratings);
-  const Comparison first = run(spec);
-  spec.seed = 7;
-  const Comparison other = run(spec);
-  EXPECT_EQ(other.spec.split.seed, 7U);
+  Experiment experiment = make_experiment(Task::ratings);
+  const Comparison first = run(experiment);
+  experiment.seed = 7;
+  const Comparison other = run(experiment);
+  EXPECT_EQ(other.experiment.split.seed, 7U);
   EXPECT_NE(first.results[0].estimates[0].mean, other.results[0].estimates[0].mean);
 }
 
 TEST(Compare, RefusalsAreRecordedAndOthersGoOn) {
-  const Comparison comparison = run(make_spec(Task::ratings), 1, 1);
+  const Comparison comparison = run(make_experiment(Task::ratings), 1, 1);
   EXPECT_FALSE(comparison.best);
   for (const ModelResult& result : comparison.results) {
     ASSERT_TRUE(result.refusal);
@@ -195,8 +195,8 @@ TEST(Compare, RefusalsAreRecordedAndOthersGoOn) {
 }
 
 TEST(Compare, AveragesFolds) {
-  const CompareSpec spec = make_spec(Task::ratings);
-  SplitOptions options = spec.split;
+  const Experiment experiment = make_experiment(Task::ratings);
+  SplitOptions options = experiment.split;
   Split both = make_split(make_data(), options);
   options.seed = 43;
   both.folds.push_back(make_split(make_data(), options).folds[0]);
@@ -205,15 +205,15 @@ TEST(Compare, AveragesFolds) {
     Split split;
     split.folds = std::move(folds);
     split.candidates = both.candidates;
-    return compare(split, spec, context).results[0].find("rmse")->mean;
+    return compare(split, experiment, context).results[0].find("rmse")->mean;
   };
   EXPECT_NEAR(one(both.folds), (one({both.folds[0]}) + one({both.folds[1]})) / 2, 1e-12);
 }
 
 TEST(Compare, WritesTheJsonThatIsPromised) {
-  CompareSpec spec = make_spec(Task::top_n);
-  spec.split.filter.positives = 2;
-  const Comparison comparison = run(spec, 2);
+  Experiment experiment = make_experiment(Task::top_n);
+  experiment.split.filter.positives = 2;
+  const Comparison comparison = run(experiment, 2);
   const auto json = nlohmann::ordered_json::parse(to_json(comparison));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
@@ -264,29 +264,29 @@ TEST(Compare, EstimatesComeBackFromTheirJson) {
 }
 
 TEST(Compare, MistakesAreFoundBeforeAnythingIsFitted) {
-  const auto message = [](const CompareSpec& spec) {
+  const auto message = [](const Experiment& experiment) {
     Context context;
     CompareObserver observer;
     observer.on_fit = [](std::size_t, std::size_t) { ADD_FAILURE() << "fitted"; };
     try {
-      compare(make_data(), spec, context, observer);
+      compare(experiment, context, observer);
     } catch (const Error& error) {
       return std::string(error.what());
     }
     return std::string();
   };
-  CompareSpec spec = make_spec(Task::ratings);
-  spec.entries[2] = {"bais", "", {}};
-  EXPECT_THAT(message(spec), HasSubstr("bias"));
-  spec.entries[2] = {"bias", "blunt", {}};
-  EXPECT_THAT(message(spec), HasSubstr("label"));
-  spec.entries[2] = {"bias", "third", {{"reg_itm", "3"}}};
-  EXPECT_THAT(message(spec), HasSubstr("reg_item"));
-  spec.entries.clear();
-  EXPECT_THAT(message(spec), HasSubstr("no model"));
-  spec = make_spec(Task::ratings);
-  spec.evaluate.metrics = {"ndcg"};
-  EXPECT_THAT(message(spec), HasSubstr("top-n"));
+  Experiment experiment = make_experiment(Task::ratings);
+  experiment.entries[2] = {"bais", "", {}};
+  EXPECT_THAT(message(experiment), HasSubstr("bias"));
+  experiment.entries[2] = {"bias", "blunt", {}};
+  EXPECT_THAT(message(experiment), HasSubstr("label"));
+  experiment.entries[2] = {"bias", "third", {{"reg_itm", "3"}}};
+  EXPECT_THAT(message(experiment), HasSubstr("reg_item"));
+  experiment.entries.clear();
+  EXPECT_THAT(message(experiment), HasSubstr("no model"));
+  experiment = make_experiment(Task::ratings);
+  experiment.evaluate.metrics = {"ndcg"};
+  EXPECT_THAT(message(experiment), HasSubstr("top-n"));
 }
 
 TEST(Compare, TellsHowFarItIs) {
@@ -296,9 +296,9 @@ TEST(Compare, TellsHowFarItIs) {
   observer.on_fit = [&](std::size_t entry, std::size_t) { calls.push_back("fit " + std::to_string(entry)); };
   observer.on_score = [&](std::size_t entry, std::size_t) { calls.push_back("score " + std::to_string(entry)); };
   observer.on_result = [&](std::size_t, const ModelResult& result) { calls.push_back("result " + result.label); };
-  CompareSpec spec = make_spec(Task::ratings);
-  spec.entries.resize(2);
-  run(spec, 1, 0, observer);
+  Experiment experiment = make_experiment(Task::ratings);
+  experiment.entries.resize(2);
+  run(experiment, 1, 0, observer);
   EXPECT_THAT(calls, ElementsAre("split 1", "fit 0", "score 0", "result bias", "fit 1", "score 1", "result blunt"));
 }
 
@@ -309,7 +309,7 @@ TEST(Compare, CancellingEndsIt) {
   options.cancel = &token;
   Context context(options);
   try {
-    compare(make_data(), make_spec(Task::ratings), context);
+    compare(make_experiment(Task::ratings), context);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::cancelled);
@@ -317,19 +317,19 @@ TEST(Compare, CancellingEndsIt) {
 }
 
 TEST(Compare, SetReachesLabelsFirstAndThenModels) {
-  CompareSpec spec = make_spec(Task::ratings);
-  spec.entries[0].label = "bias";
-  apply_set(spec, "blunt.epochs=3");
-  EXPECT_TRUE(spec.entries[0].settings.empty());
-  EXPECT_THAT(spec.entries[1].settings, testing::Contains(Pair("epochs", "3")));
-  apply_set(spec, "blunt.epochs=4");
-  EXPECT_EQ(spec.entries[1].settings.size(), 3u);
-  spec.entries[0].label = "sharp";
-  apply_set(spec, "bias.reg_user = 2");
-  EXPECT_THAT(spec.entries[0].settings, ElementsAre(Pair("reg_user", "2")));
-  EXPECT_THAT(spec.entries[1].settings, testing::Contains(Pair("reg_user", "2")));
+  Experiment experiment = make_experiment(Task::ratings);
+  experiment.entries[0].label = "bias";
+  apply_set(experiment.entries, "blunt.epochs=3");
+  EXPECT_TRUE(experiment.entries[0].settings.empty());
+  EXPECT_THAT(experiment.entries[1].settings, testing::Contains(Pair("epochs", "3")));
+  apply_set(experiment.entries, "blunt.epochs=4");
+  EXPECT_EQ(experiment.entries[1].settings.size(), 3u);
+  experiment.entries[0].label = "sharp";
+  apply_set(experiment.entries, "bias.reg_user = 2");
+  EXPECT_THAT(experiment.entries[0].settings, ElementsAre(Pair("reg_user", "2")));
+  EXPECT_THAT(experiment.entries[1].settings, testing::Contains(Pair("reg_user", "2")));
   for (const char* wrong : {"bias", "bias.epochs", "epochs=3", "bais.epochs=3", "bias.epoch=3", "bias.epochs=x"}) {
-    EXPECT_THROW(apply_set(spec, wrong), Error) << wrong;
+    EXPECT_THROW(apply_set(experiment.entries, wrong), Error) << wrong;
   }
 }
 

@@ -17,7 +17,7 @@ struct EvaluateOptions {
   Task task = Task::ratings;
   std::vector<std::size_t> k = {10};  ///< list lengths of top-n
   double like_threshold = 4;          ///< a value of at least this is a like
-  std::vector<std::string> metrics;   ///< names to keep ("ndcg@10"); empty: all of the task
+  std::vector<std::string> metrics{};  ///< names to keep ("ndcg@10"); empty: all of the task
 };
 
 /// The names of what these options measure, in the order of docs/reference/metrics.md. No metrics asked for: those of full rankings

@@ -155,15 +155,6 @@ TEST(EvaluateHistories, AFoldsOwnCandidatesAreRankedAlone) {
   EXPECT_LE(measure(fold, Task::top_n, 5, {"precision"}).estimates[0].mean, .2) << "a list of one";
 }
 
-CompareSpec spec_of(std::string_view split) {
-  CompareSpec spec;
-  spec.split.spec = parse_split(split);
-  spec.evaluate.task = Task::top_n;
-  spec.evaluate.k = {3};
-  spec.entries = {{"popularity"}, {"item-knn"}, {"svd"}};
-  return spec;
-}
-
 // Users of two tastes, in order of time.
 std::shared_ptr<const Dataset> two_tastes() {
   std::vector<Event> events;
@@ -177,11 +168,19 @@ std::shared_ptr<const Dataset> two_tastes() {
   return test::dataset_of(40, 16, events);
 }
 
+Experiment experiment_of(std::string_view split) {
+  Experiment experiment{.data = {two_tastes()}, .split = {.spec = parse_split(split)}};
+  experiment.evaluate.task = Task::top_n;
+  experiment.evaluate.k = {3};
+  experiment.entries = {{"popularity"}, {"item-knn"}, {"svd"}};
+  return experiment;
+}
+
 TEST(CompareHistories, ThreadsDoNotMatterAndTastesAreFound) {
   for (const char* split : {"users:0.25", "users:0.25,5", "prequential:0.5", "kfold:3", "rolling:2", "negatives:4"}) {
-    CompareSpec spec = spec_of(split);
+    const Experiment experiment = experiment_of(split);
     Context one({.threads = 1}), three({.threads = 3});
-    const Comparison a = compare(two_tastes(), spec, one), b = compare(two_tastes(), spec, three);
+    const Comparison a = compare(experiment, one), b = compare(experiment, three);
     for (std::size_t m = 0; m < 3; ++m) {
       ASSERT_FALSE(a.results[m].refusal) << split;
       ASSERT_EQ(a.results[m].estimates.size(), b.results[m].estimates.size());
@@ -198,11 +197,11 @@ TEST(CompareHistories, ThreadsDoNotMatterAndTastesAreFound) {
 
 TEST(CompareHistories, ModelsThatDoNotFoldInRefuse) {
   for (const char* split : {"users:0.25", "prequential:0.5"}) {
-    CompareSpec spec = spec_of(split);
-    spec.entries = {{"popularity"}, {}};
-    spec.entries[1].info = &kNoFoldIn;
+    Experiment experiment = experiment_of(split);
+    experiment.entries = {{"popularity"}, {}};
+    experiment.entries[1].info = &kNoFoldIn;
     Context context({.threads = 1});
-    const Comparison comparison = compare(two_tastes(), spec, context);
+    const Comparison comparison = compare(experiment, context);
     EXPECT_FALSE(comparison.results[0].refusal);
     ASSERT_TRUE(comparison.results[1].refusal) << split;
     EXPECT_EQ(comparison.results[1].refusal->code(), ErrorCode::unsupported);

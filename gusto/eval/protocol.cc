@@ -73,20 +73,20 @@ constexpr std::array kProtocols{
 std::string describe(const FilterOptions& filter) {
   std::vector<std::string> parts;
   if (filter.positives) parts.push_back(fmt::format("positives {:g}", *filter.positives));
-  if (filter.min_user_events) parts.push_back(fmt::format("min-user-events {}", *filter.min_user_events));
-  if (filter.min_item_events) parts.push_back(fmt::format("min-item-events {}", *filter.min_item_events));
+  if (filter.min_user_events) parts.push_back(fmt::format("min_user_events {}", *filter.min_user_events));
+  if (filter.min_item_events) parts.push_back(fmt::format("min_item_events {}", *filter.min_item_events));
   if (parts.empty()) return "leaves no events out";
   return fmt::format("filters by {} alone", fmt::join(parts, ", "));
 }
 
-// The flags by which filters differ.
+// The options by which filters differ.
 std::vector<std::string_view> differing(const FilterOptions& filter, const FilterOptions& other) {
-  std::vector<std::string_view> flags;
-  if (filter.since != other.since) flags.push_back("--since");
-  if (filter.positives != other.positives) flags.push_back("--positives");
-  if (filter.min_user_events != other.min_user_events) flags.push_back("--min-user-events");
-  if (filter.min_item_events != other.min_item_events) flags.push_back("--min-item-events");
-  return flags;
+  std::vector<std::string_view> options;
+  if (filter.since != other.since) options.push_back("since");
+  if (filter.positives != other.positives) options.push_back("positives");
+  if (filter.min_user_events != other.min_user_events) options.push_back("min_user_events");
+  if (filter.min_item_events != other.min_item_events) options.push_back("min_item_events");
+  return options;
 }
 
 }  // namespace
@@ -123,10 +123,11 @@ void check_protocol(const Protocol& protocol, std::span<const std::string> value
 void check_protocol(const Protocol& protocol, const SplitOptions& split, const EvaluateOptions& evaluate) {
   const std::string drop = "Leave that out, or the protocol.";
   if (evaluate.task != Task::top_n) contradict(protocol, "is of the task top-n", drop);
-  if (const auto flags = differing(split.filter, protocol.filter); !flags.empty()) {
-    const std::string does = protocol.filter == FilterOptions{} ? (flags.size() == 1 ? "does" : "do")
-                                                                : (flags.size() == 1 ? "changes that" : "change that");
-    contradict(protocol, fmt::format("{}, and {} {}", describe(protocol.filter), fmt::join(flags, " and "), does),
+  if (const auto options = differing(split.filter, protocol.filter); !options.empty()) {
+    const std::string does = protocol.filter == FilterOptions{}
+                                 ? (options.size() == 1 ? "does" : "do")
+                                 : (options.size() == 1 ? "changes that" : "change that");
+    contradict(protocol, fmt::format("{}, and {} {}", describe(protocol.filter), fmt::join(options, " and "), does),
                drop);
   }
   const std::string text = split.spec.text();

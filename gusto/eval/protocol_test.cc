@@ -59,11 +59,11 @@ TEST(Protocol, ContradictionsAreErrors) {
   };
   EXPECT_THAT(
       complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }),
-      HasSubstr("filters by positives 3, min-user-events 10, min-item-events 10 alone, and --positives changes that."));
+      HasSubstr("filters by positives 3, min_user_events 10, min_item_events 10 alone, and positives changes that."));
   EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter.since = 1; }),
-            "The protocol ncf leaves no events out, and --since does.");
+            "The protocol ncf leaves no events out, and since does.");
   EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter = {.since = 1, .positives = 4}; }),
-            "The protocol ncf leaves no events out, and --since and --positives do.");
+            "The protocol ncf leaves no events out, and since and positives do.");
   EXPECT_THAT(complaint("mult-vae", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),
               HasSubstr("users:0.1,0.1, not by holdout:0.2"));
   EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),
@@ -92,15 +92,14 @@ TEST(Protocol, ChangedValuesAreAContradiction) {
 }
 
 TEST(Protocol, ComparisonsHoldReadingToTheirs) {
-  CompareSpec spec;
-  spec.protocol = "recbole";
-  apply_protocol(find_protocol("recbole"), spec.split, spec.evaluate);
-  spec.entries = {{"popularity"}};
   Context context({.threads = 1});
-  DataSource source;
-  source.value_changes = {"half-life"};
-  EXPECT_THAT(error_of([&] { compare(open_embedded(context).data, spec, context, {}, source); }).message(),
-              HasSubstr("half-life"));
+  Recipe recipe;
+  recipe.protocol = "recbole";
+  recipe.models = {{"popularity"}};
+  Experiment experiment = resolve_recipe(recipe);
+  experiment.data = open_embedded(context);
+  experiment.data.source.value_changes = {"half-life"};
+  EXPECT_THAT(error_of([&] { compare(experiment, context); }).message(), HasSubstr("half-life"));
 }
 
 TEST(Protocol, NumbersOfUsersFilesOfNegativesAndFewerMetricsAreNone) {
@@ -115,12 +114,13 @@ TEST(Protocol, NumbersOfUsersFilesOfNegativesAndFewerMetricsAreNone) {
 }
 
 TEST(Protocol, ARecipeNamesOne) {
-  const CompareSpec spec = parse_recipe("protocol = \"recbole\"\nmetrics = [\"ndcg@10\"]");
-  EXPECT_EQ(spec.protocol, "recbole");
-  EXPECT_EQ(spec.split.spec.text(), "holdout:0.1,0.1");
-  EXPECT_EQ(spec.split.filter, (FilterOptions{{}, 3, 10, 10}));
-  EXPECT_EQ(spec.evaluate.task, Task::top_n);
-  EXPECT_EQ(format_recipe(parse_recipe(format_recipe(spec))), format_recipe(spec));
+  const Recipe recipe = parse_recipe("protocol = \"recbole\"\nmetrics = [\"ndcg@10\"]");
+  const Experiment experiment = resolve_recipe(recipe);
+  EXPECT_EQ(experiment.protocol, "recbole");
+  EXPECT_EQ(experiment.split.spec.text(), "holdout:0.1,0.1");
+  EXPECT_EQ(experiment.split.filter, (FilterOptions{{}, 3, 10, 10}));
+  EXPECT_EQ(experiment.evaluate.task, Task::top_n);
+  EXPECT_EQ(parse_recipe(format_recipe(recipe)), recipe);
   const Error error = error_of([] { parse_recipe("seed = 3\nprotocol = \"ncf\"\nk = 5", "r.toml"); });
   EXPECT_THAT(error.message(), HasSubstr("r.toml:"));
   EXPECT_EQ(error_of([] { parse_recipe("protocol = \"ncg\""); }).code(), ErrorCode::not_found);
@@ -143,12 +143,12 @@ TEST(ProtocolRealData, PopularityHasItsPublishedFiguresOfNcf) {
   const auto negatives = test::real_data("ncf-ml-1m/ml-1m.test.negative");
   if (!folder || !negatives) GTEST_SKIP() << "ml-1m or its negatives are not here";
   Context context({.threads = 1});
-  CompareSpec spec;
-  spec.protocol = "ncf";
-  apply_protocol(find_protocol("ncf"), spec.split, spec.evaluate);
-  spec.split.spec = parse_split("negatives:" + negatives->string());
-  spec.entries = {{"popularity"}};
-  const Comparison comparison = compare(open_dataset(*folder, {}, context).data, spec, context);
+  Recipe recipe;
+  recipe.data.name = folder->string();
+  recipe.protocol = "ncf";
+  recipe.split = "negatives:" + negatives->string();
+  recipe.models = {{"popularity"}};
+  const Comparison comparison = compare(open_experiment(recipe, {}, context), context);
   EXPECT_NEAR(comparison.results[0].find("sampled-hit-rate@10")->mean, .4535, 3e-4);
   EXPECT_NEAR(comparison.results[0].find("sampled-ndcg@10")->mean, .2543, 3e-4);
 }

@@ -16,6 +16,8 @@
 #include "gusto/base/toml_reader.h"
 #include "gusto/data/open/open.h"
 #include "gusto/data/side/feature_types.h"
+#include "gusto/eval/experiment.h"
+#include "gusto/eval/metrics.h"
 #include "gusto/eval/protocol.h"
 #include "gusto/models/registry.h"
 
@@ -23,7 +25,7 @@ namespace gusto {
 namespace {
 
 // Beside those of kReadingTexts.
-constexpr std::array<std::string_view, 19> kOwnKeys{"data",
+constexpr std::array<std::string_view, 20> kOwnKeys{"data",
                                                     "skip_bad_lines",
                                                     "user_features",
                                                     "item_features",
@@ -41,6 +43,7 @@ constexpr std::array<std::string_view, 19> kOwnKeys{"data",
                                                     "metrics",
                                                     "seed",
                                                     "repeats",
+                                                    "set",
                                                     "model"};
 
 constexpr auto kRecipeKeys = [] {
@@ -50,44 +53,47 @@ constexpr auto kRecipeKeys = [] {
   return keys;
 }();
 
+const std::string& called(const CompareEntry& entry) { return entry.label.empty() ? entry.model : entry.label; }
+
 class RecipeReader {
  public:
   RecipeReader(std::string_view text, std::string_view name) : in_(text, name, "recipe") {}
 
-  CompareSpec read() {
-    CompareSpec spec;
+  Recipe read() {
     in_.require_known(in_.table(), kRecipeKeys, "a recipe");
-    if (const toml::node* node = in_.table().get("data")) spec.data = in_.text(*node, "data");
-    read_reading(spec.reading);
-    read_features(spec.features);
+    if (const toml::node* node = in_.table().get("data")) recipe_.data.name = in_.text(*node, "data");
+    read_reading(recipe_.data.reading);
+    read_features(recipe_.data.features);
     const toml::node* protocol = in_.table().get("protocol");
-    if (protocol != nullptr) {
-      spec.protocol = in_.text(*protocol, "protocol");
-      in_.at(*protocol, [&] { apply_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate); });
-    }
-    if (const toml::node* node = in_.table().get("split")) {
-      in_.at(*node, [&] { spec.split.spec = parse_split(in_.text(*node, "split")); });
-    }
-    if (const toml::node* node = in_.table().get("task")) {
-      in_.at(*node, [&] { spec.evaluate.task = parse_task(in_.text(*node, "task")); });
-    }
-    read_filter(spec.split.filter);
+    if (protocol != nullptr) recipe_.protocol = read_checked(*protocol, "protocol", find_protocol);
+    if (const toml::node* node = in_.table().get("split")) recipe_.split = read_checked(*node, "split", parse_split);
+    if (const toml::node* node = in_.table().get("task")) recipe_.task = read_checked(*node, "task", parse_task);
+    read_filter(recipe_.filter);
     if (const toml::node* node = in_.table().get("like_threshold")) {
-      spec.evaluate.like_threshold = in_.number(*node, "like_threshold");
+      recipe_.like_threshold = in_.number(*node, "like_threshold");
     }
-    if (const toml::node* node = in_.table().get("repeats")) spec.split.repeats = in_.whole(*node, "repeats", 1);
-    if (const toml::node* node = in_.table().get("seed")) spec.seed = in_.whole(*node, "seed", 0);
-    spec.split.seed = spec.seed;
-    if (const toml::node* node = in_.table().get("k")) read_lengths(*node, spec.evaluate);
-    if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node, spec.evaluate);
-    if (protocol != nullptr) {
-      in_.at(*protocol, [&] { check_protocol(find_protocol(spec.protocol), spec.split, spec.evaluate); });
+    if (const toml::node* node = in_.table().get("repeats")) recipe_.repeats = in_.whole(*node, "repeats", 1);
+    if (const toml::node* node = in_.table().get("seed")) recipe_.seed = in_.whole(*node, "seed", 0);
+    if (const toml::node* node = in_.table().get("k")) read_lengths(*node);
+    if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node);
+    if (protocol != nullptr) in_.at(*protocol, [&] { static_cast<void>(checked(resolve_recipe(recipe_))); });
+    if (const toml::node* node = in_.table().get("model")) read_models(*node, recipe_.models);
+    if (const toml::node* node = in_.table().get("set")) {
+      recipe_.sets = read_texts("set");
+      in_.at(*node, [&] { static_cast<void>(resolve_recipe(recipe_)); });
     }
-    if (const toml::node* node = in_.table().get("model")) read_models(*node, spec.entries);
-    return spec;
+    return std::move(recipe_);
   }
 
  private:
+  // A text that a function of the library understands.
+  template <class Parse>
+  std::string read_checked(const toml::node& node, std::string_view key, const Parse& parse) const {
+    std::string text = in_.text(node, key);
+    in_.at(node, [&] { static_cast<void>(parse(text)); });
+    return text;
+  }
+
   // Each is checked by itself, so that a complaint names its line.
   void read_reading(ReadingSpec& reading) const {
     for (const auto& [key, text] : kReadingTexts) {
@@ -152,24 +158,28 @@ class RecipeReader {
     return text.str();
   }
 
-  void read_lengths(const toml::node& node, EvaluateOptions& options) const {
-    options.k.clear();
-    if (const toml::array* list = node.as_array()) {
-      for (const toml::node& length : *list) options.k.push_back(in_.whole(length, "k", 1));
-    } else {
-      options.k.push_back(in_.whole(node, "k", 1));
-    }
-    in_.at(node, [&] { static_cast<void>(measured_metrics(options)); });
+  // With what has been read so far.
+  void check_measures(const toml::node& node) const {
+    in_.at(node, [&] { static_cast<void>(measured_metrics(resolve_recipe(recipe_).evaluate)); });
   }
 
-  void read_metrics(const toml::node& node, EvaluateOptions& options) const {
+  void read_lengths(const toml::node& node) {
+    if (const toml::array* list = node.as_array()) {
+      if (list->empty()) in_.fail(node, "k holds no list length.", "Leave it out for 10, or give one, such as k = 10.");
+      for (const toml::node& length : *list) recipe_.k.push_back(in_.whole(length, "k", 1));
+    } else {
+      recipe_.k.push_back(in_.whole(node, "k", 1));
+    }
+    check_measures(node);
+  }
+
+  void read_metrics(const toml::node& node) {
     const toml::array* list = node.as_array();
     if (list == nullptr) in_.fail(node, "metrics is no list.", "Write metrics = [\"rmse\"].");
     if (list->empty()) in_.fail(node, "metrics is empty.", "Leave it out for all of the task, or name one.");
-    options.metrics.clear();
     for (const toml::node& metric : *list) {
-      options.metrics.push_back(in_.text(metric, "each of metrics"));
-      in_.at(metric, [&] { static_cast<void>(measured_metrics(options)); });
+      recipe_.metrics.push_back(in_.text(metric, "each of metrics"));
+      check_measures(metric);
     }
   }
 
@@ -178,10 +188,10 @@ class RecipeReader {
       const toml::table& table = *element.as_table();
       CompareEntry entry = read_model(table);
       for (const CompareEntry& earlier : entries) {
-        if (earlier.label != entry.label) continue;
+        if (called(earlier) != called(entry)) continue;
         const toml::node* label = table.get("label");
-        in_.fail(label != nullptr ? *label : element, fmt::format("Two entries have the label {}.", quote(entry.label)),
-                 "Give each a label of its own.");
+        in_.fail(label != nullptr ? *label : element,
+                 fmt::format("Two entries have the label {}.", quote(called(entry))), "Give each a label of its own.");
       }
       entries.push_back(std::move(entry));
     }
@@ -195,8 +205,8 @@ class RecipeReader {
     const ModelInfo* info = nullptr;
     in_.at(*name, [&] { info = &find_model(entry.model); });
     const toml::node* label = table.get("label");
-    entry.label = label != nullptr ? in_.text(*label, "label") : entry.model;
-    if (entry.label.empty()) in_.fail(*label, "A label is empty.", "Leave it out or fill it in.");
+    if (label != nullptr) entry.label = in_.text(*label, "label");
+    if (label != nullptr && entry.label.empty()) in_.fail(*label, "A label is empty.", "Leave it out or fill it in.");
     for (const auto& [key, node] : table) {
       if (key == "name" || key == "label") continue;
       if (key != "options") {
@@ -233,6 +243,7 @@ class RecipeReader {
   }
 
   TomlReader in_;
+  Recipe recipe_;
 };
 
 std::string toml_text(const std::string& text) {
@@ -251,52 +262,74 @@ std::string option_toml(const CompareEntry& entry, const std::pair<std::string, 
 
 }  // namespace
 
-CompareSpec parse_recipe(std::string_view toml, std::string_view name) { return RecipeReader(toml, name).read(); }
+Recipe completed(Recipe first, const Recipe& second) {
+  first.data = completed(std::move(first.data), second.data);
+  if (first.protocol.empty()) {
+    first.protocol = second.protocol;
+    if (first.split.empty()) first.split = second.split;
+    if (first.task.empty()) first.task = second.task;
+    first.filter = completed(first.filter, second.filter);
+    if (first.k.empty()) first.k = second.k;
+    if (first.metrics.empty()) first.metrics = second.metrics;
+  }
+  if (!first.like_threshold) first.like_threshold = second.like_threshold;
+  if (!first.seed) first.seed = second.seed;
+  if (!first.repeats) first.repeats = second.repeats;
+  if (first.models.empty()) {
+    first.models = second.models;
+    first.sets.insert(first.sets.begin(), second.sets.begin(), second.sets.end());
+  }
+  return first;
+}
 
-CompareSpec read_recipe(const std::filesystem::path& path) {
+Recipe parse_recipe(std::string_view toml, std::string_view name) { return RecipeReader(toml, name).read(); }
+
+Recipe read_recipe(const std::filesystem::path& path) {
   return parse_recipe(MappedFile::open(path).text(), path.string());
 }
 
-std::string format_recipe(const CompareSpec& spec) {
-  if (spec.seed > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    throw Error(ErrorCode::invalid_option, fmt::format("The seed {} is too large for TOML.", spec.seed),
+std::string format_recipe(const Recipe& recipe) {
+  if (recipe.seed && *recipe.seed > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    throw Error(ErrorCode::invalid_option, fmt::format("The seed {} is too large for TOML.", *recipe.seed),
                 "Choose one below 2^63.");
   }
   std::string out;
   const auto line = [&](std::string_view key, std::string_view value) { out += fmt::format("{} = {}\n", key, value); };
-  if (!spec.data.empty()) line("data", toml_text(spec.data));
+  const auto text = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) line(key, toml_text(value));
+  };
   const auto list = [&](std::string_view key, const std::vector<std::string>& texts) {
     std::vector<std::string> quoted;
-    for (const std::string& text : texts) quoted.push_back(toml_text(text));
+    for (const std::string& each : texts) quoted.push_back(toml_text(each));
     if (!texts.empty()) line(key, fmt::format("[{}]", fmt::join(quoted, ", ")));
   };
-  for (const auto& [key, text] : kReadingTexts) {
-    if (!(spec.reading.*text).empty()) line(key, toml_text(spec.reading.*text));
-  }
-  if (spec.reading.skip_bad_lines) line("skip_bad_lines", "true");
-  list("user_features", spec.features.users);
-  list("item_features", spec.features.items);
-  list("extras", spec.features.extras);
-  if (!spec.features.types.empty()) line("feature_types", toml_text(spec.features.types));
-  if (!spec.protocol.empty()) line("protocol", toml_text(spec.protocol));
-  line("split", toml_text(spec.split.spec.text()));
-  line("task", toml_text(std::string(to_string(spec.evaluate.task))));
   const auto number = [&](std::string_view key, const auto& value) {
     if (value) line(key, fmt::format("{}", *value));
   };
-  if (const auto since = spec.split.filter.since) line("since", toml_text(format_time(*since)));
-  number("positives", spec.split.filter.positives);
-  number("min_user_events", spec.split.filter.min_user_events);
-  number("min_item_events", spec.split.filter.min_item_events);
-  if (spec.split.repeats > 1) line("repeats", fmt::format("{}", spec.split.repeats));
-  line("like_threshold", fmt::format("{}", spec.evaluate.like_threshold));
-  line("k", fmt::format("[{}]", fmt::join(spec.evaluate.k, ", ")));
-  list("metrics", spec.evaluate.metrics);
-  line("seed", fmt::format("{}", spec.seed));
-  for (const CompareEntry& entry : spec.entries) {
+  text("data", recipe.data.name);
+  for (const auto& [key, member] : kReadingTexts) text(key, recipe.data.reading.*member);
+  if (recipe.data.reading.skip_bad_lines) line("skip_bad_lines", "true");
+  list("user_features", recipe.data.features.users);
+  list("item_features", recipe.data.features.items);
+  list("extras", recipe.data.features.extras);
+  text("feature_types", recipe.data.features.types);
+  text("protocol", recipe.protocol);
+  text("split", recipe.split);
+  text("task", recipe.task);
+  if (const auto since = recipe.filter.since) line("since", toml_text(format_time(*since)));
+  number("positives", recipe.filter.positives);
+  number("min_user_events", recipe.filter.min_user_events);
+  number("min_item_events", recipe.filter.min_item_events);
+  number("repeats", recipe.repeats);
+  number("like_threshold", recipe.like_threshold);
+  if (!recipe.k.empty()) line("k", fmt::format("[{}]", fmt::join(recipe.k, ", ")));
+  list("metrics", recipe.metrics);
+  number("seed", recipe.seed);
+  list("set", recipe.sets);
+  for (const CompareEntry& entry : recipe.models) {
     out += "\n[[model]]\n";
     line("name", toml_text(entry.model));
-    if (!entry.label.empty()) line("label", toml_text(entry.label));
+    text("label", entry.label);
     for (const auto& setting : entry.settings) line(setting.first, option_toml(entry, setting));
   }
   return out;

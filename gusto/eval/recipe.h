@@ -2,17 +2,17 @@
 
 /// Recipes: experiments as TOML files.
 ///
-///   data = "ml-1m"            # as typed after `gusto compare`; left out: the embedded set
-///   columns = "user,item,-,rating"        # how events are read, as after the flags of these names; so are delimiter,
-///   header = "yes"                        # duplicates, time_unit, weights, half_life and skip_bad_lines (true or false)
+///   data = "ml-1m"            # a path, or a name that the program knows; left out: the embedded set
+///   columns = "user,item,-,rating"        # how events are read, see ReadingSpec; so are delimiter, duplicates,
+///   header = "yes"                        # time_unit, weights, half_life and skip_bad_lines (true or false)
 ///   user_features = ["people.csv"]        # files of features, keyed by id; one needs no list
 ///   item_features = ["films.csv"]
-///   feature_types = "plot=text, imdb=-"   # what their columns hold, as after --types; left out: recognised
+///   feature_types = "plot=text, imdb=-"   # what their columns hold, see parse_feature_types; left out: recognized
 ///   extras = ["tags", "genome"]           # what else to read of a folder of MovieLens; left out: nothing
-///   protocol = "mult-vae"     # a published one, see protocol.h: sets what stands from here to metrics, and is an error
-///                             # where they contradict it; left out: none
-///   split = "holdout:0.2"     # left out: random:0.1
-///   task = "top-n"            # ratings, likes or top-n; left out: ratings
+///   protocol = "mult-vae"     # a published one, see protocol.h: sets what stands from here to metrics, and is an
+///                             # error where they contradict it; left out: none
+///   split = "holdout:0.2"     # left out: random:0.1, or holdout:0.2 for top-n
+///   task = "top-n"            # ratings, likes or top-n; left out: ratings, or top-n if all values are equal
 ///   since = 2001-01-01        # keep only events from that time on: a TOML date, text or seconds since 1970
 ///   positives = 4             # keep only events of at least this value
 ///   min_user_events = 10      # keep only users with so many events; left out: 5 with positives, else 1
@@ -22,6 +22,7 @@
 ///   metrics = ["ndcg@10"]     # left out: all of the task
 ///   seed = 42
 ///   repeats = 3               # so many runs, with seeds 42, 43 and 44: their mean counts; left out: 1
+///   set = ["svd.dim=20"]      # options of the models below, or of all models if there are none below, see apply_set
 ///
 ///   [[model]]                 # none at all: every model that can do the task
 ///   name = "item-knn"
@@ -32,26 +33,55 @@
 ///
 /// Paths are meant from the folder that the caller works in, as on the command line.
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "gusto/eval/compare.h"
+#include "gusto/data/filter.h"
+#include "gusto/data/open/data_recipe.h"
+#include "gusto/eval/compare_entry.h"
 
 namespace gusto {
 
-/// Reads a recipe. `name` stands for the file in messages ("recipe.toml:3:1: …"). Missing labels are filled in.
-/// No [[model]] at all leaves entries empty: default_entries() gives them then.
-/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key (with the
-///          nearest name), a value of the wrong type or out of range, an unknown option or metric, an option given
-///          twice, or two entries with the same label; not_found, for an unknown model
-CompareSpec parse_recipe(std::string_view toml, std::string_view name = "recipe");
+/// What a recipe or the command's flags say: text and optional values. What is empty was not said; nothing is resolved
+/// or opened, see resolve_recipe() and open_experiment().
+struct Recipe {
+  DataRecipe data;
+  std::string protocol;
+  std::string split;
+  std::string task;
+  FilterOptions filter;
+  std::optional<double> like_threshold;
+  std::vector<std::size_t> k;
+  std::vector<std::string> metrics;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> repeats;
+  std::vector<CompareEntry> models;
+  std::vector<std::string> sets;  ///< "model.option=value", in order, over the models' own settings
+
+  bool operator==(const Recipe&) const = default;
+};
+
+/// What `first` does not say is taken from `second`: flags over a recipe's file. A protocol in `first` sets anew what
+/// protocols set, and models in `first` replace all of them, with their options.
+Recipe completed(Recipe first, const Recipe& second);
+
+/// Reads a recipe. `name` stands for the file in messages ("recipe.toml:3:1: …").
+/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key (with
+///          the nearest name), a value of the wrong type or out of range, an unknown option or metric, an option given
+///          twice, two entries with the same label, or what contradicts the protocol; not_found, for an unknown model
+///          or protocol
+Recipe parse_recipe(std::string_view toml, std::string_view name = "recipe");
 
 /// The same from a file. Errors   not_found and io as well
-CompareSpec read_recipe(const std::filesystem::path& path);
+Recipe read_recipe(const std::filesystem::path& path);
 
-/// A spec as a recipe: parse_recipe gives it back, labels filled in and options in their own kind's spelling.
+/// A recipe as TOML: parse_recipe gives it back, options in their own kind's spelling.
 /// Errors   invalid_option, for a seed of 2⁶³ or more, which TOML cannot hold; those of the options; not_found
-std::string format_recipe(const CompareSpec& spec);
+std::string format_recipe(const Recipe& recipe);
 
 }  // namespace gusto

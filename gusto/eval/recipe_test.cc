@@ -34,6 +34,7 @@ k = [10, 20]
 metrics = ["ndcg@10", "recall"]
 seed = 7
 repeats = 3
+set = ["plain.reg_item=3"]
 
 [[model]]
 name = "popularity"
@@ -52,94 +53,100 @@ reg_user = 20
 )";
 
 TEST(Recipe, HoldsAWholeExperiment) {
-  const CompareSpec spec = parse_recipe(kFull);
-  EXPECT_EQ(spec.data, "ml-1m");
-  EXPECT_THAT(spec.features.users, ElementsAre("people.csv"));
-  EXPECT_THAT(spec.features.items, ElementsAre("films.csv", "cast.csv"));
-  EXPECT_EQ(spec.features.types, "year=number");
-  EXPECT_THAT(spec.features.extras, ElementsAre("tags", "links"));
-  EXPECT_EQ(spec.split.spec.text(), "holdout:0.2");
-  EXPECT_EQ(spec.split.filter, (FilterOptions{981'158'400, 4, 3, 2}));
-  EXPECT_EQ(spec.split.seed, 7u);
-  EXPECT_EQ(spec.split.repeats, 3u);
-  EXPECT_EQ(spec.seed, 7u);
-  EXPECT_EQ(spec.evaluate.task, Task::top_n);
-  EXPECT_EQ(spec.evaluate.like_threshold, 3.5);
-  EXPECT_THAT(spec.evaluate.k, ElementsAre(10, 20));
-  EXPECT_THAT(spec.evaluate.metrics, ElementsAre("ndcg@10", "recall"));
-  ASSERT_EQ(spec.entries.size(), 3u);
-  EXPECT_EQ(spec.entries[0].label, "popularity");
-  EXPECT_TRUE(spec.entries[0].settings.empty());
-  EXPECT_EQ(spec.entries[1].label, "plain");
-  EXPECT_THAT(spec.entries[1].settings, ElementsAre(Pair("epochs", "4")));
-  EXPECT_THAT(spec.entries[2].settings, ElementsAre(Pair("reg_item", "12.5"), Pair("reg_user", "20")));
+  const Recipe recipe = parse_recipe(kFull);
+  EXPECT_EQ(recipe.data.name, "ml-1m");
+  EXPECT_THAT(recipe.data.features.users, ElementsAre("people.csv"));
+  EXPECT_THAT(recipe.data.features.items, ElementsAre("films.csv", "cast.csv"));
+  EXPECT_EQ(recipe.data.features.types, "year=number");
+  EXPECT_THAT(recipe.data.features.extras, ElementsAre("tags", "links"));
+  EXPECT_EQ(recipe.split, "holdout:0.2");
+  EXPECT_EQ(recipe.filter, (FilterOptions{981'158'400, 4, 3, 2}));
+  EXPECT_EQ(recipe.repeats, 3u);
+  EXPECT_EQ(recipe.seed, 7u);
+  EXPECT_EQ(recipe.task, "top-n");
+  EXPECT_EQ(recipe.like_threshold, 3.5);
+  EXPECT_THAT(recipe.k, ElementsAre(10, 20));
+  EXPECT_THAT(recipe.metrics, ElementsAre("ndcg@10", "recall"));
+  EXPECT_THAT(recipe.sets, ElementsAre("plain.reg_item=3"));
+  ASSERT_EQ(recipe.models.size(), 3u);
+  EXPECT_EQ(recipe.models[0].label, "");
+  EXPECT_TRUE(recipe.models[0].settings.empty());
+  EXPECT_EQ(recipe.models[1].label, "plain");
+  EXPECT_THAT(recipe.models[1].settings, ElementsAre(Pair("epochs", "4")));
+  EXPECT_THAT(recipe.models[2].settings, ElementsAre(Pair("reg_item", "12.5"), Pair("reg_user", "20")));
 }
 
-TEST(Recipe, EmptyOneIsAllDefaults) {
-  const CompareSpec spec = parse_recipe("");
-  EXPECT_TRUE(spec.data.empty());
-  EXPECT_EQ(spec.split.spec.text(), "random:0.1");
-  EXPECT_EQ(spec.evaluate.task, Task::ratings);
-  EXPECT_TRUE(spec.entries.empty());
-  EXPECT_EQ(spec.seed, 42u);
-}
-
-void expect_equal(const CompareSpec& a, const CompareSpec& b) {
-  EXPECT_EQ(a.data, b.data);
-  EXPECT_EQ(a.reading, b.reading);
-  EXPECT_EQ(a.features.users, b.features.users);
-  EXPECT_EQ(a.features.items, b.features.items);
-  EXPECT_EQ(a.features.types, b.features.types);
-  EXPECT_EQ(a.features.extras, b.features.extras);
-  EXPECT_EQ(a.split.spec.text(), b.split.spec.text());
-  EXPECT_EQ(a.split.filter, b.split.filter);
-  EXPECT_EQ(a.seed, b.seed);
-  EXPECT_EQ(a.evaluate.task, b.evaluate.task);
-  EXPECT_EQ(a.evaluate.like_threshold, b.evaluate.like_threshold);
-  EXPECT_EQ(a.evaluate.k, b.evaluate.k);
-  EXPECT_EQ(a.evaluate.metrics, b.evaluate.metrics);
-  ASSERT_EQ(a.entries.size(), b.entries.size());
-  for (std::size_t i = 0; i < a.entries.size(); ++i) {
-    EXPECT_EQ(a.entries[i].model, b.entries[i].model);
-    EXPECT_EQ(a.entries[i].label, b.entries[i].label);
-    EXPECT_EQ(a.entries[i].settings, b.entries[i].settings);
-  }
-}
+TEST(Recipe, EmptyOneSaysNothing) { EXPECT_EQ(parse_recipe(""), Recipe()); }
 
 TEST(Recipe, SurvivesWritingAndReading) {
   for (const std::string_view text : {kFull, std::string_view("since = 1970-01-02"), std::string_view("")}) {
-    const CompareSpec spec = parse_recipe(text);
-    expect_equal(parse_recipe(format_recipe(spec)), spec);
+    const Recipe recipe = parse_recipe(text);
+    EXPECT_EQ(parse_recipe(format_recipe(recipe)), recipe);
   }
-  CompareSpec seed;
+  Recipe seed;
   seed.seed = ~std::uint64_t{0};
   EXPECT_THROW(format_recipe(seed), Error);
 }
 
 TEST(Recipe, SaysHowEventsAreRead) {
-  const CompareSpec spec = parse_recipe(R"(
+  const Recipe recipe = parse_recipe(R"(
 columns = "user=who,item=what,kind=how"
 header = "yes"
 duplicates = "sum"
 weights = "view=1,buy=8"
 half_life = "30d"
 skip_bad_lines = true)");
-  EXPECT_EQ(spec.reading, (ReadingSpec{.columns = "user=who,item=what,kind=how",
-                                       .header = "yes",
-                                       .duplicates = "sum",
-                                       .weights = "view=1,buy=8",
-                                       .half_life = "30d",
-                                       .skip_bad_lines = true}));
-  expect_equal(parse_recipe(format_recipe(spec)), spec);
+  EXPECT_EQ(recipe.data.reading, (ReadingSpec{.columns = "user=who,item=what,kind=how",
+                                              .header = "yes",
+                                              .duplicates = "sum",
+                                              .weights = "view=1,buy=8",
+                                              .half_life = "30d",
+                                              .skip_bad_lines = true}));
+  EXPECT_EQ(parse_recipe(format_recipe(recipe)), recipe);
+}
+
+TEST(Recipe, WhatIsSaidFirstWins) {
+  Recipe flags;
+  flags.data.name = "mine.csv";
+  flags.data.reading.header = "no";
+  flags.split = "last:1";
+  flags.filter.positives = 3;
+  flags.seed = 1;
+  flags.sets = {"plain.epochs=5"};
+  const Recipe both = completed(flags, parse_recipe(kFull));
+  EXPECT_EQ(both.data.name, "mine.csv");
+  EXPECT_EQ(both.data.reading.header, "no");
+  EXPECT_EQ(both.data.features.types, "year=number");
+  EXPECT_EQ(both.split, "last:1");
+  EXPECT_EQ(both.task, "top-n");
+  EXPECT_EQ(both.filter, (FilterOptions{981'158'400, 3, 3, 2}));
+  EXPECT_EQ(both.seed, 1u);
+  EXPECT_EQ(both.repeats, 3u);
+  EXPECT_THAT(both.k, ElementsAre(10, 20));
+  EXPECT_EQ(both.models.size(), 3u);
+  EXPECT_THAT(both.sets, ElementsAre("plain.reg_item=3", "plain.epochs=5"));
+
+  flags.models = {{"popularity"}};
+  EXPECT_THAT(completed(flags, parse_recipe(kFull)).sets, ElementsAre("plain.epochs=5")) << "of its own models";
+}
+
+TEST(Recipe, AProtocolSaidFirstSetsAnewWhatProtocolsSet) {
+  Recipe flags;
+  flags.protocol = "ncf";
+  const Recipe both = completed(flags, parse_recipe(kFull));
+  EXPECT_EQ(both.split + both.task, "");
+  EXPECT_EQ(both.filter, FilterOptions());
+  EXPECT_TRUE(both.k.empty());
+  EXPECT_TRUE(both.metrics.empty());
+  EXPECT_EQ(both.seed, 7u);
+  EXPECT_EQ(both.like_threshold, 3.5);
 }
 
 RC_GTEST_PROP(Recipe, AnyTextSurvivesInALabel, ()) {
-  CompareSpec spec = parse_recipe("[[model]]\nname = \"bias\"");
-  spec.data = *rc::gen::container<std::string>(rc::gen::inRange<char>(0x01, 0x7f));
-  spec.entries[0].label = "x" + *rc::gen::container<std::string>(rc::gen::inRange<char>(0x01, 0x7f)) + "é";
-  const CompareSpec again = parse_recipe(format_recipe(spec));
-  RC_ASSERT(again.data == spec.data);
-  RC_ASSERT(again.entries[0].label == spec.entries[0].label);
+  Recipe recipe = parse_recipe("[[model]]\nname = \"bias\"");
+  recipe.data.name = *rc::gen::container<std::string>(rc::gen::inRange<char>(0x01, 0x7f));
+  recipe.models[0].label = "x" + *rc::gen::container<std::string>(rc::gen::inRange<char>(0x01, 0x7f)) + "é";
+  RC_ASSERT(parse_recipe(format_recipe(recipe)) == recipe);
 }
 
 struct Mistake {
@@ -189,6 +196,8 @@ constexpr Mistake kMistakes[] = {
     {"metrics = []", ErrorCode::invalid_option, "r.toml:1:11: ", "empty"},
     {"metrics = [\"mae\", \"rsme\"]", ErrorCode::invalid_option, "r.toml:1:19: ", "rmse"},
     {"metrics = [\"auc\"]", ErrorCode::invalid_option, "r.toml:1:12: ", "likes"},
+    {"set = \"bias\"", ErrorCode::invalid_option, "r.toml:1:7: ", "sets no option"},
+    {"set = [\"bais.epochs=3\"]", ErrorCode::invalid_option, "r.toml:1:7: ", "bias"},
     {"model = \"bias\"", ErrorCode::invalid_option, "r.toml:1:9: ", "[[model]]"},
     {"[model]\nname = \"bias\"", ErrorCode::invalid_option, "r.toml:1:", "[[model]]"},
     {"[[model]]\nlabel = \"x\"", ErrorCode::invalid_option, "r.toml:1:", "name"},

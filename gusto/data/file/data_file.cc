@@ -21,6 +21,7 @@ OpenedDataset open(std::shared_ptr<const TensorFile> in) {
   OpenedDataset opened;
   opened.report = source_from_json(in->metadata("source"), in->name());
   opened.report.data_file = {in->name(), in->size(), in->metadata("engine_version")};
+  opened.source = source_of(opened.report, {}, {});
   opened.data = map_dataset(std::move(in));
   return opened;
 }
@@ -34,7 +35,9 @@ bool is_data_file(const std::filesystem::path& path) {
 }
 
 OpenedDataset open_data_file(const std::filesystem::path& path) {
-  return open(std::make_shared<const TensorFile>(TensorFile::open(path, Checksums::on_use)));
+  OpenedDataset opened = open(std::make_shared<const TensorFile>(TensorFile::open(path, Checksums::on_use)));
+  opened.source.path = path;
+  return opened;
 }
 
 OpenedDataset parse_data_file(std::string bytes, std::string name) {

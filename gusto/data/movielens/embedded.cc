@@ -37,6 +37,7 @@ OpenedDataset open_embedded(Context& context, const OpenOptions& options) {
       "embedded movies.csv", bytes(gusto_embedded_movies_begin, gusto_embedded_movies_end), nullptr, Encoding::utf8);
   OpenedDataset opened = read_ml_latest(*ratings, movies, options, context);
   opened.report.reason = "It is the data set that is part of gusto: MovieLens latest-small of 2016.";
+  opened.source = source_of(opened.report, {}, options);
   return opened;
 }
 

@@ -108,14 +108,20 @@ OpenedDataset open_events(const std::filesystem::path& path, const OpenOptions& 
 }  // namespace
 
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
-  if (!is_tensor_file(path)) return open_events(path, options, context);
-  refuse_options(path, options);
-  return open_data_file(path);
+  if (is_tensor_file(path)) {
+    refuse_options(path, options);
+    return open_data_file(path);
+  }
+  OpenedDataset opened = open_events(path, options, context);
+  opened.source = source_of(opened.report, path, options);
+  return opened;
 }
 
 OpenedDataset read_delimited(std::string name, std::string_view text, const OpenOptions& options, Context& context) {
   const OpenFile open = [&] { return stream_of(name, text); };
-  return read_events_only({&open, 1}, options, context);
+  OpenedDataset opened = read_events_only({&open, 1}, options, context);
+  opened.source = source_of(opened.report, {}, options);
+  return opened;
 }
 
 }  // namespace gusto

@@ -218,4 +218,17 @@ Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions&
   return result;
 }
 
+Split make_split(const OpenedDataset& opened, const SplitOptions& options) {
+  return make_split(opened.data, options, opened.source);
+}
+
+const Fold& single_fold(const Split& split, const SplitSpec& spec, std::string_view purpose) {
+  if (split.folds.size() == 1) return split.folds.front();
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("The split {} makes {} folds, and {}.", spec.text(), split.folds.size(), purpose),
+              spec.kind == SplitKind::folds
+                  ? fmt::format("Name one of them, such as folds:{}.", split.folds.front().name)
+                  : "Choose a split of one fold, or a comparison, which trains on each.");
+}
+
 }  // namespace gusto

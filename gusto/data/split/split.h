@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "gusto/data/dataset.h"
@@ -13,8 +14,8 @@
 namespace gusto {
 
 struct SplitOptions {
-  SplitSpec spec;
-  FilterOptions filter;  ///< only events that it keeps are divided
+  SplitSpec spec{};
+  FilterOptions filter{};  ///< only events that it keeps are divided
   std::uint64_t seed = 42;
   /// The whole is done so many times, with seeds seed, seed + 1, …: that many times as many folds. A split without draws
   /// divides alike each time.
@@ -34,5 +35,11 @@ struct Split {
 ///          test file names an event that the data set does not have, or training and test overlap; those of filter_events
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const DataSource& source = {});
+/// The same of an opened data set, which knows its source.
+Split make_split(const OpenedDataset& opened, const SplitOptions& options);
+
+/// The fold of a split that has no other. `purpose` ends the sentence of the error: "a model is trained on one".
+/// Errors   invalid_option, if there are several folds; then it says how many, and how to get one
+const Fold& single_fold(const Split& split, const SplitSpec& spec, std::string_view purpose);
 
 }  // namespace gusto

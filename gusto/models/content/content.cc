@@ -22,9 +22,9 @@ constexpr ModelInfo kContentInfo{
     .summary = "Judges an item by what it shares with those that the asker liked.",
     .about =
         "Every item is a vector of terms: its genres, tags, directors, actors, the words of its title and plot, "
-        "whatever "
-        "features the data have (--item-features adds more), weighted by TF-IDF or BM25. The asker's taste is such a "
-        "vector too, made of what they liked and disliked, by Rocchio's formula or by ridge regression, and an item's "
+        "whatever features the data have (files of item features add more), weighted by TF-IDF or BM25. The asker's "
+        "taste is such a vector too, made of what they liked and disliked, by Rocchio's formula or by ridge "
+        "regression, and an item's "
         "score is the inner product of both, beside its popularity or, for ratings, the usual biases. Nobody needs to "
         "have met an item for it to be recommended, so new items are; and each reason has a name, such as a director "
         "whom they share. What people choose together says more wherever it is known: take it for new items, for "
@@ -183,7 +183,7 @@ void ContentModel::make_profiles(const Dataset& data) {
   if (profiles_.entry_count() == 0) {
     throw Error(ErrorCode::unsupported,
                 "content has nothing to go by: features have no value that some items share and others lack.",
-                "Name a file of features with --item-features, or choose another model.");
+                "Give a file of item features, or choose another model.", "item_features");
   }
   mean_ = profiles_.mean();
   require_finite("profiles", mean_);

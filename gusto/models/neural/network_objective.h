@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "gusto/base/context.h"
 #include "gusto/data/dataset.h"
 #include "gusto/models/neural/network_options.h"
 #include "gusto/models/task.h"

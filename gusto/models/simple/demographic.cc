@@ -40,9 +40,9 @@ constexpr ModelInfo kDemographicInfo{
     .summary = "What people of the asker's kind chose and liked: gender, age, occupation.",
     .about =
         "Counts events, or weighs ratings by IMDb's formula, for all people and for the segments that the asker is in: "
-        "by "
-        "gender, age band, occupation, whatever the data know of users (--user-features adds more), and by pairs of "
-        "these. A segment's figure is drawn to the whole's as far as its events are few, so that small groups don't "
+        "by gender, age band, occupation, whatever the data know of users (files of user features add more), and by "
+        "pairs of these. A segment's figure is drawn to the whole's as far as its events are few, so that small groups "
+        "don't "
         "shout. Answers for new people from their features alone, and without any it is popularity. `gusto chart` "
         "lists "
         "the top of each genre by it. Everybody of a segment gets the same list: a start for newcomers, and what a "

@@ -7,11 +7,12 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"
-#include "gusto/retrieval/request.h"
+#include "gusto/retrieval/recommender.h"
 
 namespace gusto::test {
 
@@ -62,6 +63,21 @@ inline std::shared_ptr<const Model> fitted_on_films(const std::string& name, Set
   model->fit(films_with_titles(turned), model->info().abilities.predicts_ratings ? Task::ratings : Task::top_n,
              context);
   return known = model;
+}
+
+inline Context& one_thread() {
+  static Context result({.threads = 1});
+  return result;
+}
+
+inline RecommendAnswer ask(const Recommender& recommender, const RecommendRequest& request) {
+  return recommender.recommend(request, one_thread());
+}
+
+inline std::vector<std::pair<std::string, float>> scored(const std::vector<AnsweredItem>& items) {
+  std::vector<std::pair<std::string, float>> result;
+  for (const AnsweredItem& item : items) result.emplace_back(item.id, item.score);
+  return result;
 }
 
 inline std::vector<std::string> film_ids(const std::vector<AnsweredItem>& items) {

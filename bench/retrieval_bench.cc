@@ -201,7 +201,7 @@ void search_for_users(benchmark::State& state) {
     users.push_back(gusto::Query::known(gusto::UserRow(u)));
   }
   const auto k = static_cast<std::size_t>(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(gusto::search(model, users, k, {}, context));
+  for (auto _ : state) benchmark::DoNotOptimize(gusto::search(model, users, k, gusto::SearchFilter{}, context));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(users.size()));
 }
 BENCHMARK(search_for_users)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
@@ -217,7 +217,7 @@ void recommend_to_users(benchmark::State& state) {
     requests[u].who.user = std::to_string(u);
     requests[u].k = static_cast<std::size_t>(state.range(0));
   }
-  const TopLists right = gusto::search(recommender.model(), users, requests[0].k, {}, context);
+  const TopLists right = gusto::search(recommender.model(), users, requests[0].k, gusto::SearchFilter{}, context);
   recommender.recommend(
       requests,
       [&](std::size_t place, const gusto::RecommendAnswer& answer) {

@@ -81,7 +81,7 @@ TEST(Recommender, PutsAHistoryInOrderOfTime) {
 }
 
 TEST(Recommender, AddsFreshEventsToAKnownUsersHistory) {
-  for (const std::string_view name : {"svd", "item-knn", "sequential"}) {
+  for (const std::string name : {"svd", "item-knn", "sequential"}) {
     const Recommender recommender(fitted_on_films(name));
     const UserRow user(7);
     const std::vector<HistoryEvent> stored = events_of(recommender.data().history(user));

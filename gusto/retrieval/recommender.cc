@@ -18,8 +18,10 @@ namespace {
 
 constexpr float kNeverSimilar = -std::numeric_limits<float>::infinity();
 
+/// Error(unsupported) if it is not fitted.
 AlignedModel at_home(std::shared_ptr<const Model> model) {
-  std::shared_ptr<const Dataset> data = (model->data(), model->shared_data());  // data() says if it is not fitted
+  model->data();
+  std::shared_ptr<const Dataset> data = model->shared_data();
   return {std::move(model), std::move(data), "model", "model"};
 }
 
@@ -73,22 +75,15 @@ const FeatureField& chart_field(const FeatureTable& features, const std::string&
 
 }  // namespace
 
-Recommender::Recommender(std::optional<Pipeline> pipeline, AlignedModel model, std::shared_ptr<const Index> index,
-                         ItemNames names)
-    : pipeline_(std::move(pipeline)),
-      model_(std::move(model)),
-      index_(std::move(index)),
-      resolver_(pipeline_ ? pipeline_->shared_data() : model_.model().shared_data(), names) {
+Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
+    : model_(at_home(std::move(model))), index_(std::move(index)), resolver_(model_.model().shared_data(), names) {
   if (index_ && !index_->belongs_to(model_.model())) {
     throw Error(ErrorCode::invalid_option, "The index was made of another model.", "Build one of this model.");
   }
 }
 
-Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
-    : Recommender(std::nullopt, at_home(std::move(model)), std::move(index), names) {}
-
 Recommender::Recommender(Pipeline pipeline, ItemNames names)
-    : Recommender(std::optional(std::move(pipeline)), pipeline.main_model(), nullptr, names) {}
+    : pipeline_(std::move(pipeline)), model_(pipeline_->main_model()), resolver_(pipeline_->shared_data(), names) {}
 
 Recommender Recommender::open(const std::filesystem::path& path, Context& context, ItemNames names) {
   IndexedModel opened = load_indexed_model(path, context);

@@ -114,9 +114,6 @@ class Recommender {
  private:
   struct Batch;
 
-  Recommender(std::optional<Pipeline> pipeline, AlignedModel model, std::shared_ptr<const Index> index,
-              ItemNames names);
-
   void answer(const Batch& batch, Context& context) const;
   void answer_unit(const Batch& batch, std::span<const std::size_t> places, Context& context) const;
   void find_items(const Batch& batch, std::span<const std::size_t> places, std::span<const ResolvedPerson> persons,

@@ -116,6 +116,8 @@ void Recommender::answer_unit(const Batch& batch, std::span<const std::size_t> p
   }
   std::vector<ResolvedPerson> persons;
   std::vector<std::size_t> asked;
+  persons.reserve(places.size());
+  asked.reserve(places.size());
   for (const std::size_t place : places) {
     try {
       persons.push_back(resolver_.resolve(batch.requests[place].who));

@@ -1,19 +1,13 @@
 /// gusto chart: the top of each genre, or of each value of another feature.
 
-#include <algorithm>
 #include <memory>
-#include <optional>
-#include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "gusto/base/error.h"
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
-#include "gusto/retrieval/search.h"
+#include "gusto/models/registry.h"
 
 namespace gusto::cli {
 namespace {
@@ -21,84 +15,34 @@ namespace {
 struct ChartFlags {
   std::string model;
   std::string by;
-  AskerFlags asker;
+  PersonFlags person;
   RunFlags run;
   std::size_t count = 3;
   std::size_t values = 20;
 };
 
-/// One value of the feature, and the items that have it.
-struct Chart {
-  std::string_view value;
-  std::uint64_t events = 0;
-  std::vector<ItemRow> items;
-};
-
-/// Those of most events first, equal ones in the order of the feature.
-std::vector<Chart> charts_of(const Dataset& data, const FeatureField& field, std::size_t most) {
-  std::vector<Chart> charts(field.values.size());
-  for (std::size_t item = 0; item < data.item_count(); ++item) {
-    for (const std::uint32_t id : field.ids_of(item)) {
-      charts[id].value = field.values[id];
-      charts[id].events += data.audience(ItemRow(item)).size();
-      charts[id].items.emplace_back(item);
-    }
-  }
-  std::erase_if(charts, [](const Chart& chart) { return chart.items.empty(); });
-  std::stable_sort(charts.begin(), charts.end(), [](const Chart& a, const Chart& b) { return a.events > b.events; });
-  charts.resize(std::min(charts.size(), most));
-  return charts;
-}
-
-/// The feature that is asked for; else the genres.
-const FeatureField& field_of(const FeatureTable& features, const std::string& asked) {
-  if (!asked.empty()) {
-    const FeatureField& field = features.at(asked);
-    require_values(field, "a chart");
-    return field;
-  }
-  const FeatureField* genres = features.find("genres");
-  if (genres != nullptr && genres->has_values()) return *genres;
-  std::vector<std::string_view> others;
-  for (const FeatureField& field : features.fields()) {
-    if (field.has_values()) others.emplace_back(field.name);
-  }
-  throw Error(ErrorCode::not_found, "The items of this model have no genres to draw charts by.",
-              others.empty() ? "Train it with --item-features, a file that gives items genres or other values."
-                             : fmt::format("Name another feature with --by: {}.", fmt::join(others, ", ")));
-}
-
 void run_chart(Session& session, const ChartFlags& flags) {
   Run run(session, flags.run);
-  const std::unique_ptr<Model> model = open_model(flags.model);
-  const Dataset& data = model->data();
-  const FeatureField& field = field_of(data.catalogue().item_features, flags.by);
-  const TitleIndex titles(data.catalogue());
-  const bool anyone = flags.asker.user.empty() && flags.asker.history.empty() && flags.asker.features.empty();
-  std::optional<Asker> asker;
-  if (!anyone) asker.emplace(flags.asker, data, titles);
-  const Query query = asker ? asker->query() : Query{};
-
-  const std::vector<Chart> charts = charts_of(data, field, flags.values);
-  std::vector<SearchFilter> filters;
-  for (const Chart& chart : charts) filters.push_back({.allowed = chart.items});
-  const std::vector<TopLists> found = search(*model, {&query, 1}, flags.count, filters, run.context());
+  const Recommender recommender = open_model(flags.model);
+  ChartRequest request{.by = flags.by, .k = flags.count, .values = flags.values};
+  if (!flags.person.empty()) request.who = person_of(flags.person, recommender);
+  const ChartAnswer answer = recommender.chart(request, run.context());
   run.clear();
+  tell_unknown(answer.who);
 
-  Table table({{field.name, Align::left, Overflow::cut},
+  Table table({{answer.by, Align::left, Overflow::cut},
                {"", Align::right},
                {"title", Align::left, Overflow::cut},
                {"score", Align::right}});
-  for (std::size_t c = 0; c < charts.size(); ++c) {
+  for (const ChartGroup& group : answer.groups) {
     std::size_t place = 0;
-    for (const ScoredItem& entry : found[c][0]) {
-      table.add({place == 0 ? Cell(std::string(charts[c].value), Style::bold) : Cell(""),
-                 Cell(fmt::format("{}", place + 1)), Cell(data.catalogue().title(entry.item)),
-                 Cell(fmt::format("{:.3f}", entry.score))});
+    for (const AnsweredItem& item : group.items) {
+      table.add({place == 0 ? Cell(group.value, Style::bold) : Cell(""), Cell(fmt::format("{}", place + 1)),
+                 Cell(item.title), Cell(fmt::format("{:.3f}", item.score))});
       ++place;
     }
   }
-  fmt::print("Top by {} for {}, by {}:\n{}", field.name, asker ? asker->name() : "everyone", model->info().name,
+  fmt::print("Top by {} for {}, by {}:\n{}", answer.by, answer.who.name, recommender.model().info().name,
              table.render(session.out));
 }
 
@@ -127,7 +71,7 @@ void add_chart(CLI::App& app, Session& session) {
   command->add_option("--values", flags->values, "At most so many values. Default: 20.")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U).description(""));
-  add_asker_flags(command, flags->asker);
+  add_person_flags(command, flags->person);
   add_run_flags(command, flags->run, Seeded::no);
 }
 

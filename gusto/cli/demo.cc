@@ -1,21 +1,21 @@
 /// gusto demo: the whole story on the embedded data set: which recommender is best, how sure that is, and what it says.
 
 #include <algorithm>
-#include <array>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "gusto/base/text.h"
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/item_report.h"
-#include "gusto/cli/model_flags.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
 #include "gusto/data/movielens/embedded.h"
 #include "gusto/eval/compare.h"
 #include "gusto/models/registry.h"
-#include "gusto/retrieval/search.h"
+#include "gusto/retrieval/recommender.h"
 
 namespace gusto::cli {
 namespace {
@@ -50,37 +50,37 @@ Comparison run_task(const Session& session, Run& run, const OpenedDataset& data,
 }
 
 /// What the user rated highest, later ratings first among equals.
-void show_liked(const Session& session, const Dataset& data, UserRow user, const std::string& id) {
-  const History history = data.history(user);
-  std::vector<ScoredItem> rated;
-  for (std::size_t i = history.size(); i > 0; --i) rated.push_back({history.items[i - 1], history.values[i - 1]});
+void show_liked(const Session& session, const std::shared_ptr<const Dataset>& data, const std::string& id) {
+  const RequestResolver resolver(data, ItemNames::ids);
+  const History history = data->history(resolver.user(id));
+  std::vector<AnsweredItem> rated;
+  for (std::size_t i = history.size(); i > 0; --i) {
+    rated.push_back(resolver.answered(history.items[i - 1], history.values[i - 1]));
+  }
   std::stable_sort(rated.begin(), rated.end(),
-                   [](const ScoredItem& a, const ScoredItem& b) { return a.score > b.score; });
+                   [](const AnsweredItem& a, const AnsweredItem& b) { return a.score > b.score; });
   rated.resize(std::min(rated.size(), kLiked));
   fmt::print("User {} rated {} films, these highest:\n{}", id, history.size(),
-             describe_items(data.catalogue(), rated, "rating", 1, session.out));
-}
-
-void show_reasons(const Session& session, const Model& model, const Query& query, ItemRow film) {
-  const Catalogue& catalogue = model.data().catalogue();
-  const std::vector<Contribution> reasons = model.explain(query, film);
-  fmt::print("\nWhy {}:\n{}", catalogue.title(film), describe_contributions(catalogue, reasons, kReasons, session.out));
+             describe_items(data->catalogue(), rated, "rating", 1, session.out));
 }
 
 void recommend_films(const Session& session, Run& run, const OpenedDataset& data, const ModelResult& best,
                      const DemoFlags& flags) {
-  const UserRow user = find_user(data.data->catalogue(), flags.user);
-  show_liked(session, *data.data, user, flags.user);
-  const std::unique_ptr<Model> model = make_model(best.model, best.options);
+  show_liked(session, data.data, flags.user);
+  std::unique_ptr<Model> model = make_model(best.model, best.options);
   run.set_stage(best.label);
   model->fit(data.data, Task::top_n, run.context(), {.seed = flags.run.seed_or()});
-  const std::array<Query, 1> queries{Query::known(user)};
-  const TopLists lists = search(*model, queries, kFilms, SearchFilter{}, run.context());
+  const Recommender recommender(std::move(model));
+  const Person person{.user = flags.user};
+  const RecommendAnswer answer = recommender.recommend({.who = person, .k = kFilms}, run.context());
   run.clear();
   fmt::print("\n{}, trained on all ratings, recommends:\n{}", best.label,
-             describe_items(data.data->catalogue(), lists[0], "score", 3, session.out));
-  if (!model->info().abilities.explains) return;
-  for (const ScoredItem& entry : lists[0]) show_reasons(session, *model, queries[0], entry.item);
+             describe_items(recommender.data().catalogue(), answer.items, "score", 3, session.out));
+  if (!recommender.model().info().abilities.explains) return;
+  for (const AnsweredItem& item : answer.items) {
+    fmt::print("\nWhy {}:\n{}", item.title,
+               describe_reasons(recommender.explain(person, item.id).item.reasons, kReasons, session.out));
+  }
 }
 
 void run_demo(Session& session, const DemoFlags& flags) {

@@ -13,20 +13,17 @@ namespace {
 
 struct ExplainFlags {
   std::string model;
-  AskerFlags asker;
+  PersonFlags person;
   std::string item;
   std::size_t count = 10;
 };
 
 void run_explain(Session& session, const ExplainFlags& flags) {
-  const std::unique_ptr<Model> model = open_model(flags.model);
-  const Catalogue& catalogue = model->data().catalogue();
-  const TitleIndex titles(catalogue);
-  const Asker asker(flags.asker, model->data(), titles);
-  const ItemRow item = titles.find(flags.item);
-  const std::vector<Contribution> contributions = model->explain(asker.query(), item);
-  fmt::print("Why {} scores so for {}, by {}:\n{}", catalogue.title(item), asker.name(), model->info().name,
-             describe_contributions(catalogue, contributions, flags.count, session.out));
+  const Recommender recommender = open_model(flags.model);
+  const ExplainAnswer answer = recommender.explain(person_of(flags.person, recommender), flags.item);
+  tell_unknown(answer.who);
+  fmt::print("Why {} scores so for {}, by {}:\n{}", answer.item.title, answer.who.name, recommender.model().info().name,
+             describe_reasons(answer.item.reasons, flags.count, session.out));
 }
 
 }  // namespace
@@ -44,7 +41,7 @@ void add_explain(CLI::App& app, Session& session) {
                     "gusto explain films.gusto --history \"Toy Story (1995):5\" --item \"Heat (1995)\""}},
       [flags, &session] { run_explain(session, *flags); });
   add_model_argument(command, flags->model);
-  add_asker_flags(command, flags->asker);
+  add_person_flags(command, flags->person);
   command->add_option("--item", flags->item, "The item, by title or id.")->type_name("ITEM")->required();
   command->add_option("-n", flags->count, "How many contributions to list. Default: 10.")
       ->type_name("N")

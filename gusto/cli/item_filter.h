@@ -4,9 +4,7 @@
 #include <vector>
 
 #include "gusto/cli/command.h"
-#include "gusto/data/dataset.h"
-#include "gusto/data/titles.h"
-#include "gusto/retrieval/search.h"
+#include "gusto/retrieval/request.h"
 
 namespace gusto::cli {
 
@@ -19,19 +17,7 @@ struct FilterFlags {
 };
 void add_filter_flags(CLI::App* command, FilterFlags& flags);
 
-/// The same in rows. Owns what its SearchFilter borrows.
-class ItemFilter {
- public:
-  /// Errors   invalid_option, for a condition of another form; not_found, for an unknown title or feature field (with the
-  ///          nearest name), or conditions that no item meets
-  ItemFilter(const FilterFlags& flags, const Catalogue& catalogue, const TitleIndex& titles);
-
-  SearchFilter search_filter() const;
-
- private:
-  std::vector<ItemRow> allowed_;
-  std::vector<ItemRow> denied_;
-  bool with_seen_;
-};
+/// Error(invalid_option), for a condition of another form.
+ItemFilter filter_of(const FilterFlags& flags);
 
 }  // namespace gusto::cli

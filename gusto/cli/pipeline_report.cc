@@ -15,7 +15,7 @@ namespace {
 /// A column, what to write in it, and what it means.
 struct StageColumn {
   Column column;
-  std::function<std::string(const PipelineItem&)> text;
+  std::function<std::string(const StageScores&)> text;
   std::string meaning;
 };
 
@@ -28,48 +28,46 @@ std::vector<StageColumn> stage_columns(const Pipeline& pipeline) {
   std::vector<StageColumn> columns;
   const auto number = [&](std::string head, auto value, std::string meaning) {
     columns.push_back({{std::move(head), Align::right},
-                       [value](const PipelineItem& item) { return fmt::format("{:.2f}", value(item)); },
+                       [value](const StageScores& item) { return fmt::format("{:.2f}", value(item)); },
                        std::move(meaning)});
   };
   columns.push_back({{"found by", Align::left, Overflow::cut},
-                     [&pipeline](const PipelineItem& item) {
-                       return fmt::format("{} {}", pipeline.source_label(item.source), item.source_place);
-                     },
+                     [](const StageScores& item) { return fmt::format("{} {}", item.source, item.source_place); },
                      "the source that has it highest, and its place there"});
   columns.push_back({{"its\nscore", Align::right},
-                     [](const PipelineItem& item) { return describe_score(item.source_score); },
+                     [](const StageScores& item) { return describe_score(item.source_score); },
                      "in that source; of popularity, the number of events"});
   if (!pipeline.ranking_name().empty()) {
     columns.push_back({{"rank\nscore", Align::right},
-                       [](const PipelineItem& item) {
+                       [](const StageScores& item) {
                          return item.ranking_score ? describe_score(*item.ranking_score) : std::string("–");
                        },
                        fmt::format("by {}", pipeline.ranking_name())});
   }
   if (!pipeline.ranking_name().empty() || rerank.active()) {
     number(
-        "rele-\nvance", [](const PipelineItem& item) { return item.relevance; },
+        "rele-\nvance", [](const StageScores& item) { return item.relevance; },
         "what the scores come to, 1 for the best candidate");
   }
   if (rerank.active()) {
     columns.push_back({{"was", Align::right},
-                       [](const PipelineItem& item) { return fmt::format("{}", item.reranked.candidate + 1); },
+                       [](const StageScores& item) { return fmt::format("{}", item.reranked.candidate + 1); },
                        "the place by relevance, before re-ranking"});
   }
   if (rerank.diversity > 0) {
     number(
-        "alike", [](const PipelineItem& item) { return item.reranked.similarity; },
+        "alike", [](const StageScores& item) { return item.reranked.similarity; },
         fmt::format("to the item above that is most so, 1 at most, by {}",
                     kDiversityByNames[static_cast<std::size_t>(rerank.diversity_by)]));
   }
   if (rerank.calibration > 0) {
     number(
-        "off\nmix", [](const PipelineItem& item) { return item.reranked.divergence; },
+        "off\nmix", [](const StageScores& item) { return item.reranked.divergence; },
         fmt::format("how far the {} down to here are from the history's mix", rerank.calibration_by));
   }
   if (rerank.popularity_penalty > 0) {
     number(
-        "popu-\nlar", [](const PipelineItem& item) { return item.reranked.popularity; },
+        "popu-\nlar", [](const StageScores& item) { return item.reranked.popularity; },
         "1 for the item with the most events");
   }
   return columns;
@@ -85,16 +83,15 @@ std::string one_line(std::string head) {
 
 }  // namespace
 
-std::string describe_pipeline_items(const Pipeline& pipeline, std::span<const PipelineItem> items,
+std::string describe_pipeline_items(const Pipeline& pipeline, std::span<const AnsweredItem> items,
                                     const Terminal& terminal) {
   const std::vector<StageColumn> stages = stage_columns(pipeline);
   std::vector<Column> columns{{"", Align::right}, {"title", Align::left, Overflow::cut}};
   for (const StageColumn& stage : stages) columns.push_back(stage.column);
   Table table(std::move(columns));
   for (std::size_t i = 0; i < items.size(); ++i) {
-    std::vector<Cell> cells{Cell(fmt::format("{}", i + 1)),
-                            Cell(pipeline.data().catalogue().title(items[i].item), Style::bold)};
-    for (const StageColumn& stage : stages) cells.emplace_back(stage.text(items[i]));
+    std::vector<Cell> cells{Cell(fmt::format("{}", i + 1)), Cell(items[i].title, Style::bold)};
+    for (const StageColumn& stage : stages) cells.emplace_back(stage.text(*items[i].stages));
     table.add(std::move(cells));
   }
   std::string text = table.render(terminal) + "\n";

@@ -1,9 +1,7 @@
 /// gusto predict: the value that a user would give an item.
 
-#include <algorithm>
-#include <array>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,82 +20,46 @@ namespace {
 
 struct PredictFlags {
   std::string model;
-  AskerFlags asker;
+  PersonFlags person;
   std::string item;
   DataRecipe pairs;
   RunFlags run;
 };
 
-/// Ratings are shown within the scale of the training data, as they are measured.
-float shown(const Model& model, float predicted) {
-  if (model.info().abilities.probabilities && model.task() == Task::likes) return predicted;
-  const Scale scale = model.data().scale();
-  return std::clamp(predicted, scale.low, scale.high);
+void predict_one(const Recommender& recommender, const PredictFlags& flags) {
+  const PredictAnswer answer = recommender.predict(person_of(flags.person, recommender), {&flags.item, 1});
+  const AnsweredItem& item = answer.items.front();
+  tell_unknown(answer.who);
+  fmt::print("{} for {}: {:.2f}{}\n", item.title, answer.who.name, item.score,
+             item.stddev ? fmt::format(" ± {:.2f}", *item.stddev) : std::string());
 }
 
-/// Predictions, and how far values may lie from them where the model says so.
-struct Predictions {
-  std::vector<float> values;
-  std::vector<float> spreads;
-
-  Predictions(const Model& model, std::span<const Query> queries, std::span<const ItemRow> items)
-      : values(queries.size()) {
-    if (model.info().abilities.spread) {
-      spreads.resize(queries.size());
-      model.predict_spread(queries, items, values, spreads);
-    } else {
-      model.predict(queries, items, values);
-    }
-  }
-};
-
-void predict_one(const Model& model, const PredictFlags& flags) {
-  const Catalogue& catalogue = model.data().catalogue();
-  const TitleIndex titles(catalogue);
-  const Asker asker(flags.asker, model.data(), titles);
-  const std::array<ItemRow, 1> items{titles.find(flags.item)};
-  const std::array<Query, 1> queries{asker.query()};
-  const Predictions predicted(model, queries, items);
-  fmt::print("{} for {}: {:.2f}{}\n", catalogue.title(items[0]), asker.name(), shown(model, predicted.values[0]),
-             predicted.spreads.empty() ? std::string() : fmt::format(" ± {:.2f}", predicted.spreads[0]));
-}
-
-void predict_pairs(const Model& model, const PredictFlags& flags, Run& run) {
-  const Catalogue& catalogue = model.data().catalogue();
+void predict_pairs(const Recommender& recommender, const PredictFlags& flags, Run& run) {
   const OpenedDataset opened = open_data(flags.pairs, finder(run), run.context());
   run.clear();
   tell_bad_lines(opened.report);
-  const std::shared_ptr<const Dataset>& pairs = opened.data;
-  std::vector<Query> queries;
-  std::vector<ItemRow> items;
-  std::vector<std::size_t> places;  // of each query among the pairs
-  const std::vector<Event> events = pairs->events();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto user = catalogue.users.find(pairs->catalogue().users[events[i].user.index]);
-    const auto item = catalogue.items.find(pairs->catalogue().items[events[i].item.index]);
-    if (!user || !item) continue;
-    queries.push_back(Query::known(UserRow(*user)));
-    if (model.info().abilities.timed) queries.back().time = events[i].time;
-    items.emplace_back(*item);
-    places.push_back(i);
+  const std::shared_ptr<const Dataset>& data = opened.data;
+  std::vector<UserItem> pairs;
+  for (const Event& event : data->events()) {
+    pairs.push_back({std::string(data->catalogue().users[event.user.index]),
+                     std::string(data->catalogue().items[event.item.index]), event.time});
   }
-  const Predictions predicted(model, queries, items);
-  const bool spread = model.info().abilities.spread;
+  const std::vector<std::optional<Prediction>> predictions = recommender.predict(pairs);
+  const bool spread = recommender.model().info().abilities.spread;
   run.clear();
   fmt::print("user,item,prediction{}\n", spread ? ",spread" : "");
-  auto next = std::size_t{0};
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const bool known = next < places.size() && places[next] == i;
-    fmt::print("{},{},{}", csv_field(pairs->catalogue().users[events[i].user.index]),
-               csv_field(pairs->catalogue().items[events[i].item.index]),
-               known ? fmt::format("{:.4f}", shown(model, predicted.values[next])) : std::string());
-    if (spread) fmt::print(",{}", known ? fmt::format("{:.4f}", predicted.spreads[next]) : std::string());
+  std::size_t unknown = 0;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const std::optional<Prediction>& predicted = predictions[i];
+    fmt::print("{},{},{}", csv_field(pairs[i].user), csv_field(pairs[i].item),
+               predicted ? fmt::format("{:.4f}", predicted->value) : std::string());
+    if (spread) fmt::print(",{}", predicted ? fmt::format("{:.4f}", *predicted->stddev) : std::string());
     fmt::print("\n");
-    if (known) ++next;
+    if (!predicted) ++unknown;
   }
-  if (places.size() < events.size()) {
+  if (unknown > 0) {
     fmt::print(stderr, "{} of {} pairs have a user or an item that the model does not know, and no prediction.\n",
-               format_count(events.size() - places.size()), format_count(events.size()));
+               format_count(unknown), format_count(pairs.size()));
   }
 }
 
@@ -107,9 +69,9 @@ void run_predict(Session& session, const PredictFlags& flags) {
                 "See `gusto predict --help`.");
   }
   Run run(session, flags.run);
-  const std::unique_ptr<Model> model = open_model(flags.model);
-  if (flags.item.empty()) predict_pairs(*model, flags, run);
-  else predict_one(*model, flags);
+  const Recommender recommender = open_model(flags.model);
+  if (flags.item.empty()) predict_pairs(recommender, flags, run);
+  else predict_one(recommender, flags);
 }
 
 }  // namespace
@@ -128,7 +90,7 @@ void add_predict(CLI::App& app, Session& session) {
                     "gusto predict ratings.gusto --pairs pairs.csv > predictions.csv"}},
       [flags, &session] { run_predict(session, *flags); });
   add_model_argument(command, flags->model);
-  add_asker_flags(command, flags->asker);
+  add_person_flags(command, flags->person);
   command->add_option("--item", flags->item, "The item, by title or id.")->type_name("ITEM");
   command->add_option("--pairs", flags->pairs.name, "A delimited file with a user's id and an item's id on each line.")
       ->type_name("FILE");

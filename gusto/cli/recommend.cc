@@ -1,20 +1,16 @@
 /// gusto recommend: the items that a user, or someone new, is likely to want next.
 
-#include <array>
 #include <memory>
-#include <span>
 
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
-#include "gusto/cli/index_report.h"
 #include "gusto/cli/item_filter.h"
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/pipeline_report.h"
 #include "gusto/cli/run.h"
-#include "gusto/retrieval/pipeline_file.h"
-#include "gusto/retrieval/search.h"
+#include "gusto/retrieval/recommender.h"
 
 namespace gusto::cli {
 namespace {
@@ -22,33 +18,21 @@ namespace {
 struct RecommendFlags {
   std::string model;
   std::string pipeline;
-  AskerFlags asker;
+  PersonFlags person;
   FilterFlags filter;
   RunFlags run;
   std::size_t count = 10;
 };
 
-/// The model; if its file is a pipeline by its name, a hint at the flag.
-IndexedModel open_model_or_pipeline(const std::string& path, Context& context) {
+/// If the model's file is a pipeline by its name, a hint at the flag.
+Recommender open_for_search(const RecommendFlags& flags, Context& context) {
+  if (!flags.pipeline.empty()) return Recommender::open_pipeline(flags.pipeline, context);
   try {
-    return open_indexed_model(path, context);
+    return Recommender::open(flags.model, context);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt_file || !path.ends_with(".toml")) throw;
-    throw Error(error.code(), error.message(), fmt::format("If it is a pipeline, write --pipeline {}.", path));
+    if (error.code() != ErrorCode::corrupt_file || !flags.model.ends_with(".toml")) throw;
+    throw Error(error.code(), error.message(), fmt::format("If it is a pipeline, write --pipeline {}.", flags.model));
   }
-}
-
-/// `list(queries, filter)` gives the asker's items, which `describe` puts into a table.
-template <class List, class Describe>
-void answer(Run& run, const RecommendFlags& flags, const Dataset& data, const List& list, const Describe& describe) {
-  const TitleIndex titles(data.catalogue());
-  const Asker asker(flags.asker, data, titles);
-  const ItemFilter filter(flags.filter, data.catalogue(), titles);
-  const std::array<Query, 1> queries{asker.query()};
-  const auto lists = list(queries, filter.search_filter());
-  run.clear();
-  if (lists[0].empty()) fmt::print("Nothing is left to recommend to {}.\n", asker.name());
-  else fmt::print("For {}:\n{}", asker.name(), describe(lists[0]));
 }
 
 void run_recommend(Session& session, const RecommendFlags& flags) {
@@ -59,26 +43,21 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
                 "For example `gusto recommend films.gusto --user 42`; a pipeline names its model files itself.");
   }
   Run run(session, flags.run);
-  if (!flags.pipeline.empty()) {
-    const Pipeline pipeline = Pipeline::open(read_pipeline(flags.pipeline), run.context());
-    answer(
-        run, flags, pipeline.data(),
-        [&](std::span<const Query> queries, const SearchFilter& filter) {
-          return pipeline.recommend(queries, flags.count, filter, run.context());
-        },
-        [&](std::span<const PipelineItem> items) { return describe_pipeline_items(pipeline, items, session.out); });
+  const Recommender recommender = open_for_search(flags, run.context());
+  const RecommendAnswer answer = recommender.recommend(
+      {.who = person_of(flags.person, recommender), .k = flags.count, .filter = filter_of(flags.filter)},
+      run.context());
+  run.clear();
+  tell_unknown(answer.who);
+  if (answer.items.empty()) {
+    fmt::print("Nothing is left to recommend to {}.\n", answer.who.name);
     return;
   }
-  const IndexedModel opened = open_model_or_pipeline(flags.model, run.context());
-  const Dataset& data = opened.trained.model->data();
-  answer(
-      run, flags, data,
-      [&](std::span<const Query> queries, const SearchFilter& filter) {
-        return search(opened, queries, flags.count, filter, run.context());
-      },
-      [&](std::span<const ScoredItem> items) {
-        return describe_items(data.catalogue(), items, "score", 3, session.out);
-      });
+  const Pipeline* pipeline = recommender.pipeline();
+  fmt::print("For {}:\n{}", answer.who.name,
+             pipeline != nullptr
+                 ? describe_pipeline_items(*pipeline, answer.items, session.out)
+                 : describe_items(recommender.data().catalogue(), answer.items, "score", 3, session.out));
 }
 
 }  // namespace
@@ -103,7 +82,7 @@ void add_recommend(CLI::App& app, Session& session) {
   add_model_argument(command, flags->model)->required(false);
   command->add_option("--pipeline", flags->pipeline, "Instead of a model, a pipeline of several, as a TOML file.")
       ->type_name("FILE");
-  add_asker_flags(command, flags->asker);
+  add_person_flags(command, flags->person);
   command->add_option("-n", flags->count, "How many items. Default: 10.")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U).description(""));

@@ -1,9 +1,6 @@
 /// gusto similar: items like an item, or users like a user.
 
-#include <cmath>
-#include <limits>
 #include <memory>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,7 +8,6 @@
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/table.h"
-#include "gusto/retrieval/search.h"
 
 namespace gusto::cli {
 namespace {
@@ -23,45 +19,33 @@ struct SimilarFlags {
   std::size_t count = 10;
 };
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
-
-void show_items(const Session& session, const Model& model, const SimilarFlags& flags) {
-  const Catalogue& catalogue = model.data().catalogue();
-  const ItemRow item = TitleIndex(catalogue).find(flags.item);
-  std::vector<float> similarity(catalogue.items.size());
-  model.item_similarity(item, similarity);
-  similarity[item.index] = kNever;
-  fmt::print("Like {}:\n{}", catalogue.title(item),
-             describe_items(catalogue, top_k(similarity, flags.count), "similarity", 3, session.out));
+void show_items(const Session& session, const Recommender& recommender, const SimilarFlags& flags) {
+  const SimilarItemsAnswer answer = recommender.similar_items(flags.item, flags.count);
+  fmt::print("Like {}:\n{}", answer.item.title,
+             describe_items(recommender.data().catalogue(), answer.items, "similarity", 3, session.out));
 }
 
-void show_users(const Session& session, const Model& model, const SimilarFlags& flags) {
-  const Catalogue& catalogue = model.data().catalogue();
-  const UserRow user = find_user(catalogue, flags.user);
-  std::vector<float> similarity(catalogue.users.size());
-  model.user_similarity(Query::known(user), similarity);
-  similarity[user.index] = kNever;
+void show_users(const Session& session, const Recommender& recommender, const SimilarFlags& flags) {
+  const SimilarUsersAnswer answer = recommender.similar_users({.user = flags.user}, flags.count);
   Table table({{"", Align::right},
                {"user", Align::left, Overflow::cut},
                {"events", Align::right},
                {"similarity", Align::right}});
   std::size_t place = 0;
-  // Rows are users here; top_k only knows positions.
-  for (const ScoredItem& entry : top_k(similarity, flags.count)) {
-    const UserRow row(entry.item.index);
-    table.add({Cell(fmt::format("{}", ++place)), Cell(std::string(catalogue.users[row.index]), Style::bold),
-               fmt::format("{}", model.data().history(row).size()), fmt::format("{:.3f}", entry.score)});
+  for (const SimilarUser& user : answer.users) {
+    table.add({Cell(fmt::format("{}", ++place)), Cell(user.id, Style::bold), fmt::format("{}", user.events),
+               fmt::format("{:.3f}", user.similarity)});
   }
-  fmt::print("Like user {}:\n{}", flags.user, table.render(session.out));
+  fmt::print("Like {}:\n{}", answer.who.name, table.render(session.out));
 }
 
 void run_similar(Session& session, const SimilarFlags& flags) {
   if (flags.item.empty() == flags.user.empty()) {
     throw Error(ErrorCode::invalid_option, "Give either --item or --user.", "See `gusto similar --help`.");
   }
-  const std::unique_ptr<Model> model = open_model(flags.model);
-  if (flags.item.empty()) show_users(session, *model, flags);
-  else show_items(session, *model, flags);
+  const Recommender recommender = open_model(flags.model);
+  if (flags.item.empty()) show_users(session, recommender, flags);
+  else show_items(session, recommender, flags);
 }
 
 }  // namespace

@@ -188,15 +188,19 @@ std::vector<ItemRow> TitleIndex::candidates(std::string_view typed) const {
   return items;
 }
 
-ItemRow TitleIndex::find(std::string_view typed) const {
+std::optional<ItemRow> TitleIndex::find_known(std::string_view typed) const {
   typed = trim(typed);
   if (typed.empty()) throw Error(ErrorCode::invalid_input, "An item's name is empty.", suggest({}));
   const std::vector<ItemRow> items = candidates(typed);
+  if (items.empty()) return std::nullopt;
   if (items.size() == 1) return items.front();
-  if (!items.empty()) {
-    throw Error(ErrorCode::invalid_input, fmt::format("{} items could be meant by {}.", items.size(), quote(typed)),
-                suggest(items));
-  }
+  throw Error(ErrorCode::invalid_input, fmt::format("{} items could be meant by {}.", items.size(), quote(typed)),
+              suggest(items));
+}
+
+ItemRow TitleIndex::find(std::string_view typed) const {
+  if (const std::optional<ItemRow> item = find_known(typed)) return *item;
+  typed = trim(typed);
   throw Error(ErrorCode::not_found, fmt::format("There is no item {}.", quote(typed)),
               suggest(spelled_like(typed, typed.size() / 2)));
 }

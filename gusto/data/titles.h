@@ -37,6 +37,8 @@ class TitleIndex {
   /// if only one item's begins so; else by the closest spelling, if one item's is clearly closest.
   /// Errors   invalid_input, if several items fit; not_found, if none does; the hint suggests up to three items
   ItemRow find(std::string_view typed) const;
+  /// The same; nothing if no item fits. Error(invalid_input)
+  std::optional<ItemRow> find_known(std::string_view typed) const;
 
   /// Reads a history as typed: "Toy Story (1995):5,American President, The (1995):4,Heat". Entries are separated by
   /// commas and end with a colon and a number, or have `usual` for value; commas and colons within titles are understood.

@@ -9,8 +9,8 @@
 #include "gusto/base/error.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
-#include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/indexed_model.h"
 
 namespace gusto {
 namespace {
@@ -99,13 +99,8 @@ struct Pipeline::Asker {
 
 Pipeline Pipeline::open(PipelineSpec spec, Context& context) {
   return Pipeline(std::move(spec), [&context](const std::filesystem::path& path) -> PipelineModel {
-    std::shared_ptr<const Index> index;
-    const auto take_index = [&](const TensorFile& in, const Model& model) {
-      if (std::optional<Index> stored = Index::load(in, model, context)) {
-        index = std::make_shared<const Index>(*std::move(stored));
-      }
-    };
-    return {load_model(path, take_index).model, index};
+    IndexedModel opened = load_indexed_model(path, context);
+    return {std::move(opened.trained.model), std::move(opened.index)};
   });
 }
 

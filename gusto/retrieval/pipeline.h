@@ -132,6 +132,9 @@ class Pipeline {
   const PipelineSpec& spec() const { return spec_; }
   /// The data whose rows queries and results are in.
   const Dataset& data() const { return *home_; }
+  /// The ranking model, or without one the first that is named.
+  const AlignedModel& main_model() const { return members_[ranking_member_.value_or(0)]; }
+  std::shared_ptr<const Dataset> shared_data() const { return home_; }
   /// The label of an item's source; "popularity" where popular items stood in.
   std::string_view source_label(std::size_t source) const;
   /// The registry's name of the ranking model; empty without one.

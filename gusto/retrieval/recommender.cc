@@ -1,0 +1,270 @@
+#include "gusto/retrieval/recommender.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "gusto/base/error.h"
+#include "gusto/models/model_info.h"
+#include "gusto/retrieval/indexed_model.h"
+#include "gusto/retrieval/pipeline_file.h"
+#include "gusto/retrieval/search.h"
+
+namespace gusto {
+namespace {
+
+constexpr float kNeverSimilar = -std::numeric_limits<float>::infinity();
+
+/// Error(unsupported) if it is not fitted.
+AlignedModel at_home(std::shared_ptr<const Model> model) {
+  model->data();
+  std::shared_ptr<const Dataset> data = model->shared_data();
+  return {std::move(model), std::move(data), "model", "model"};
+}
+
+/// A feature's value, and the items that have it.
+struct ChartValue {
+  std::string_view value;
+  std::uint64_t events = 0;
+  std::vector<ItemRow> items;
+};
+
+/// Those of most events first, equal ones in the order of the feature.
+std::vector<ChartValue> chart_values(const Dataset& data, const FeatureField& field, const ResolvedFilter& filter,
+                                     std::size_t most) {
+  std::vector<ChartValue> values(field.values.size());
+  const auto add = [&](ItemRow item) {
+    for (const std::uint32_t id : field.ids_of(item.index)) {
+      values[id].value = field.values[id];
+      values[id].events += data.audience(item).size();
+      values[id].items.push_back(item);
+    }
+  };
+  if (filter.allowed.empty()) {
+    for (std::size_t item = 0; item < data.item_count(); ++item) add(ItemRow(item));
+  } else {
+    std::for_each(filter.allowed.begin(), filter.allowed.end(), add);
+  }
+  std::erase_if(values, [](const ChartValue& value) { return value.items.empty(); });
+  std::stable_sort(values.begin(), values.end(),
+                   [](const ChartValue& a, const ChartValue& b) { return a.events > b.events; });
+  values.resize(std::min(values.size(), most));
+  return values;
+}
+
+/// The feature that is asked for; else the genres.
+const FeatureField& chart_field(const FeatureTable& features, const std::string& asked) {
+  if (!asked.empty()) {
+    const FeatureField& field = features.at(asked);
+    require_values(field, "a chart");
+    return field;
+  }
+  const FeatureField* genres = features.find("genres");
+  if (genres != nullptr && genres->has_values()) return *genres;
+  std::vector<std::string_view> others;
+  for (const FeatureField& field : features.fields()) {
+    if (field.has_values()) others.emplace_back(field.name);
+  }
+  throw Error(ErrorCode::not_found, "The items of this model have no genres to draw charts by.",
+              others.empty() ? "Train it with a file that gives items genres or other values."
+                             : fmt::format("Name another feature: {}.", fmt::join(others, ", ")));
+}
+
+}  // namespace
+
+Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
+    : model_(at_home(std::move(model))), index_(std::move(index)), resolver_(model_.model().shared_data(), names) {
+  if (index_ && !index_->belongs_to(model_.model())) {
+    throw Error(ErrorCode::invalid_option, "The index was made of another model.", "Build one of this model.");
+  }
+}
+
+Recommender::Recommender(Pipeline pipeline, ItemNames names)
+    : pipeline_(std::move(pipeline)), model_(pipeline_->main_model()), resolver_(pipeline_->shared_data(), names) {}
+
+Recommender Recommender::open(const std::filesystem::path& path, Context& context, ItemNames names) {
+  IndexedModel opened = load_indexed_model(path, context);
+  return Recommender(std::move(opened.trained.model), std::move(opened.index), names);
+}
+
+Recommender Recommender::open_pipeline(const std::filesystem::path& path, Context& context, ItemNames names) {
+  return open_pipeline(read_pipeline(path), context, names);
+}
+
+Recommender Recommender::open_pipeline(PipelineSpec spec, Context& context, ItemNames names) {
+  return Recommender(Pipeline::open(std::move(spec), context), names);
+}
+
+SimilarItemsAnswer Recommender::similar_items(std::string_view item, std::size_t k) const {
+  const ItemRow row = resolver_.item(item);
+  const ItemRow own = model_.own(row);
+  std::vector<float> similarity(data().item_count());
+  model().item_similarity(own, similarity);
+  similarity[own.index] = kNeverSimilar;
+  SimilarItemsAnswer answer{resolver_.answered(row, 0)};
+  for (const ScoredItem& entry : top_k(similarity, k)) {
+    answer.items.push_back(resolver_.answered(model_.home(entry.item), entry.score));
+  }
+  return answer;
+}
+
+SimilarUsersAnswer Recommender::similar_users(const Person& who, std::size_t k) const {
+  const ResolvedPerson person = resolver_.resolve(who);
+  const AlignedQuery own = model_.own(person.query());
+  const Dataset& trained = model().data();
+  std::vector<float> similarity(trained.user_count());
+  model().user_similarity(own.query, similarity);
+  if (own.query.user) similarity[own.query.user->index] = kNeverSimilar;
+  SimilarUsersAnswer answer{person.understood};
+  for (const ScoredItem& entry : top_k(similarity, k)) {  // it only knows positions: these are users
+    const UserRow user(entry.item.index);
+    answer.users.push_back(
+        {std::string(trained.catalogue().users[user.index]), trained.history(user).size(), entry.score});
+  }
+  return answer;
+}
+
+ExplainAnswer Recommender::explain(const Person& who, std::string_view item) const {
+  const ResolvedPerson person = resolver_.resolve(who);
+  const ItemRow row = resolver_.item(item);
+  const AlignedQuery own = model_.own(person.query());
+  ExplainAnswer answer{person.understood, resolver_.answered(row, 0)};
+  answer.item.reasons = reasons(own.query, row);
+  double sum = 0;
+  for (const Reason& reason : answer.item.reasons) sum += reason.amount;
+  answer.item.score = static_cast<float>(sum);
+  return answer;
+}
+
+std::vector<AnsweredItem> Recommender::named(std::span<const std::string> items) const {
+  std::vector<AnsweredItem> answered;
+  for (const std::string& name : items) answered.push_back(resolver_.answered(resolver_.item(name), 0));
+  return answered;
+}
+
+/// Values and probabilities as they are measured: within the scale of the training data.
+std::vector<Prediction> Recommender::predictions(std::span<const Query> own, std::span<const ItemRow> items) const {
+  std::vector<float> values(own.size()), stddevs;
+  const Abilities& abilities = model().info().abilities;
+  if (abilities.spread) {
+    stddevs.resize(own.size());
+    model().predict_spread(own, items, values, stddevs);
+  } else {
+    model().predict(own, items, values);
+  }
+  const bool probabilities = abilities.probabilities && model().task() == Task::likes;
+  const Scale scale = model().data().scale();
+  std::vector<Prediction> result(own.size());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i].value = probabilities ? values[i] : std::clamp(values[i], scale.low, scale.high);
+    if (!stddevs.empty()) result[i].stddev = stddevs[i];
+  }
+  return result;
+}
+
+PredictAnswer Recommender::predict(const Person& who, std::span<const std::string> items) const {
+  const ResolvedPerson person = resolver_.resolve(who);
+  PredictAnswer answer{person.understood, named(items)};
+  const AlignedQuery own = model_.own(person.query());
+  std::vector<ItemRow> rows;
+  for (const AnsweredItem& item : answer.items) rows.push_back(model_.own(item.row));
+  const std::vector<Prediction> predicted = predictions(std::vector<Query>(rows.size(), own.query), rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    answer.items[i].score = predicted[i].value;
+    answer.items[i].stddev = predicted[i].stddev;
+  }
+  return answer;
+}
+
+PredictAnswer Recommender::score(const Person& who, std::span<const std::string> items) const {
+  const ResolvedPerson person = resolver_.resolve(who);
+  PredictAnswer answer{person.understood, named(items)};
+  const AlignedQuery own = model_.own(person.query());
+  std::vector<ItemRow> rows;
+  for (const AnsweredItem& item : answer.items) rows.push_back(model_.own(item.row));
+  std::vector<float> scores(rows.size());
+  model().score_items(own.query, rows, scores);
+  for (std::size_t i = 0; i < rows.size(); ++i) answer.items[i].score = scores[i];
+  return answer;
+}
+
+/// Pairs whose user and item are known, in the model's rows.
+struct Recommender::Pairs {
+  std::vector<AlignedQuery> askers;
+  std::vector<Query> queries;  // of these
+  std::vector<ItemRow> items;
+  std::vector<std::size_t> places;  // among all pairs
+};
+
+Recommender::Pairs Recommender::known_pairs(std::span<const UserItem> pairs) const {
+  Pairs known;
+  const Catalogue& catalogue = data().catalogue();
+  const bool timed = model().info().abilities.timed;
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const auto user = catalogue.users.find(pairs[p].user);
+    const auto item = catalogue.items.find(pairs[p].item);
+    if (!user || !item) continue;
+    Query query = Query::known(UserRow(*user));
+    if (timed) query.time = pairs[p].time;
+    known.askers.push_back(model_.own(query));
+    known.items.push_back(model_.own(ItemRow(*item)));
+    known.places.push_back(p);
+  }
+  for (const AlignedQuery& asker : known.askers) known.queries.push_back(asker.query);
+  return known;
+}
+
+std::vector<std::optional<Prediction>> Recommender::predict(std::span<const UserItem> pairs) const {
+  const Pairs known = known_pairs(pairs);
+  const std::vector<Prediction> predicted = predictions(known.queries, known.items);
+  std::vector<std::optional<Prediction>> result(pairs.size());
+  for (std::size_t i = 0; i < predicted.size(); ++i) result[known.places[i]] = predicted[i];
+  return result;
+}
+
+std::vector<std::optional<float>> Recommender::score(std::span<const UserItem> pairs) const {
+  const Pairs known = known_pairs(pairs);
+  std::vector<std::optional<float>> result(pairs.size());
+  std::vector<float> scores;
+  for (std::size_t begin = 0, end = 0; begin < known.queries.size(); begin = end) {
+    const auto same = [&](const Query& query) {
+      return query.user == known.queries[begin].user && query.time == known.queries[begin].time;
+    };
+    while (end < known.queries.size() && same(known.queries[end])) ++end;
+    scores.resize(end - begin);
+    model().score_items(known.queries[begin], std::span(known.items).subspan(begin, end - begin), scores);
+    for (std::size_t i = begin; i < end; ++i) result[known.places[i]] = scores[i - begin];
+  }
+  return result;
+}
+
+ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) const {
+  const FeatureField& field = chart_field(data().catalogue().item_features, request.by);
+  const ResolvedPerson person = resolver_.resolve(request.who);
+  const ResolvedFilter filter = resolver_.resolve(request.filter);
+  const AlignedQuery own = model_.own(person.query());
+  const std::vector<ChartValue> values = chart_values(data(), field, filter, request.values);
+  const std::vector<ItemRow> denied = model_.own(filter.denied);
+  std::vector<std::vector<ItemRow>> allowed;
+  std::vector<SearchFilter> filters;
+  allowed.reserve(values.size());
+  for (const ChartValue& value : values) {
+    allowed.push_back(model_.own(value.items));
+    filters.push_back({.exclude_seen = !filter.with_seen, .allowed = allowed.back(), .denied = denied});
+  }
+  const std::vector<TopLists> found = search(model(), {&own.query, 1}, request.k, filters, context);
+  ChartAnswer answer{person.understood, field.name};
+  for (std::size_t v = 0; v < values.size(); ++v) {
+    ChartGroup group{std::string(values[v].value), values[v].events};
+    for (const ScoredItem& entry : found[v][0]) {
+      group.items.push_back(resolver_.answered(model_.home(entry.item), entry.score));
+    }
+    answer.groups.push_back(std::move(group));
+  }
+  return answer;
+}
+
+}  // namespace gusto

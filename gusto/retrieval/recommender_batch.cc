@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "gusto/base/error.h"
+#include "gusto/retrieval/recommender.h"
+#include "gusto/retrieval/search.h"
+#include "gusto/retrieval/vector_scan.h"
+
+namespace gusto {
+
+/// Requests that are answered side by side, and where the answers go.
+struct Recommender::Batch {
+  std::span<const RecommendRequest> requests;
+  std::span<RecommendAnswer> answers;
+};
+
+namespace {
+
+/// Requests that may be searched for together are equal in this order.
+struct BySearch {
+  bool operator()(const RecommendRequest* a, const RecommendRequest* b) const {
+    return std::tie(a->k, a->filter) < std::tie(b->k, b->filter);
+  }
+};
+
+/// When a batch has enough: as many blocks of queries as keep all threads busy, or as many items as memory is for.
+class BatchSize {
+ public:
+  BatchSize(std::size_t item_count, const Context& context)
+      : item_count_(item_count), most_(kScanQueries * kUnitsPerThread * context.threads()) {}
+
+  void add(const RecommendRequest& request) {
+    ++requests_;
+    items_ += std::min(request.k, item_count_);
+  }
+  bool full() const { return requests_ >= most_ || items_ >= kMostItems; }
+
+ private:
+  static constexpr std::size_t kUnitsPerThread = 4;
+  static constexpr std::size_t kMostItems = std::size_t{1} << 20;
+
+  std::size_t item_count_;
+  std::size_t most_;
+  std::size_t requests_ = 0;
+  std::size_t items_ = 0;
+};
+
+bool ends_all(const Error& error) { return error.code() == ErrorCode::cancelled; }
+
+}  // namespace
+
+RecommendAnswer Recommender::recommend(const RecommendRequest& request, Context& context) const {
+  RecommendAnswer result;
+  answer({{&request, 1}, {&result, 1}}, context);
+  if (result.error) throw Error(*std::move(result.error));
+  return result;
+}
+
+void Recommender::recommend(std::span<const RecommendRequest> requests, const AnswerSink& sink,
+                            Context& context) const {
+  for (std::size_t begin = 0; begin < requests.size();) {
+    std::size_t end = begin;
+    for (BatchSize size(data().item_count(), context); end < requests.size() && !size.full(); ++end) {
+      size.add(requests[end]);
+    }
+    std::vector<RecommendAnswer> answers(end - begin);
+    answer({requests.subspan(begin, end - begin), answers}, context);
+    for (RecommendAnswer& next : answers) sink(begin++, std::move(next));
+  }
+}
+
+void Recommender::recommend(const RequestSource& source, const AnswerSink& sink, Context& context) const {
+  std::size_t place = 0;
+  for (bool more = true; more;) {
+    std::vector<RecommendRequest> requests;
+    for (BatchSize size(data().item_count(), context); more && !size.full();) {
+      RecommendRequest request;
+      more = source(request);
+      if (!more) break;
+      size.add(request);
+      requests.push_back(std::move(request));
+    }
+    recommend(
+        requests, [&](std::size_t, RecommendAnswer next) { sink(place++, std::move(next)); }, context);
+  }
+}
+
+void Recommender::answer(const Batch& batch, Context& context) const {
+  std::map<const RecommendRequest*, std::vector<std::size_t>, BySearch> groups;
+  for (std::size_t r = 0; r < batch.requests.size(); ++r) groups[&batch.requests[r]].push_back(r);
+  std::vector<std::span<const std::size_t>> units;
+  for (const auto& [request, places] : groups) {
+    for (std::size_t begin = 0; begin < places.size(); begin += kScanQueries) {
+      units.push_back(std::span(places).subspan(begin, std::min(kScanQueries, places.size() - begin)));
+    }
+  }
+  // A pipeline shares one unit's queries among threads itself; what it runs inside of another loop stays on one thread.
+  if (pipeline_ && units.size() < context.threads()) {
+    for (const auto& unit : units) answer_unit(batch, unit, context);
+    return;
+  }
+  parallel_blocks(context, units.size(), 1,
+                  [&](std::size_t u, std::size_t, unsigned) { answer_unit(batch, units[u], context); });
+}
+
+/// Requests of one filter and k. If one of them cannot be answered, each is asked for alone.
+void Recommender::answer_unit(const Batch& batch, std::span<const std::size_t> places, Context& context) const {
+  ResolvedFilter filter;
+  try {
+    filter = resolver_.resolve(batch.requests[places.front()].filter);
+  } catch (const Error& error) {
+    for (const std::size_t place : places) batch.answers[place].error = error;
+    return;
+  }
+  std::vector<ResolvedPerson> persons;
+  std::vector<std::size_t> asked;
+  persons.reserve(places.size());
+  asked.reserve(places.size());
+  for (const std::size_t place : places) {
+    try {
+      persons.push_back(resolver_.resolve(batch.requests[place].who));
+      asked.push_back(place);
+    } catch (const Error& error) {
+      batch.answers[place].error = error;
+    }
+  }
+  if (asked.empty()) return;
+  try {
+    find_items(batch, asked, persons, filter, context);
+    return;
+  } catch (const Error& error) {
+    if (ends_all(error)) throw;
+  }
+  for (std::size_t a = 0; a < asked.size(); ++a) {
+    try {
+      find_items(batch, std::span(asked).subspan(a, 1), std::span(persons).subspan(a, 1), filter, context);
+    } catch (const Error& error) {
+      if (ends_all(error)) throw;
+      batch.answers[asked[a]] = {.who = persons[a].understood, .error = error};
+    }
+  }
+}
+
+void Recommender::find_items(const Batch& batch, std::span<const std::size_t> places,
+                             std::span<const ResolvedPerson> persons, const ResolvedFilter& filter,
+                             Context& context) const {
+  std::vector<Query> queries;
+  queries.reserve(persons.size());
+  for (const ResolvedPerson& person : persons) queries.push_back(person.query());
+  const std::size_t k = batch.requests[places.front()].k;
+  PipelineLists staged;
+  TopLists plain;
+  if (pipeline_) staged = pipeline_->recommend(queries, k, filter.search_filter(), context);
+  else if (index_) plain = search(model(), *index_, queries, k, filter.search_filter(), context);
+  else plain = search(model(), queries, k, filter.search_filter(), context);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    RecommendAnswer answer;
+    answer.who = persons[q].understood;
+    if (pipeline_) {
+      answer.items = pipeline_items(staged[q]);
+    } else {
+      answer.items.reserve(plain[q].size());
+      for (const ScoredItem& entry : plain[q]) answer.items.push_back(resolver_.answered(entry.item, entry.score));
+    }
+    answer.notes = notes(persons[q], pipeline_ ? staged[q] : std::span<const PipelineItem>());
+    if (const std::size_t most = batch.requests[places[q]].reasons; most > 0) {
+      const AlignedQuery own = model_.own(queries[q]);
+      for (AnsweredItem& item : answer.items) {
+        item.reasons = reasons(own.query, item.row);
+        item.reasons.resize(std::min(most, item.reasons.size()));
+      }
+    }
+    batch.answers[places[q]] = std::move(answer);
+  }
+}
+
+std::vector<AnsweredItem> Recommender::pipeline_items(std::span<const PipelineItem> list) const {
+  std::vector<AnsweredItem> items;
+  items.reserve(list.size());
+  for (const PipelineItem& entry : list) {
+    items.push_back(resolver_.answered(entry.item, entry.relevance));
+    items.back().stages = StageScores{.source = std::string(pipeline_->source_label(entry.source)),
+                                      .source_place = entry.source_place,
+                                      .source_score = entry.source_score,
+                                      .ranking_score = entry.ranking_score,
+                                      .relevance = entry.relevance,
+                                      .reranked = entry.reranked};
+  }
+  return items;
+}
+
+std::vector<std::string> Recommender::notes(const ResolvedPerson& person, std::span<const PipelineItem> list) const {
+  const bool unknown = resolver_.nothing_known(person);
+  const bool popular = !list.empty() && (unknown || list.front().source == pipeline_->spec().candidates.size());
+  if (popular) return {"Nothing is known of this person: popular items answer."};
+  if (unknown) return {"Nothing is known of this person."};
+  return {};
+}
+
+std::vector<Reason> Recommender::reasons(const Query& own, ItemRow item) const {
+  std::vector<Reason> result;
+  for (const Contribution& contribution : model().explain(own, model_.own(item))) {
+    Reason reason;
+    reason.amount = contribution.amount;
+    if (contribution.item) {
+      AnsweredItem cause = resolver_.answered(model_.home(*contribution.item), 0);
+      reason.text = std::move(cause.title);
+      reason.item = std::move(cause.id);
+    } else if (contribution.user) {
+      reason.user = std::string(model().data().catalogue().users[contribution.user->index]);
+      reason.text = "user " + *reason.user;
+    } else {
+      reason.text = contribution.label;
+    }
+    result.push_back(std::move(reason));
+  }
+  return result;
+}
+
+}  // namespace gusto

@@ -9,7 +9,7 @@ Intervals are 1.96 standard errors over users on either side. Needs nothing but 
 import json
 import sys
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 760, 130, 96, 64, 34
+WIDTH, LEFT, RIGHT, TOP, ROW = 760, 130, 110, 64, 34
 STYLE = """<style>
 .paper{fill:#fff}.title{font-size:17px;font-weight:600;fill:#1f2328}.note{font-size:13px;fill:#59636e}
 .name{font-size:14px;fill:#1f2328;font-family:monospace}.value{font-size:13px;fill:#59636e}

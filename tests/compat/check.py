@@ -188,9 +188,28 @@ def first_of(names, heads, what):
     raise Trouble(f"no column for the {what} among {heads}")
 
 
+# What options and columns were called when the answers were recorded, and are called now.
+RENAMED = {
+    "hits": "accidental_hits",
+    "last": "max_history",
+    "per": "smoothing_feature",
+    "soup": "merge_fields",
+    "stored": "stored_neighbors",
+    "taste": "method",
+    "unknown": "unknown_rate",
+    "unobserved": "unobserved_weight",
+    "spread": "stddev",
+    "alike": "similar",
+}
+
+
 def compare_tables(question, old, new, missing):
     arguments = shlex.split(question)
-    before = [dict(zip(old["columns"], row)) for row in old["rows"]]
+    heads = [RENAMED.get(name, name) if RENAMED.get(name) in new["columns"] else name for name in old["columns"]]
+    before = [dict(zip(heads, row)) for row in old["rows"]]
+    for row in before:
+        if "option" in row:
+            row["option"] = RENAMED.get(row["option"], row["option"])
     after = [dict(zip(new["columns"], row)) for row in new["rows"]]
     command = arguments[0]
     if command == "inspect":

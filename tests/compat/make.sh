@@ -55,14 +55,14 @@ small=(--set dim=4 --set epochs=4 --set batch_size=64)
 train popularity popularity films --task top-n --set method=recent --set window_days=800
 train popularity-ratings popularity films --set method=weighted-rating --set prior_count=5
 train demographic demographic films --task top-n --set shrinkage=10 --set "segments=gender, age, gender*age"
-train demographic-genres demographic films --task ratings --set per=genres --set shrinkage=5
+train demographic-genres demographic films --task ratings --set smoothing_feature=genres --set shrinkage=5
 train bias bias films.gdata --split random:0.2
 train content content plots --task top-n --since 2001-01-01
-train content-ridge content films --task ratings --set taste=ridge --set "fields=auto, genres=2"
+train content-ridge content films --task ratings --set method=ridge --set "fields=auto, genres=2"
 train user-knn user-knn films --set neighbors=10 --set similarity=pearson --min-user-events 8
 train user-knn-log user-knn "${log[@]}" --task top-n
 train item-knn item-knn films.gdata --task top-n --split last:1 --set neighbors=8
-train item-knn-ratings item-knn films --set neighbors=6 --set stored=12 --set similarity=adjusted-cosine
+train item-knn-ratings item-knn films --set neighbors=6 --set stored_neighbors=12 --set similarity=adjusted-cosine
 train svd svd films --task top-n --set dim=6 --positives 3 --min-user-events 5
 train svd-ratings svd films --set dim=4
 train svd-hnsw svd more --task top-n --set dim=6

@@ -71,8 +71,9 @@ TEST(Recipe, HoldsAWholeExperiment) {
   EXPECT_EQ(spec.entries[0].label, "popularity");
   EXPECT_TRUE(spec.entries[0].settings.empty());
   EXPECT_EQ(spec.entries[1].label, "plain");
-  EXPECT_THAT(spec.entries[1].settings, ElementsAre(Pair("epochs", "4")));
-  EXPECT_THAT(spec.entries[2].settings, ElementsAre(Pair("reg_item", "12.5"), Pair("reg_user", "20")));
+  EXPECT_THAT(spec.entries[1].settings, ElementsAre(Pair("epochs", FieldValue(4))));
+  EXPECT_THAT(spec.entries[2].settings,
+              ElementsAre(Pair("reg_item", FieldValue(12.5)), Pair("reg_user", FieldValue(20.0))));
 }
 
 TEST(Recipe, EmptyOneIsAllDefaults) {

@@ -74,7 +74,7 @@ struct ModelResult {
   std::string model;
   std::string label;
   Settings options;                 ///< all of them, defaults included
-  std::vector<Estimate> estimates;  ///< means over folds, in the order of docs/reference/metrics.md; empty if it refused
+  std::vector<Estimate> estimates;  ///< means over folds, in the order of the table of metrics; empty if it refused
   /// estimates[i] − the best model's estimate of that metric; empty for the best model itself and without a best
   std::vector<Difference> differences;
   std::uint64_t users_left_out = 0;  ///< users with training events but without test items, summed over folds

@@ -11,7 +11,7 @@ using gusto::Settings;
 /// One sweep, dim 32, between two reports of progress; the error reached says that it learned.
 void bayes_fm_sweep(benchmark::State& state, const Settings& more) {
   static const gusto::Fold fold = bench_fold(gusto::Task::ratings);
-  Settings settings{{"epochs", "21"}, {"samples", "10"}, {"fields", ""}};
+  Settings settings{{"epochs", 21}, {"samples", 10}, {"fields", ""}};
   settings.insert(settings.end(), more.begin(), more.end());
   double rmse = 0;
   for (auto _ : state) {

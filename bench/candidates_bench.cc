@@ -83,10 +83,10 @@ void two_tower_epoch(benchmark::State& state) {
          }});
     const auto model = gusto::make_model("two-tower", {{"query_fields", "user"},
                                                        {"item_fields", "item"},
-                                                       {"dim", std::to_string(kDim)},
-                                                       {"batch_size", std::to_string(kAskers)},
-                                                       {"epochs", std::to_string(kEpochs)},
-                                                       {"validation", "0"}});
+                                                       {"dim", static_cast<std::int64_t>(kDim)},
+                                                       {"batch_size", static_cast<std::int64_t>(kAskers)},
+                                                       {"epochs", kEpochs},
+                                                       {"validation", 0}});
     model->fit(data, gusto::Task::top_n, context);
     state.SetIterationTime(std::chrono::duration<double>(last - first).count() / (kEpochs - 1));
     state.counters["faults"] = static_cast<double>(faults - faults_before) / (kEpochs - 1);

@@ -56,7 +56,7 @@ nlohmann::ordered_json measure(std::string_view name, std::uint64_t events, unsi
   const gusto::Task task = name == "biased-mf" ? gusto::Task::ratings : gusto::Task::top_n;
   const gusto::Fields fields = gusto::find_model(name).fields;
   const bool has_dim = std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.name == "dim"; });
-  const auto model = gusto::make_model(name, has_dim ? gusto::Settings{{"dim", "64"}} : gusto::Settings{});
+  const auto model = gusto::make_model(name, has_dim ? gusto::Settings{{"dim", 64}} : gusto::Settings{});
   report["threads"] = context.threads();
   report["data_bytes"] = data->memory();
   report["need_bytes"] = model->memory_need(*data, task, context.threads());

@@ -33,7 +33,7 @@ void biased_mf_epoch(benchmark::State& state) {
   const Fold& fold = fold_of(Task::ratings);
   double rmse = 0;
   for (auto _ : state) {
-    const TimedFit fit = fit_timed("biased-mf", {{"dim", "64"}, {"epochs", "40"}}, fold.train, Task::ratings,
+    const TimedFit fit = fit_timed("biased-mf", {{"dim", 64}, {"epochs", 40}}, fold.train, Task::ratings,
                                    static_cast<unsigned>(state.range(0)));
     state.SetIterationTime(fit.epoch_seconds);
     rmse = reached(*fit.model, fold, Task::ratings);
@@ -63,8 +63,7 @@ void top_20_of_all_users(benchmark::State& state) {
   const Fold& fold = fold_of(Task::top_n);
   const std::vector<Query> queries = all_users(*fold.train);
   Context context({.threads = static_cast<unsigned>(state.range(0))});
-  const auto model =
-      gusto::make_model("biased-mf", {{"dim", "62"}, {"epochs", "2"}});  // and two columns for the biases
+  const auto model = gusto::make_model("biased-mf", {{"dim", 62}, {"epochs", 2}});  // and two columns for the biases
   model->fit(fold.train, Task::top_n, context);
   for (auto _ : state) {
     if (gusto::search(*model, queries, 20, gusto::SearchFilter{}, context).entries.empty())

@@ -64,10 +64,10 @@ double bytes_per_second() {
 
 void network_epoch(benchmark::State& state) {
   const NetworkCase& one = cases()[static_cast<std::size_t>(state.range(0))];
-  gusto::Settings settings{{"dim", std::to_string(one.dim)},
-                           {"batch_size", std::to_string(one.batch)},
-                           {"epochs", "6"},
-                           {"validation", "0"}};
+  gusto::Settings settings{{"dim", static_cast<std::int64_t>(one.dim)},
+                           {"batch_size", static_cast<std::int64_t>(one.batch)},
+                           {"epochs", 6},
+                           {"validation", 0}};
   settings.insert(settings.end(), one.settings.begin(), one.settings.end());
   state.SetLabel(one.model);
   double rmse = 0;

@@ -55,7 +55,7 @@ gusto::Settings small_settings(const gusto::ModelInfo& info) {
   gusto::Settings settings;
   for (const auto& [name, value] : {std::pair{"dim", "3"}, {"epochs", "2"}, {"hidden", "4"}, {"wide_buckets", "20"}}) {
     for (const gusto::Field& field : info.fields) {
-      if (field.name == name) settings.emplace_back(name, value);
+      if (field.name == name) settings.emplace_back(name, gusto::parse_field(field, info.name, value));
     }
   }
   return settings;

@@ -23,13 +23,13 @@ int main(int argc, char** argv) try {
 
   const auto model = make_model("two-tower", {{"query_fields", "user"},
                                               {"item_fields", "item, words(title, 5000)"},
-                                              {"dim", "64"},
+                                              {"dim", 64},
                                               {"optimizer", "adagrad"},
-                                              {"learning_rate", "0.5"},
-                                              {"batch_size", "4096"},
-                                              {"epochs", "3"},
+                                              {"learning_rate", 0.5},
+                                              {"batch_size", 4096},
+                                              {"epochs", 3},
                                               {"schedule", "constant"},
-                                              {"validation", "0"}});
+                                              {"validation", 0}});
   model->fit(data, Task::top_n, context);
 
   const auto user = data->catalogue().users.find("42");

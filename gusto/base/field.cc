@@ -1,5 +1,7 @@
 #include "gusto/base/field.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -11,10 +13,35 @@
 namespace gusto {
 namespace {
 
-bool inside(const Bounds& bounds, double value) { return value >= bounds.low && value <= bounds.high; }
+// The value in the field's own kind, or nothing if it has another.
+std::optional<FieldValue> as_kind(FieldKind kind, const FieldValue& value) {
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  if (kind == FieldKind::real && integer != nullptr) return static_cast<double>(*integer);
+  const bool same =
+      (kind == FieldKind::boolean && std::holds_alternative<bool>(value)) ||
+      (kind == FieldKind::integer && integer != nullptr) ||
+      (kind == FieldKind::real && std::holds_alternative<double>(value)) ||
+      ((kind == FieldKind::choice || kind == FieldKind::text) && std::holds_alternative<std::string>(value));
+  return same ? std::optional(value) : std::nullopt;
+}
 
-std::optional<FieldValue> parse_value(const Field& field, std::string_view text) {
+bool accepts(const Field& field, const FieldValue& value) {
+  const auto inside = [&](double number) { return number >= field.bounds.low && number <= field.bounds.high; };
   switch (field.kind) {
+    case FieldKind::boolean: return true;
+    case FieldKind::integer: return inside(static_cast<double>(std::get<std::int64_t>(value)));
+    case FieldKind::real: return inside(std::get<double>(value));
+    case FieldKind::choice:
+      return std::find(field.choices.begin(), field.choices.end(), std::get<std::string>(value)) != field.choices.end();
+    // Model files and JSON hold nothing else.
+    case FieldKind::text: return is_utf8(std::get<std::string>(value));
+  }
+  return false;
+}
+
+// What the text spells, in the field's kind.
+std::optional<FieldValue> read_value(FieldKind kind, std::string_view text) {
+  switch (kind) {
     case FieldKind::boolean:
       for (std::string_view yes : {"true", "yes", "on", "1"}) {
         if (text == yes) return true;
@@ -23,25 +50,25 @@ std::optional<FieldValue> parse_value(const Field& field, std::string_view text)
         if (text == no) return false;
       }
       return std::nullopt;
-    case FieldKind::integer:
-      if (const auto value = parse_integer(text); value && inside(field.bounds, static_cast<double>(*value))) {
-        return *value;
-      }
-      return std::nullopt;
-    case FieldKind::real:
-      if (const auto value = parse_real(text); value && inside(field.bounds, *value)) return *value;
-      return std::nullopt;
+    case FieldKind::integer: return parse_integer(text);
+    case FieldKind::real: return parse_real(text);
     case FieldKind::choice:
-      for (std::string_view name : field.choices) {
-        if (text == name) return std::string(name);
-      }
-      return std::nullopt;
-    case FieldKind::text:
-      // Model files and JSON hold nothing else.
-      if (is_utf8(text)) return std::string(text);
-      return std::nullopt;
+    case FieldKind::text: return std::string(text);
   }
   return std::nullopt;
+}
+
+[[noreturn]] void refuse(const Field& field, std::string_view owner, std::string_view shown) {
+  throw Error(ErrorCode::invalid_option, fmt::format("{}.{} cannot be {}.", owner, field.name, shown),
+              fmt::format("It takes {}.", describe_domain(field)));
+}
+
+// Texts in quotes, and numbers so that a whole real is told from an integer.
+std::string show(const FieldValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return quote(*text);
+  const auto* real = std::get_if<double>(&value);
+  const bool whole = real != nullptr && std::isfinite(*real) && *real == std::trunc(*real);
+  return whole ? fmt::format("{:#}", *real) : format_field(value);
 }
 
 std::string describe_bounds(const Bounds& bounds) {
@@ -54,6 +81,14 @@ std::string describe_bounds(const Bounds& bounds) {
 }
 
 }  // namespace
+
+double detail::spelled(float value) {
+  if (!std::isfinite(value)) return value;
+  double widened = value;
+  const std::string text = fmt::format("{}", value);
+  std::from_chars(text.data(), text.data() + text.size(), widened);
+  return widened;
+}
 
 const Field& find_field(Fields table, std::string_view owner, std::string_view name) {
   std::vector<std::string_view> names;
@@ -72,19 +107,23 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
                               : fmt::format("It has: {}.", fmt::join(names, ", ")));
 }
 
-Settings with_current_names(Fields table, Settings settings) {
-  for (auto& setting : settings) {
-    for (const Field& field : table) {
-      if (!field.former_name.empty() && field.former_name == setting.first) setting.first = field.name;
-    }
+std::string_view current_name(Fields table, std::string_view name) {
+  for (const Field& field : table) {
+    if (!field.former_name.empty() && field.former_name == name) return field.name;
   }
-  return settings;
+  return name;
+}
+
+FieldValue check_field(const Field& field, std::string_view owner, const FieldValue& value) {
+  auto own = as_kind(field.kind, value);
+  if (!own || !accepts(field, *own)) refuse(field, owner, show(value));
+  return *std::move(own);
 }
 
 FieldValue parse_field(const Field& field, std::string_view owner, std::string_view text) {
-  if (auto value = parse_value(field, text)) return *std::move(value);
-  throw Error(ErrorCode::invalid_option, fmt::format("{}.{} cannot be {}.", owner, field.name, quote(text)),
-              fmt::format("It takes {}.", describe_domain(field)));
+  auto value = read_value(field.kind, text);
+  if (!value || !accepts(field, *value)) refuse(field, owner, quote(text));
+  return *std::move(value);
 }
 
 std::string format_field(const FieldValue& value) {
@@ -102,16 +141,16 @@ std::string format_field(const FieldValue& value) {
 }
 
 void apply_settings(Fields table, std::string_view owner, const Settings& settings, void* options) {
-  for (const auto& [name, text] : settings) {
+  for (const auto& [name, value] : settings) {
     const Field& field = find_field(table, owner, name);
-    field.set(field, options, parse_field(field, owner, text));
+    field.set(field, options, check_field(field, owner, value));
   }
 }
 
 Settings list_settings(Fields table, const void* options) {
   Settings settings;
   for (const Field& field : table) {
-    settings.emplace_back(std::string(field.name), format_field(field.get(field, options)));
+    settings.emplace_back(std::string(field.name), field.get(field, options));
   }
   return settings;
 }

@@ -37,8 +37,8 @@ enum class FieldKind { boolean, integer, real, choice, text };
 /// An option's value; a choice is its name.
 using FieldValue = std::variant<bool, std::int64_t, double, std::string>;
 
-/// Options as text, in the order given: {"dim", "64"}.
-using Settings = std::vector<std::pair<std::string, std::string>>;
+/// Options by name, in the order given: {{"dim", 64}, {"reg", 0.1}, {"weighting", "none"}, {"biases", true}}.
+using Settings = std::vector<std::pair<std::string, FieldValue>>;
 
 /// Inclusive bounds of a number.
 struct Bounds {
@@ -73,6 +73,9 @@ struct Field {
 using Fields = std::span<const Field>;
 
 namespace detail {
+/// The double that the shortest text of this float spells: 0.05 for 0.05f, where widening gives 0.05000000074505806.
+double spelled(float value);
+
 template <class T>
 struct MemberOf;
 template <class Owner, class Value>
@@ -96,8 +99,10 @@ FieldValue get_member(const Field& field, const void* options) {
     return std::string(field.choices[static_cast<std::size_t>(value)]);
   } else if constexpr (std::is_integral_v<Value>) {
     return static_cast<std::int64_t>(value);
+  } else if constexpr (std::is_same_v<Value, float>) {
+    return spelled(value);
   } else {
-    return static_cast<double>(value);
+    return value;
   }
 }
 
@@ -189,21 +194,26 @@ constexpr std::array<Field, (Sizes + ... + 0)> join(const std::array<Field, Size
 /// Errors   invalid_option, naming `owner` and the nearest name, or the new name of a renamed option
 const Field& find_field(Fields table, std::string_view owner, std::string_view name);
 
-/// The same settings, with the names that the options have now: for those that a file of an earlier version holds.
-Settings with_current_names(Fields table, Settings settings);
+/// The name that an option has now, of one that a file of an earlier version holds.
+std::string_view current_name(Fields table, std::string_view name);
 
-/// The value that `text` spells for this field, checked against kind, bounds and choices.
+/// The value, checked against kind, bounds and choices. A real field takes an integer too, which becomes a double; nothing
+/// else is converted.
 /// Errors   invalid_option, naming owner, field, value and what would be accepted
+FieldValue check_field(const Field& field, std::string_view owner, const FieldValue& value);
+
+/// The value that `text` spells for this field, checked likewise: for what people type and files hold as text.
+/// Errors   as check_field
 FieldValue parse_field(const Field& field, std::string_view owner, std::string_view text);
 
 /// A value as text that parse_field reads back to the same bits.
 std::string format_field(const FieldValue& value);
 
-/// Sets every (name, text) pair, in order, on the options struct that the table describes.
-/// Errors   as find_field and parse_field; on an error options keep the values set so far
+/// Sets every (name, value) pair, in order, on the options struct that the table describes.
+/// Errors   as find_field and check_field; on an error options keep the values set so far
 void apply_settings(Fields table, std::string_view owner, const Settings& settings, void* options);
 
-/// All of an options struct's values as settings, in table order.
+/// All of an options struct's values, in table order and of their fields' kinds.
 Settings list_settings(Fields table, const void* options);
 
 /// What a field accepts, for help and errors: "a whole number from 1 to 4096", "one of cosine, pearson", "true or

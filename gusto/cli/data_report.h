@@ -8,10 +8,8 @@
 
 namespace gusto::cli {
 
-/// How a data set was recognised, and what was skipped or repaired while reading.
+/// gusto/data/data_report.h on a terminal: where a data set came from, and what it is like.
 std::string describe_source(const SourceReport& report, const Terminal& terminal);
-
-/// Counts, sparsity, histogram of values, long tail, time range, features.
 std::string describe_data(const Dataset& data, const Terminal& terminal);
 
 }  // namespace gusto::cli

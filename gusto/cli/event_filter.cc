@@ -1,30 +1,13 @@
 #include "gusto/cli/event_filter.h"
 
-#include <vector>
-
 #include <fmt/format.h>
 
 #include "gusto/base/text.h"
+#include "gusto/cli/report_layout.h"
+#include "gusto/eval/report.h"
 
 namespace gusto::cli {
 namespace {
-
-using Kind = FilterStep::Kind;
-
-std::string counted(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", format_count(count), what, count == 1 ? "" : "s");
-}
-
-std::string reason(const FilterOptions& filter, Kind kind) {
-  if (kind == Kind::since) return "before " + format_time(*filter.since);
-  if (kind == Kind::positives) return fmt::format("below {:g}", *filter.positives);
-  std::vector<std::string> few;
-  if (filter.least_user_events() > 1)
-    few.push_back("users with fewer than " + format_count(filter.least_user_events()));
-  if (filter.least_item_events() > 1)
-    few.push_back("items with fewer than " + format_count(filter.least_item_events()));
-  return fmt::format("of {}", fmt::join(few, " or "));
-}
 
 std::string at_least_one(const std::string& text) {
   const std::optional<std::int64_t> number = parse_integer(text);
@@ -60,21 +43,7 @@ void add_event_filter_flags(CLI::App* command, FilterOptions& filter) {
 
 std::string describe_event_filter(const FilterOptions& filter, std::span<const FilterStep> steps,
                                   const Terminal& terminal) {
-  std::vector<std::string> parts;
-  for (const FilterStep& step : steps) {
-    std::string part = fmt::format("{} {}", counted(step.events, "event"), reason(filter, step.kind));
-    if (step.users + step.items > 0) {
-      part +=
-          fmt::format(", so that {} and {} have none left", counted(step.users, "user"), counted(step.items, "item"));
-    }
-    parts.push_back(std::move(part));
-  }
-  if (parts.empty()) return {};
-  std::string text;
-  for (const std::string& line : wrap(fmt::format("Left out: {}.", fmt::join(parts, "; ")), terminal.width)) {
-    text += line + "\n";
-  }
-  return text;
+  return paragraph(report_filters(filter, steps), terminal);
 }
 
 }  // namespace gusto::cli

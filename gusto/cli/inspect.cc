@@ -46,7 +46,7 @@ void inspect_model(const Session& session, const std::string& path) {
   line("size", format_bytes(std::filesystem::file_size(path)));
   if (opened.index) line("index", describe_index(*opened.index));
   Table options({{"option"}, {"value"}});
-  for (const auto& [name, value] : model.settings()) options.add({name, value});
+  for (const auto& [name, value] : model.settings()) options.add({name, format_field(value)});
   if (const auto reached = estimates_from_json(trained.record.metrics); !reached.empty()) {
     fmt::print("\nWhat it reached on the split's test part:\n\n{}", describe_estimates(reached, session.out));
   }

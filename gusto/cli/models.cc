@@ -80,11 +80,12 @@ void print_one(const Session& session, const std::string& name) {
     const Field& field = info.fields[i];
     const std::string range = describe_search(field.search);
     table.add(
-        {Cell(std::string(field.name), Style::bold), defaults[i].second,
+        {Cell(std::string(field.name), Style::bold), format_field(defaults[i].second),
          fmt::format("{}\n({}{}{})", field.help, describe_domain(field), range.empty() ? "" : "; tuned from ", range)});
   }
   fmt::print("\n{}\nGive one with --set, for example:\n  gusto compare --models {} --set {}.{}={}\n",
-             table.render(session.out), info.name, info.name, defaults.front().first, defaults.front().second);
+             table.render(session.out), info.name, info.name, defaults.front().first,
+             format_field(defaults.front().second));
 }
 
 void write_pages(const std::string& folder) {

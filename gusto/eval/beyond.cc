@@ -16,8 +16,6 @@ std::vector<std::uint64_t> count_items(const ItemLists& lists, std::size_t k, st
   return counts;
 }
 
-std::vector<UserRow> users_of(const ItemLists& lists) { return {lists.users.begin(), lists.users.end()}; }
-
 }  // namespace
 
 std::span<const ItemRow> ItemLists::top(std::size_t i, std::size_t k) const {
@@ -25,8 +23,8 @@ std::span<const ItemRow> ItemLists::top(std::size_t i, std::size_t k) const {
   return list.first(std::min(k, list.size()));
 }
 
-Estimate coverage(std::string metric, const ItemLists& lists, std::size_t k, std::span<const ItemRow> candidates,
-                  std::size_t item_count) {
+SetFigure coverage(const AllLists& all) {
+  const auto& [lists, k, candidates, item_count] = all;
   const std::vector<std::uint64_t> counts = count_items(lists, k, item_count);
   const auto size = static_cast<double>(candidates.size());
   const auto shown = std::count_if(counts.begin(), counts.end(), [](std::uint64_t count) { return count > 0; });
@@ -38,12 +36,11 @@ Estimate coverage(std::string metric, const ItemLists& lists, std::size_t k, std
   const auto n = static_cast<double>(lists.size());
   const double mean = std::accumulate(influence.begin(), influence.end(), 0.0) / n;
   for (double& alone : influence) alone = (n - 1) / n * (alone - mean) / size;
-  return influence_estimate(std::move(metric), static_cast<double>(shown) / size, users_of(lists), std::move(influence),
-                            true);
+  return {static_cast<double>(shown) / size, std::move(influence)};
 }
 
-Estimate gini(std::string metric, const ItemLists& lists, std::size_t k, std::span<const ItemRow> candidates,
-              std::size_t item_count) {
+SetFigure gini(const AllLists& all) {
+  const auto& [lists, k, candidates, item_count] = all;
   const std::vector<std::uint64_t> counts = count_items(lists, k, item_count);
   std::vector<ItemRow> order(candidates.begin(), candidates.end());
   std::sort(order.begin(), order.end(),
@@ -71,7 +68,7 @@ Estimate gini(std::string metric, const ItemLists& lists, std::size_t k, std::sp
   for (std::size_t i = 0; i < lists.size(); ++i) {
     for (const ItemRow item : lists.top(i, k)) influence[i] += (weight[item.index] - value) / total;
   }
-  return influence_estimate(std::move(metric), value, users_of(lists), std::move(influence), false);
+  return {value, std::move(influence)};
 }
 
 std::vector<double> self_information(const Dataset& train) {

@@ -7,13 +7,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "gusto/data/dataset.h"
 #include "gusto/data/feature_sets.h"
 #include "gusto/data/rows.h"
-#include "gusto/eval/estimate.h"
 
 namespace gusto {
 
@@ -28,20 +26,32 @@ struct ItemLists {
   std::span<const ItemRow> top(std::size_t i, std::size_t k) const;
 };
 
+/// What is measured on all users' lists at once.
+struct AllLists {
+  ItemLists lists;
+  std::size_t k;  ///< list length asked for
+  std::span<const ItemRow> candidates;
+  std::size_t item_count;  ///< of the catalogue
+};
+
+/// A figure of all users at once, and the influence of each on it (see Estimate), in the order of the lists or events.
+struct SetFigure {
+  double value = 0;
+  std::vector<double> influence;
+};
+
 /// Share of candidates that appear in at least one list.
 ///
 /// Influence by leaving one user out, exactly: with a_u the candidates that only u's list shows, and n users,
 /// (n − 1) / n · (a_u − mean a) / candidates, which makes the standard error the jackknife's.
-Estimate coverage(std::string metric, const ItemLists& lists, std::size_t k, std::span<const ItemRow> candidates,
-                  std::size_t item_count);
+SetFigure coverage(const AllLists& all);
 
 /// Gini coefficient of how often each candidate was recommended: with counts c ascending, n candidates and C = Σc,
 /// G = Σ_i (2i − n − 1) · c_i / (n · C), i from 1. 0: all equally often; near 1: a few get everything.
 ///
 /// Influence of first order: Σ_{i in u's list} ((2 r_i − n − 1) / n − G) / C, where r_i is i's rank by count, equal
 /// counts sharing the mean of their ranks.
-Estimate gini(std::string metric, const ItemLists& lists, std::size_t k, std::span<const ItemRow> candidates,
-              std::size_t item_count);
+SetFigure gini(const AllLists& all);
 
 /// For each item the bits of its self-information in the training part, −log2((n_i + 1) / (n + 1)), with n_i of the
 /// n users with training events having it. An item that nobody has gets log2(n + 1).

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "gusto/eval/estimate.h"
 #include "gusto/models/testing/data.h"
 
 namespace gusto {
@@ -33,25 +34,32 @@ struct OwnedLists {
   ItemLists view() const { return {users, offsets, items}; }
 };
 
+Estimate estimate_of(const OwnedLists& lists, SetFigure (*metric)(const AllLists&), std::size_t k,
+                     std::size_t candidates, std::size_t items) {
+  const std::vector<ItemRow> first = first_items(candidates);
+  const SetFigure figure = metric({lists.view(), k, first, items});
+  return influence_estimate("metric", figure.value, lists.users, figure.influence, true);
+}
+
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
 TEST(Beyond, CoverageCountsCandidatesShown) {
   const OwnedLists lists({{0, 1}, {1, 2}, {1}, {}});
-  const Estimate two = coverage("coverage@2", lists.view(), 2, first_items(5), 6);
+  const Estimate two = estimate_of(lists, coverage, 2, 5, 6);
   EXPECT_DOUBLE_EQ(two.mean, 3.0 / 5);
   EXPECT_EQ(two.user_count, 4u);
-  const Estimate one = coverage("coverage@1", lists.view(), 1, first_items(5), 6);
+  const Estimate one = estimate_of(lists, coverage, 1, 5, 6);
   EXPECT_DOUBLE_EQ(one.mean, 2.0 / 5);  // items 0 and 1
 }
 
 TEST(Beyond, CoverageInfluenceIsTheJackknifes) {
   const std::vector<std::vector<int>> all{{0, 1}, {1, 2}, {1, 3}, {4, 5}};
-  const Estimate estimate = coverage("coverage@2", OwnedLists(all).view(), 2, first_items(10), 10);
+  const Estimate estimate = estimate_of(OwnedLists(all), coverage, 2, 10, 10);
   std::vector<double> without;
   for (std::size_t u = 0; u < all.size(); ++u) {
     std::vector<std::vector<int>> rest = all;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(u));
-    without.push_back(coverage("coverage@2", OwnedLists(rest).view(), 2, first_items(10), 10).mean);
+    without.push_back(estimate_of(OwnedLists(rest), coverage, 2, 10, 10).mean);
   }
   const double mean = sum(without) / 4;
   double squares = 0;
@@ -62,18 +70,18 @@ TEST(Beyond, CoverageInfluenceIsTheJackknifes) {
 
 TEST(Beyond, GiniKnowsItsExtremes) {
   // everything to one of 5 candidates: 1 − 1/5; all alike: 0
-  EXPECT_NEAR(gini("gini@1", OwnedLists({{3}, {3}, {3}}).view(), 1, first_items(5), 5).mean, 0.8, 1e-12);
-  EXPECT_NEAR(gini("gini@1", OwnedLists({{0}, {1}, {2}, {3}, {4}}).view(), 1, first_items(5), 5).mean, 0, 1e-12);
-  EXPECT_EQ(gini("gini@1", OwnedLists({{}, {}}).view(), 1, first_items(5), 5).mean, 0);
+  EXPECT_NEAR(estimate_of(OwnedLists({{3}, {3}, {3}}), gini, 1, 5, 5).mean, 0.8, 1e-12);
+  EXPECT_NEAR(estimate_of(OwnedLists({{0}, {1}, {2}, {3}, {4}}), gini, 1, 5, 5).mean, 0, 1e-12);
+  EXPECT_EQ(estimate_of(OwnedLists({{}, {}}), gini, 1, 5, 5).mean, 0);
   // counts 1, 3 of 2 candidates: (−1·1 + 1·3) / (2·4)
-  EXPECT_NEAR(gini("gini@1", OwnedLists({{0}, {1}, {1}, {1}}).view(), 1, first_items(2), 2).mean, 0.25, 1e-12);
+  EXPECT_NEAR(estimate_of(OwnedLists({{0}, {1}, {1}, {1}}), gini, 1, 2, 2).mean, 0.25, 1e-12);
 }
 
 RC_GTEST_PROP(Beyond, GiniIsTheMeanAbsoluteDifference, ()) {
   const auto shown = *rc::gen::container<std::vector<std::vector<int>>>(
       30, rc::gen::container<std::vector<int>>(3, rc::gen::inRange(0, 8)));
   const OwnedLists lists(shown);
-  const Estimate estimate = gini("gini@3", lists.view(), 3, first_items(8), 8);
+  const Estimate estimate = estimate_of(lists, gini, 3, 8, 8);
   std::vector<double> counts(8);
   for (const ItemRow item : lists.items) ++counts[item.index];
   double differences = 0;
@@ -88,9 +96,9 @@ TEST(Beyond, GiniInfluencePredictsLeavingAUserOut) {
   // Item i is shown 10 · (i + 1) times, so that no rank changes when one user leaves.
   std::vector<std::vector<int>> all;
   for (int item = 0; item < 20; ++item) all.insert(all.end(), 10 * (item + 1), {item});
-  const Estimate estimate = gini("gini@1", OwnedLists(all).view(), 1, first_items(50), 50);
+  const Estimate estimate = estimate_of(OwnedLists(all), gini, 1, 50, 50);
   const std::vector<std::vector<int>> rest(all.begin() + 1, all.end());
-  const double without = gini("gini@1", OwnedLists(rest).view(), 1, first_items(50), 50).mean;
+  const double without = estimate_of(OwnedLists(rest), gini, 1, 50, 50).mean;
   EXPECT_NEAR(without - estimate.mean, -estimate.influence[0], 0.01 * std::abs(estimate.influence[0]));
 }
 

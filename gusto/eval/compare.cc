@@ -85,7 +85,8 @@ bool better(const Estimate& a, const Estimate& b) { return a.higher_is_better ? 
 // The usual metric of the task, or the first that anybody has.
 std::string choose_primary(const Experiment& experiment, std::span<const std::string> names,
                            std::span<const ModelResult> results) {
-  std::string primary = primary_metric(experiment.evaluate.task, experiment.evaluate.k, names);
+  std::string primary =
+      primary_metric(experiment.evaluate.task, experiment.evaluate.k, names, experiment.evaluate.table);
   const auto somebody_has = [&](const std::string& name) {
     return std::any_of(results.begin(), results.end(), [&](const ModelResult& r) { return r.find(name) != nullptr; });
   };

@@ -26,7 +26,7 @@ struct ModelResult {
   std::string model;
   std::string label;
   Settings options;  ///< all of them, defaults included
-  /// Means over folds, in the order of docs/reference/metrics.md; empty if it refused.
+  /// Means over folds, in the order of the table of metrics; empty if it refused.
   std::vector<Estimate> estimates;
   /// estimates[i] − the best model's estimate of that metric; empty for the best model itself and without a best
   std::vector<Difference> differences;

@@ -38,7 +38,7 @@ void apply_set(std::vector<CompareEntry>& entries, std::string_view assignment) 
   }
   const std::string_view who = trim(target.substr(0, dot));
   const std::string name(trim(target.substr(dot + 1)));
-  const std::string value(trim(assignment.substr(equals + 1)));
+  const std::string text(trim(assignment.substr(equals + 1)));
 
   std::vector<CompareEntry*> chosen;
   for (CompareEntry& entry : entries) {
@@ -60,9 +60,9 @@ void apply_set(std::vector<CompareEntry>& entries, std::string_view assignment) 
   }
   for (CompareEntry* entry : chosen) {
     const ModelInfo& info = entry->kind();
-    static_cast<void>(parse_field(find_field(info.fields, info.name, name), info.name, value));
+    FieldValue value = parse_field(find_field(info.fields, info.name, name), info.name, text);
     std::erase_if(entry->settings, [&](const auto& setting) { return setting.first == name; });
-    entry->settings.emplace_back(name, value);
+    entry->settings.emplace_back(name, std::move(value));
   }
 }
 
@@ -71,7 +71,7 @@ Settings with_like_threshold(const ModelInfo& info, Settings settings, double li
   const bool has =
       std::any_of(info.fields.begin(), info.fields.end(), [&](const Field& f) { return f.name == kOption; });
   const bool set = std::any_of(settings.begin(), settings.end(), [&](const auto& s) { return s.first == kOption; });
-  if (has && !set) settings.emplace_back(kOption, format_field(like_threshold));
+  if (has && !set) settings.emplace_back(kOption, like_threshold);
   return settings;
 }
 

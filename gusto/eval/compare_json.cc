@@ -18,13 +18,10 @@ namespace {
 // Keys stay in the order in which they are written.
 using Json = nlohmann::ordered_json;
 
-Json options_json(const ModelResult& result, const CompareEntry& entry) {
+Json options_json(const Settings& options) {
   Json json = Json::object();
-  const Fields fields = entry.kind().fields;
-  for (const auto& [name, text] : result.options) {
-    const FieldValue value = parse_field(find_field(fields, result.model, name), result.model, text);
+  for (const auto& [name, value] : options)
     std::visit([&, key = name](const auto& typed) { json[key] = typed; }, value);
-  }
   return json;
 }
 
@@ -48,10 +45,10 @@ Json metrics_json(const ModelResult& result) {
   return json;
 }
 
-Json result_json(const ModelResult& result, const CompareEntry& entry) {
+Json result_json(const ModelResult& result) {
   Json json = {{"model", result.model},
                {"label", result.label},
-               {"options", options_json(result, entry)},
+               {"options", options_json(result.options)},
                {"metrics", metrics_json(result)},
                {"fit_seconds", result.fit_seconds},
                {"score_seconds", result.score_seconds},
@@ -126,9 +123,7 @@ std::string to_json(const Comparison& comparison) {
   json["folds"] = Json::array();
   for (const FoldSummary& fold : comparison.folds) json["folds"].push_back(fold_json(fold));
   json["results"] = Json::array();
-  for (std::size_t r = 0; r < comparison.results.size(); ++r) {
-    json["results"].push_back(result_json(comparison.results[r], experiment.entries[r]));
-  }
+  for (const ModelResult& result : comparison.results) json["results"].push_back(result_json(result));
   // A label or path that is no UTF-8 must not cost the results.
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -52,7 +52,7 @@ Experiment make_experiment(Task task) {
   experiment.evaluate.task = task;
   experiment.evaluate.k = {3, 5};
   experiment.entries = {
-      {"bias", "", {}}, {"bias", "blunt", {{"reg_item", "1000"}, {"reg_user", "1000"}}}, {"popularity", "", {}}};
+      {"bias", "", {}}, {"bias", "blunt", {{"reg_item", 1000}, {"reg_user", 1000}}}, {"popularity", "", {}}};
   return experiment;
 }
 
@@ -76,7 +76,7 @@ TEST(Compare, FindsTheBestAndHowSureThatIs) {
   EXPECT_GT(blunt.differences[0].low, 0);  // a larger error
   EXPECT_TRUE(blunt.differences[0].distinguishable);
   EXPECT_EQ(comparison.ranking().front(), 0u);
-  EXPECT_THAT(blunt.options, testing::Contains(Pair("reg_item", "1000")));
+  EXPECT_THAT(blunt.options, testing::Contains(Pair("reg_item", FieldValue(1000.0))));
   EXPECT_GT(blunt.peak_bytes, 0u);
   ASSERT_EQ(comparison.folds.size(), 1u);
   EXPECT_GT(comparison.folds[0].receipt.test_events, 0u);
@@ -160,10 +160,10 @@ TEST(Compare, ModelsLearnTheExperimentsLikeThresholdUnlessTheySetTheirOwn) {
   constexpr auto kFields = fields(field<&Options::like_threshold>("like_threshold", Bounds{}, search_none(),
                                                                   "Value from which an event is a like."));
   ModelInfo info{};
-  EXPECT_EQ(with_like_threshold(info, {{"dim", "8"}}, 3.5), (Settings{{"dim", "8"}})) << "the model has no such option";
+  EXPECT_EQ(with_like_threshold(info, {{"dim", 8}}, 3.5), (Settings{{"dim", 8}})) << "the model has no such option";
   info.fields = kFields;
-  EXPECT_EQ(with_like_threshold(info, {{"dim", "8"}}, 3.5), (Settings{{"dim", "8"}, {"like_threshold", "3.5"}}));
-  EXPECT_EQ(with_like_threshold(info, {{"like_threshold", "2"}}, 3.5), (Settings{{"like_threshold", "2"}}));
+  EXPECT_EQ(with_like_threshold(info, {{"dim", 8}}, 3.5), (Settings{{"dim", 8}, {"like_threshold", 3.5}}));
+  EXPECT_EQ(with_like_threshold(info, {{"like_threshold", 2}}, 3.5), (Settings{{"like_threshold", 2}}));
 }
 
 TEST(Compare, LetsThroughWhatTheProgressSinkThrowsEvenIfItLooksLikeARefusal) {
@@ -280,7 +280,7 @@ TEST(Compare, MistakesAreFoundBeforeAnythingIsFitted) {
   EXPECT_THAT(message(experiment), HasSubstr("bias"));
   experiment.entries[2] = {"bias", "blunt", {}};
   EXPECT_THAT(message(experiment), HasSubstr("label"));
-  experiment.entries[2] = {"bias", "third", {{"reg_itm", "3"}}};
+  experiment.entries[2] = {"bias", "third", {{"reg_itm", 3}}};
   EXPECT_THAT(message(experiment), HasSubstr("reg_item"));
   experiment.entries.clear();
   EXPECT_THAT(message(experiment), HasSubstr("no model"));
@@ -321,13 +321,13 @@ TEST(Compare, SetReachesLabelsFirstAndThenModels) {
   experiment.entries[0].label = "bias";
   apply_set(experiment.entries, "blunt.epochs=3");
   EXPECT_TRUE(experiment.entries[0].settings.empty());
-  EXPECT_THAT(experiment.entries[1].settings, testing::Contains(Pair("epochs", "3")));
+  EXPECT_THAT(experiment.entries[1].settings, testing::Contains(Pair("epochs", FieldValue(3))));
   apply_set(experiment.entries, "blunt.epochs=4");
   EXPECT_EQ(experiment.entries[1].settings.size(), 3u);
   experiment.entries[0].label = "sharp";
   apply_set(experiment.entries, "bias.reg_user = 2");
-  EXPECT_THAT(experiment.entries[0].settings, ElementsAre(Pair("reg_user", "2")));
-  EXPECT_THAT(experiment.entries[1].settings, testing::Contains(Pair("reg_user", "2")));
+  EXPECT_THAT(experiment.entries[0].settings, ElementsAre(Pair("reg_user", FieldValue(2.0))));
+  EXPECT_THAT(experiment.entries[1].settings, testing::Contains(Pair("reg_user", FieldValue(2.0))));
   for (const char* wrong : {"bias", "bias.epochs", "epochs=3", "bais.epochs=3", "bias.epoch=3", "bias.epochs=x"}) {
     EXPECT_THROW(apply_set(experiment.entries, wrong), Error) << wrong;
   }

@@ -30,6 +30,19 @@ bool Measuring::wants(std::string_view name) const {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::vector<const MetricInfo*> Measuring::metrics() const {
+  std::vector<const MetricInfo*> metrics;
+  for (const MetricInfo& metric : options.table) {
+    if (metric.task == options.task) metrics.push_back(&metric);
+  }
+  return metrics;
+}
+
+void refuse_measure(const MetricInfo& metric) {
+  throw Error(ErrorCode::invalid_option, fmt::format("Metric {} is of the task {}, and its function is of another.",
+                                                     quote(metric.name), to_string(metric.task)));
+}
+
 }  // namespace detail
 
 std::vector<std::string> measured_metrics(const EvaluateOptions& options) {
@@ -44,18 +57,20 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options) {
       }
     }
   }
-  return select_metrics(options.task, options.k, options.metrics);
+  return select_metrics(options.task, options.k, options.metrics, options.table);
 }
 
 std::vector<std::string> measured_metrics(const EvaluateOptions& options, const Fold& fold) {
   std::vector<std::string> names = measured_metrics(options);
   if (options.task != Task::top_n) return names;
   if (options.metrics.empty()) {
-    std::erase_if(names, [&](const std::string& name) { return find_metric(name).sampled == fold.given.empty(); });
+    std::erase_if(names, [&](const std::string& name) {
+      return find_metric(name, options.table).sampled() == fold.given.empty();
+    });
     return names;
   }
   for (const std::string& name : names) {
-    if (!find_metric(name).sampled || !fold.given.empty()) continue;
+    if (!find_metric(name, options.table).sampled() || !fold.given.empty()) continue;
     throw Error(ErrorCode::invalid_option,
                 fmt::format("Metric {} is of test items among given negatives, and the split gives none.", quote(name)),
                 "Divide the data by negatives:FILE, or ask for the metric of full rankings, without \"sampled-\".");
@@ -65,7 +80,8 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options, const 
 
 bool measures_sampled(const EvaluateOptions& options, bool given) {
   const std::vector<std::string> names = measured_metrics(options);
-  return given && std::any_of(names.begin(), names.end(), [](const auto& name) { return find_metric(name).sampled; });
+  return given && std::any_of(names.begin(), names.end(),
+                              [&](const std::string& name) { return find_metric(name, options.table).sampled(); });
 }
 
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,

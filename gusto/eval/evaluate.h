@@ -8,6 +8,7 @@
 #include "gusto/base/context.h"
 #include "gusto/data/split/split.h"
 #include "gusto/eval/estimate.h"
+#include "gusto/eval/metrics.h"
 #include "gusto/models/model.h"
 #include "gusto/models/task.h"
 
@@ -15,12 +16,14 @@ namespace gusto {
 
 struct EvaluateOptions {
   Task task = Task::ratings;
-  std::vector<std::size_t> k = {10};  ///< list lengths of top-n
-  double like_threshold = 4;          ///< a value of at least this is a like
+  std::vector<std::size_t> k = {10};   ///< list lengths of top-n
+  double like_threshold = 4;           ///< a value of at least this is a like
   std::vector<std::string> metrics{};  ///< names to keep ("ndcg@10"); empty: all of the task
+  /// Which metrics there are, borrowed: a table of the caller's own may have further ones.
+  MetricTable table = metric_table();
 };
 
-/// The names of what these options measure, in the order of docs/reference/metrics.md. No metrics asked for: those of full rankings
+/// The names of what these options measure, in the order of their table. No metrics asked for: those of full rankings
 /// and those of given candidates.
 /// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or repeats
 std::vector<std::string> measured_metrics(const EvaluateOptions& options);
@@ -35,7 +38,7 @@ std::vector<std::string> measured_metrics(const EvaluateOptions& options, const 
 bool measures_sampled(const EvaluateOptions& options, bool given);
 
 struct Evaluation {
-  std::vector<Estimate> estimates;   ///< in the order of docs/reference/metrics.md
+  std::vector<Estimate> estimates;   ///< in the order of the table of metrics
   std::uint64_t users = 0;           ///< measured
   std::uint64_t users_left_out = 0;  ///< of the training part, without test items
   double score_seconds = 0;  ///< spent in predictions or searches for the test part, without fitting a calibration

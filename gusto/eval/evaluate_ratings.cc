@@ -15,16 +15,16 @@ void measure_ratings(const Measuring& measuring, Evaluation& out) {
 
   const Scale scale = measuring.fold.train->scale();
   for (float& prediction : predictions) prediction = std::clamp(prediction, scale.low, scale.high);
-  const auto squared =
-      sum_by_asker(measuring.test, [&](std::size_t i) { return squared_error(predictions[i], test[i].value); });
-  const auto absolute =
-      sum_by_asker(measuring.test, [&](std::size_t i) { return absolute_error(predictions[i], test[i].value); });
   const auto events = sum_by_asker(measuring.test, [](std::size_t) { return 1.0; });
-
-  const std::vector<UserRow>& users = measuring.test.users;
-  if (measuring.wants("rmse")) out.estimates.push_back(ratio_estimate("rmse", users, squared, events, false, true));
-  if (measuring.wants("mae")) out.estimates.push_back(ratio_estimate("mae", users, absolute, events, false));
-  if (measuring.wants("mse")) out.estimates.push_back(ratio_estimate("mse", users, squared, events, false));
+  for (const MetricInfo* metric : measuring.metrics()) {
+    if (!measuring.wants(metric->name)) continue;
+    const auto* error = std::get_if<ErrorMean>(&metric->measure);
+    if (error == nullptr) refuse_measure(*metric);
+    const auto sums =
+        sum_by_asker(measuring.test, [&](std::size_t i) { return error->of(predictions[i], test[i].value); });
+    out.estimates.push_back(ratio_estimate(std::string(metric->name), measuring.test.users, sums, events,
+                                           metric->higher_is_better, error->root));
+  }
 }
 
 }  // namespace gusto::detail

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gusto/eval/evaluate.h"
+#include "gusto/eval/metrics.h"
 
 namespace gusto::detail {
 
@@ -41,9 +42,14 @@ struct Measuring {
   Context& context;
 
   bool wants(std::string_view name) const;
+  /// The rows of the task, wanted or not, in order.
+  std::vector<const MetricInfo*> metrics() const;
 };
 
-/// Append estimates in the order of docs/reference/metrics.md and add the time that the model took to answer.
+/// Error(invalid_option): the row's function measures something else than its task.
+[[noreturn]] void refuse_measure(const MetricInfo& metric);
+
+/// Append estimates in the order of the table of metrics and add the time that the model took to answer.
 void measure_ratings(const Measuring& measuring, Evaluation& out);
 void measure_likes(const Measuring& measuring, Evaluation& out);
 void measure_top_n(const Measuring& measuring, Evaluation& out);

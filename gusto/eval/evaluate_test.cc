@@ -1,6 +1,7 @@
 #include "gusto/eval/evaluate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/eval/metric_inputs.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/testing/told_model.h"
 
@@ -221,6 +223,78 @@ TEST_F(Evaluate, KeepsTheMetricsAskedForInTheTablesOrder) {
   EXPECT_THAT(names(run(kConstant, options_for(Task::top_n, {"mrr@10", "ndcg"}))),
               testing::ElementsAre("ndcg@3", "ndcg@10", "mrr@10"));
   EXPECT_THAT(names(run(kConstant, options_for(Task::ratings, {"mse", "mae"}))), testing::ElementsAre("mae", "mse"));
+}
+
+// One row of each kind that gusto does not have.
+constexpr std::array kOwnMetrics{
+    MetricInfo{"bias", Task::ratings, MetricCategory::accuracy, false, false, "mean of prediction minus value",
+               ErrorMean{[](double predicted, double actual) { return predicted - actual; }}, MetricRole::primary},
+    MetricInfo{"sureness", Task::likes, MetricCategory::calibration, false, true, "mean probability",
+               ProbabilityMean{[](double probability, bool) { return probability; }}},
+    MetricInfo{
+        "events", Task::likes, MetricCategory::ranking, false, true, "how many events there are",
+        EventSetMetric{[](const ScoredEvents& events) -> std::optional<SetFigure> {
+          return SetFigure{static_cast<double>(events.scores.size()), std::vector<double>(events.offsets.size() - 1)};
+        }}},
+    MetricInfo{"length", Task::top_n, MetricCategory::beyond_accuracy, true, true, "items in the list",
+               ListMean{[](const UserList& list) -> std::optional<double> {
+                 if (list.user == UserRow(0)) return std::nullopt;
+                 return static_cast<double>(list.items.size());
+               }}},
+    MetricInfo{"seen-length", Task::top_n, MetricCategory::beyond_accuracy, false, true, "items by test event",
+               SeenListRatio{[](const UserList& list) { return static_cast<double>(list.items.size()); }}},
+    MetricInfo{"candidates", Task::top_n, MetricCategory::beyond_accuracy, true, true, "how many there are",
+               ListSetMetric{[](const AllLists& all) -> std::optional<SetFigure> {
+                 return SetFigure{static_cast<double>(all.candidates.size()), std::vector<double>(all.lists.size())};
+               }}},
+};
+
+TEST_F(Evaluate, MeasuresRowsOfTheCallersOwnTable) {
+  const auto measured = [&](Task task, const ModelInfo& info = kToldInfo) {
+    EvaluateOptions options = options_for(task);
+    options.table = kOwnMetrics;
+    return run(kTruth, options, 1, info);
+  };
+  const Evaluation ratings = measured(Task::ratings);
+  EXPECT_THAT(names(ratings), testing::ElementsAre("bias"));
+  EXPECT_EQ(value(ratings, "bias"), 0);
+  EXPECT_FALSE(ratings.estimates[0].higher_is_better);
+  const Evaluation likes = measured(Task::likes, kSureInfo);
+  EXPECT_THAT(names(likes), testing::ElementsAre("sureness", "events"));
+  EXPECT_GT(value(likes, "sureness"), 1) << "what the model says, and it says 1 to 5";
+  EXPECT_EQ(value(likes, "events"), static_cast<double>(fold_.test.size()));
+  const Evaluation lists = measured(Task::top_n);
+  EXPECT_THAT(names(lists),
+              testing::ElementsAre("length@3", "length@10", "seen-length", "candidates@3", "candidates@10"));
+  EXPECT_EQ(value(lists, "length@3"), 3);
+  EXPECT_EQ(lists.estimates[0].user_count, 37u) << "one user has no value";
+  EXPECT_EQ(value(lists, "seen-length"), 2.5) << "10 items for 4 test events";
+  EXPECT_EQ(value(lists, "candidates@10"), kItems);
+  EXPECT_EQ(primary_metric(Task::ratings, {}, {}, kOwnMetrics), "bias");
+}
+
+TEST_F(Evaluate, AFunctionOfAnotherTaskIsRefused) {
+  for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
+    const MetricInfo& of = kOwnMetrics[task == Task::ratings ? 3 : 0];
+    const std::array rows{MetricInfo{"odd", task, of.category, false, true, "", of.measure}};
+    EvaluateOptions options = options_for(task);
+    options.table = rows;
+    EXPECT_THROW(run(kTruth, options, 1, kSureInfo), Error) << to_string(task);
+  }
+}
+
+TEST_F(Evaluate, EveryMetricOfTheTableIsMeasured) {
+  for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
+    const Evaluation found = run(kTruth, options_for(task), 1, kSureInfo);
+    for (const MetricInfo& metric : metric_table()) {
+      // There are no given candidates, no features, and one group of users.
+      if (metric.task != task || metric.sampled() || metric.name == "diversity" || metric.name == "folding") continue;
+      EXPECT_THAT(names(found), Contains(metric_name(metric, 3)));
+    }
+    for (const Estimate& estimate : found.estimates) {
+      EXPECT_EQ(estimate.higher_is_better, find_metric(estimate.metric).higher_is_better) << estimate.metric;
+    }
+  }
 }
 
 TEST_F(Evaluate, MistakesGetASentence) {

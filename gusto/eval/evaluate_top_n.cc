@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -11,9 +9,8 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/matrix.h"
-#include "gusto/eval/beyond.h"
 #include "gusto/eval/evaluate_tasks.h"
-#include "gusto/eval/folding.h"
+#include "gusto/eval/metric_inputs.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
 #include "gusto/models/registry.h"
@@ -21,18 +18,6 @@
 
 namespace gusto::detail {
 namespace {
-
-struct HitMetric {
-  std::string_view name;
-  double (*measure)(const Hits&);
-};
-// Those of sampled rankings have the same names after kSampled.
-constexpr std::string_view kSampled = "sampled-";
-constexpr std::array kHitMetrics{
-    HitMetric{"hit-rate", hit_rate},     HitMetric{"precision", precision}, HitMetric{"recall", recall},
-    HitMetric{"recall-min", recall_min}, HitMetric{"ndcg", ndcg},           HitMetric{"map", average_precision},
-    HitMetric{"mrr", reciprocal_rank},
-};
 
 // Lists of the longest length asked for, and where each has hits; shorter lengths read their beginnings.
 struct FoundLists {
@@ -55,77 +40,78 @@ class TopN {
   explicit TopN(const Measuring& in, Evaluation& out) : in_(in), out_(out) {}
 
   void measure() {
-    const bool sampled =
-        std::any_of(in_.names.begin(), in_.names.end(), [](const std::string& n) { return find_metric(n).sampled; });
-    const bool full =
-        std::any_of(in_.names.begin(), in_.names.end(), [](const std::string& n) { return !find_metric(n).sampled; });
+    bool sampled = false, full = false, seen_too = false;
+    for (const std::string& name : in_.names) {
+      const MetricInfo& metric = find_metric(name, in_.options.table);
+      (metric.sampled() ? sampled : full) = true;
+      seen_too = seen_too || std::holds_alternative<SeenListRatio>(metric.measure);
+    }
     if (sampled) rank_given();
-    if (full) search_lists();
+    if (full) search_lists(seen_too);
     add_estimates();
   }
 
  private:
   void add_estimates() {
-    const ItemLists lists{in_.test.users, unseen_.offsets, unseen_.items};
-    const std::size_t item_count = in_.fold.train->item_count();
-    const AudienceGroups groups(*in_.fold.train);
-    const std::vector<double> bits = self_information(*in_.fold.train);
-    const std::vector<bool> head = popular_head(*in_.fold.train, in_.candidates);
-    const FeatureSets features(in_.fold.train->catalogue().item_features);
-
-    for (const MetricInfo& metric : metric_table()) {
-      if (metric.task != Task::top_n) continue;
-      for (const std::size_t k : in_.options.k) {
-        const std::string name = metric_name(metric, k);
-        if (!in_.wants(name)) continue;
-        const std::string_view hit_name = metric.name.substr(metric.sampled ? kSampled.size() : 0);
-        if (const auto hits = std::find_if(kHitMetrics.begin(), kHitMetrics.end(),
-                                           [&](const HitMetric& m) { return m.name == hit_name; });
-            hits != kHitMetrics.end()) {
-          const FoundLists& found = metric.sampled ? given_ : unseen_;
-          add_mean(metric, name, [&](std::size_t u) {
-            return hits->measure({below(found.positions[u], k), test_items(u), k});
-          });
-        } else if (metric.name == "topk-accuracy") {
-          add_topk_accuracy(name, k);
-        } else if (metric.name == "coverage") {
-          out_.estimates.push_back(coverage(name, lists, k, in_.candidates, item_count));
-        } else if (metric.name == "diversity") {
-          add_mean(metric, name, [&](std::size_t u) { return intra_list_diversity(features, lists.top(u, k)); });
-        } else if (metric.name == "novelty") {
-          add_mean(metric, name, [&](std::size_t u) {
-            return mean_over(lists.top(u, k), [&](ItemRow item) { return bits[item.index]; });
-          });
-        } else if (metric.name == "popularity-share") {
-          add_mean(metric, name, [&](std::size_t u) {
-            return mean_over(lists.top(u, k), [&](ItemRow item) { return head[item.index] ? 1.0 : 0.0; });
-          });
-        } else if (metric.name == "gini") {
-          out_.estimates.push_back(gini(name, lists, k, in_.candidates, item_count));
-        } else if (metric.name == "folding" && groups.count() > 1) {
-          add_mean(metric, name, [&](std::size_t u) { return folding(groups, u, lists.top(u, k)); });
-        }
+    const ListFacts facts(*in_.fold.train, in_.candidates);
+    const std::array<std::size_t, 1> longest{this->longest()};
+    for (const MetricInfo* metric : in_.metrics()) {
+      const std::span<const std::size_t> lengths = metric->at_k ? std::span(in_.options.k) : std::span(longest);
+      for (const std::size_t k : lengths) {
+        if (in_.wants(metric_name(*metric, k))) add_estimate(*metric, k, facts);
       }
     }
   }
 
-  void search_lists() {
+  void add_estimate(const MetricInfo& metric, std::size_t k, const ListFacts& facts) {
+    const FoundLists& found = metric.sampled() ? given_ : unseen_;
+    if (const auto* mean = std::get_if<ListMean>(&metric.measure)) {
+      add_mean(metric, k, [&](std::size_t u) { return mean->of(list_of(found, u, k, facts)); });
+    } else if (const auto* ratio = std::get_if<SeenListRatio>(&metric.measure)) {
+      std::vector<double> sums, events;
+      for (std::size_t u = 0; u < in_.test.users.size(); ++u) {
+        sums.push_back(ratio->of(list_of(all_, u, k, facts)));
+        events.push_back(static_cast<double>(test_items(u)));
+      }
+      out_.estimates.push_back(
+          ratio_estimate(metric_name(metric, k), in_.test.users, sums, events, metric.higher_is_better));
+    } else if (const auto* whole = std::get_if<ListSetMetric>(&metric.measure)) {
+      const ItemLists lists{in_.test.users, found.offsets, found.items};
+      std::optional<SetFigure> figure = whole->of({lists, k, in_.candidates, in_.fold.train->item_count()});
+      if (!figure) return;
+      out_.estimates.push_back(influence_estimate(metric_name(metric, k), figure->value, in_.test.users,
+                                                  std::move(figure->influence), metric.higher_is_better));
+    } else {
+      refuse_measure(metric);
+    }
+  }
+
+  UserList list_of(const FoundLists& found, std::size_t u, std::size_t k, const ListFacts& facts) const {
+    const std::span<const ItemRow> items =
+        std::span(found.items).subspan(found.offsets[u], found.offsets[u + 1] - found.offsets[u]);
+    return {in_.test.users[u],
+            items.first(std::min(k, items.size())),
+            {below(found.positions[u], k), test_items(u), k},
+            test_events(u),
+            facts};
+  }
+
+  std::size_t longest() const { return *std::max_element(in_.options.k.begin(), in_.options.k.end()); }
+
+  void search_lists(bool seen_too) {
     std::vector<Query> queries;
     for (std::size_t u = 0; u < in_.test.users.size(); ++u) queries.push_back(query(u));
     std::vector<SearchFilter> filters(1);
     // An empty list of allowed items stands for all.
     if (in_.candidates.size() < in_.fold.train->item_count()) filters[0].allowed = in_.candidates;
-    const bool seen_too = std::any_of(in_.names.begin(), in_.names.end(),
-                                      [](const std::string& name) { return name.starts_with("topk-accuracy@"); });
     if (seen_too) {
       filters.push_back(filters[0]);
       filters[1].exclude_seen = false;
     }
-    const std::size_t longest = *std::max_element(in_.options.k.begin(), in_.options.k.end());
     const Stopwatch watch;
-    std::vector<TopLists> found = search(in_.model, queries, longest + most_aside(), filters, in_.context);
+    std::vector<TopLists> found = search(in_.model, queries, longest() + most_aside(), filters, in_.context);
     out_.score_seconds += watch.seconds();
-    unseen_ = find_hits(without_aside(std::move(found[0]), longest));
+    unseen_ = find_hits(without_aside(std::move(found[0]), longest()));
     if (seen_too) all_ = find_hits(found[1]);
   }
 
@@ -167,22 +153,23 @@ class TopN {
     if (given.users != in_.test.users) {
       throw Error(ErrorCode::invalid_input, "The fold gives candidates to other users than those with test events.");
     }
-    const std::size_t longest = *std::max_element(in_.options.k.begin(), in_.options.k.end());
-    given_.positions.resize(given.users.size());
+    std::vector<std::vector<ScoredItem>> ranked(given.users.size());
     const Stopwatch watch;
     parallel_blocks(in_.context, given.users.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       const std::vector<std::vector<float>> scores = score_given(begin, end);
-      std::vector<ScoredItem> list;
       for (std::size_t u = begin; u < end; ++u) {
-        list.clear();
+        std::vector<ScoredItem>& list = ranked[u];
         for (std::size_t i = 0; i < given[u].size(); ++i) list.push_back({given[u][i], scores[u - begin][i]});
         std::sort(list.begin(), list.end(), [](const ScoredItem& a, const ScoredItem& b) {
           return a.score != b.score ? a.score > b.score : a.item < b.item;
         });
-        given_.positions[u] = hit_positions(std::span(list).first(std::min(longest, list.size())), u);
+        list.resize(std::min(longest(), list.size()));
       }
     });
     out_.score_seconds += watch.seconds();
+    TopLists lists;
+    for (const std::vector<ScoredItem>& list : ranked) lists.add(list);
+    given_ = find_hits(lists);
   }
 
   // Scores of the candidates of users [begin, end).
@@ -222,40 +209,20 @@ class TopN {
   }
 
   std::vector<std::uint32_t> hit_positions(std::span<const ScoredItem> list, std::size_t u) const {
-    const auto first = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u]);
-    const auto last = in_.fold.test.begin() + static_cast<std::ptrdiff_t>(in_.test.offsets[u + 1]);
+    const std::span<const Event> test = test_events(u);
     std::vector<std::uint32_t> positions;
     for (std::size_t p = 0; p < list.size(); ++p) {
-      const auto at_or_after = std::lower_bound(first, last, list[p].item,
+      const auto at_or_after = std::lower_bound(test.begin(), test.end(), list[p].item,
                                                 [](const Event& event, ItemRow item) { return event.item < item; });
-      if (at_or_after != last && at_or_after->item == list[p].item) positions.push_back(static_cast<std::uint32_t>(p));
+      if (at_or_after == test.end() || at_or_after->item != list[p].item) continue;
+      positions.push_back(static_cast<std::uint32_t>(p));
     }
     return positions;
   }
 
-  // How much more of the list than of the test items comes from foreign groups.
-  std::optional<double> folding(const AudienceGroups& groups, std::size_t u, std::span<const ItemRow> list) const {
-    const UserRow user = in_.test.users[u];
-    const auto foreign = [&](ItemRow item) { return groups.foreign(user, item) ? 1.0 : 0.0; };
-    if (!groups.of(user)) return std::nullopt;
-    std::vector<ItemRow> test;
-    for (std::size_t i = in_.test.offsets[u]; i < in_.test.offsets[u + 1]; ++i) test.push_back(in_.fold.test[i].item);
-    const std::optional<double> listed = mean_over(list, foreign);
-    if (!listed) return std::nullopt;
-    return *listed - *mean_over(test, foreign);
-  }
-
-  template <class Value>
-  static std::optional<double> mean_over(std::span<const ItemRow> list, Value value) {
-    if (list.empty()) return std::nullopt;
-    double sum = 0;
-    for (const ItemRow item : list) sum += value(item);
-    return sum / static_cast<double>(list.size());
-  }
-
   // The mean over those users for whom there is a value; no estimate if there are none.
-  void add_mean(const MetricInfo& metric, const std::string& name,
-                const std::function<std::optional<double>(std::size_t)>& value_of) {
+  template <class Value>
+  void add_mean(const MetricInfo& metric, std::size_t k, Value value_of) {
     std::vector<std::optional<double>> found(in_.test.users.size());
     parallel_blocks(in_.context, found.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t u = begin; u < end; ++u) found[u] = value_of(u);
@@ -267,25 +234,21 @@ class TopN {
       users.push_back(in_.test.users[u]);
       values.push_back(*found[u]);
     }
-    if (!users.empty()) out_.estimates.push_back(mean_estimate(name, users, values, metric.higher_is_better));
-  }
-
-  void add_topk_accuracy(const std::string& name, std::size_t k) {
-    std::vector<double> found, events;
-    for (std::size_t u = 0; u < in_.test.users.size(); ++u) {
-      found.push_back(static_cast<double>(below(all_.positions[u], k).size()));
-      events.push_back(static_cast<double>(test_items(u)));
-    }
-    out_.estimates.push_back(ratio_estimate(name, in_.test.users, found, events, true));
+    if (users.empty()) return;
+    out_.estimates.push_back(mean_estimate(metric_name(metric, k), users, values, metric.higher_is_better));
   }
 
   std::size_t test_items(std::size_t u) const { return in_.test.offsets[u + 1] - in_.test.offsets[u]; }
 
+  std::span<const Event> test_events(std::size_t u) const {
+    return std::span(in_.fold.test).subspan(in_.test.offsets[u], test_items(u));
+  }
+
   const Measuring& in_;
   Evaluation& out_;
   FoundLists unseen_;  // seen items excluded
-  FoundLists all_;     // seen items kept; filled if topk-accuracy is wanted
-  FoundLists given_;   // of given candidates, positions only; filled if a sampled metric is wanted
+  FoundLists all_;     // seen items kept; filled if a metric of these is wanted
+  FoundLists given_;   // of given candidates; filled if a sampled metric is wanted
 };
 
 }  // namespace

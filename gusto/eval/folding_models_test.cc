@@ -18,7 +18,7 @@ double folding_at_10(const Settings& settings) {
   split.spec = parse_split("holdout:0.2");
   static const Split parts = make_split(test::two_audiences(), split);
   Context context({.threads = 2});
-  Settings all{{"dim", "16"}, {"query_hidden", "32"}, {"batch_size", "64"}, {"epochs", "10"}, {"validation", "0"}};
+  Settings all{{"dim", 16}, {"query_hidden", "32"}, {"batch_size", 64}, {"epochs", 10}, {"validation", 0}};
   all.insert(all.end(), settings.begin(), settings.end());
   const auto model = make_model("softmax", all);
   model->fit(parts.folds[0].train, Task::top_n, context);
@@ -37,7 +37,7 @@ class FoldingWithNegatives : public testing::TestWithParam<const char*> {};
 TEST_P(FoldingWithNegatives, IsGone) {
   const std::string sampling = GetParam();
   Settings settings{{"sampling", sampling}};
-  if (sampling != "in-batch" && sampling != "full") settings.emplace_back("negatives", "64");
+  if (sampling != "in-batch" && sampling != "full") settings.emplace_back("negatives", 64);
   EXPECT_LT(folding_at_10(settings), 0.01);
 }
 

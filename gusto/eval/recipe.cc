@@ -227,19 +227,18 @@ class RecipeReader {
     }
     const Field* field = nullptr;
     in_.at(key.source().begin, [&] { field = &find_field(info.fields, info.name, name); });
-    in_.at(node, [&] {
-      // Checked, then kept in the table's own spelling.
-      const std::string value = option_text(node, name);
-      settings.emplace_back(name, format_field(parse_field(*field, info.name, value)));
-    });
+    if (!node.is_string() && !node.is_number() && !node.is_boolean()) {
+      in_.fail(node, fmt::format("{} is neither a number nor text nor true or false.", name), "Write a single value.");
+    }
+    in_.at(node, [&] { settings.emplace_back(name, option_value(*field, info.name, node)); });
   }
 
-  std::string option_text(const toml::node& node, std::string_view key) const {
-    if (const auto* value = node.as_string()) return value->get();
-    if (const auto* value = node.as_integer()) return std::to_string(value->get());
-    if (const auto* value = node.as_floating_point()) return fmt::format("{}", value->get());
-    if (const auto* value = node.as_boolean()) return value->get() ? "true" : "false";
-    in_.fail(node, fmt::format("{} is neither a number nor text nor true or false.", key), "Write a single value.");
+  // A text may spell a value of any kind, as on the command line.
+  static FieldValue option_value(const Field& field, std::string_view model, const toml::node& node) {
+    if (const auto* text = node.as_string()) return parse_field(field, model, text->get());
+    if (const auto* integer = node.as_integer()) return check_field(field, model, integer->get());
+    if (const auto* real = node.as_floating_point()) return check_field(field, model, real->get());
+    return check_field(field, model, node.as_boolean()->get());
   }
 
   TomlReader in_;
@@ -253,9 +252,9 @@ std::string toml_text(const std::string& text) {
   return out.str();
 }
 
-std::string option_toml(const CompareEntry& entry, const std::pair<std::string, std::string>& setting) {
+std::string option_toml(const CompareEntry& entry, const std::pair<std::string, FieldValue>& setting) {
   const Field& field = find_field(entry.kind().fields, entry.model, setting.first);
-  const FieldValue value = parse_field(field, entry.model, setting.second);
+  const FieldValue value = check_field(field, entry.model, setting.second);
   const auto* text = std::get_if<std::string>(&value);
   return text != nullptr ? toml_text(*text) : format_field(value);
 }

@@ -72,8 +72,9 @@ TEST(Recipe, HoldsAWholeExperiment) {
   EXPECT_EQ(recipe.models[0].label, "");
   EXPECT_TRUE(recipe.models[0].settings.empty());
   EXPECT_EQ(recipe.models[1].label, "plain");
-  EXPECT_THAT(recipe.models[1].settings, ElementsAre(Pair("epochs", "4")));
-  EXPECT_THAT(recipe.models[2].settings, ElementsAre(Pair("reg_item", "12.5"), Pair("reg_user", "20")));
+  EXPECT_THAT(recipe.models[1].settings, ElementsAre(Pair("epochs", FieldValue(4))));
+  EXPECT_THAT(recipe.models[2].settings,
+              ElementsAre(Pair("reg_item", FieldValue(12.5)), Pair("reg_user", FieldValue(20.0))));
 }
 
 TEST(Recipe, EmptyOneSaysNothing) { EXPECT_EQ(parse_recipe(""), Recipe()); }

@@ -33,7 +33,7 @@ std::shared_ptr<const Dataset> large_data() {
 TEST_P(ConformanceTest, SameSeedSameBytesAtAnyNumberOfThreads) {
   Settings settings;
   for (const Field& field : info().fields) {
-    if (field.name == "epochs") settings.emplace_back("epochs", "3");  // shows it as well as thirty do
+    if (field.name == "epochs") settings.emplace_back("epochs", 3);  // shows it as well as thirty do
   }
   const auto data = suited(large_data());
   const std::string once = state_bytes(*fitted(data, 1, settings));

@@ -35,7 +35,7 @@ void require_shape(std::string_view who, std::size_t found, std::size_t expected
 
 /// Options that come from a struct, which nothing has checked yet. Error(invalid_option)
 void check_options(const ModelInfo& info, const Settings& settings) {
-  for (const auto& [name, text] : settings) parse_field(find_field(info.fields, info.name, name), info.name, text);
+  for (const auto& [name, value] : settings) check_field(find_field(info.fields, info.name, name), info.name, value);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
                 fmt::format("The metrics to store are not a JSON object: {}.", quote(record.metrics)));
   }
   nlohmann::ordered_json options = nlohmann::ordered_json::object();
-  for (const auto& [name, value] : model.settings()) options[name] = value;
+  for (const auto& [name, value] : model.settings()) options[name] = format_field(value);
 
   TensorWriter out;
   out.set_metadata("format", fmt::format("gusto-{}", kFormat));
@@ -57,23 +57,29 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
   return out;
 }
 
-Settings read_options(const TensorFile& in) {
-  Settings settings;
+// Options as the file holds them: names and texts.
+std::vector<std::pair<std::string, std::string>> read_options(const TensorFile& in) {
+  std::vector<std::pair<std::string, std::string>> texts;
   try {
     const auto options = nlohmann::ordered_json::parse(in.metadata("options"));
     if (!options.is_object()) corrupt(in, "its options are malformed");
-    for (const auto& [name, value] : options.items()) settings.emplace_back(name, value.get<std::string>());
+    for (const auto& [name, value] : options.items()) texts.emplace_back(name, value.get<std::string>());
   } catch (const nlohmann::json::exception&) {
     corrupt(in, "its options are malformed");
   }
-  return settings;
+  return texts;
 }
 
 std::unique_ptr<Model> make_unfitted(const TensorFile& in) {
-  Settings settings = read_options(in);
+  const auto texts = read_options(in);
   try {
     const ModelInfo& info = find_model(in.metadata("model"));
-    return info.make(with_current_names(info.fields, std::move(settings)));
+    Settings settings;
+    for (const auto& [name, text] : texts) {
+      const Field& field = find_field(info.fields, info.name, current_name(info.fields, name));
+      settings.emplace_back(field.name, parse_field(field, info.name, text));
+    }
+    return info.make(settings);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::invalid_option) throw;
     throw Error(ErrorCode::unsupported,

@@ -46,7 +46,7 @@ ModelRecord sample_record() {
 
 TEST(ModelFile, RoundTripThroughAFile) {
   const auto path = std::filesystem::path(testing::TempDir()) / "gusto_model_file_test.gusto";
-  const auto model = trained("bias", Task::ratings, {{"epochs", "3"}});
+  const auto model = trained("bias", Task::ratings, {{"epochs", 3}});
   save_model(*model, sample_record(), path);
   const TrainedModel loaded = load_model(path);
   std::filesystem::remove(path);

@@ -69,13 +69,13 @@ std::string option_section(const ModelInfo& info) {
   std::string out = "\n## Options\n\n| option | default | takes | meaning | tuned |\n|---|---|---|---|---|\n";
   for (std::size_t i = 0; i < info.fields.size(); ++i) {
     const Field& field = info.fields[i];
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, code(defaults[i].second), accepts(field),
-                       escape(field.help), describe_search(field.search));
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, code(format_field(defaults[i].second)),
+                       accepts(field), escape(field.help), describe_search(field.search));
   }
   const std::string use = fmt::format(
       "Give one to `gusto train` with `--set {0}={1}`, to `gusto compare` with `--set {2}.{0}={1}`, or write it into a "
       "recipe.",
-      defaults.front().first, defaults.front().second, info.name);
+      defaults.front().first, format_field(defaults.front().second), info.name);
   return out + "\n" + fill(use) + "\n";
 }
 

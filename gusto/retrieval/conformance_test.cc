@@ -59,8 +59,8 @@ TEST_P(ListConformanceTest, WithheldDiagonalOfACheckerboardIsRankedFirst) {
   });
   Settings settings;
   for (const Field& field : info().fields) {
-    if (field.name == "dim") settings.emplace_back("dim", reads_histories ? "16" : "3");
-    if (field.name == "burn_in") settings.emplace_back("epochs", "100");
+    if (field.name == "dim") settings.emplace_back("dim", reads_histories ? 16 : 3);
+    if (field.name == "burn_in") settings.emplace_back("epochs", 100);
   }
   const auto model = fitted(suited(test::checkerboard(kSize, task() != Task::top_n), 2), 1, settings);
   if (abilities().personalised) {

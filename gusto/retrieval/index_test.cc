@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 std::unique_ptr<Model> trained(std::string_view name) {
   Context context({.threads = 1});
-  auto model = make_model(name, name == "svd" ? Settings{{"dim", "8"}} : Settings{});
+  auto model = make_model(name, name == "svd" ? Settings{{"dim", 8}} : Settings{});
   model->fit(test::three_tastes(), Task::top_n, context);
   return model;
 }

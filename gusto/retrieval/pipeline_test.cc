@@ -92,8 +92,8 @@ std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std
 std::shared_ptr<const Model> fitted(std::string_view name, const std::shared_ptr<const Dataset>& data) {
   Settings settings;
   for (const Field& field : find_model(name).fields) {
-    if (field.name == "dim") settings.emplace_back("dim", "4");
-    if (field.name == "epochs") settings.emplace_back("epochs", "5");
+    if (field.name == "dim") settings.emplace_back("dim", 4);
+    if (field.name == "epochs") settings.emplace_back("epochs", 5);
   }
   std::shared_ptr<Model> model = make_model(name, settings);
   Context context({.threads = 1});

@@ -64,8 +64,8 @@ Made made_data(std::size_t users, std::size_t items, double noise) {
   return made;
 }
 
-const Settings kPlain{{"dim", "4"},         {"epochs", "150"}, {"burn_in", "0.5"},    {"samples", "40"},
-                      {"implicit", "none"}, {"time", "none"},  {"output", "gaussian"}};
+const Settings kPlain{{"dim", 4},           {"epochs", 150},  {"burn_in", 0.5},      {"samples", 40},
+                      {"implicit", "none"}, {"time", "none"}, {"output", "gaussian"}};
 
 Settings with(Settings settings, std::string name, std::string value) {
   settings.emplace_back(std::move(name), std::move(value));
@@ -202,8 +202,8 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
     }
   }
   for (const std::string output : {"gaussian", "probit"}) {
-    Settings settings{{"dim", "1"},         {"epochs", "200"}, {"burn_in", "0.5"}, {"samples", "100"},
-                      {"implicit", "none"}, {"time", "both"},  {"output", output}};
+    Settings settings{{"dim", 1},           {"epochs", 200},  {"burn_in", 0.5},  {"samples", 100},
+                      {"implicit", "none"}, {"time", "both"}, {"output", output}};
     std::vector<Event> events = train;
     if (output == "probit") {
       for (Event& event : events) event.value = std::round(2 * event.value) / 2;
@@ -242,14 +242,14 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
 }
 
 TEST(BayesFm, RefusesToLearnARankingFromWhatTookPlaceAlone) {
-  EXPECT_EQ(code_of([] { make_model("bayes-fm", {{"negatives", "0"}}); }), ErrorCode::invalid_option);
+  EXPECT_EQ(code_of([] { make_model("bayes-fm", {{"negatives", 0}}); }), ErrorCode::invalid_option);
 }
 
 TEST(BayesFm, RefusesToCountTimesThatAreNotThere) {
   std::vector<Event> events = test::random_events(9, 7);
   for (Event& event : events) event.time = kNoTime;
   const auto data = test::dataset_of(9, 7, events);
-  const Settings settings{{"dim", "2"}, {"epochs", "2"}};
+  const Settings settings{{"dim", 2}, {"epochs", 2}};
   for (const std::string time : {"day", "user-day", "both"}) {
     EXPECT_EQ(code_of([&] { fitted_fm(data, with(settings, "time", time)); }), ErrorCode::invalid_option) << time;
   }
@@ -258,7 +258,7 @@ TEST(BayesFm, RefusesToCountTimesThatAreNotThere) {
 
 TEST(BayesFm, RefusesAFileWhoseLevelsAreOutOfOrder) {
   const auto data = test::dataset_of(9, 7, test::random_events(9, 7));
-  const Settings settings{{"dim", "2"}, {"epochs", "2"}, {"burn_in", "0.5"}, {"output", "probit"}};
+  const Settings settings{{"dim", 2}, {"epochs", 2}, {"burn_in", 0.5}, {"output", "probit"}};
   TensorWriter writer;
   fitted_fm(data, settings)->save_state(writer);
   const TensorFile sound = TensorFile::parse(writer.serialize(), "sound");

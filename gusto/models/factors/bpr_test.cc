@@ -21,7 +21,7 @@ TEST(Bpr, HasTheSameBitsAtAnyNumberOfThreads) {
   for (const char* sampling : {"uniform", "hard", "warp"}) {
     const auto bytes = [&](unsigned threads) {
       Context context({.threads = threads});
-      const auto model = make_model("bpr", {{"dim", "8"}, {"epochs", "2"}, {"sampling", sampling}});
+      const auto model = make_model("bpr", {{"dim", 8}, {"epochs", 2}, {"sampling", sampling}});
       model->fit(many_events(), Task::top_n, context);
       return test::state_bytes(*model);
     };

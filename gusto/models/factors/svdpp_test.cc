@@ -125,10 +125,10 @@ TEST(ImplicitCentres, MoveUsersAlong) {
 
 TEST(Svdpp, BothVariantsFoldInAndExplainExactly) {
   const auto data = test::three_tastes();
-  for (const char* asymmetric : {"false", "true"}) {
+  for (const bool asymmetric : {false, true}) {
     for (const Task task : {Task::ratings, Task::top_n}) {
       Context context({.threads = 2});
-      const auto model = make_model("svdpp", {{"dim", "6"}, {"epochs", "15"}, {"asymmetric", asymmetric}});
+      const auto model = make_model("svdpp", {{"dim", 6}, {"epochs", 15}, {"asymmetric", asymmetric}});
       model->fit(data, task, context);
       const std::vector<HistoryEvent> own = events_of(data->history(UserRow(8)));
       const std::vector<float> known = test::scores_of(*model, Query::known(UserRow(8)));
@@ -146,7 +146,7 @@ TEST(Svdpp, BothVariantsFoldInAndExplainExactly) {
 TEST(Svdpp, AsymmetricHasTwoVectorsAnItem) {
   const auto data = test::three_tastes();
   Context context({.threads = 1});
-  const auto model = make_model("svdpp", {{"dim", "6"}, {"asymmetric", "true"}});
+  const auto model = make_model("svdpp", {{"dim", 6}, {"asymmetric", true}});
   model->fit(data, Task::ratings, context);
   TensorWriter writer;
   model->save_state(writer);
@@ -154,7 +154,7 @@ TEST(Svdpp, AsymmetricHasTwoVectorsAnItem) {
   EXPECT_EQ(state.shape("implicit_vectors")[0], 2 * data->item_count());
   EXPECT_EQ(test::state_bytes(*model), [&] {
     Context many({.threads = 3});
-    const auto again = make_model("svdpp", {{"dim", "6"}, {"asymmetric", "true"}});
+    const auto again = make_model("svdpp", {{"dim", 6}, {"asymmetric", true}});
     again->fit(data, Task::ratings, many);
     return test::state_bytes(*again);
   }());

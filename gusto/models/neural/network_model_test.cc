@@ -99,7 +99,7 @@ TEST(NetworkModel, ANewItemIsAnsweredByItsFeatures) {
 }
 
 TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
-  const auto model = fitted_network("embedding-bias", {{"unknown_rate", "0.3"}, {"epochs", "60"}});
+  const auto model = fitted_network("embedding-bias", {{"unknown_rate", 0.3}, {"epochs", 60}});
   const Dataset& data = model->data();
   const std::vector<float> unknown = predictions_of(*model, Query{});
   EXPECT_EQ(predictions_of(*model, Query::known(UserRow(data.user_count() - 1))), unknown)
@@ -120,7 +120,7 @@ TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
 }
 
 TEST(NetworkModel, AHistoryTellsWhatFeaturesDoNot) {
-  const auto model = fitted_network("embedding-bias", {{"epochs", "60"}});
+  const auto model = fitted_network("embedding-bias", {{"epochs", 60}});
   for (std::size_t taste = 0; taste < 3; ++taste) {
     std::vector<HistoryEvent> history;
     for (std::size_t i = 0; i < 18; ++i) history.push_back({ItemRow(i), i % 3 == taste ? 5.0F : 2.0F, kNoTime});
@@ -163,7 +163,7 @@ TEST(NetworkModel, FieldsThatTheDataLackAreAnErrorThatNamesThem) {
 
 TEST(NetworkModel, LikesAreProbabilities) {
   for (const char* name : {"cosine", "deepfm", "embedding-dot"}) {
-    const auto model = fitted_network(name, {{"like_threshold", "4"}}, Task::likes);
+    const auto model = fitted_network(name, {{"like_threshold", 4}}, Task::likes);
     const std::vector<float> predictions = predictions_of(*model, Query::known(UserRow(4)));
     EXPECT_THAT(predictions, Each(AllOf(Ge(0), Le(1)))) << name;
     EXPECT_GT(preference(predictions, 1), 0.02) << name;
@@ -185,7 +185,7 @@ TEST(NetworkModel, LikesGoByTheThresholdOfTheOption) {
 }
 
 TEST(NetworkModel, BprRanksAndDoesNothingElse) {
-  const auto model = fitted_network("embedding-dot", {{"loss", "bpr"}, {"epochs", "60"}}, Task::top_n);
+  const auto model = fitted_network("embedding-dot", {{"loss", "bpr"}, {"epochs", 60}}, Task::top_n);
   double sum = 0;
   for (std::size_t u = 0; u < 30; ++u) sum += preference(scores_of(*model, Query::known(UserRow(u))), u % 3);
   EXPECT_GT(sum / 30, 0.3);
@@ -264,15 +264,15 @@ TEST(NetworkModel, AnnouncesTheMemoryOfItsBuckets) {
     return model->memory_need(*tastes_with_features(), Task::ratings, 1);
   };
   constexpr std::uint64_t kMillion = 1000000, kNumber = 4 * sizeof(float);  // with the optimizer's and the best epoch's
-  const std::uint64_t plain = need({{"fields", "user, item"}, {"dim", "64"}});
-  const std::uint64_t deep = need({{"fields", "user, item, cross(user, kind, 16000000)"}, {"dim", "64"}});
-  const std::uint64_t wide = need({{"fields", "user, item"}, {"wide", "cross(user, kind, 16000000)"}, {"dim", "64"}});
+  const std::uint64_t plain = need({{"fields", "user, item"}, {"dim", 64}});
+  const std::uint64_t deep = need({{"fields", "user, item, cross(user, kind, 16000000)"}, {"dim", 64}});
+  const std::uint64_t wide = need({{"fields", "user, item"}, {"wide", "cross(user, kind, 16000000)"}, {"dim", 64}});
   EXPECT_GT(deep - plain, 16 * kMillion * 64 * kNumber);
   EXPECT_LT(deep - plain, 16 * kMillion * 70 * kNumber);
   EXPECT_GT(wide - plain, 16 * kMillion * kNumber);
   EXPECT_LT(wide - plain, 16 * kMillion * 2 * kNumber);
-  EXPECT_GT(need({{"fields", "user, item, hash(title, 1000000)"}, {"dim", "64"}}) - plain, kMillion * 64 * kNumber);
-  EXPECT_LT(need({{"fields", "user, item, words(title, 1000000)"}, {"dim", "64"}}) - plain, kMillion * kNumber)
+  EXPECT_GT(need({{"fields", "user, item, hash(title, 1000000)"}, {"dim", 64}}) - plain, kMillion * 64 * kNumber);
+  EXPECT_LT(need({{"fields", "user, item, words(title, 1000000)"}, {"dim", 64}}) - plain, kMillion * kNumber)
       << "as many pieces as the titles can give";
 
   Context context({.threads = 1, .memory_limit = 1ULL << 30U});

@@ -51,7 +51,7 @@ constexpr std::size_t kRing = 24;
 
 /// Enough to learn the order of a ring's items.
 Settings small_network(const Settings& further = {}) {
-  Settings settings{{"dim", "32"}, {"hidden", "32"}, {"dropout", "0.1"}, {"epochs", "60"}};
+  Settings settings{{"dim", 32}, {"hidden", 32}, {"dropout", 0.1}, {"epochs", 60}};
   settings.insert(settings.end(), further.begin(), further.end());
   return settings;
 }
@@ -91,14 +91,14 @@ TEST(Sequential, LearnsOrder) {
 }
 
 TEST(Sequential, LearnsFromDrawnItems) {
-  const Settings softmax{{"sampling", "uniform"}, {"negatives", "12"}};
-  const Settings binary{{"sampling", "uniform"}, {"negatives", "12"}, {"loss", "binary"}};
+  const Settings softmax{{"sampling", "uniform"}, {"negatives", 12}};
+  const Settings binary{{"sampling", "uniform"}, {"negatives", 12}, {"loss", "binary"}};
   EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network(softmax))), 0.9);
   EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network(binary))), 0.8);
 }
 
 TEST(Sequential, ReadsTheLatestEventsOnly) {
-  const auto model = fitted_sequential(ring(), {{"dim", "16"}, {"epochs", "2"}, {"length", "5"}});
+  const auto model = fitted_sequential(ring(), {{"dim", 16}, {"epochs", 2}, {"length", 5}});
   const auto scores = [&](const std::vector<std::size_t>& items) {
     const std::vector<HistoryEvent> history = history_of(items);
     return scores_of(*model, Query::with_history(history));
@@ -118,7 +118,7 @@ TEST(Sequential, OffersTheEmptyHandedWhatOthersBeginWith) {
     }
   }
   const std::vector<std::size_t> ranked =
-      ranking(*fitted_sequential(test::dataset_of(60, 9, events), {{"dim", "16"}}), {});
+      ranking(*fitted_sequential(test::dataset_of(60, 9, events), {{"dim", 16}}), {});
   EXPECT_EQ(ranked[0], 8U);
   EXPECT_EQ(ranked[1], 7U);
 }
@@ -149,7 +149,7 @@ TEST(Sequential, TakesUnmetItemsForRareOnes) {
   for (std::size_t u = 0; u < 30; ++u) events.push_back({UserRow(u), ItemRow(0), 1, 0});
   events.push_back({UserRow(0), ItemRow(1), 1, 1});
   events.push_back({UserRow(1), ItemRow(2), 1, 1});
-  const auto model = fitted_sequential(test::dataset_of(30, 5, events), {{"dim", "8"}});
+  const auto model = fitted_sequential(test::dataset_of(30, 5, events), {{"dim", 8}});
   const MatrixView<const float> vectors = model->item_vectors();
   for (std::size_t c = 0; c < vectors.cols; ++c) {
     EXPECT_FLOAT_EQ(vectors(3, c), (vectors(1, c) + vectors(2, c)) / 2);
@@ -158,7 +158,7 @@ TEST(Sequential, TakesUnmetItemsForRareOnes) {
 }
 
 TEST(Sequential, NamesHeadsThatDoNotFit) {
-  const Error error = error_of([&] { fitted_sequential(ring(), {{"dim", "32"}, {"heads", "3"}}); });
+  const Error error = error_of([&] { fitted_sequential(ring(), {{"dim", 32}, {"heads", 3}}); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_option);
   EXPECT_STREQ(error.what(), "3 heads cannot share a dim of 32 equally. Set heads to a divisor of dim.");
 }

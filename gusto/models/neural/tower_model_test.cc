@@ -102,7 +102,7 @@ TEST(TowerModel, ANewUserIsAnsweredByFeatures) {
 
 TEST(TowerModel, ANewItemIsReachedByItsFeatures) {
   // The last three items have no events, and are of one kind each.
-  const auto model = fitted_tower("two-tower", {{"unknown_rate", "0.2"}, {"item_fields", "item, kind"}});
+  const auto model = fitted_tower("two-tower", {{"unknown_rate", 0.2}, {"item_fields", "item, kind"}});
   const std::size_t count = model->data().item_count();
   double fits = 0, others = 0;
   for (std::size_t u = 0; u < 30; ++u) {
@@ -165,7 +165,7 @@ TEST(TowerModel, DislikesAreNoExamplesWhereValuesCount) {
         EXPECT_GT(liked, disliked) << name;
       }
     }
-    const auto none = fitted_tower(name, {{"query_fields", "history(4)"}, {"like_threshold", "6"}}, Task::likes, data);
+    const auto none = fitted_tower(name, {{"query_fields", "history(4)"}, {"like_threshold", 6}}, Task::likes, data);
     EXPECT_EQ(scores_of(*none, Query{}),
               scores_of(*fitted_tower(name, {{"query_fields", "history(4)"}}, Task::top_n, data), {}))
         << "if none reaches the threshold, all count";
@@ -178,7 +178,7 @@ TEST(TowerModel, TiedHistoriesHaveNoTableOfTheirOwn) {
   };
   const std::string own = "history(20)/query";
   EXPECT_THAT(stored({{"query_fields", "history(20)"}}), Not(HasSubstr(own)));
-  EXPECT_THAT(stored({{"query_fields", "history(20)"}, {"tied", "false"}}), HasSubstr(own));
+  EXPECT_THAT(stored({{"query_fields", "history(20)"}, {"tied", false}}), HasSubstr(own));
   EXPECT_THAT(stored({{"query_fields", "history(20)"}, {"item_fields", "kind"}}), HasSubstr(own));
 }
 

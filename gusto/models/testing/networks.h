@@ -81,10 +81,10 @@ inline NetworkOptions small_network() {
   return options;
 }
 inline Settings small_settings(const Settings& more = {}) {
-  Settings settings{{"epochs", "30"},       {"batch_size", "64"}, {"learning_rate", "0.02"}, {"dim", "6"},
-                    {"init", "0.3"},        {"reg", "0"},         {"unknown_rate", "0.03"},       {"optimizer", "adam"},
-                    {"schedule", "cosine"}, {"warmup", "0"},      {"weight_decay", "0"},     {"clip", "0"},
-                    {"validation", "0"},    {"patience", "100"}};
+  Settings settings{{"epochs", 30},       {"batch_size", 64}, {"learning_rate", 0.02}, {"dim", 6},
+                    {"init", 0.3},        {"reg", 0},         {"unknown_rate", 0.03},       {"optimizer", "adam"},
+                    {"schedule", "cosine"}, {"warmup", 0},      {"weight_decay", 0},     {"clip", 0},
+                    {"validation", 0},    {"patience", 100}};
   settings.insert(settings.end(), more.begin(), more.end());
   return settings;
 }

@@ -184,7 +184,7 @@ const std::shared_ptr<const gusto::Model>& users_and_items() {
         events.push_back({gusto::UserRow(u), gusto::ItemRow(e * step), 1 + static_cast<float>(random.below(5))});
       }
     }
-    std::shared_ptr<gusto::Model> result = gusto::make_model("bpr", {{"dim", "64"}, {"epochs", "1"}});
+    std::shared_ptr<gusto::Model> result = gusto::make_model("bpr", {{"dim", 64}, {"epochs", 1}});
     Context context({.threads = 1});
     result->fit(std::make_shared<const gusto::Dataset>(catalogue, events), gusto::Task::top_n, context);
     return result;

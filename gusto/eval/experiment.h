@@ -6,7 +6,7 @@
 /// needs:
 ///
 ///   Experiment experiment{.data = {my_dataset}, .split = {.spec = parse_split("random:0.1")}};
-///   experiment.entries = {{"bias"}, {"item-knn", "cosine", {{"neighbors", "80"}}}};
+///   experiment.entries = {{"bias"}, {"item-knn", "cosine", {{"neighbors", 80}}}};
 ///   const Comparison comparison = compare(experiment, context);
 
 #include <cstdint>

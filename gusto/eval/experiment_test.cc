@@ -78,7 +78,7 @@ neighbors = 4)",
   reading.delimiter = ";";
   const Experiment in_code{.data = {open_dataset(path, reading, context).data},
                            .split = {.spec = parse_split("random:0.25")},
-                           .entries = {{"bias"}, {"item-knn", "", {{"neighbors", "4"}}}},
+                           .entries = {{"bias"}, {"item-knn", "", {{"neighbors", 4}}}},
                            .seed = 7};
   Recipe flags;
   flags.split = "random:0.25";
@@ -162,12 +162,12 @@ TEST(Experiment, LabelsLikeThresholdsAndOptionsAreFilledIn) {
   Recipe recipe;
   recipe.task = "likes";
   recipe.like_threshold = 3;
-  recipe.models = {{"deepfm"}, {"deepfm", "own", {{"like_threshold", "2"}}}};
+  recipe.models = {{"deepfm"}, {"deepfm", "own", {{"like_threshold", 2.0}}}};
   recipe.sets = {"own.epochs=3"};
   const Experiment experiment = checked(resolve_recipe(recipe));
   EXPECT_EQ(experiment.entries[0].label, "deepfm");
-  EXPECT_THAT(experiment.entries[0].settings, ElementsAre(Pair("like_threshold", "3")));
-  EXPECT_THAT(experiment.entries[1].settings, ElementsAre(Pair("like_threshold", "2"), Pair("epochs", "3")));
+  EXPECT_THAT(experiment.entries[0].settings, ElementsAre(Pair("like_threshold", FieldValue(3.0))));
+  EXPECT_THAT(experiment.entries[1].settings, ElementsAre(Pair("like_threshold", FieldValue(2.0)), Pair("epochs", FieldValue(3))));
 }
 
 TEST(Experiment, MistakesAreFoundBeforeDataAreRead) {

@@ -60,7 +60,8 @@ TEST(DataReport, TellsWhereDataCameFrom) {
   SourceReport source;
   source.layout = "delimited";
   source.reason = "the lines have tabs";
-  source.files = {{.path = "r.tsv", .role = "events", .bytes = 10, .lines = 4, .records = 3, .blank_lines = 1}};
+  source.files = {
+      {.path = "r.tsv", .role = "events", .bytes = 10, .lines = 4, .records = 3, .blank_lines = 1, .columns = {}}};
   source.columns = {"user", "item"};
   source.notes = {"1 event came twice."};
   std::vector<std::string> lines;

@@ -126,12 +126,12 @@ TEST(ParseFields, SaysWhereAndWhatIsWrong) {
       {"é, \"open", "at character 4: a name in quotes does not end.", "Close"},
   };
   for (const Refusal& refusal : refusals) {
-    const Error error = test::error_of([&] { parse_fields(refusal.fields); });
+    const Error error = gusto::test::error_of([&] { parse_fields(refusal.fields); });
     EXPECT_EQ(error.code(), ErrorCode::invalid_option) << refusal.fields;
     EXPECT_THAT(error.message(), HasSubstr(refusal.what)) << refusal.fields;
     EXPECT_THAT(error.hint(), HasSubstr(refusal.hint)) << refusal.fields;
   }
-  EXPECT_EQ(test::code_of([] { parse_fields("a\xff"); }), ErrorCode::invalid_option);
+  EXPECT_EQ(gusto::test::code_of([] { parse_fields("a\xff"); }), ErrorCode::invalid_option);
 }
 
 RC_GTEST_PROP(ParseFields, ReadsItsOwnSpelling, (const std::string& name, bool bucket)) {

@@ -81,7 +81,7 @@ TEST(Schema, BoundsTheHeightOfAFieldBeforeItIsLearned) {
   EXPECT_EQ(most("words(note, 1000000)"), 1 + 2 * 11 * 10u);  // ten notes of eleven bytes
   EXPECT_EQ(most("words(note, 7)"), 8u);
   EXPECT_EQ(most("cross(city, kind, 16000000)"), 16000001u);
-  EXPECT_EQ(test::code_of([&] { most("citty"); }), ErrorCode::not_found);
+  EXPECT_EQ(gusto::test::code_of([&] { most("citty"); }), ErrorCode::not_found);
 }
 
 TEST(Schema, LearnsFromRowsWithEventsOnly) {
@@ -118,11 +118,11 @@ TEST(Schema, FindsSlots) {
   const Schema schema = learned("user, bucket(age, 3)");
   EXPECT_EQ(schema.slot("bucket(age, 3)"), 1u);
   EXPECT_EQ(schema.find("item"), std::nullopt);
-  EXPECT_EQ(test::error_of([&] { schema.slot("bucket(age, 4)"); }).hint(), "Did you mean bucket(age, 3)?");
+  EXPECT_EQ(gusto::test::error_of([&] { schema.slot("bucket(age, 4)"); }).hint(), "Did you mean bucket(age, 3)?");
 }
 
 TEST(Schema, RefusesFieldsThatTheDataCannotGive) {
-  const auto error_of = [](std::string_view fields) { return test::error_of([&] { learned(fields); }); };
+  const auto error_of = [](std::string_view fields) { return gusto::test::error_of([&] { learned(fields); }); };
   const Error unknown = error_of("citty");
   EXPECT_EQ(unknown.code(), ErrorCode::not_found);
   EXPECT_EQ(unknown.hint(), "Did you mean city?");
@@ -137,7 +137,8 @@ TEST(Schema, RefusesFieldsThatTheDataCannotGive) {
     EXPECT_EQ(error_of(fields).code(), ErrorCode::invalid_option) << fields;
   }
   EXPECT_EQ(error_of("note").hint(), "Write words(note, 5000) or hash(note, 4096).");
-  const Error untimed = test::error_of([] { Schema::learn(*people(catalogue(), false), parse_fields("time.hour")); });
+  const Error untimed =
+      gusto::test::error_of([] { Schema::learn(*people(catalogue(), false), parse_fields("time.hour")); });
   EXPECT_EQ(untimed.code(), ErrorCode::invalid_option);
   EXPECT_THAT(untimed.message(), HasSubstr("time.hour"));
 }
@@ -173,13 +174,14 @@ TEST(Schema, ComesBackFromAFile) {
 TEST(Schema, NamesTheFieldsThatOtherDataDoNotHave) {
   const TensorFile file = TensorFile::parse(saved("age, city, kind, cross(kind, bucket(age, 3), 5)"), "film.gusto");
   const Error error =
-      test::error_of([&] { Schema::load(file, "net/", *people(catalogue(false, FeatureKind::multi))); });
+      gusto::test::error_of([&] { Schema::load(file, "net/", *people(catalogue(false, FeatureKind::multi))); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_input);
   EXPECT_EQ(error.message(),
             "The model of film.gusto takes fields that these data do not have: age, city (of kind categorical), "
             "bucket(age, 3).");
   const TensorFile timed = TensorFile::parse(saved("time.hour"), "file");
-  EXPECT_EQ(test::code_of([&] { Schema::load(timed, "net/", *people(catalogue(), false)); }), ErrorCode::invalid_input);
+  EXPECT_EQ(gusto::test::code_of([&] { Schema::load(timed, "net/", *people(catalogue(), false)); }),
+            ErrorCode::invalid_input);
 }
 
 // Quotes are written as apostrophes.
@@ -197,7 +199,7 @@ ErrorCode code_of_text(std::string_view text, const std::vector<double>& bounds 
   out.add_text("schema/0/values", "1971oslo");
   out.add("schema/0/values.offsets", std::vector<std::uint64_t>{0, 4, 8});
   const TensorFile file = TensorFile::parse(out.serialize(), "file");
-  return test::code_of([&] { Schema::load(file, "", *people()); });
+  return gusto::test::code_of([&] { Schema::load(file, "", *people()); });
 }
 
 TEST(Schema, RefusesCorruptFiles) {
@@ -256,7 +258,7 @@ TEST(Schema, RefusesValuesThatDoNotFitTheirText) {
     out.add_text("schema/0/values", text);
     out.add("schema/0/values.offsets", offsets);
     const TensorFile file = TensorFile::parse(out.serialize(), "file");
-    return test::code_of([&] { Schema::load(file, "", *people()); });
+    return gusto::test::code_of([&] { Schema::load(file, "", *people()); });
   };
   EXPECT_EQ(code("ab", {0, 1, 2}), ErrorCode::internal);  // which is sound
   for (const auto& offsets :

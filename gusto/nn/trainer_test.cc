@@ -143,7 +143,7 @@ TEST(Trainer, NamesEpochAndBatchWhereTheLossIsNoNumber) {
     task.targets[kBad] = bad;
     Context context({.threads = 1});
     EpochOrder order;
-    const auto examples = order.shuffle(task.size(), 0, context);
+    const auto examples = order.shuffle(task.size(), 0, 42, context);
     const auto place = static_cast<std::size_t>(std::find(examples.begin(), examples.end(), kBad) - examples.begin());
     const TrainingOptions options = small_training();
     const Error error = error_of([&] { train_small(task, options); });
@@ -272,7 +272,7 @@ TEST(Trainer, MovesRunningStatisticsATenthOfTheWayEachStep) {
   options.epochs = 1;
   options.batch_size = 2 * kShardSize;
   Context context({.threads = 1});
-  train(task.parameters, task, options, "normalizing", "", context);
+  train(task.parameters, task, options, {.name = "normalizing"}, context);
   EXPECT_NEAR(task.norm.mean->values(0, 0), 2 + 0.1 * (task.mean - 2), 1e-4);
   EXPECT_NEAR(task.norm.variance->values(0, 0), 5 + 0.1 * (task.variance - 5), 1e-3);
 }

@@ -87,7 +87,7 @@ TEST(WordPieces, SurviveAVocabularyThatCutsCharacters) {
 
 TEST(WordPieces, RefuseARepeatedPiece) {
   const std::vector<std::string> twice{"a", "b", "a"};
-  EXPECT_EQ(test::code_of([&] { WordPieces{twice}; }), ErrorCode::corrupt_file);
+  EXPECT_EQ(gusto::test::code_of([&] { WordPieces{twice}; }), ErrorCode::corrupt_file);
 }
 
 // The pieces that a plain learner finds: it counts all pairs anew for every merge.

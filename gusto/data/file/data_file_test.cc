@@ -21,6 +21,7 @@
 #include "gusto/data/file/data_file_writer.h"
 #include "gusto/data/file/dataset_file.h"
 #include "gusto/data/movielens/embedded.h"
+#include "gusto/data/open/open.h"
 #include "gusto/data/testing/feature.h"
 
 namespace gusto {

@@ -15,6 +15,7 @@
 #include "gusto/base/testing/testing.h"
 #include "gusto/base/text.h"
 #include "gusto/data/movielens/embedded.h"
+#include "gusto/data/open/open.h"
 #include "gusto/data/split/split_receipt.h"
 #include "gusto/data/testing/lines.h"
 #include "gusto/data/testing/real_data.h"

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/context.h"
 #include "gusto/base/testing/testing.h"
-#include "gusto/data/open_options.h"
-#include "gusto/data/opened_dataset.h"
+#include "gusto/data/open/open.h"
 
 namespace gusto::testing_io {
 

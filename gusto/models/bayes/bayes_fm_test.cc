@@ -253,7 +253,7 @@ TEST(BayesFm, RefusesToCountTimesThatAreNotThere) {
   for (const std::string time : {"day", "user-day", "both"}) {
     EXPECT_EQ(code_of([&] { fitted_fm(data, with(settings, "time", time)); }), ErrorCode::invalid_option) << time;
   }
-  EXPECT_TRUE(fitted_fm(data, with(settings, "time", "auto"))->fitted_fm());
+  EXPECT_TRUE(fitted_fm(data, with(settings, "time", "auto"))->fitted());
 }
 
 TEST(BayesFm, RefusesAFileWhoseLevelsAreOutOfOrder) {

@@ -41,7 +41,7 @@ class FmSamplesTest : public ::testing::Test {
     for (float& target : targets) target -= 3;
     targets_ = targets;
     output_ = std::make_unique<GaussianOutput>(std::move(targets));
-    sampler_ = std::make_unique<FmSampler>(design_, kDim, 0.3, *output_, context_);
+    sampler_ = std::make_unique<FmSampler>(design_, kDim, 0.3, 42, *output_, context_);
     samples_ = FmSamples(design_.blocks, kDim, kSamples);
     for (std::size_t s = 0; s < kSamples; ++s) {
       sampler_->sweep(s);

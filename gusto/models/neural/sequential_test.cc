@@ -50,7 +50,7 @@ std::vector<std::size_t> ranking(const Model& model, const std::vector<HistoryEv
 constexpr std::size_t kRing = 24;
 
 /// Enough to learn the order of a ring's items.
-Settings small_network(const Settings& further = {}) {
+Settings small_sequential(const Settings& further = {}) {
   Settings settings{{"dim", 32}, {"hidden", 32}, {"dropout", 0.1}, {"epochs", 60}};
   settings.insert(settings.end(), further.begin(), further.end());
   return settings;
@@ -87,14 +87,14 @@ double hit_rate(const Model& model) {
 
 TEST(Sequential, LearnsOrder) {
   // The same items lead one way or the other by their order alone.
-  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network())), 0.95);
+  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_sequential())), 0.95);
 }
 
 TEST(Sequential, LearnsFromDrawnItems) {
   const Settings softmax{{"sampling", "uniform"}, {"negatives", 12}};
   const Settings binary{{"sampling", "uniform"}, {"negatives", 12}, {"loss", "binary"}};
-  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network(softmax))), 0.9);
-  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_network(binary))), 0.8);
+  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_sequential(softmax))), 0.9);
+  EXPECT_GT(hit_rate(*fitted_sequential(ring(), small_sequential(binary))), 0.8);
 }
 
 TEST(Sequential, ReadsTheLatestEventsOnly) {
@@ -134,7 +134,7 @@ TEST(Sequential, LeavesOutWhatIsNotLiked) {
     }
   }
   const auto data = test::dataset_of(120, kRing + 20, events);
-  const auto model = fitted_sequential(data, small_network(), Task::likes);
+  const auto model = fitted_sequential(data, small_sequential(), Task::likes);
   std::vector<HistoryEvent> history{{ItemRow(3), 5}, {ItemRow(4), 5}, {ItemRow(5), 4}};
   const std::vector<float> scores = scores_of(*model, Query::with_history(history));
   history.push_back({ItemRow(kRing), 1});

@@ -79,7 +79,7 @@ TEST(TruncatedSvd, FindsTheEigenvectorsOfTheSquare) {
   const EigenPairs pairs = symmetric_eigen(square.view());
   const auto found = [&](unsigned threads) {
     Context context({.threads = threads});
-    return truncated_svd(context, parts.matrix(true), 3, 20, "test");
+    return truncated_svd(context, parts.matrix(true), 3, 20, 42, "test");
   };
   const RightSingularVectors one = found(1);
   for (std::size_t d = 0; d < 3; ++d) {

@@ -8,16 +8,24 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 say() { printf '\n== %s\n' "$*"; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# need GROUP...: installs the packages of these groups of packages.txt that are not there yet.
+# wanted GROUP...: packages of these groups of packages.txt, each with the version that it was tested with.
+wanted() { awk -v groups=" $* " '!/^#/ && index(groups, " " $1 " ") { print $2, $3 }' packages.txt | sort -u; }
+
+# need GROUP...: installs the packages of these groups that are not there yet, and names those of another version.
 need() {
-  local package missing=()
-  for package in $(awk -v groups=" $* " 'index(groups, " " $1 " ") { print $2 }' packages.txt | sort -u); do
+  local package tested found missing=()
+  while read -r package tested; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-  done
-  [ ${#missing[@]} -gt 0 ] || return 0
-  say "installing ${missing[*]}"
-  as_root apt-get -q update
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}"
+  done < <(wanted "$@")
+  if [ ${#missing[@]} -gt 0 ]; then
+    say "installing ${missing[*]}"
+    as_root apt-get -q update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}"
+  fi
+  while read -r package tested; do
+    found=$(dpkg-query -W -f '${Version}' "$package")
+    [ "$found" = "$tested" ] || echo "warning: $package is $found; gusto was tested with $tested (packages.txt)" >&2
+  done < <(wanted "$@")
 }
 
 configure() { say "configuring $*" && cmake --preset "$@" >/dev/null; }
@@ -54,6 +62,12 @@ verify() {
   count $((all - bad)) "$bad"
 }
 
+# Every file as it is compiled file by file, by Clang: batches hide a missing include. Looks, and makes no objects.
+each_file() {
+  need bench fuzz lint
+  configure clang && cmake/each_file.py build/clang
+}
+
 formatted() { git ls-files -- '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror; }
 
 tests() {
@@ -69,6 +83,10 @@ tests() {
   verify release all -LE core
   configure asan-ubsan
   verify asan-ubsan core_tests -L core
+  if [ "${1:-}" = whole ]; then
+    check "each file alone" each_file
+    few_threads
+  fi
   total
 }
 
@@ -77,14 +95,21 @@ total() {
   [ "$failed" = 0 ]
 }
 
-# Apart from the tests, since a third build takes longer than a check of every change may.
-races() {
-  need build test
-  # Thread sanitizer cannot map its shadow memory on kernels that randomise addresses widely.
+# under_tsan TARGET CTEST_OPTION...: as verify, under thread sanitizer.
+under_tsan() {
+  # It cannot map its shadow memory on kernels that randomise addresses widely.
   fixed_addresses=(setarch -R)
   setarch -R true 2>/dev/null || fixed_addresses=()
   configure tsan
-  verify tsan parallel_tests -L parallel
+  verify tsan "$@"
+}
+
+# The floor of all that runs in parallel: threads, files, kernels. The other floors take longer than a check of every change may.
+few_threads() { under_tsan gusto_base_test -R '^base[.]'; }
+
+races() {
+  need build test
+  under_tsan parallel_tests -L parallel
   total
 }
 
@@ -119,6 +144,16 @@ lint() {
   [ "$failed" = 0 ]
 }
 
+# dist [try]: the relocatable archive and the Debian package; with `try` also run in bare roots of Debian 12 and 13.
+dist() {
+  need dist
+  build
+  packaging/make_dist.sh build/release "$(sed -nE 's/^project[(]gusto VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)"
+  [ "${1:-}" = try ] || return 0
+  need try
+  as_root packaging/try_dist.sh build/release bookworm trixie
+}
+
 install() {
   local prefix=${1:-/usr/local} run=as_root
   build
@@ -133,11 +168,14 @@ usage: ./do WHAT [ARGUMENT...]
 
   build             the command, build/release/gusto
   demo              build, then compare every recommender on real ratings and ask the best one for films
-  test              every test: release build, sanitizers, code format; the last line is the total
+  test              every test: release build, sanitizers, code format; the last line is the total. `test whole`, as in
+                    continuous integration, also looks at each file alone, and for races in the lowest floor
   races             the tests that run several threads, under thread sanitizer
   bench [OPTION...] build and run the benchmarks (options of Google Benchmark)
   fuzz [SECONDS]    run every fuzzer for so long, 60 seconds each by default
   lint              code format, a warning-free build with Clang, clang-tidy
+  dist [try]        the command as a relocatable archive and as a Debian package, in build/release/dist; with `try` also
+                    run in bare roots of Debian 12 and 13
   install [PREFIX]  headers, library, command and CMake package, to /usr/local by default
   help              this text
 
@@ -146,8 +184,8 @@ HELP
 }
 
 case ${1:-help} in
-  test) tests ;;
-  build | demo | bench | fuzz | lint | install | races | help) "$@" ;;
+  test) tests "${@:2}" ;;
+  build | demo | bench | fuzz | lint | dist | install | races | help) "$@" ;;
   -h | --help) help ;;
   *) help >&2 && exit 2 ;;
 esac

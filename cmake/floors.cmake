@@ -34,8 +34,6 @@ function(gusto_floor name)
   target_link_libraries(${test} PRIVATE gusto gusto_build_flags GTest::gmock_main rapidcheck
     nlohmann_json::nlohmann_json)
   gusto_compile_apart(${test} ${floor_TESTS})
-  # In a batch a local name may hide a constant of another file; file by file the warning holds.
-  target_compile_options(${test} PRIVATE $<$<BOOL:${CMAKE_UNITY_BUILD}>:-Wno-shadow>)
   # Compiling tests takes longer than running them.
   if(GUSTO_SANITIZE)
     target_compile_options(${test} PRIVATE -O0)

@@ -167,7 +167,8 @@ TEST(Experiment, LabelsLikeThresholdsAndOptionsAreFilledIn) {
   const Experiment experiment = checked(resolve_recipe(recipe));
   EXPECT_EQ(experiment.entries[0].label, "deepfm");
   EXPECT_THAT(experiment.entries[0].settings, ElementsAre(Pair("like_threshold", FieldValue(3.0))));
-  EXPECT_THAT(experiment.entries[1].settings, ElementsAre(Pair("like_threshold", FieldValue(2.0)), Pair("epochs", FieldValue(3))));
+  EXPECT_THAT(experiment.entries[1].settings,
+              ElementsAre(Pair("like_threshold", FieldValue(2.0)), Pair("epochs", FieldValue(3))));
 }
 
 TEST(Experiment, MistakesAreFoundBeforeDataAreRead) {
@@ -202,7 +203,7 @@ std::string summary_of(const std::string& name, const Experiment& experiment) {
   for (const CompareEntry& entry : experiment.entries) {
     labels.push_back(entry.label);
     settings += entry.label + "=" + entry.model + "(";
-    for (const auto& [option, value] : entry.settings) settings += option + "=" + value + ";";
+    for (const auto& [option, value] : entry.settings) settings += option + "=" + format_field(value) + ";";
     settings += ")\n";
   }
   const FilterOptions& filter = experiment.split.filter;

@@ -272,7 +272,7 @@ TEST(Trainer, MovesRunningStatisticsATenthOfTheWayEachStep) {
   options.epochs = 1;
   options.batch_size = 2 * kShardSize;
   Context context({.threads = 1});
-  train(task.parameters, task, options, {.name = "normalizing"}, context);
+  train(task.parameters, task, options, {.name = "normalizing", .fingerprint = ""}, context);
   EXPECT_NEAR(task.norm.mean->values(0, 0), 2 + 0.1 * (task.mean - 2), 1e-4);
   EXPECT_NEAR(task.norm.variance->values(0, 0), 5 + 0.1 * (task.variance - 5), 1e-3);
 }

@@ -94,17 +94,17 @@ INSTANTIATE_TEST_SUITE_P(EventsAUser, ChoiceOf,
 
 TEST_P(ChoiceOf, ItemsIsThatOfTheWeights) {
   const auto [each, exposure] = GetParam();
-  constexpr std::size_t kUsers = 3000;
-  constexpr std::size_t kItems = 30;
+  constexpr std::size_t kMany = 3000;
+  constexpr std::size_t kFew = 30;
   const Simulation simulation =
-      simulation_of({.users = kUsers, .items = kItems, .events = kUsers * each, .exposure = exposure});
+      simulation_of({.users = kMany, .items = kFew, .events = kMany * each, .exposure = exposure});
   SimulatedHistory history(simulation);
   Random random(3, "plain choice");
-  std::vector<double> weights(kItems);
-  std::array<double, kItems> found{}, expected{};
+  std::vector<double> weights(kFew);
+  std::array<double, kFew> found{}, expected{};
   double found_liking = 0;
   double expected_liking = 0;
-  for (std::size_t user = 0; user < kUsers; ++user) {
+  for (std::size_t user = 0; user < kMany; ++user) {
     const std::span<const SimulatedEvent> events = history.draw(user);
     simulation.weigh(history.user(), weights);
     const auto liking = [&](std::size_t item) {
@@ -120,10 +120,10 @@ TEST_P(ChoiceOf, ItemsIsThatOfTheWeights) {
     }
   }
   // Both are counts with at most binomial noise.
-  for (std::size_t item = 0; item < kItems; ++item) {
+  for (std::size_t item = 0; item < kFew; ++item) {
     EXPECT_NEAR(found[item], expected[item], 4.5 * std::sqrt(2 * (expected[item] + 4))) << item;
   }
-  const auto events = static_cast<double>(kUsers * each);
+  const auto events = static_cast<double>(kMany * each);
   EXPECT_NEAR(found_liking / events, expected_liking / events, 4.5 * std::sqrt(2 / events));
 }
 

@@ -107,16 +107,16 @@ TEST(RowSolver, SweepsApproachTheMinimum) {
 }
 
 TEST(RowSolver, WideVectorsAreSolvedForWhereSweepsCreep) {
-  constexpr std::size_t kWidth = RowSolver::kExactWidth + 16;
+  constexpr std::size_t kWide = RowSolver::kExactWidth + 16;
   // G has 24 eigenvalues of about 1500, by unobserved 450: the condition number is above 1000.
-  const RowProblem problem(1500, kWidth, 40, 0.4F);
+  const RowProblem problem(1500, kWide, 40, 0.4F);
   const std::vector<double> expected = problem.minimum();
   const RowSolver solver = problem.solver(64);
   RowSolver::Workspace workspace;
   std::vector<float> swept = problem.centre;
   for (int n = 0; n < RowSolver::kMostSweeps; ++n) solver.sweep(problem.row(), swept, workspace);
   EXPECT_GT(relative_error(swept, expected), 1e-3) << "too easy a problem";
-  std::vector<float> solved(kWidth);
+  std::vector<float> solved(kWide);
   solver.solve(problem.row(), solved, workspace);
   EXPECT_LT(relative_error(solved, expected), 1e-4);
 }

@@ -77,7 +77,7 @@ TEST(NetworkTask, AllocatesNothingAfterItsFirstBatches) {
       TaskNetwork built(everything, Task::top_n, options, tastes_with_features(300, 80));
       Watched watched(built.training);
       Context context({.threads = threads});
-      nn::train(built.parameters, watched, options, {.name = "network"}, context);
+      nn::train(built.parameters, watched, options, {.name = "network", .fingerprint = ""}, context);
       ASSERT_GT(watched.at_shard.size(), 24U);
       EXPECT_EQ(watched.at_shard.back() - watched.at_shard[12], 0U) << threads << " threads";
     }

@@ -49,7 +49,7 @@ void Context::require_memory(std::string_view who, std::uint64_t bytes) const {
   throw Error(ErrorCode::out_of_memory,
               fmt::format("{} needs about {}, and the memory limit is {}.", who, format_bytes(bytes),
                           format_bytes(options_.memory_limit)),
-              "Raise the memory limit, or choose a smaller model or fewer data.", "memory_limit");
+              "Raise the option `memory_limit`, or choose a smaller model or fewer data.");
 }
 
 void parallel_blocks(Context& context, std::size_t n, std::size_t block,

@@ -21,8 +21,8 @@ std::string_view to_string(ErrorCode code) {
   return "internal";
 }
 
-Error::Error(ErrorCode code, std::string message, std::string hint, std::string option)
-    : code_(code), message_(std::move(message)), hint_(std::move(hint)), option_(std::move(option)) {
+Error::Error(ErrorCode code, std::string message, std::string hint)
+    : code_(code), message_(std::move(message)), hint_(std::move(hint)) {
   what_ = hint_.empty() ? message_ : message_ + " " + hint_;
 }
 

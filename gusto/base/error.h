@@ -28,16 +28,16 @@ std::string_view to_string(ErrorCode code);
 ///
 /// message  one sentence: what is wrong, where (file, line, column), and the offending value
 /// hint     one sentence: what to do about it; may be empty
-/// option   the option that the hint is about, as recipes spell it ("memory_limit", "columns"), so that the command can
-///          name its flag, Python its keyword, and a server its JSON key; empty: none
+///
+/// Both name options as recipes do, in the words "the option `memory_limit`", so that each surface can spell them in its
+/// own way: the command writes --memory there.
 class Error : public std::exception {
  public:
-  Error(ErrorCode code, std::string message, std::string hint = {}, std::string option = {});
+  Error(ErrorCode code, std::string message, std::string hint = {});
 
   ErrorCode code() const noexcept { return code_; }
   const std::string& message() const noexcept { return message_; }
   const std::string& hint() const noexcept { return hint_; }
-  const std::string& option() const noexcept { return option_; }
   /// Message and hint in one line.
   const char* what() const noexcept override { return what_.c_str(); }
 
@@ -45,7 +45,6 @@ class Error : public std::exception {
   ErrorCode code_;
   std::string message_;
   std::string hint_;
-  std::string option_;
   std::string what_;
 };
 

@@ -41,7 +41,7 @@ void run_compare(Session& session, const CompareFlags& flags) {
   if (!flags.json.empty()) write_result(flags.json, to_json(comparison));
   if (!comparison.best) {
     const std::optional<Error>& refusal = comparison.results.front().refusal;
-    if (refusal) throw Error(refusal->code(), "No model has a result.", refusal->hint(), refusal->option());
+    if (refusal) throw Error(refusal->code(), "No model has a result.", refusal->hint());
     throw nothing_measured();
   }
 }

@@ -37,12 +37,6 @@ int exit_status(ErrorCode code) {
   return kFailure;
 }
 
-/// The hint, and by which flag to follow it.
-std::string hint_of(const Error& error) {
-  if (error.option().empty()) return error.hint();
-  return fmt::format("{} The flag is {}.", error.hint(), flag_of(error.option()));
-}
-
 void complain(const Session& session, const std::string& message, const std::string& hint = {}) {
   std::fflush(stdout);
   fmt::print(stderr, "{} {}\n", paint(session.err, Style::bad, "gusto:"), message);
@@ -99,7 +93,7 @@ int run(int argc, char** argv) {
     complain(session, describe_parse_error(app, error));
     return kBadUsage;
   } catch (const Error& error) {
-    complain(session, error.message(), hint_of(error));
+    complain(session, with_flags(error.message()), with_flags(error.hint()));
     return exit_status(error.code());
   } catch (const std::bad_alloc&) {
     complain(session, "The system has no memory left.", "Choose a smaller model or fewer data.");

@@ -82,10 +82,10 @@ std::string describe(const FilterOptions& filter) {
 // The options by which filters differ.
 std::vector<std::string_view> differing(const FilterOptions& filter, const FilterOptions& other) {
   std::vector<std::string_view> options;
-  if (filter.since != other.since) options.push_back("since");
-  if (filter.positives != other.positives) options.push_back("positives");
-  if (filter.min_user_events != other.min_user_events) options.push_back("min_user_events");
-  if (filter.min_item_events != other.min_item_events) options.push_back("min_item_events");
+  if (filter.since != other.since) options.push_back("the option `since`");
+  if (filter.positives != other.positives) options.push_back("the option `positives`");
+  if (filter.min_user_events != other.min_user_events) options.push_back("the option `min_user_events`");
+  if (filter.min_item_events != other.min_item_events) options.push_back("the option `min_item_events`");
   return options;
 }
 

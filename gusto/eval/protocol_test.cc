@@ -59,11 +59,11 @@ TEST(Protocol, ContradictionsAreErrors) {
   };
   EXPECT_THAT(
       complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }),
-      HasSubstr("filters by positives 3, min_user_events 10, min_item_events 10 alone, and positives changes that."));
+      HasSubstr("filters by positives 3, min_user_events 10, min_item_events 10 alone, and the option `positives` changes that."));
   EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter.since = 1; }),
-            "The protocol ncf leaves no events out, and since does.");
+            "The protocol ncf leaves no events out, and the option `since` does.");
   EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter = {.since = 1, .positives = 4}; }),
-            "The protocol ncf leaves no events out, and since and positives do.");
+            "The protocol ncf leaves no events out, and the option `since` and the option `positives` do.");
   EXPECT_THAT(complaint("mult-vae", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),
               HasSubstr("users:0.1,0.1, not by holdout:0.2"));
   EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.spec = parse_split("holdout:0.2"); }),

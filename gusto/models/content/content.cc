@@ -183,7 +183,7 @@ void ContentModel::make_profiles(const Dataset& data) {
   if (profiles_.entry_count() == 0) {
     throw Error(ErrorCode::unsupported,
                 "content has nothing to go by: features have no value that some items share and others lack.",
-                "Give a file of item features, or choose another model.", "item_features");
+                "Name a file of features with the option `item_features`, or choose another model.");
   }
   mean_ = profiles_.mean();
   require_finite("profiles", mean_);

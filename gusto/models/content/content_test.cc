@@ -248,7 +248,7 @@ TEST(Content, RefusesItemsWithoutFeatures) {
   ContentModel model;
   const Error error = error_of([&] { model.fit(test::three_tastes(), Task::top_n, context); });
   EXPECT_EQ(error.code(), ErrorCode::unsupported);
-  EXPECT_EQ(error.option(), "item_features");
+  EXPECT_THAT(error.hint(), HasSubstr("`item_features`"));
   ContentOptions alike;  // all of one kind
   alike.fields = "kind";
   EXPECT_EQ(error_of([&] { fitted(film_data(), Task::top_n, alike); }).code(), ErrorCode::unsupported);

@@ -17,4 +17,5 @@ install(FILES
     ${PROJECT_BINARY_DIR}/gustoConfig.cmake
     ${PROJECT_BINARY_DIR}/gustoConfigVersion.cmake
     ${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/Findlibmd.cmake
   DESTINATION ${package_dir})

@@ -12,6 +12,7 @@ find_package(dnnl MODULE REQUIRED)
 find_package(CURL REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(libmd MODULE REQUIRED)
 find_path(GUSTO_XXHASH_INCLUDE xxhash.h REQUIRED)
 find_path(GUSTO_HNSWLIB_INCLUDE hnswlib/hnswlib.h REQUIRED)
 

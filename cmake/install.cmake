@@ -18,4 +18,5 @@ install(FILES
     ${PROJECT_BINARY_DIR}/package/gustoConfig.cmake
     ${PROJECT_BINARY_DIR}/package/gustoConfigVersion.cmake
     ${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/Findlibmd.cmake
   DESTINATION ${package_dir})

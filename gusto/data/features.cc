@@ -138,7 +138,7 @@ void require_values(const FeatureField& field, std::string_view use) {
   throw Error(ErrorCode::invalid_option,
               fmt::format("The feature {} is of kind {}, and {} needs one with values.", field.name,
                           to_string(field.kind), use),
-              "Name a categorical or multi-valued feature, such as genres; `gusto inspect MODEL` lists them.");
+              "Name a categorical or multi-valued feature, such as genres.");
 }
 
 void check_fields(std::span<const FeatureField> fields) {

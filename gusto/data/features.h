@@ -5,9 +5,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gusto/base/deferred.h"
+#include "gusto/base/shared_array.h"
 #include "gusto/data/vocabulary.h"
 
 namespace gusto {
@@ -20,6 +22,34 @@ enum class FeatureKind {
 };
 std::string_view to_string(FeatureKind kind);
 
+/// The numbers of a feature: its own, or ones that lie elsewhere and are copied when one is added.
+///
+/// Cost     copies share numbers that lie elsewhere
+/// Threads  const members may be called concurrently
+class FeatureNumbers {
+ public:
+  FeatureNumbers() = default;
+  FeatureNumbers(std::vector<double> numbers) : own_(std::move(numbers)) {}
+  FeatureNumbers(SharedArray<double> numbers) : borrowed_(std::move(numbers)) {}
+
+  std::span<const double> span() const { return borrowed_.empty() ? std::span<const double>(own_) : borrowed_.span(); }
+  std::size_t size() const { return span().size(); }
+  double operator[](std::size_t row) const { return span()[row]; }
+  auto begin() const { return span().begin(); }
+  auto end() const { return span().end(); }
+  void push_back(double number) {
+    if (!borrowed_.empty()) {
+      own_.assign(borrowed_.begin(), borrowed_.end());
+      borrowed_ = {};
+    }
+    own_.push_back(number);
+  }
+
+ private:
+  std::vector<double> own_;
+  SharedArray<double> borrowed_;  // if not empty, `own_` is
+};
+
 /// A named feature of users or of items, column-wise. Rows without a value are allowed everywhere.
 ///
 /// categorical, multi   row r has ids[offsets[r] … offsets[r+1]) into values
@@ -31,7 +61,7 @@ struct FeatureField {
   Vocabulary values;
   std::vector<std::uint64_t> offsets;
   std::vector<std::uint32_t> ids;
-  std::vector<double> numbers;
+  FeatureNumbers numbers;
   std::vector<std::string> texts;
 
   std::size_t rows() const;

@@ -7,13 +7,17 @@
 
 namespace gusto {
 
-std::vector<std::string> OpenOptions::value_changes() const {
+std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life) {
   std::vector<std::string> changes;
-  if (!weights.empty()) changes.emplace_back("weights");
+  if (weights) changes.emplace_back("weights");
   if (half_life) changes.emplace_back("half-life");
   if (duplicates == DuplicatePolicy::mean) changes.emplace_back("duplicates=mean");
   if (duplicates == DuplicatePolicy::sum) changes.emplace_back("duplicates=sum");
   return changes;
+}
+
+std::vector<std::string> OpenOptions::value_changes() const {
+  return gusto::value_changes(duplicates, !weights.empty(), half_life.has_value());
 }
 
 std::string_view to_string(Extra extra) {

@@ -20,6 +20,9 @@ enum class DuplicatePolicy {
   refuse,      ///< the second one is an error
 };
 
+/// By what events get other values than they are given with, see SourceReport.
+std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life);
+
 /// Files of features that are read beside the events, keyed by id; see side_features.h.
 struct SideFiles {
   std::vector<std::filesystem::path> users;

@@ -8,7 +8,6 @@ namespace gusto {
 namespace {
 
 constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
-constexpr std::int64_t kMillisecondsPerSecond = 1000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -88,6 +87,8 @@ std::string_view to_string(TimeUnit unit) {
   switch (unit) {
     case TimeUnit::seconds: return "seconds";
     case TimeUnit::milliseconds: return "milliseconds";
+    case TimeUnit::microseconds: return "microseconds";
+    case TimeUnit::nanoseconds: return "nanoseconds";
     case TimeUnit::iso: break;
   }
   return "iso";
@@ -96,7 +97,11 @@ std::string_view to_string(TimeUnit unit) {
 TimeUnit recognise_time_unit(std::string_view text) {
   if (text.size() >= 8 && text[4] == '-' && is_digit(text[0])) return TimeUnit::iso;
   const std::optional<std::int64_t> number = parse_integer(text.substr(0, text.find('.')));
-  return number && *number >= kFirstMilliseconds ? TimeUnit::milliseconds : TimeUnit::seconds;
+  return recognise_time_unit(number.value_or(0));
+}
+
+TimeUnit recognise_time_unit(std::int64_t number) {
+  return number >= kFirstMilliseconds ? TimeUnit::milliseconds : TimeUnit::seconds;
 }
 
 std::optional<std::int64_t> parse_iso_time(std::string_view text) {
@@ -131,7 +136,7 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {
   }
   std::optional<std::int64_t> number = parse_integer(text.substr(0, point));
   if (!number) return std::nullopt;
-  const std::int64_t per_second = unit == TimeUnit::milliseconds ? kMillisecondsPerSecond : 1;
+  const std::int64_t per_second = units_per_second(unit);
   const std::int64_t rest = *number % per_second;
   std::int64_t seconds = *number / per_second;
   if (text.front() == '-' && (rest != 0 || fraction)) --seconds;
@@ -140,19 +145,27 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {
 }
 
 TimeProblem time_problem(std::string_view text, TimeUnit unit) {
-  if (unit == TimeUnit::iso) {
-    return {"is no date as ISO 8601 writes it", "Write times such as 2019-10-01 08:30:15, or name the unit of times."};
-  }
   const bool number =
       !text.empty() && text.find_first_not_of("0123456789", text[0] == '-' ? 1 : 0) == std::string_view::npos;
-  if (number && text != "-") {
-    return {"is a time after the year 9999 or as long before 1970",
-            unit == TimeUnit::seconds ? "Write times in seconds since 1970; these may be milliseconds."
-                                      : "Write times in milliseconds since 1970."};
+  const bool too_late = number && text != "-";
+  constexpr std::string_view kTooLate = "is a time after the year 9999 or as long before 1970";
+  switch (unit) {
+    case TimeUnit::iso:
+      return {"is no date as ISO 8601 writes it",
+              "Write times such as 2019-10-01 08:30:15, or name the unit of times."};
+    case TimeUnit::seconds:
+      if (too_late) return {kTooLate, "Write times in seconds since 1970; these may be milliseconds."};
+      return {"is not a whole number of seconds", "Write times as whole seconds since 1970."};
+    case TimeUnit::milliseconds:
+      if (too_late) return {kTooLate, "Write times in milliseconds since 1970."};
+      return {"is not a whole number of milliseconds", "Write times as whole milliseconds since 1970."};
+    case TimeUnit::microseconds:
+      if (too_late) return {kTooLate, "Write times in microseconds since 1970."};
+      return {"is not a whole number of microseconds", "Write times as whole microseconds since 1970."};
+    case TimeUnit::nanoseconds: break;
   }
-  return unit == TimeUnit::seconds
-             ? TimeProblem{"is not a whole number of seconds", "Write times as whole seconds since 1970."}
-             : TimeProblem{"is not a whole number of milliseconds", "Write times as whole milliseconds since 1970."};
+  if (too_late) return {kTooLate, "Write times in nanoseconds since 1970."};
+  return {"is not a whole number of nanoseconds", "Write times as whole nanoseconds since 1970."};
 }
 
 }  // namespace gusto

@@ -13,9 +13,26 @@ inline constexpr std::int64_t kLatestTime = 253402300799;
 enum class TimeUnit {
   seconds,       ///< since 1970, UTC: "978300760"; a fraction is left out: "978300760.25"
   milliseconds,  ///< since 1970, UTC: "978300760000"
-  iso,           ///< ISO 8601, as in parse_iso_time
+  microseconds,  ///< in the same way
+  nanoseconds,
+  iso,  ///< ISO 8601, as in parse_iso_time
 };
 std::string_view to_string(TimeUnit unit);
+
+/// How many of a unit there are in a second; of iso 1.
+constexpr std::int64_t units_per_second(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::milliseconds: return 1'000;
+    case TimeUnit::microseconds: return 1'000'000;
+    case TimeUnit::nanoseconds: return 1'000'000'000;
+    case TimeUnit::seconds:
+    case TimeUnit::iso: break;
+  }
+  return 1;
+}
+
+/// The unit that a time given as a number is most likely in, as recognise_time_unit tells it of a text.
+TimeUnit recognise_time_unit(std::int64_t number);
 
 /// The unit that a time is most likely in: iso if it has the form of a date; milliseconds from 10¹¹, which in seconds would
 /// be after the year 5138; else seconds.

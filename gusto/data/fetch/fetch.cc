@@ -1,6 +1,7 @@
 #include "gusto/data/fetch/fetch.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <memory>
 #include <optional>
@@ -10,9 +11,9 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <md5.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/md5.h"
 #include "gusto/base/text.h"
 #include "gusto/data/bytes/byte_stream.h"
 #include "gusto/data/bytes/file_tree.h"
@@ -51,12 +52,16 @@ std::filesystem::path cached_path(const PublishedSet& set, const std::filesystem
 std::string md5_of_file(const std::filesystem::path& path, Context& context) {
   const auto stream = open_stored(path);
   std::vector<char> part(std::size_t{1} << 20);
-  Md5 sum;
+  MD5_CTX sum;
+  MD5Init(&sum);
   while (true) {
     context.check_cancelled();
     const std::size_t got = stream->read(part);
-    sum.update(std::as_bytes(std::span(part.data(), got)));
-    if (got < part.size()) return sum.finish();
+    MD5Update(&sum, reinterpret_cast<const std::uint8_t*>(part.data()), got);
+    if (got < part.size()) {
+      std::array<char, MD5_DIGEST_STRING_LENGTH> digits{};
+      return MD5End(&sum, digits.data());
+    }
     context.progress("checking", stream->stored_position(), stream->stored_size(), ProgressUnit::bytes);
   }
 }

@@ -30,7 +30,8 @@ std::filesystem::path cached_path(const PublishedSet& set, const std::filesystem
 /// Errors   as download; corrupt_file, if the checksum is another, or it is no archive
 FetchedSet fetch_set(const PublishedSet& set, const FetchOptions& options, Context& context);
 
-/// The MD5 of a file, as Md5::finish() writes it. Reported as progress in bytes, under the stage "checking".
+/// The MD5 of a file (RFC 1321, by libmd) as 32 lower-case hexadecimal digits, to compare with a published checksum. It
+/// tells of accidents, not of attacks. Reported as progress in bytes, under the stage "checking".
 /// Errors   not_found; io; cancelled
 std::string md5_of_file(const std::filesystem::path& path, Context& context);
 

@@ -1,6 +1,9 @@
 #include "gusto/data/fetch/fetch.h"
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,8 +12,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <md5.h>
 
-#include "gusto/base/md5.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/data/open/open.h"
 #include "gusto/data/testing/archives.h"
@@ -68,14 +71,27 @@ struct Cache {
 };
 
 std::string md5(std::string_view text) {
-  Md5 sum;
-  sum.update(std::as_bytes(std::span(text)));
-  return sum.finish();
+  std::array<char, MD5_DIGEST_STRING_LENGTH> digits{};
+  return MD5Data(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), digits.data());
 }
 
 const std::string kZip =
     testing_io::packed(Packing::zip, {{"ml-latest-small/ratings.csv", "userId,movieId,rating,timestamp\n1,2,3.5,4\n"},
                                       {"ml-latest-small/movies.csv", "movieId,title,genres\n2,Heat (1995),Action\n"}});
+
+// Two of the digests in RFC 1321, appendix A.5; the file of many parts by md5sum.
+TEST(Fetch, TakesTheChecksumOfAWholeFile) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "file";
+  Context context({.threads = 1});
+  const auto checksum = [&](const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+    return md5_of_file(path, context);
+  };
+  EXPECT_EQ(checksum(""), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(checksum("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
+  EXPECT_EQ(checksum(std::string(3'000'000, 'x')), "8e32e22642bddc89698e25a4e9bf528b");
+}
 
 TEST(Fetch, BringsASetThatOpens) {
   for (const std::string& sum : {fmt::format("MD5 (ml-latest-small.zip) = {}\n", md5(kZip)),

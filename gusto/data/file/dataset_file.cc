@@ -45,7 +45,7 @@ void write_field(std::string_view side, const FeatureField& field, TensorWriter&
       out.add_view(prefix + "ids", std::span<const std::uint32_t>(field.ids));
       out.add_view(prefix + "offsets", std::span<const std::uint64_t>(field.offsets));
       return;
-    case FeatureKind::number: out.add_view(prefix + "numbers", std::span<const double>(field.numbers)); return;
+    case FeatureKind::number: out.add_view(prefix + "numbers", field.numbers.span()); return;
     case FeatureKind::text: {
       std::string text;
       std::vector<std::uint64_t> offsets{0};
@@ -218,7 +218,7 @@ FeatureField Reader::field(const FieldHead& head) const {
     }
     case FeatureKind::number: {
       const std::span<const double> numbers = in_->values<double>(prefix + "numbers");
-      result.numbers.assign(numbers.begin(), numbers.end());
+      result.numbers = std::vector<double>(numbers.begin(), numbers.end());
       if (std::any_of(numbers.begin(), numbers.end(), [](double number) { return std::isinf(number); })) {
         corrupt(fmt::format("the feature {} holds infinite numbers", quote(prefix)));
       }

@@ -85,8 +85,8 @@ Input cut(std::string name, std::string content, std::size_t kept, std::string s
 const std::string kEvents = " | Give a file with an event on each line.";
 const std::string kGiveText = " | Give a text file; unpack it first if it is an archive.";
 const std::string kConvert = " | Convert the file, for example with iconv -f LATIN1 -t UTF-8.";
-const std::string kSayDelimiter = " | Say what separates the fields, for example --delimiter space.";
-const std::string kNameColumns = " | Name the columns, for example --columns user,item,rating,time.";
+const std::string kSayDelimiter = " | Say what separates the fields with the option `delimiter`, for example space.";
+const std::string kNameColumns = " | Name the columns with the option `columns`, for example user,item,rating,time.";
 const std::string kCopyAgain = " | Copy or download it again.";
 const std::string kPackAgain = " | Pack it again from the files alone, or unpack it and name the folder.";
 const std::string kHeader = "user,item,rating,time\n";
@@ -268,8 +268,8 @@ std::vector<Input> json_and_lists() {
       one("JsonTextBehind", good + "{\"user\":\"b\",\"item\":\"x\",\"rating\":4} and more\n",
           "events, line 2: the line is no JSON object." + kCorrect),
       one("KindWithoutWeight", "user,item,kind\na,x,view\na,y,like\n",
-          "events, line 3, column kind: \"like\" has no weight. | Add like=… to --weights; weight 0 leaves such events "
-          "out.",
+          "events, line 3, column kind: \"like\" has no weight. | Add like=… to the option `weights`; weight 0 leaves "
+          "such events out.",
           [](OpenOptions& o) {
             o.weights = {{"view", 1.0f}};
           }),
@@ -315,8 +315,8 @@ std::vector<Input> folders() {
        "u.item, line 1, column Drama: \"2\" is neither 0 nor 1. | Write 1 if the item is of that genre, else 0."},
       {"FeaturesOfNobody",
        {{"events", kGood}, {"side", "userId,age\nu1,3\n"}},
-       "side, column userId: none of its ids, such as \"u1\", is among the users. | Say which column holds the ids, "
-       "for example --types \"code=id\", and write ids as the events do.",
+       "side, column userId: none of its ids, such as \"u1\", is among the users. | Say which column holds the ids "
+       "with the option `types`, for example \"code=id\", and write ids as the events do.",
        [](OpenOptions& o) { o.side_files.users = {"side"}; }},
       {"FeaturesWithATruncatedLine",
        {{"events", kGood}, {"side", "itemId,size,colour\n2,3,red\n3,4\n"}},

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gusto/base/context.h"
+#include "gusto/data/assembly/assembler.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/file/data_file_writer.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/event_reader.h"
 #include "gusto/data/io/records.h"
@@ -39,19 +39,20 @@ class DescriptionTable {
   std::uint64_t replaced_ = 0;
 };
 
-/// A data set in the making: what all layouts share.
+/// A data set in the making from files: what all layouts share.
 class DatasetBuilder {
  public:
   /// The options must outlive the builder.
   explicit DatasetBuilder(const OpenOptions& options)
-      : options_(options), reader_(options, catalogue_.users, catalogue_.items, report_) {
-    report_.value_changes = options.value_changes();
+      : options_(options), reader_(options, catalogue().users, catalogue().items, report()) {
+    report().value_changes = options.value_changes();
   }
   DatasetBuilder(const DatasetBuilder&) = delete;
   DatasetBuilder& operator=(const DatasetBuilder&) = delete;
 
-  SourceReport& report() { return report_; }
-  Catalogue& catalogue() { return catalogue_; }
+  DatasetAssembler& assembler() { return assembler_; }
+  SourceReport& report() { return assembler_.report(); }
+  Catalogue& catalogue() { return assembler_.catalogue(); }
   /// Of the events.
   const EventFormat& format() const { return reader_.format(); }
 
@@ -59,27 +60,19 @@ class DatasetBuilder {
   void read_events(ByteStream& stream, const std::optional<EventFormat>& format, Context& context) {
     reader_.read(stream, format, context);
   }
-  /// Settles duplicates and scatters items. Called once all events are there, before anything is described, so that items
-  /// with events come first.
+  /// Puts events in order. Called once all events are there, before anything is described.
   void end_events(Context& context);
   /// Notes in the report what a file of features added.
   void describe(const RecordReader& reader, std::string_view role, std::uint64_t records,
                 const DescriptionTable& descriptions);
-  void note(std::string sentence) { report_.notes.push_back(std::move(sentence)); }
+  void note(std::string sentence) { assembler_.note(std::move(sentence)); }
 
   OpenedDataset finish();
 
  private:
-  std::vector<ItemRow> scatter_items();
-  void write(const EventColumns& columns);
-  void report_duplicates(const EventStore::Settled& settled);
-
   const OpenOptions& options_;
-  SourceReport report_;
-  Catalogue catalogue_;
+  DatasetAssembler assembler_;
   EventReader reader_;
-  EventColumns columns_;
-  std::optional<DataFileWriter> writer_;  // of events that do not fit into memory
 };
 
 }  // namespace gusto

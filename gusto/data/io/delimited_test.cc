@@ -216,7 +216,7 @@ TEST(Delimited, RefusesAnEmptyFile) {
 }
 
 TEST(Delimited, AsksForColumnsThatItDoesNotKnow) {
-  const std::string hint = " | Name the columns, for example --columns user,item,rating,time.";
+  const std::string hint = " | Name the columns with the option `columns`, for example user,item,rating,time.";
   EXPECT_EQ(complaint_about("userId,thing,rating\na,x,1\n"),
             "ratings.txt, line 1: the header \"userId, thing, rating\" has no column known to hold the item." + hint);
   EXPECT_EQ(complaint_about("who,what,much\na,x,1\n"),
@@ -227,7 +227,7 @@ TEST(Delimited, AsksForColumnsThatItDoesNotKnow) {
             "ratings.txt, line 1: the line has 2 fields, fewer than the 3 columns named." + hint);
   EXPECT_EQ(complaint_about("a x 1\nb y 2\n"),
             "ratings.txt, line 1: no delimiter is recognised in \"a x 1\"."
-            " | Say what separates the fields, for example --delimiter space.");
+            " | Say what separates the fields with the option `delimiter`, for example space.");
 }
 
 TEST(Delimited, RefusesOptionsThatMakeNoSense) {
@@ -238,7 +238,8 @@ TEST(Delimited, RefusesOptionsThatMakeNoSense) {
             "The column \"colour\" is of no kind known."
             " | Columns are user, item, rating, time and kind, and - for one that is not read.");
   EXPECT_EQ(about(columns({"user", "rating"})),
-            "The columns given lack item. | Name the columns, for example --columns user,item,rating,time.");
+            "The columns given lack item. | Name the columns with the option `columns`, for example "
+            "user,item,rating,time.");
   EXPECT_EQ(about(columns({"user", "item", "user"})),
             "The column user is named twice. | Name it once, and write - for a column that is not read.");
   OpenOptions options;

@@ -88,7 +88,7 @@ std::string recognise_delimiter(const SourceText& source) {
   }
   if (best.empty()) {
     fail_first_line(source, fmt::format("no delimiter is recognised in {}", quote(lines.front())),
-                    "Say what separates the fields, for example --delimiter space.");
+                    "Say what separates the fields with the option `delimiter`, for example space.");
   }
   return std::string(best);
 }
@@ -138,11 +138,12 @@ void require_user_and_item(const SourceText& source, const ColumnPlaces& places,
                            std::string_view what) {
   for (const Role role : {Role::user, Role::item}) {
     if (places[role]) continue;
-    fail_first_line(
-        source,
-        fmt::format("the {} {} has no {} known to hold the {}", what, listed(names),
-                    what == "header" ? "column" : "name", to_string(role)),
-        what == "header" ? kNameColumns : "Name what is read, for example --columns user=reviewer,item=product.");
+    fail_first_line(source,
+                    fmt::format("the {} {} has no {} known to hold the {}", what, listed(names),
+                                what == "header" ? "column" : "name", to_string(role)),
+                    what == "header"
+                        ? kNameColumns
+                        : "Name what is read with the option `columns`, for example user=reviewer,item=product.");
   }
 }
 
@@ -218,7 +219,7 @@ EventFormat recognise_fields(const SourceText& source, const OpenOptions& option
 EventFormat recognise_json(const SourceText& source, const OpenOptions& options) {
   if (options.delimiter) {
     throw Error(ErrorCode::invalid_option, fmt::format("{} holds JSON, which has no delimiter.", source.name),
-                "Leave --delimiter out.");
+                "Leave the option `delimiter` out.");
   }
   const std::string_view line = first_lines(source.text, 1).front();
   const auto object = nlohmann::json::parse(line, nullptr, false);
@@ -272,7 +273,7 @@ bool lists_given(const OpenOptions& options) {
   if (!options.columns || options.columns->empty() || options.columns->back() != "items") return false;
   if (options.columns->size() == 2 && role_of_name(options.columns->front()) == Role::user) return true;
   throw Error(ErrorCode::invalid_option, "Lists of items have the columns user,items.",
-              "Write --columns user,items, or name each column.");
+              "Set the option `columns` to user,items, or name each column.");
 }
 
 }  // namespace
@@ -350,7 +351,7 @@ void apply_options(EventFormat& format, const std::string& name, const OpenOptio
   format.weights = options.weights;
   if (!format.weights.empty() && !format.kind) {
     throw Error(ErrorCode::invalid_option, fmt::format("{} has no column of kinds to be weighed.", name),
-                "Name it kind in --columns, or leave --weights out.");
+                "Name it kind in the option `columns`, or leave the option `weights` out.");
   }
   if (format.weights.empty()) format.kind.reset();
 }

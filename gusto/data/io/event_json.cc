@@ -99,7 +99,7 @@ void EventParser::read_json(const RecordReader& reader, std::uint32_t line, Even
     const std::optional<float> weight = weight_of(kind);
     if (!weight) {
       object.fail(*format_.kind, "has no weight",
-                  fmt::format("Add {}=… to --weights; weight 0 leaves such events out.", kind));
+                  fmt::format("Add {}=… to the option `weights`; weight 0 leaves such events out.", kind));
     }
     if (*weight == 0) {
       ++out.weightless;

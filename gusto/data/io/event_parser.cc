@@ -20,7 +20,6 @@ constexpr std::size_t kWord = sizeof(std::uint64_t);
 static_assert(TextBlock::kPadding >= 2 * kWord, "words are read beyond the end");
 constexpr std::size_t kExamples = 8;
 constexpr std::string_view kCorrect = "Correct the line, or remove it.";
-constexpr std::int64_t kMillisecondsInSecond = 1000;
 
 constexpr std::uint64_t in_each_byte(char c) { return 0x0101010101010101 * static_cast<unsigned char>(c); }
 
@@ -228,7 +227,7 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
   }
   if (user.empty() || item.empty() || has_blanks(user) || has_blanks(item)) return nullptr;
   if (format_.time) {
-    if (format_.time_unit == TimeUnit::milliseconds) time /= kMillisecondsInSecond;
+    if (format_.time_unit != TimeUnit::seconds) time /= units_per_second(format_.time_unit);
     if (time > kLatestTime) return nullptr;
   }
   if (format_.kind) {
@@ -305,7 +304,7 @@ void EventParser::read_fields(const RecordReader& reader, std::uint32_t line, Ev
     const std::optional<float> weight = weight_of(kind);
     if (!weight) {
       reader.fail(*format_.kind, "has no weight",
-                  fmt::format("Add {}=… to --weights; weight 0 leaves such events out.", kind));
+                  fmt::format("Add {}=… to the option `weights`; weight 0 leaves such events out.", kind));
     }
     if (*weight == 0) {
       ++out.weightless;

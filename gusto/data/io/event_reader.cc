@@ -65,7 +65,7 @@ class EventReader::Pipeline {
     bool parsed = false;
     // What an unusually large block needed is not kept.
     void renew() {
-      if (text.text().size() + events.events.capacity() * sizeof(EventBlock::ParsedEvent) > kKept) *this = Stage();
+      if (text.text().size() + events.events.capacity() * sizeof(NumberedEvent) > kKept) *this = Stage();
       parsed = false;
     }
   };
@@ -239,7 +239,8 @@ class EventReader::Pipeline {
     for (const std::string_view id : events.users.ids()) user_rows_.push_back(reader_.users_.add(id));
     item_rows_.clear();
     for (const std::string_view id : events.items.ids()) item_rows_.push_back(reader_.items_.add(id));
-    reader_.store_.add(events, user_rows_, item_rows_, reader_.lines_ + lines_ + 1, reader_.format_->time.has_value());
+    reader_.store_.add(events.events, user_rows_, item_rows_, reader_.lines_ + lines_ + 1,
+                       reader_.format_->time.has_value());
     lines_ += events.lines;
     blank_lines_ += events.blank_lines;
     records_ += events.records;

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "gusto/base/context.h"
+#include "gusto/data/assembly/event_store.h"
 #include "gusto/data/bytes/byte_stream.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/event_parser.h"
-#include "gusto/data/io/event_store.h"
 #include "gusto/data/source_report.h"
 #include "gusto/data/vocabulary.h"
 
@@ -35,7 +35,7 @@ class EventReader {
         items_(items),
         report_(report),
         block_bytes_(block_bytes),
-        store_(options.duplicates, options.half_life) {}
+        store_({options.duplicates, options.half_life}) {}
 
   /// Reads a file to its end; its format is recognised if none is given.
   /// Errors   those of the stream; invalid_input, in one sentence with file, line, column and value; invalid_option;

@@ -149,9 +149,10 @@ TEST(EventReader, WeighsKindsAndAge) {
   options.weights.pop_back();
   EXPECT_EQ(complaint([&] { read_text(text, options); }),
             "ratings.txt, line 5, column event_type: \"remove\" has no weight."
-            " | Add remove=… to --weights; weight 0 leaves such events out.");
+            " | Add remove=… to the option `weights`; weight 0 leaves such events out.");
   EXPECT_EQ(complaint([&] { read_text("user,item\na,x\n", options); }, ErrorCode::invalid_option),
-            "ratings.txt has no column of kinds to be weighed. | Name it kind in --columns, or leave --weights out.");
+            "ratings.txt has no column of kinds to be weighed. | Name it kind in the option `columns`, or leave the "
+            "option `weights` out.");
 }
 
 TEST(EventReader, ReadsJsonLines) {

@@ -65,8 +65,11 @@ constexpr std::pair<std::string_view, bool> kHeader[] = {{"yes", true}, {"no", f
 constexpr std::pair<std::string_view, DuplicatePolicy> kDuplicates[] = {
     {"last", DuplicatePolicy::keep_last}, {"first", DuplicatePolicy::keep_first}, {"mean", DuplicatePolicy::mean},
     {"sum", DuplicatePolicy::sum},        {"error", DuplicatePolicy::refuse},     {"refuse", DuplicatePolicy::refuse}};
-constexpr std::pair<std::string_view, TimeUnit> kTimeUnits[] = {
-    {"seconds", TimeUnit::seconds}, {"milliseconds", TimeUnit::milliseconds}, {"iso", TimeUnit::iso}};
+constexpr std::pair<std::string_view, TimeUnit> kTimeUnits[] = {{"seconds", TimeUnit::seconds},
+                                                                {"milliseconds", TimeUnit::milliseconds},
+                                                                {"microseconds", TimeUnit::microseconds},
+                                                                {"nanoseconds", TimeUnit::nanoseconds},
+                                                                {"iso", TimeUnit::iso}};
 
 }  // namespace
 

@@ -15,7 +15,7 @@ struct ReadingSpec {
   std::string delimiter{};   ///< any text, or tab or space by name
   std::string header{};      ///< yes or no
   std::string duplicates{};  ///< last, first, mean, sum, error or refuse, which is the same
-  std::string time_unit{};   ///< seconds, milliseconds or iso
+  std::string time_unit{};   ///< seconds, milliseconds, microseconds, nanoseconds or iso
   std::string weights{};     ///< "view=1,cart=3,buy=8"
   std::string half_life{};   ///< a number with a unit: 90s, 15m, 12h, 30d, 8w or 1y
   bool skip_bad_lines = false;

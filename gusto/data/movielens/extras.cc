@@ -8,8 +8,8 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/assembly/gathered_values.h"
 #include "gusto/data/bytes/text_blocks.h"
-#include "gusto/data/io/gathered_values.h"
 #include "gusto/data/movielens/layouts.h"
 
 namespace gusto {
@@ -259,8 +259,7 @@ void refuse_extras(std::string_view layout, std::span<const Extra> extras) {
   throw Error(ErrorCode::invalid_option,
               fmt::format("Data of the layout {} have no {}.", layout, to_string(extras.front())),
               "Tags come with ml-10m; tags, links and the genome with ml-latest and its sisters. Files of your own can "
-              "be named "
-              "after --item-features.");
+              "be named in the option `item_features`.");
 }
 
 }  // namespace gusto

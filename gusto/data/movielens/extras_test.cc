@@ -161,8 +161,7 @@ TEST_F(Extras, MistakesGetASentence) {
 TEST_F(Extras, OtherDataHaveNone) {
   constexpr std::string_view kWhere =
       " | Tags come with ml-10m; tags, links and the genome with ml-latest and its sisters. Files of your own can be "
-      "named after "
-      "--item-features.";
+      "named in the option `item_features`.";
   OpenOptions options;
   options.extras = {Extra::genome};
   EXPECT_EQ(complaint([&] { testing_io::read_text("1,2\n", options); }, ErrorCode::invalid_option),

@@ -2,7 +2,6 @@
 /// title, genres separated by '|'. users.dat, in ml-1m only: id, gender, age (the lowest of its group), occupation (a
 /// number, of which the README gives the name), zip code. Latin-1.
 
-#include <array>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -10,34 +9,10 @@
 
 #include "gusto/data/movielens/extras.h"
 #include "gusto/data/movielens/layouts.h"
+#include "gusto/data/movielens/occupations.h"
 #include "gusto/data/side/side_features.h"
 
 namespace gusto {
-namespace {
-
-constexpr std::array<std::string_view, 21> kOccupations{"other",
-                                                        "academic/educator",
-                                                        "artist",
-                                                        "clerical/admin",
-                                                        "college/grad student",
-                                                        "customer service",
-                                                        "doctor/health care",
-                                                        "executive/managerial",
-                                                        "farmer",
-                                                        "homemaker",
-                                                        "K-12 student",
-                                                        "lawyer",
-                                                        "programmer",
-                                                        "retired",
-                                                        "sales/marketing",
-                                                        "scientist",
-                                                        "self-employed",
-                                                        "technician/engineer",
-                                                        "tradesman/craftsman",
-                                                        "unemployed",
-                                                        "writer"};
-
-}  // namespace
 
 void read_movies_dat(const SourceText& movies, DatasetBuilder& builder) {
   DescriptionTable descriptions(
@@ -70,14 +45,14 @@ void read_users_dat(const SourceText& users, DatasetBuilder& builder) {
     reader.require_fields(5);
     reader.value(age);
     const float code = reader.value(occupation);
-    if (code != std::floor(code) || code < 0 || code >= static_cast<float>(kOccupations.size())) {
+    if (code != std::floor(code) || code < 0 || code >= static_cast<float>(kOccupationNames.size())) {
       reader.fail(occupation, "is no occupation", "Write a whole number from 0 to 20, as the README of ml-1m lists.");
     }
     const auto fields = reader.fields();
-    descriptions.add(
-        reader.id({0, "user id"}),
-        std::vector<std::string>{std::string(fields[1]), std::string(fields[2]),
-                                 std::string(kOccupations[static_cast<std::size_t>(code)]), std::string(fields[4])});
+    descriptions.add(reader.id({0, "user id"}),
+                     std::vector<std::string>{std::string(fields[1]), std::string(fields[2]),
+                                              std::string(kOccupationNames[static_cast<std::size_t>(code)]),
+                                              std::string(fields[4])});
   }
   builder.describe(reader, "users", records, descriptions);
   builder.catalogue().user_features = descriptions.finish();

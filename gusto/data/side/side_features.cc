@@ -1,8 +1,6 @@
 #include "gusto/data/side/side_features.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -11,57 +9,53 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
-#include "gusto/data/io/gathered_values.h"
+#include "gusto/data/assembly/growing_feature.h"
 #include "gusto/data/io/numbers.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::uint64_t kLinesBetweenChecks = std::uint64_t{1} << 16;
-constexpr std::uint32_t kNoValue = std::numeric_limits<std::uint32_t>::max();
 
-// A feature in the making, for rows that come in any order and again.
-class GrowingField {
+// A feature of a file, whose kind was said or recognised.
+class SideField {
  public:
-  GrowingField(const ColumnType& type, bool recognised) : type_(type), recognised_(recognised) {
-    field_.name = type.name;
-    field_.kind = *type.kind;
-  }
+  SideField(const ColumnType& type, bool recognised)
+      : type_(type), recognised_(recognised), feature_(type.name, *type.kind) {}
 
-  const std::string& name() const { return field_.name; }
-  std::uint64_t replaced() const { return replaced_; }
+  const std::string& name() const { return feature_.name(); }
+  std::uint64_t replaced() const { return feature_.replaced(); }
 
   /// Sets a row's value, which is not missing, or adds to it.
   void set(const RecordReader& reader, const Column& place, std::uint32_t row, std::string_view value) {
-    switch (field_.kind) {
-      case FeatureKind::number: set_last(field_.numbers, row, number(reader, place, value), kMissing); return;
-      case FeatureKind::text: set_last(field_.texts, row, std::string(value), std::string()); return;
-      case FeatureKind::categorical: set_last(single_, row, field_.values.add(value), kNoValue); return;
+    switch (feature_.kind()) {
+      case FeatureKind::number: feature_.set_number(row, number(reader, place, value)); return;
+      case FeatureKind::text:
+      case FeatureKind::categorical: feature_.set_value(row, value); return;
       case FeatureKind::multi: break;
     }
     for (const std::string_view part : split(value, type_.separator)) {
-      if (const std::string_view own = trim(part); !is_missing(own)) several_.add(row, own);
+      if (const std::string_view own = trim(part); !is_missing(own)) feature_.set_value(row, own);
     }
   }
 
   /// Why the column is not worth keeping, if it was recognised; `described` rows have any.
   std::optional<std::string> reason_to_drop(std::uint64_t described) const {
     if (!recognised_) return std::nullopt;
-    switch (field_.kind) {
+    switch (feature_.kind()) {
       case FeatureKind::number: {
-        const auto first = std::find_if(field_.numbers.begin(), field_.numbers.end(), [](double n) { return n == n; });
-        if (first == field_.numbers.end()) return "it has no value";
-        const auto same = std::count(field_.numbers.begin(), field_.numbers.end(), *first);
+        const std::span<const double> numbers = feature_.numbers();
+        const auto first = std::find_if(numbers.begin(), numbers.end(), [](double n) { return n == n; });
+        if (first == numbers.end()) return "it has no value";
+        const auto same = std::count(numbers.begin(), numbers.end(), *first);
         if (described >= kLeastRows && static_cast<std::uint64_t>(same) == described) return "all its values are equal";
         return std::nullopt;
       }
       case FeatureKind::categorical: {
-        const auto none = std::count(single_.begin(), single_.end(), kNoValue);
-        const std::size_t filled = single_.size() - static_cast<std::size_t>(none);
+        const std::size_t filled = feature_.filled(), categories = feature_.categories();
         if (filled == 0) return "it has no value";
-        if (filled >= kLeastRows && 20 * field_.values.size() >= 19 * filled) return "hardly a value comes twice";
-        if (described >= kLeastRows && filled == described && field_.values.size() == 1)
-          return "all its values are equal";
+        if (filled >= kLeastRows && 20 * categories >= 19 * filled) return "hardly a value comes twice";
+        if (described >= kLeastRows && filled == described && categories == 1) return "all its values are equal";
         return std::nullopt;
       }
       case FeatureKind::multi:
@@ -70,54 +64,23 @@ class GrowingField {
     return std::nullopt;
   }
 
-  /// The feature, with that many rows.
-  FeatureField finish(std::size_t rows) && {
-    switch (field_.kind) {
-      case FeatureKind::number: field_.numbers.resize(rows, kMissing); break;
-      case FeatureKind::text: field_.texts.resize(rows); break;
-      case FeatureKind::categorical: {
-        single_.resize(rows, kNoValue);
-        field_.offsets.push_back(0);
-        for (const std::uint32_t value : single_) {
-          if (value != kNoValue) field_.ids.push_back(value);
-          field_.offsets.push_back(field_.ids.size());
-        }
-        break;
-      }
-      case FeatureKind::multi: return std::move(several_).finish(field_.name, rows);
-    }
-    return std::move(field_);
-  }
+  FeatureField finish(std::size_t rows) && { return std::move(feature_).finish(rows); }
 
  private:
-  static constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
-  template <class Value>
-  void set_last(std::vector<Value>& values, std::uint32_t row, Value value, const Value& missing) {
-    if (values.size() <= row) values.resize(row + std::size_t{1}, missing);
-    if (is_value(values[row]) && values[row] != value) ++replaced_;
-    values[row] = std::move(value);
-  }
-  static bool is_value(double number) { return !std::isnan(number); }
-  static bool is_value(const std::string& text) { return !text.empty(); }
-  static bool is_value(std::uint32_t id) { return id != kNoValue; }
-
   double number(const RecordReader& reader, const Column& place, std::string_view value) const {
     if (const std::optional<double> number = parse_real(value)) return *number;
     const std::string_view problem = parse_value(value) ? "is not a number" : value_problem(value);
     reader.fail(
         place, problem,
         recognised_
-            ? fmt::format("Correct it, or say what the column holds, such as --types \"{}=categorical\".", type_.column)
+            ? fmt::format("Correct it, or say what the column holds, such as \"{}=categorical\" in the option `types`.",
+                          type_.column)
             : std::string("Correct it, or leave the field empty."));
   }
 
   ColumnType type_;
   bool recognised_;
-  FeatureField field_;
-  std::vector<std::uint32_t> single_;  // by row, of a categorical field
-  GatheredValues several_;             // of a multi field
-  std::uint64_t replaced_ = 0;
+  GrowingFeature feature_;
 };
 
 // Which rows a file describes.
@@ -146,7 +109,7 @@ class SideReader {
 
   void read(Context& context) {
     const FeatureTable& there = side_ == Side::users ? catalogue().user_features : catalogue().item_features;
-    std::vector<GrowingField> fields;
+    std::vector<SideField> fields;
     std::vector<std::size_t> places;
     std::set<std::string> names;
     for (std::size_t c = 0; c < format_.columns.size(); ++c) {
@@ -192,7 +155,8 @@ class SideReader {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("{}, column {}: none of its ids, such as {}, is among the {}.", source_.name,
                               id_place.name, quote(first_id), to_string(side_)),
-                  "Say which column holds the ids, for example --types \"code=id\", and write ids as the events do.");
+                  "Say which column holds the ids with the option `types`, for example \"code=id\", and write ids as "
+                  "the events do.");
     }
     finish(reader, coverage, std::move(fields), places);
   }
@@ -204,17 +168,18 @@ class SideReader {
     if (!names.insert(type.name).second) {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("{}: two columns would give the feature {}.", source_.name, quote(type.name)),
-                  "Rename one, such as --types \"year as release_year=number\".");
+                  "Rename one with the option `types`, such as \"year as release_year=number\".");
     }
     if (there.find(type.name) == nullptr) return;
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{}, column {}: the {} already have a feature {}.", source_.name, type.column,
-                            to_string(side_), quote(type.name)),
-                fmt::format("Leave it out with --types \"{0}=-\", or rename it with --types \"{0} as other_{0}={1}\".",
-                            type.column, to_string(*type.kind)));
+    throw Error(
+        ErrorCode::invalid_input,
+        fmt::format("{}, column {}: the {} already have a feature {}.", source_.name, type.column, to_string(side_),
+                    quote(type.name)),
+        fmt::format("Leave it out with the option `types`, as \"{0}=-\", or rename it, as \"{0} as other_{0}={1}\".",
+                    type.column, to_string(*type.kind)));
   }
 
-  void finish(const RecordReader& reader, const Coverage& coverage, std::vector<GrowingField> fields,
+  void finish(const RecordReader& reader, const Coverage& coverage, std::vector<SideField> fields,
               const std::vector<std::size_t>& places) {
     const std::size_t rows = side_ == Side::users ? catalogue().users.size() : catalogue().items.size();
     FeatureTable& table = side_ == Side::users ? catalogue().user_features : catalogue().item_features;
@@ -268,7 +233,7 @@ class TypesOfFiles {
       throw Error(ErrorCode::invalid_option,
                   fmt::format("A list names columns in order, and does not say whether of {} or of another file.",
                               quote(path.filename().string())),
-                  "Say it, such as --types \"films.csv: id, title; cast.csv: id, cast=multi\".");
+                  "Say it in the option `types`, such as \"films.csv: id, title; cast.csv: id, cast=multi\".");
     }
     ++found_[best].files;
     return &lists_[best];
@@ -286,7 +251,7 @@ class TypesOfFiles {
         throw Error(ErrorCode::not_found,
                     lists_[l].file.empty() ? std::string("A list of types of columns is for no file.")
                                            : fmt::format("No file of features is named {}.", quote(lists_[l].file)),
-                    "Name files as after --user-features and --item-features, with or without their folders.");
+                    "Name files as in the options `user_features` and `item_features`, with or without their folders.");
       }
       if (lists_[l].in_order) continue;
       for (const ColumnType& type : lists_[l].columns) {
@@ -320,7 +285,7 @@ void read_side_files(const SideFiles& files, DatasetBuilder& builder, Context& c
   if (files.users.empty() && files.items.empty()) {
     if (files.types.empty()) return;
     throw Error(ErrorCode::invalid_option, "There are types of columns, and no file of features that they are for.",
-                "Name the file after --user-features or --item-features.");
+                "Name the file in the option `user_features` or `item_features`.");
   }
   std::optional<TypesOfFiles> types;
   if (!files.types.empty()) types.emplace(files.types);

@@ -6,14 +6,13 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/hash.h"
 #include "gusto/base/text.h"
 #include "gusto/data/io/column_names.h"
+#include "gusto/data/side/kind_sample.h"
 
 namespace gusto {
 namespace {
@@ -22,11 +21,8 @@ using FieldNames = std::vector<std::string>;
 
 constexpr std::array<std::string_view, 5> kSideDelimiters{"\t", "::", ";", "|", ","};
 constexpr std::size_t kDelimiterLines = 100;
-constexpr std::size_t kLeastShareOfBars = 20;  // one value in so many
 
 Quotes quotes_of(std::string_view delimiter) { return delimiter.size() == 1 ? Quotes::csv : Quotes::none; }
-
-std::uint64_t hash(std::string_view text, std::uint64_t seed = 0) { return xxh3(std::as_bytes(std::span(text)), seed); }
 
 // The commonest number of fields in the first lines, among those above one, and the share of lines that have it.
 struct Evenness {
@@ -69,53 +65,9 @@ std::string recognise_delimiter(const SourceText& source) {
               "Separate fields by tabs, \"::\", \";\", \"|\" or \",\".");
 }
 
-// What the sample tells of a column.
-struct ColumnSample {
-  std::size_t filled = 0;
-  std::size_t numbers = 0;
-  std::size_t whole = 0;
-  std::size_t padded = 0;  // numbers with needless zeros before them
-  std::size_t bars = 0;
-  std::size_t words = 0;
-  std::unordered_set<std::uint64_t> values;
-  std::unordered_set<std::uint64_t> ids;    // that have a value
-  std::unordered_set<std::uint64_t> pairs;  // of id and value
-
-  void add(std::string_view id, std::string_view field) {
-    const std::string_view value = trim(field);
-    if (is_missing(value)) return;
-    ++filled;
-    if (parse_real(value)) {
-      ++numbers;
-      if (parse_integer(value)) ++whole;
-      if (value.size() > 1 && value[0] == '0' && value[1] >= '0' && value[1] <= '9') ++padded;
-    }
-    if (value.find('|') != std::string_view::npos) ++bars;
-    bool inside = false;
-    for (const char c : value) {
-      const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-      if (!blank && !inside) ++words;
-      inside = !blank;
-    }
-    const std::uint64_t id_hash = hash(id);
-    values.insert(hash(value));
-    ids.insert(id_hash);
-    pairs.insert(hash(value, id_hash));
-  }
-
-  FeatureKind kind(std::string_view name) const {
-    if (filled == 0) return FeatureKind::categorical;
-    if (bars * kLeastShareOfBars >= filled) return FeatureKind::multi;
-    const bool codes = whole == filled && to_lower(name).ends_with("id");
-    if (numbers == filled && padded == 0 && !codes) return FeatureKind::number;
-    if (2 * values.size() > filled && 2 * words >= 5 * filled) return FeatureKind::text;
-    return pairs.size() > ids.size() ? FeatureKind::multi : FeatureKind::categorical;
-  }
-};
-
-std::vector<ColumnSample> take_sample(const SourceText& source, const SideFormat& format, std::size_t columns,
-                                      bool header) {
-  std::vector<ColumnSample> samples(columns);
+std::vector<KindSample> take_sample(const SourceText& source, const SideFormat& format, std::size_t columns,
+                                    bool header) {
+  std::vector<KindSample> samples(columns);
   RecordReader reader(source, format.delimiter, format.quotes);
   if (header) reader.next();
   for (std::size_t r = 0; r < kSampleRecords && reader.next(); ++r) {
@@ -160,11 +112,10 @@ bool begins_with_header(const SourceText& source, const SideFormat& format, cons
   const std::string_view at_id = format.id < first.size() ? trim(first[format.id]) : std::string_view();
   if (names_ids(at_id.substr(0, at_id.find_first_of(" \t")), side)) return true;
   if (first.size() != columns) return false;
-  const std::vector<ColumnSample> below = take_sample(source, format, columns, true);
+  const std::vector<KindSample> below = take_sample(source, format, columns, true);
   for (std::size_t c = 0; c < columns; ++c) {
     const std::string_view name = trim(first[c]);
-    if (below[c].filled > 0 && below[c].numbers == below[c].filled && !is_missing(name) && !parse_real(name))
-      return true;
+    if (below[c].all_numbers() && !is_missing(name) && !parse_real(name)) return true;
   }
   return false;
 }
@@ -208,7 +159,7 @@ void place_by_name(const SourceText& source, const FileTypes* types, const Field
     if (name.empty()) format.columns.back().use = ColumnUse::skip;
     if (!name.empty() && !names.insert(name).second) {
       fail_first_line(source, fmt::format("two columns are named {}", quote(name)),
-                      "Rename one, or name all columns in order, such as --types \"id, title, -\".");
+                      "Rename one, or name all columns in order with the option `types`, such as \"id, title, -\".");
     }
   }
   std::optional<std::size_t> id;
@@ -225,23 +176,13 @@ void place_by_name(const SourceText& source, const FileTypes* types, const Field
   if (!id && !format.columns.front().use) id = 0;
   if (!id) {
     fail_first_line(source, fmt::format("the header {} names no column known to hold the ids", listed(first)),
-                    "Say which one does, for example --types \"code=id\".");
+                    "Say which one does with the option `types`, for example \"code=id\".");
   }
   format.id = *id;
   format.columns[format.id].use = ColumnUse::id;
 }
 
 }  // namespace
-
-std::string_view to_string(Side side) { return side == Side::users ? "users" : "items"; }
-
-bool is_missing(std::string_view field) {
-  const std::string_view value = trim(field);
-  if (value.empty() || value == "\\N") return true;
-  if (value.size() > 4) return false;
-  const std::string lower = to_lower(value);
-  return lower == "n/a" || lower == "nan" || lower == "null";
-}
 
 SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* types) {
   SideFormat format;
@@ -264,16 +205,17 @@ SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* 
     format.header = named || find_ids(first, side) || begins_with_header(source, format, first, columns, side);
     if (!format.header) {
       fail_first_line(source, fmt::format("no header says what the {} columns are", columns),
-                      "Name them in order, such as --types \"id, title=text, -, year\".");
+                      "Name them in order with the option `types`, such as \"id, title=text, -, year\".");
     }
     if (first.size() != columns) {
-      fail_first_line(source, fmt::format("the header has {} fields, and the lines below it {}", first.size(), columns),
-                      "Correct it, or name the columns in order, such as --types \"id, title=text, -, year\".");
+      fail_first_line(
+          source, fmt::format("the header has {} fields, and the lines below it {}", first.size(), columns),
+          "Correct it, or name the columns in order with the option `types`, such as \"id, title=text, -, year\".");
     }
     place_by_name(source, types, first, side, format);
   }
 
-  const std::vector<ColumnSample> samples = take_sample(source, format, columns, format.header);
+  const std::vector<KindSample> samples = take_sample(source, format, columns, format.header);
   for (std::size_t c = 0; c < columns; ++c) {
     ColumnType& type = format.columns[c];
     format.places.push_back({c, type.use == ColumnUse::id && types != nullptr && types->in_order ? "id" : type.column});

@@ -5,15 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "gusto/data/assembly/assembler.h"
 #include "gusto/data/features.h"
 #include "gusto/data/io/records.h"
 #include "gusto/data/side/feature_types.h"
+#include "gusto/data/side/kind_sample.h"
 
 namespace gusto {
-
-/// Whom a file of features describes.
-enum class Side { users, items };
-std::string_view to_string(Side side);
 
 /// How the lines of a file of features are to be read.
 struct SideFormat {
@@ -25,12 +23,6 @@ struct SideFormat {
   std::vector<bool> recognised;     ///< whether that was recognised, rather than said
   std::size_t id = 0;               ///< the column with the ids
 };
-
-/// The most records by which kinds are recognised: the first ones.
-inline constexpr std::size_t kSampleRecords = 10000;
-
-/// Whether a field stands for a missing value: it is empty, \N, N/A, NaN or null.
-bool is_missing(std::string_view field);
 
 /// Recognises how a file of features is to be read, as far as the types leave it open.
 ///

@@ -1,112 +1,110 @@
 /// A simulation as a data set in memory.
 
-#include <algorithm>
 #include <memory>
 #include <string>
-#include <tuple>
-#include <utility>
+#include <string_view>
 #include <vector>
 
-#include "gusto/base/hash.h"
 #include "gusto/data/simulation/simulation.h"
 #include "gusto/data/simulation/simulation_words.h"
+#include "gusto/data/table/make_dataset.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kUsersPerBlock = 64;
 
-FeatureField field_of(std::string name, FeatureKind kind) {
-  FeatureField field;
-  field.name = std::move(name);
-  field.kind = kind;
-  return field;
+// The columns of a table of events, in the order of the users.
+struct SimulatedEvents {
+  std::vector<std::uint32_t> users, items;
+  std::vector<float> values;
+  std::vector<std::int64_t> times;
+};
+
+SimulatedEvents draw_events(const Simulation& simulation, Context& context) {
+  std::vector<std::size_t> offsets{0};
+  for (std::size_t u = 0; u < simulation.user_count(); ++u) offsets.push_back(offsets.back() + simulation.events_of(u));
+  SimulatedEvents events;
+  events.users.resize(offsets.back());
+  events.items.resize(offsets.back());
+  events.values.resize(offsets.back());
+  events.times.resize(offsets.back());
+  std::vector<std::unique_ptr<SimulatedHistory>> histories(context.threads());
+  parallel_blocks(context, simulation.user_count(), kUsersPerBlock,
+                  [&](std::size_t begin, std::size_t end, unsigned worker) {
+                    if (!histories[worker]) histories[worker] = std::make_unique<SimulatedHistory>(simulation);
+                    for (std::size_t u = begin; u < end; ++u) {
+                      std::size_t at = offsets[u];
+                      for (const SimulatedEvent& event : histories[worker]->draw(u)) {
+                        events.users[at] = static_cast<std::uint32_t>(u + 1);
+                        events.items[at] = event.item + 1;
+                        events.values[at] = static_cast<float>(event.half_stars) / 2;
+                        events.times[at++] = event.time;
+                      }
+                    }
+                  });
+  return events;
 }
 
-FeatureTable describe_users(const Simulation& simulation) {
-  std::vector<FeatureField> fields{field_of("gender", FeatureKind::categorical), field_of("age", FeatureKind::number),
-                                   field_of("occupation", FeatureKind::categorical)};
+struct SimulatedUserTable {
+  std::vector<std::uint32_t> ids;
+  std::vector<std::string_view> genders, occupations;
+  std::vector<double> ages;
+};
+
+SimulatedUserTable describe_users(const Simulation& simulation) {
+  SimulatedUserTable table;
   for (std::size_t row = 0; row < simulation.user_count(); ++row) {
     const SimulatedUser user = simulation.user(row);
-    fields[0].append(kGenderNames[user.gender]);
-    fields[1].append(std::to_string(kAges[user.age_group]));
-    fields[2].append(kOccupationNames[user.occupation]);
+    table.ids.push_back(static_cast<std::uint32_t>(row + 1));
+    table.genders.push_back(kGenderNames[user.gender]);
+    table.ages.push_back(static_cast<double>(kAges[user.age_group]));
+    table.occupations.push_back(kOccupationNames[user.occupation]);
   }
-  return FeatureTable(std::move(fields));
+  return table;
 }
 
-FeatureTable describe_items(const Simulation& simulation, std::span<const std::uint32_t> order) {
-  std::vector<FeatureField> fields{field_of("title", FeatureKind::text), field_of("year", FeatureKind::number),
-                                   field_of("genres", FeatureKind::multi), field_of("plot", FeatureKind::text)};
+struct SimulatedItemTable {
+  std::vector<std::uint32_t> ids;
+  std::vector<std::string> titles, genres, plots;
+  std::vector<std::uint16_t> years;
+};
+
+SimulatedItemTable describe_items(const Simulation& simulation) {
   const SimulatedItems& items = simulation.items();
-  for (const std::uint32_t item : order) {
-    fields[0].append(simulated_title(items, simulation.seed(), item));
-    fields[1].append(std::to_string(items.year(item)));
-    fields[2].append(simulated_genres(items, item));
-    fields[3].append(simulated_plot(items, simulation.user_law(), item));
+  SimulatedItemTable table;
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    table.ids.push_back(static_cast<std::uint32_t>(item + 1));
+    table.titles.push_back(simulated_title(items, simulation.seed(), item));
+    table.years.push_back(items.year(item));
+    table.genres.push_back(simulated_genres(items, item));
+    table.plots.push_back(simulated_plot(items, simulation.user_law(), item));
   }
-  return FeatureTable(std::move(fields));
-}
-
-// Items with events in the order of a hash of their ids, then the others: as readers give rows.
-std::vector<std::uint32_t> order_items(const std::vector<bool>& present) {
-  std::vector<std::tuple<std::uint64_t, std::string, std::uint32_t>> hashed;
-  std::vector<std::uint32_t> others;
-  for (std::uint32_t item = 0; item < present.size(); ++item) {
-    if (!present[item]) {
-      others.push_back(item);
-      continue;
-    }
-    std::string id = std::to_string(item + std::uint64_t{1});
-    const std::uint64_t hash = xxh3(std::as_bytes(std::span(id)));
-    hashed.emplace_back(hash, std::move(id), item);
-  }
-  std::sort(hashed.begin(), hashed.end());
-  std::vector<std::uint32_t> order;
-  for (const auto& [hash, id, item] : hashed) order.push_back(item);
-  order.insert(order.end(), others.begin(), others.end());
-  return order;
+  return table;
 }
 
 }  // namespace
 
 std::shared_ptr<const Dataset> simulate_dataset(const Simulation& simulation, Context& context) {
-  std::vector<std::size_t> offsets{0};
-  for (std::size_t u = 0; u < simulation.user_count(); ++u) offsets.push_back(offsets.back() + simulation.events_of(u));
-  std::vector<Event> events(offsets.back());
-  std::vector<std::unique_ptr<SimulatedHistory>> histories(context.threads());
-  parallel_blocks(
-      context, simulation.user_count(), kUsersPerBlock, [&](std::size_t begin, std::size_t end, unsigned worker) {
-        if (!histories[worker]) histories[worker] = std::make_unique<SimulatedHistory>(simulation);
-        for (std::size_t u = begin; u < end; ++u) {
-          std::size_t at = offsets[u];
-          for (const SimulatedEvent& event : histories[worker]->draw(u)) {
-            events[at++] = {UserRow(u), ItemRow(event.item), static_cast<float>(event.half_stars) / 2, event.time};
-          }
-        }
-      });
-
-  std::vector<bool> present(simulation.item_count());
-  std::vector<std::uint32_t> first_named;
-  for (const Event& event : events) {
-    if (present[event.item.index]) continue;
-    present[event.item.index] = true;
-    first_named.push_back(event.item.index);
-  }
-  const std::vector<std::uint32_t> order = order_items(present);
-  std::vector<ItemRow> row_of(order.size());
-  for (std::size_t row = 0; row < order.size(); ++row) row_of[order[row]] = ItemRow(row);
-  for (Event& event : events) event.item = row_of[event.item.index];
-
-  auto catalogue = std::make_shared<Catalogue>();
-  for (std::size_t u = 0; u < simulation.user_count(); ++u) catalogue->users.add(std::to_string(u + 1));
-  for (const std::uint32_t item : order) catalogue->items.add(std::to_string(item + std::uint64_t{1}));
-  std::vector<ItemRow> item_order;
-  for (const std::uint32_t item : first_named) item_order.push_back(row_of[item]);
-  catalogue->item_order = std::move(item_order);
-  catalogue->user_features = describe_users(simulation);
-  catalogue->item_features = describe_items(simulation, order);
-  return std::make_shared<const Dataset>(std::move(catalogue), events);
+  const SimulatedEvents events = draw_events(simulation, context);
+  const SimulatedUserTable users = describe_users(simulation);
+  const SimulatedItemTable items = describe_items(simulation);
+  EventTable table;
+  table.users = TableColumn::numbers(events.users);
+  table.items = TableColumn::numbers(events.items);
+  table.values = TableColumn::numbers(events.values);
+  table.times = TableColumn::times(events.times, TimeUnit::seconds);
+  table.user_features.push_back(
+      {TableColumn::numbers(users.ids),
+       {{TableColumn::strings(users.genders).named("gender"), FeatureKind::categorical},
+        {TableColumn::numbers(users.ages).named("age"), FeatureKind::number},
+        {TableColumn::strings(users.occupations).named("occupation"), FeatureKind::categorical}}});
+  table.item_features.push_back({TableColumn::numbers(items.ids),
+                                 {{TableColumn::strings(items.titles).named("title"), FeatureKind::text},
+                                  {TableColumn::numbers(items.years).named("year"), FeatureKind::number},
+                                  {TableColumn::strings(items.genres).named("genres"), FeatureKind::multi},
+                                  {TableColumn::strings(items.plots).named("plot"), FeatureKind::text}}});
+  return make_dataset(table, {}, context).data;
 }
 
 }  // namespace gusto

@@ -51,28 +51,6 @@ Matrix<float> draw_tastes(std::uint64_t seed, std::string_view purpose, std::siz
 
 const std::array<std::string_view, 2> kGenderNames{"M", "F"};
 const std::array<int, kAgeGroups> kAges{1, 18, 25, 35, 45, 50, 56};
-const std::array<std::string_view, kOccupationCount> kOccupationNames{"other",
-                                                                      "academic/educator",
-                                                                      "artist",
-                                                                      "clerical/admin",
-                                                                      "college/grad student",
-                                                                      "customer service",
-                                                                      "doctor/health care",
-                                                                      "executive/managerial",
-                                                                      "farmer",
-                                                                      "homemaker",
-                                                                      "K-12 student",
-                                                                      "lawyer",
-                                                                      "programmer",
-                                                                      "retired",
-                                                                      "sales/marketing",
-                                                                      "scientist",
-                                                                      "self-employed",
-                                                                      "technician/engineer",
-                                                                      "tradesman/craftsman",
-                                                                      "unemployed",
-                                                                      "writer"};
-
 UserLaw::UserLaw(std::size_t dim, double drift_, double exposure_, std::uint64_t seed_)
     : seed(seed_),
       drift(drift_),

@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "gusto/base/matrix.h"
+#include "gusto/data/movielens/occupations.h"
 #include "gusto/data/simulation/simulation_items.h"
 
 namespace gusto {
 
 inline constexpr std::size_t kAgeGroups = 7;
-inline constexpr std::size_t kOccupationCount = 21;
+inline constexpr std::size_t kOccupationCount = kOccupationNames.size();
 /// As ml-1m has them; an age is the lowest of its group.
 extern const std::array<std::string_view, 2> kGenderNames;
 extern const std::array<int, kAgeGroups> kAges;
-extern const std::array<std::string_view, kOccupationCount> kOccupationNames;
 
 /// The ten years.
 inline constexpr std::int64_t kFirstTime = 946'684'800;  // 2000-01-01

@@ -85,7 +85,7 @@ class ListedFile {
     };
     const auto users = rows(catalogue.users, events_.users);
     const auto items = rows(catalogue.items, events_.items);
-    for (const EventBlock::ParsedEvent& event : events_.events) {
+    for (const NumberedEvent& event : events_.events) {
       if (!users[event.user]) fail(event, format_.user, user_of(event), "is no user of the data set");
       if (!items[event.item]) fail(event, format_.item, item_of(event), "is no item of the data set");
       const auto position = finder.find(UserRow(*users[event.user]), ItemRow(*items[event.item]));
@@ -113,17 +113,17 @@ class ListedFile {
   }
 
  private:
-  std::string_view user_of(const EventBlock::ParsedEvent& event) const { return events_.users.ids()[event.user]; }
-  std::string_view item_of(const EventBlock::ParsedEvent& event) const { return events_.items.ids()[event.item]; }
+  std::string_view user_of(const NumberedEvent& event) const { return events_.users.ids()[event.user]; }
+  std::string_view item_of(const NumberedEvent& event) const { return events_.items.ids()[event.item]; }
 
-  [[noreturn]] void fail(const EventBlock::ParsedEvent& event, const Column& column, std::string_view text,
+  [[noreturn]] void fail(const NumberedEvent& event, const Column& column, std::string_view text,
                          std::string_view problem) const {
     throw Error(ErrorCode::invalid_input,
                 fmt::format("{}, line {}, column {}: {} {}.", text_.name, first_line_ + event.line, column.name,
                             quote(text), problem),
                 std::string(kWrongData));
   }
-  [[noreturn]] void refuse(const EventBlock::ParsedEvent& event, std::string_view what, std::string_view hint) const {
+  [[noreturn]] void refuse(const NumberedEvent& event, std::string_view what, std::string_view hint) const {
     throw Error(ErrorCode::invalid_input,
                 fmt::format("{}, line {}: the event of user {} and item {} {}.", text_.name, first_line_ + event.line,
                             quote(user_of(event)), quote(item_of(event)), what),

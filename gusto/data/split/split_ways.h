@@ -10,6 +10,7 @@
 #include "gusto/data/dataset.h"
 #include "gusto/data/split/fold.h"
 #include "gusto/data/split/split_files.h"
+#include "gusto/data/split/split_spec.h"
 
 namespace gusto::detail {
 

@@ -1,4 +1,4 @@
-#include "gusto/data/io/gathered_values.h"
+#include "gusto/data/assembly/gathered_values.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "gusto/data/io/event_run.h"
+#include "gusto/data/assembly/event_run.h"
 
 #include <span>
 

@@ -1,4 +1,4 @@
-#include "gusto/data/io/event_store.h"
+#include "gusto/data/assembly/event_store.h"
 
 #include <numeric>
 #include <vector>
@@ -22,15 +22,15 @@ void fill(EventStore& store) {
   std::iota(item_rows.begin(), item_rows.end(), 0U);
   std::uint64_t line = 1;
   for (std::size_t b = 0; b < kBlocks; ++b) {
-    EventBlock block;
+    std::vector<NumberedEvent> block;
     Random random(7, "event store", b);
     for (std::uint32_t e = 0; e < 20; ++e) {
-      block.events.push_back({static_cast<std::uint32_t>(random.below(kUsers)),
-                              static_cast<std::uint32_t>(random.below(kItems)), static_cast<float>(1 + random.below(5)),
-                              e, static_cast<std::int64_t>(random.below(50))});
+      block.push_back({static_cast<std::uint32_t>(random.below(kUsers)),
+                       static_cast<std::uint32_t>(random.below(kItems)), static_cast<float>(1 + random.below(5)), e,
+                       static_cast<std::int64_t>(random.below(50))});
     }
     store.add(block, user_rows, item_rows, line, true);
-    line += block.events.size();
+    line += block.size();
   }
 }
 
@@ -46,11 +46,11 @@ TEST(EventStore, SpillsInManyRunsWhatItSettlesInOneOtherwise) {
   for (const DuplicatePolicy policy : {DuplicatePolicy::keep_last, DuplicatePolicy::keep_first, DuplicatePolicy::mean,
                                        DuplicatePolicy::sum, DuplicatePolicy::refuse}) {
     Context context({.threads = 2});
-    EventStore whole(policy, std::nullopt);
+    EventStore whole({policy});
     fill(whole);
-    const EventStore::Settled expected = whole.settle(kUsers, turned_rows(), context);
+    const SettledEvents expected = whole.settle(kUsers, turned_rows(), context);
 
-    EventStore store(policy, std::nullopt);
+    EventStore store({policy});
     store.spill_beyond(600, folder.path());
     fill(store);
     ASSERT_TRUE(store.spilled());
@@ -58,7 +58,7 @@ TEST(EventStore, SpillsInManyRunsWhatItSettlesInOneOtherwise) {
     std::vector<float> values;
     std::vector<std::int64_t> times;
     std::size_t pieces = 0;
-    const EventStore::Settled settled =
+    const SettledEvents settled =
         store.settle_spilled(kUsers, turned_rows(), context, [&](const EventColumns& columns) {
           items.insert(items.end(), columns.items.begin(), columns.items.end());
           values.insert(values.end(), columns.values.begin(), columns.values.end());

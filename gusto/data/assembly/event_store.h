@@ -11,20 +11,27 @@
 
 #include "gusto/base/context.h"
 #include "gusto/base/growing_array.h"
+#include "gusto/data/assembly/event_run.h"
+#include "gusto/data/assembly/event_settler.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/io/event_block.h"
-#include "gusto/data/io/event_run.h"
-#include "gusto/data/open_options.h"
 
 namespace gusto {
+
+/// An event of a block of text, which numbers its own users, items and lines.
+struct NumberedEvent {
+  std::uint32_t user;
+  std::uint32_t item;
+  float value;
+  std::uint32_t line;
+  std::int64_t time;
+};
 
 /// Events as they come from files, until all are there and can be put in stored order.
 /// Memory   12 bytes an event, 8 more with times, and 8 more while duplicates are refused; nothing is copied. What goes
 ///          beyond a limit is spilled: written to disk, ordered by user
 class EventStore {
  public:
-  EventStore(DuplicatePolicy duplicates, std::optional<double> half_life)
-      : duplicates_(duplicates), half_life_(half_life) {}
+  explicit EventStore(EventRules rules) : rules_(rules) {}
 
   /// Spills events to that folder whenever they take more than so many bytes: 32 bytes of disk an event, twice that while runs
   /// are joined.
@@ -40,34 +47,18 @@ class EventStore {
 
   /// Adds the events of a block: its users have the rows user_rows, its items item_rows, and its first line is line
   /// `first_line` of all that has been read. Either all events have times or none.
-  void add(const EventBlock& block, std::span<const std::uint32_t> user_rows, std::span<const std::uint32_t> item_rows,
-           std::uint64_t first_line, bool timed);
+  void add(std::span<const NumberedEvent> events, std::span<const std::uint32_t> user_rows,
+           std::span<const std::uint32_t> item_rows, std::uint64_t first_line, bool timed);
 
-  /// A pair of user and item that has two events, where that is refused.
-  struct Repeated {
-    std::uint32_t user;
-    std::uint32_t item;  ///< as it was added
-    std::uint64_t first_line, second_line;
-  };
-  struct Settled {
-    EventColumns columns;
-    std::uint64_t duplicates = 0;      ///< events left out or joined with others
-    std::optional<Repeated> repeated;  ///< the one whose second event comes first
-
-    void note(const Repeated& found) {
-      if (!repeated || found.second_line < repeated->second_line) repeated = found;
-    }
-  };
   /// Weighs events by age, settles duplicates, gives items their new rows, and puts all in stored order. Empties the store.
   /// Cost     O(n) for events that come user by user in order of time; in place, but for a user's own events
-  Settled settle(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context);
+  SettledEvents settle(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context);
   /// The same where events were spilled: `sink` gets the columns of some users after the other, and what is returned has none.
   /// Memory   as many bytes as events were spilled beyond, half a megabyte for each of some 64 runs, and a user's own events
-  Settled settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context,
-                         const std::function<void(const EventColumns& columns)>& sink);
+  SettledEvents settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context,
+                               const std::function<void(const EventColumns& columns)>& sink);
 
  private:
-  class UserEvents;
   struct Run {
     EventRun events;
     int level = 0;  // how often its events were joined with others
@@ -83,23 +74,16 @@ class EventStore {
   void add(const EventRun::Event& event, std::uint32_t user);
 
   std::vector<std::uint64_t> group_by_user(std::size_t user_count);
-  /// Moves events to the front of their user's, and these together; returns the new offsets.
-  void close_gaps(std::vector<std::uint64_t>& offsets, const std::vector<std::uint64_t>& kept);
 
-  DuplicatePolicy duplicates_;
-  std::optional<double> half_life_;
+  EventRules rules_;
   std::optional<std::uint64_t> limit_;
   std::filesystem::path folder_;
   std::vector<Run> runs_;  // levels descend
   std::uint64_t size_ = 0;
   std::uint32_t user_count_ = 0;  // of the events added
   bool timed_ = false;
-  std::int64_t latest_ = kNoTime;
   GrowingArray<std::uint32_t> users_;
-  GrowingArray<ItemRow> items_;
-  GrowingArray<float> values_;
-  GrowingArray<std::int64_t> times_;
-  GrowingArray<std::uint64_t> lines_;
+  GroupedEvents events_;  // not grouped yet
 };
 
 }  // namespace gusto

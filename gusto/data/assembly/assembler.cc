@@ -1,0 +1,115 @@
+#include "gusto/data/assembly/assembler.h"
+
+#include <algorithm>
+#include <memory>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "gusto/base/error.h"
+#include "gusto/base/hash.h"
+#include "gusto/base/text.h"
+#include "gusto/data/file/data_file.h"
+
+namespace gusto {
+
+std::string_view to_string(Side side) { return side == Side::users ? "users" : "items"; }
+
+void DatasetAssembler::order_events(GroupedEvents events, const EventRules& rules, const PlacesOf& places,
+                                    Context& context) {
+  const std::vector<ItemRow> new_rows = order_items();
+  take(settle_events(std::move(events), rules, new_rows, context), new_rows, rules.duplicates, places);
+}
+
+void DatasetAssembler::order_events(EventStore& store, DuplicatePolicy duplicates,
+                                    const std::filesystem::path& spill_to, const PlacesOf& places, Context& context) {
+  const std::vector<ItemRow> new_rows = order_items();
+  const std::size_t users = catalogue_.users.size();
+  if (!store.spilled()) return take(store.settle(users, new_rows, context), new_rows, duplicates, places);
+  spill_to_ = spill_to;
+  writer_.emplace(spill_to_);
+  const auto sink = [&](const EventColumns& columns) { write(columns); };
+  take(store.settle_spilled(users, new_rows, context, sink), new_rows, duplicates, places);
+}
+
+void DatasetAssembler::order_events(std::vector<std::uint64_t> offsets, std::vector<ItemRow> items,
+                                    SharedArray<float> values, SharedArray<std::int64_t> times) {
+  const std::vector<ItemRow> new_rows = order_items();
+  for (ItemRow& item : items) item = new_rows[item.index];
+  catalogue_.item_order = new_rows;
+  columns_ = {std::move(offsets), std::move(items), std::move(values), std::move(times)};
+}
+
+void DatasetAssembler::take(SettledEvents settled, std::span<const ItemRow> new_rows, DuplicatePolicy duplicates,
+                            const PlacesOf& places) {
+  if (settled.repeated) {
+    const RepeatedEvent& repeated = *settled.repeated;
+    const auto [second, first] = places(repeated.first_line, repeated.second_line);
+    throw Error(
+        ErrorCode::invalid_input,
+        fmt::format("{}: user {} and item {} already have an event {}.", second, quote(catalogue_.users[repeated.user]),
+                    quote(catalogue_.items[new_rows[repeated.item].index]), first),
+        "Remove one of them, or let the last one count.");
+  }
+  catalogue_.item_order = std::vector<ItemRow>(new_rows.begin(), new_rows.end());
+  columns_ = std::move(settled.columns);
+  report_.duplicates = settled.duplicates;
+  if (settled.duplicates == 0) return;
+  const bool joined = duplicates == DuplicatePolicy::mean || duplicates == DuplicatePolicy::sum;
+  const bool second = duplicates == DuplicatePolicy::keep_last || duplicates == DuplicatePolicy::sum;
+  if (joined) {
+    note(fmt::format("Events joined with others of the same user and item: {}; the {} of their values counts.",
+                     format_count(settled.duplicates), second ? "sum" : "mean"));
+  } else {
+    note(fmt::format("Events left out because their user and item came again: {}; the {} one counts.",
+                     format_count(settled.duplicates), second ? "last" : "first"));
+  }
+}
+
+void DatasetAssembler::write(const EventColumns& columns) {
+  for (std::size_t user = 0; user + 1 < columns.offsets.size(); ++user) {
+    const std::uint64_t begin = columns.offsets[user], count = columns.offsets[user + 1] - begin;
+    const auto times = columns.times.span();
+    writer_->add_user(columns.items.span().subspan(begin, count), columns.values.span().subspan(begin, count),
+                      times.empty() ? times : times.subspan(begin, count));
+  }
+}
+
+// Gives items rows in the order of a hash of their ids. Files are often sorted by user, so that rows in order of first
+// events would put the first user's items, test items too, before all others, and popular items before rare ones: lists
+// of equal scores, which go by row, would hit far more often than chance.
+std::vector<ItemRow> DatasetAssembler::order_items() {
+  std::vector<std::tuple<std::uint64_t, std::string_view, std::uint32_t>> order;
+  order.reserve(catalogue_.items.size());
+  for (std::uint32_t row = 0; row < catalogue_.items.size(); ++row) {
+    const std::string_view id = catalogue_.items[row];
+    order.emplace_back(xxh3(std::as_bytes(std::span(id))), id, row);
+  }
+  std::sort(order.begin(), order.end());
+  Vocabulary ordered;
+  std::vector<ItemRow> new_row(order.size());
+  for (const auto& [hash, id, row] : order) new_row[row] = ItemRow(ordered.add(id));
+  catalogue_.items = std::move(ordered);
+  return new_row;
+}
+
+OpenedDataset DatasetAssembler::finish() {
+  if (writer_) {
+    note("The events do not fit into the memory allowed, and were put in order on disk.");
+    writer_->finish(catalogue_, report_);
+    OpenedDataset opened = open_data_file(spill_to_);
+    opened.report.data_file.reset();  // what was read is not that file
+    opened.spilled = true;
+    return opened;
+  }
+  if (columns_.offsets.size() <= catalogue_.users.size()) {
+    // Users that are only described have no events.
+    std::vector<std::uint64_t> offsets(columns_.offsets.begin(), columns_.offsets.end());
+    offsets.resize(catalogue_.users.size() + 1, offsets.back());
+    columns_.offsets = std::move(offsets);
+  }
+  const auto catalogue = std::make_shared<const Catalogue>(std::move(catalogue_));
+  return {std::make_shared<const Dataset>(catalogue, std::move(columns_)), std::move(report_)};
+}
+
+}  // namespace gusto

@@ -10,7 +10,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::Field;
 using testing::SizeIs;
 using testing::StrEq;
 
@@ -25,8 +24,9 @@ Dataset three_events(std::shared_ptr<Catalogue> catalogue) {
 
 TEST(DataReport, TellsCountsTimesAndValues) {
   const DataReport report = report_data(three_events(std::make_shared<Catalogue>()));
-  EXPECT_THAT(report.entries, Contains(Field(&ReportEntry::text, StrEq("3 of 2 users and 2 items"))));
-  EXPECT_THAT(report.entries, Contains(Field(&ReportEntry::text, StrEq("25.00 % of all pairs of them have no event"))));
+  EXPECT_THAT(report.entries, Contains(testing::Field(&ReportEntry::text, StrEq("3 of 2 users and 2 items"))));
+  EXPECT_THAT(report.entries,
+              Contains(testing::Field(&ReportEntry::text, StrEq("25.00 % of all pairs of them have no event"))));
   EXPECT_EQ(report.entries.back().label, "time");
   ASSERT_TRUE(report.values);
   EXPECT_EQ(report.values->title, "Values, mean 4.333");
@@ -60,8 +60,14 @@ TEST(DataReport, TellsWhereDataCameFrom) {
   SourceReport source;
   source.layout = "delimited";
   source.reason = "the lines have tabs";
-  source.files = {
-      {.path = "r.tsv", .role = "events", .bytes = 10, .lines = 4, .records = 3, .blank_lines = 1, .columns = {}}};
+  source.files = {{.path = "r.tsv",
+                   .role = "events",
+                   .bytes = 10,
+                   .lines = 4,
+                   .records = 3,
+                   .blank_lines = 1,
+                   .latin1 = false,
+                   .columns = {}}};
   source.columns = {"user", "item"};
   source.notes = {"1 event came twice."};
   std::vector<std::string> lines;

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The table of metrics, and the formulas of docs/reference/metrics.md on plain numbers: of one event, of one user's list, and the area
-/// under the curve.
+/// The table of metrics, and the formulas of docs/reference/metrics.md on plain numbers: of one event, of one user's list,
+/// and the area under the curve.
 ///
 /// Everything here is a pure function and may be called concurrently.
 
@@ -82,8 +82,8 @@ struct MetricInfo {
 };
 using MetricTable = std::span<const MetricInfo>;
 
-/// All metrics of gusto, in the order of docs/reference/metrics.md. Whoever has metrics of their own gives a table of their own to
-/// EvaluateOptions, and to the functions below.
+/// All metrics of gusto, in the order of docs/reference/metrics.md. Whoever has metrics of their own gives a table of their
+/// own to EvaluateOptions, and to the functions below.
 MetricTable metric_table();
 
 /// The table's row of "ndcg@10" or "ndcg". Error(invalid_option) with the nearest name.

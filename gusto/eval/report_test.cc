@@ -16,7 +16,7 @@ using testing::Not;
 using testing::SizeIs;
 using Tone = ReportRow::Tone;
 
-Estimate estimate(std::string metric, double mean) {
+Estimate estimate_at(std::string metric, double mean) {
   Estimate result;
   result.metric = std::move(metric);
   result.mean = mean;
@@ -35,9 +35,9 @@ ModelResult result_of(std::string label, std::vector<Estimate> estimates) {
   return result;
 }
 
-Difference gap(double mean, bool distinguishable) { return {mean, mean - 0.01, mean + 0.01, distinguishable}; }
+Difference gap_of(double mean, bool distinguishable) { return {mean, mean - 0.01, mean + 0.01, distinguishable}; }
 
-FoldSummary fold(std::string name = "test") {
+FoldSummary fold_named(std::string name = "test") {
   SplitReceipt receipt;
   receipt.train_events = 9000;
   receipt.test_events = 1000;
@@ -54,15 +54,15 @@ Comparison lists_compared() {
   comparison.experiment.data_recipe.name = "ml-1m";
   comparison.experiment.evaluate.task = Task::top_n;
   comparison.experiment.split.spec = parse_split("holdout:0.2");
-  comparison.folds = {fold()};
+  comparison.folds = {fold_named()};
   comparison.candidates = 1200;
   comparison.primary_metric = "ndcg@10";
   const auto measured = [](double scale) {
-    return std::vector<Estimate>{estimate("hit-rate@10", .6 * scale), estimate("recall@10", .2 * scale),
-                                 estimate("ndcg@10", .3 * scale), estimate("coverage@10", .1 * scale)};
+    return std::vector<Estimate>{estimate_at("hit-rate@10", .6 * scale), estimate_at("recall@10", .2 * scale),
+                                 estimate_at("ndcg@10", .3 * scale), estimate_at("coverage@10", .1 * scale)};
   };
   const auto differ = [](ModelResult result, double mean, bool distinguishable) {
-    result.differences.assign(4, gap(mean, distinguishable));
+    result.differences.assign(4, gap_of(mean, distinguishable));
     return result;
   };
   comparison.results = {differ(result_of("far", measured(0.5)), -.15, true), result_of("good", measured(1)),
@@ -71,7 +71,7 @@ Comparison lists_compared() {
   return comparison;
 }
 
-std::vector<std::string> heads(const ReportTable& table) {
+std::vector<std::string> heads_of(const ReportTable& table) {
   std::vector<std::string> result;
   for (const ReportColumn& column : table.columns) result.push_back(column.head);
   return result;
@@ -81,7 +81,7 @@ TEST(Report, RanksModelsAndMarksTheWinnerAndTies) {
   const ComparisonReport report = report_comparison(lists_compared());
   EXPECT_EQ(report.question, "ml-1m · task top-n · split holdout:0.2 · seed 42");
   ASSERT_TRUE(report.ranking);
-  EXPECT_THAT(heads(*report.ranking),
+  EXPECT_THAT(heads_of(*report.ranking),
               ElementsAre("model", "ndcg@10", "vs best", "95 % interval", "recall@10", "fit s", "score s"));
   const std::vector<ReportRow>& rows = report.ranking->rows;
   ASSERT_THAT(rows, SizeIs(3));
@@ -104,9 +104,9 @@ TEST(Report, OtherMetricsComeByKind) {
   const ComparisonReport report = report_comparison(lists_compared());
   ASSERT_THAT(report.further, SizeIs(2));
   EXPECT_EQ(report.further[0].title, "Other metrics, lists of 10");
-  EXPECT_THAT(heads(report.further[0]), ElementsAre("model", "hit-rate", "recall", "ndcg"));
+  EXPECT_THAT(heads_of(report.further[0]), ElementsAre("model", "hit-rate", "recall", "ndcg"));
   EXPECT_EQ(report.further[1].title, "Beyond accuracy, lists of 10");
-  EXPECT_THAT(heads(report.further[1]), ElementsAre("model", "coverage"));
+  EXPECT_THAT(heads_of(report.further[1]), ElementsAre("model", "coverage"));
   EXPECT_EQ(std::get<ValueCell>(report.further[1].rows[0].cells[1]).mean, .1);
 }
 
@@ -124,11 +124,11 @@ TEST(Report, LowerIsBetterForErrors) {
   Comparison comparison = lists_compared();
   comparison.experiment.evaluate.task = Task::ratings;
   comparison.primary_metric = "rmse";
-  comparison.results = {result_of("only", {estimate("rmse", .9), estimate("mae", .7)})};
+  comparison.results = {result_of("only", {estimate_at("rmse", .9), estimate_at("mae", .7)})};
   comparison.best = 0;
   const ComparisonReport report = report_comparison(comparison);
   EXPECT_THAT(report.legend, HasSubstr("rmse: lower is better."));
-  EXPECT_THAT(heads(*report.ranking), testing::Contains("mae"));
+  EXPECT_THAT(heads_of(*report.ranking), testing::Contains("mae"));
   EXPECT_THAT(report.further, IsEmpty()) << "both are in the ranking";
 }
 
@@ -149,9 +149,9 @@ TEST(Report, RefusalsHaveASentenceAndNoRow) {
 }
 
 TEST(Report, OneFoldIsToldByItsParts) {
-  const std::vector<FoldSummary> folds{fold()};
+  const std::vector<FoldSummary> folds{fold_named()};
   const SplitReport report = report_split(folds, 1200, {});
-  EXPECT_THAT(heads(report.parts), ElementsAre("part", "events", "users", "items", "from", "to"));
+  EXPECT_THAT(heads_of(report.parts), ElementsAre("part", "events", "users", "items", "from", "to"));
   ASSERT_THAT(report.parts.rows, SizeIs(2));
   EXPECT_EQ(std::get<CountCell>(report.parts.rows[0].cells[1]).value, 9000u);
   EXPECT_EQ(std::get<DayCell>(report.parts.rows[0].cells[4]).time, 86'400);
@@ -161,7 +161,7 @@ TEST(Report, OneFoldIsToldByItsParts) {
 }
 
 TEST(Report, SeveralFoldsHaveARowEach) {
-  std::vector<FoldSummary> folds{fold("u1"), fold("u2")};
+  std::vector<FoldSummary> folds{fold_named("u1"), fold_named("u2")};
   folds[0].receipt.aside = 7;
   const SplitReport report = report_split(folds, 1200, {});
   ASSERT_THAT(report.parts.rows, SizeIs(2));
@@ -171,7 +171,7 @@ TEST(Report, SeveralFoldsHaveARowEach) {
 }
 
 TEST(Report, SampledFiguresAreNeverTakenForOthers) {
-  std::vector<FoldSummary> folds{fold()};
+  std::vector<FoldSummary> folds{fold_named()};
   folds[0].receipt.negatives = 4950;
   folds[0].receipt.drawn = true;
   folds[0].receipt.own_negatives = 1;
@@ -196,7 +196,7 @@ TEST(Report, FiltersSayWhatTheyLeftOut) {
 }
 
 TEST(Report, EstimatesOfOneModelSayWhatIsBetter) {
-  const std::vector<Estimate> estimates{estimate("rmse", .9), estimate("ndcg@10", .3)};
+  const std::vector<Estimate> estimates{estimate_at("rmse", .9), estimate_at("ndcg@10", .3)};
   const ReportTable table = report_estimates(estimates);
   ASSERT_THAT(table.rows, SizeIs(2));
   EXPECT_EQ(std::get<std::string>(table.rows[0].cells[4]), "lower");

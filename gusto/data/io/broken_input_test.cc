@@ -316,7 +316,7 @@ std::vector<Input> folders() {
       {"FeaturesOfNobody",
        {{"events", kGood}, {"side", "userId,age\nu1,3\n"}},
        "side, column userId: none of its ids, such as \"u1\", is among the users. | Say which column holds the ids "
-       "with the option `types`, for example \"code=id\", and write ids as the events do.",
+       "with the option `feature_types`, for example \"code=id\", and write ids as the events do.",
        [](OpenOptions& o) { o.side_files.users = {"side"}; }},
       {"FeaturesWithATruncatedLine",
        {{"events", kGood}, {"side", "itemId,size,colour\n2,3,red\n3,4\n"}},

@@ -36,7 +36,7 @@ struct FileTypes {
   bool names(const std::filesystem::path& path) const;
 };
 
-/// What columns of files of features hold, as the option `types` says it:
+/// What columns of files of features hold, as the option `feature_types` says it:
 ///
 ///   plot=text, year=number, imdb=-           columns by their names in the header; others are recognised
 ///   genres=multi, cast=multi(;)              several values in a field, separated by | or by what stands in brackets

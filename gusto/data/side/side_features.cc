@@ -73,8 +73,9 @@ class SideField {
     reader.fail(
         place, problem,
         recognised_
-            ? fmt::format("Correct it, or say what the column holds, such as \"{}=categorical\" in the option `types`.",
-                          type_.column)
+            ? fmt::format(
+                  "Correct it, or say what the column holds, such as \"{}=categorical\" in the option `feature_types`.",
+                  type_.column)
             : std::string("Correct it, or leave the field empty."));
   }
 
@@ -152,11 +153,12 @@ class SideReader {
                   fmt::format("Give a file with an id of the {} on each line.", to_string(side_)));
     }
     if (!coverage.meets_known) {
-      throw Error(ErrorCode::invalid_input,
-                  fmt::format("{}, column {}: none of its ids, such as {}, is among the {}.", source_.name,
-                              id_place.name, quote(first_id), to_string(side_)),
-                  "Say which column holds the ids with the option `types`, for example \"code=id\", and write ids as "
-                  "the events do.");
+      throw Error(
+          ErrorCode::invalid_input,
+          fmt::format("{}, column {}: none of its ids, such as {}, is among the {}.", source_.name, id_place.name,
+                      quote(first_id), to_string(side_)),
+          "Say which column holds the ids with the option `feature_types`, for example \"code=id\", and write ids as "
+          "the events do.");
     }
     finish(reader, coverage, std::move(fields), places);
   }
@@ -168,15 +170,16 @@ class SideReader {
     if (!names.insert(type.name).second) {
       throw Error(ErrorCode::invalid_input,
                   fmt::format("{}: two columns would give the feature {}.", source_.name, quote(type.name)),
-                  "Rename one with the option `types`, such as \"year as release_year=number\".");
+                  "Rename one with the option `feature_types`, such as \"year as release_year=number\".");
     }
     if (there.find(type.name) == nullptr) return;
     throw Error(
         ErrorCode::invalid_input,
         fmt::format("{}, column {}: the {} already have a feature {}.", source_.name, type.column, to_string(side_),
                     quote(type.name)),
-        fmt::format("Leave it out with the option `types`, as \"{0}=-\", or rename it, as \"{0} as other_{0}={1}\".",
-                    type.column, to_string(*type.kind)));
+        fmt::format(
+            "Leave it out with the option `feature_types`, as \"{0}=-\", or rename it, as \"{0} as other_{0}={1}\".",
+            type.column, to_string(*type.kind)));
   }
 
   void finish(const RecordReader& reader, const Coverage& coverage, std::vector<SideField> fields,
@@ -233,7 +236,7 @@ class TypesOfFiles {
       throw Error(ErrorCode::invalid_option,
                   fmt::format("A list names columns in order, and does not say whether of {} or of another file.",
                               quote(path.filename().string())),
-                  "Say it in the option `types`, such as \"films.csv: id, title; cast.csv: id, cast=multi\".");
+                  "Say it in the option `feature_types`, such as \"films.csv: id, title; cast.csv: id, cast=multi\".");
     }
     ++found_[best].files;
     return &lists_[best];
@@ -251,7 +254,8 @@ class TypesOfFiles {
         throw Error(ErrorCode::not_found,
                     lists_[l].file.empty() ? std::string("A list of types of columns is for no file.")
                                            : fmt::format("No file of features is named {}.", quote(lists_[l].file)),
-                    "Name files as in the options `user_features` and `item_features`, with or without their folders.");
+                    "Name files as in the option `user_features` and the option `item_features`, with or without their "
+                    "folders.");
       }
       if (lists_[l].in_order) continue;
       for (const ColumnType& type : lists_[l].columns) {
@@ -285,7 +289,7 @@ void read_side_files(const SideFiles& files, DatasetBuilder& builder, Context& c
   if (files.users.empty() && files.items.empty()) {
     if (files.types.empty()) return;
     throw Error(ErrorCode::invalid_option, "There are types of columns, and no file of features that they are for.",
-                "Name the file in the option `user_features` or `item_features`.");
+                "Name the file in the option `user_features` or the option `item_features`.");
   }
   std::optional<TypesOfFiles> types;
   if (!files.types.empty()) types.emplace(files.types);

@@ -202,13 +202,13 @@ TEST_F(SideFeatures, MistakesGetASentence) {
             "or \",\".");
   EXPECT_EQ(refusal("1,red,x\n2,blue,y\n"),
             "side.csv, line 1: no header says what the 3 columns are. | Name them in order with the option "
-            "`types`, such as \"id, title=text, -, year\".");
+            "`feature_types`, such as \"id, title=text, -, year\".");
   EXPECT_EQ(refusal("movieID code\tname\n1\tann\tAnn\n2\tbo\tBo\n"),
             "side.csv, line 1: the header has 2 fields, and the lines below it 3. | Correct it, or name the columns in "
-            "order with the option `types`, such as \"id, title=text, -, year\".");
+            "order with the option `feature_types`, such as \"id, title=text, -, year\".");
   EXPECT_EQ(refusal("item,a,a\n1,2,3\n"),
             "side.csv, line 1: two columns are named \"a\". | Rename one, or name all columns in order with "
-            "the option `types`, such as \"id, title, -\".");
+            "the option `feature_types`, such as \"id, title, -\".");
   EXPECT_EQ(
       refusal("1,2\n", "id, a, b"),
       "side.csv, line 1: the lines have 2 fields, fewer than the 3 columns named. | Name a column for each field, and "
@@ -225,17 +225,17 @@ TEST_F(SideFeatures, MistakesGetASentence) {
             "side.csv, line 2: a quotation mark opens a field and none closes it. | Close it, or remove it.");
   EXPECT_EQ(refusal("item,size\nx1,2\nx2,3\n"),
             "side.csv, column item: none of its ids, such as \"x1\", is among the items. | Say which column holds the "
-            "ids with the option `types`, for example \"code=id\", and write ids as the events do.");
+            "ids with the option `feature_types`, for example \"code=id\", and write ids as the events do.");
   EXPECT_EQ(refusal("item,a,b\n1,2,3\n", "a as b=number"),
-            "side.csv: two columns would give the feature \"b\". | Rename one with the option `types`, such as "
+            "side.csv: two columns would give the feature \"b\". | Rename one with the option `feature_types`, such as "
             "\"year as release_year=number\".");
   EXPECT_EQ(refusal("item,size\n1,2\n", "size=-"),
             "side.csv has no column of features. | Name one beside the ids, or leave the file out.");
   EXPECT_EQ(refusal("item,size\n1,2\n", "siez=text", ErrorCode::not_found),
             "No file of features has the column \"siez\". | Did you mean size?");
   EXPECT_EQ(refusal("item,size\n1,2\n", "films.csv: size=text", ErrorCode::not_found),
-            "No file of features is named \"films.csv\". | Name files as in the options `user_features` and "
-            "`item_features`, with or without their folders.");
+            "No file of features is named \"films.csv\". | Name files as in the option `user_features` and the "
+            "option `item_features`, with or without their folders.");
 }
 
 TEST_F(SideFeatures, ANumberThatTurnsUpLateIsNotTakenForAWord) {
@@ -243,7 +243,7 @@ TEST_F(SideFeatures, ANumberThatTurnsUpLateIsNotTakenForAWord) {
   for (std::size_t i = 0; i < kSampleRecords; ++i) file += "1,2\n";
   EXPECT_EQ(refusal(file + "2,large\n"),
             "side.csv, line 10002, column size: \"large\" is not a number. | Correct it, or say what the column holds, "
-            "such as \"size=categorical\" in the option `types`.");
+            "such as \"size=categorical\" in the option `feature_types`.");
 }
 
 TEST_F(SideFeatures, AFeatureOfTheDataSetIsNotReplaced) {
@@ -255,7 +255,7 @@ TEST_F(SideFeatures, AFeatureOfTheDataSetIsNotReplaced) {
   Context context({.threads = 1});
   EXPECT_THAT(complaint([&] { open_dataset(folder_.path(), options, context); }),
               HasSubstr("side.csv, column year: the items already have a feature \"year\". | Leave it out with the "
-                        "option `types`, as \"year=-\", or rename it, as \"year as other_year=number\"."));
+                        "option `feature_types`, as \"year=-\", or rename it, as \"year as other_year=number\"."));
   options.side_files.types = "year as other_year=number";
   const OpenedDataset opened = open_dataset(folder_.path(), options, context);
   EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("title", "year", "genres", "other_year"));
@@ -266,7 +266,7 @@ TEST_F(SideFeatures, TypesWithoutAFileAreRefused) {
   options.side_files.types = "year=number";
   EXPECT_EQ(complaint([&] { testing_io::read_text("1,2\n", options); }, ErrorCode::invalid_option),
             "There are types of columns, and no file of features that they are for. | Name the file in the option "
-            "`user_features` or `item_features`.");
+            "`user_features` or the option `item_features`.");
 }
 
 // Quoted as RFC 4180 has it.

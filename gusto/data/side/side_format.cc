@@ -158,8 +158,9 @@ void place_by_name(const SourceText& source, const FileTypes* types, const Field
     // A column without a name is the numbering that some programs write.
     if (name.empty()) format.columns.back().use = ColumnUse::skip;
     if (!name.empty() && !names.insert(name).second) {
-      fail_first_line(source, fmt::format("two columns are named {}", quote(name)),
-                      "Rename one, or name all columns in order with the option `types`, such as \"id, title, -\".");
+      fail_first_line(
+          source, fmt::format("two columns are named {}", quote(name)),
+          "Rename one, or name all columns in order with the option `feature_types`, such as \"id, title, -\".");
     }
   }
   std::optional<std::size_t> id;
@@ -176,7 +177,7 @@ void place_by_name(const SourceText& source, const FileTypes* types, const Field
   if (!id && !format.columns.front().use) id = 0;
   if (!id) {
     fail_first_line(source, fmt::format("the header {} names no column known to hold the ids", listed(first)),
-                    "Say which one does with the option `types`, for example \"code=id\".");
+                    "Say which one does with the option `feature_types`, for example \"code=id\".");
   }
   format.id = *id;
   format.columns[format.id].use = ColumnUse::id;
@@ -205,12 +206,12 @@ SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* 
     format.header = named || find_ids(first, side) || begins_with_header(source, format, first, columns, side);
     if (!format.header) {
       fail_first_line(source, fmt::format("no header says what the {} columns are", columns),
-                      "Name them in order with the option `types`, such as \"id, title=text, -, year\".");
+                      "Name them in order with the option `feature_types`, such as \"id, title=text, -, year\".");
     }
     if (first.size() != columns) {
-      fail_first_line(
-          source, fmt::format("the header has {} fields, and the lines below it {}", first.size(), columns),
-          "Correct it, or name the columns in order with the option `types`, such as \"id, title=text, -, year\".");
+      fail_first_line(source, fmt::format("the header has {} fields, and the lines below it {}", first.size(), columns),
+                      "Correct it, or name the columns in order with the option `feature_types`, such as \"id, "
+                      "title=text, -, year\".");
     }
     place_by_name(source, types, first, side, format);
   }

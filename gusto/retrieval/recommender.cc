@@ -69,8 +69,9 @@ const FeatureField& chart_field(const FeatureTable& features, const std::string&
     if (field.has_values()) others.emplace_back(field.name);
   }
   throw Error(ErrorCode::not_found, "The items of this model have no genres to draw charts by.",
-              others.empty() ? "Train it with a file that gives items genres or other values."
-                             : fmt::format("Name another feature: {}.", fmt::join(others, ", ")));
+              others.empty()
+                  ? "Train it with the option `item_features`, a file that gives items genres or other values."
+                  : fmt::format("Name another feature with the option `by`: {}.", fmt::join(others, ", ")));
 }
 
 }  // namespace

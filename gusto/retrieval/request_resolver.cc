@@ -85,7 +85,7 @@ ItemRow RequestResolver::item(std::string_view name) const {
 UserRow RequestResolver::user(std::string_view id) const {
   if (const auto row = data_->catalogue().users.find(id)) return UserRow(*row);
   throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", quote(id)),
-              "Describe someone new with a history.");
+              "Describe someone new with the option `history`.");
 }
 
 ResolvedPerson RequestResolver::resolve(const Person& person) const {
@@ -190,7 +190,7 @@ ResolvedFilter RequestResolver::resolve(const ItemFilter& filter) const {
   }
   if (restricted && resolved.allowed.empty()) {
     throw Error(ErrorCode::not_found, "No item meets all of these conditions.",
-                "Leave one of the conditions, or of the items that alone may come, out.");
+                "Leave the option `where` or the option `only` out.");
   }
   return resolved;
 }

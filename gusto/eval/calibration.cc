@@ -123,7 +123,7 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, std:
   if (train.event_count() < 2) {
     throw Error(ErrorCode::empty_dataset,
                 "A training part with fewer than two events is too small to calibrate likes on.",
-                "Leave out log-loss and accuracy, or train on more events.");
+                "Leave out metrics of probabilities, or train on more events.");
   }
   std::vector<std::size_t> order(train.event_count());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -77,6 +77,13 @@ TEST(Recipe, HoldsAWholeExperiment) {
               ElementsAre(Pair("reg_item", FieldValue(12.5)), Pair("reg_user", FieldValue(20.0))));
 }
 
+TEST(Recipe, OptionsHaveTheirOwnTypesAndTextMaySpellThem) {
+  const Recipe recipe = parse_recipe("[[model]]\nname = \"bias\"\nepochs = \"4\"\nreg_item = 12\nreg_user = \"1e-3\"");
+  EXPECT_THAT(recipe.models[0].settings,
+              testing::UnorderedElementsAre(Pair("epochs", FieldValue(4)), Pair("reg_item", FieldValue(12.0)),
+                                            Pair("reg_user", FieldValue(0.001))));
+}
+
 TEST(Recipe, EmptyOneSaysNothing) { EXPECT_EQ(parse_recipe(""), Recipe()); }
 
 TEST(Recipe, SurvivesWritingAndReading) {
@@ -205,6 +212,8 @@ constexpr Mistake kMistakes[] = {
     {"[[model]]\nname = \"bais\"", ErrorCode::not_found, "r.toml:2:8: ", "bias"},
     {"[[model]]\nname = \"bias\"\nepoch = 3", ErrorCode::invalid_option, "r.toml:3:1: ", "epochs"},
     {"[[model]]\nname = \"bias\"\nepochs = 3.5", ErrorCode::invalid_option, "r.toml:3:10: ", "whole"},
+    {"[[model]]\nname = \"bias\"\nepochs = 3.0", ErrorCode::invalid_option, "r.toml:3:10: ", "cannot be 3.0"},
+    {"[[model]]\nname = \"bias\"\nepochs = true", ErrorCode::invalid_option, "r.toml:3:10: ", "cannot be true"},
     {"[[model]]\nname = \"bias\"\nepochs = [3]", ErrorCode::invalid_option, "r.toml:3:10: ", "neither"},
     {"[[model]]\nname = \"bias\"\noptions = 3", ErrorCode::invalid_option, "r.toml:3:11: ", "table"},
     {"[[model]]\nname = \"bias\"\nepochs = 3\n[model.options]\nepochs = 4", ErrorCode::invalid_option,

@@ -50,7 +50,8 @@ class EventRows {
   std::vector<std::string> roles() const;
 
   /// Calls body(block) for all rows in order. The first time, rows are checked.
-  /// Errors   invalid_input, with column and row, for the first row that is wrong, unless such rows are left out; cancelled
+  /// Errors   invalid_input, with column and row, for the first row that is wrong, unless such rows are left out;
+  ///          cancelled
   template <class Body>
   void for_blocks(Context& context, const Body& body) {
     restart();

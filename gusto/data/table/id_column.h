@@ -52,8 +52,8 @@ class NumberRows {
 
 /// Turns a column of ids into rows of a vocabulary, to which it adds them in order of first appearance.
 ///
-/// Cost     integers that lie close: a load each; others: a hash of the number; strings: one hash of their bytes, of those up
-///          to eight bytes of a number; dictionary-encoded ones: a load
+/// Cost     integers that lie close: a load each; others: a hash of the number; strings: one hash of their bytes, of
+///          those up to eight bytes of a number; dictionary-encoded ones: a load
 /// Memory   4 bytes for each of up to `most_places` numbers, or 16 to 64 bytes for each id
 class IdColumn {
  public:
@@ -61,8 +61,8 @@ class IdColumn {
   IdColumn(const TableColumn& column, Vocabulary& ids, std::size_t most_places);
 
   void restart() { cursor_.restart(); }
-  /// Rows of the next `count` ids, of which those are passed over whose `keep` is 0 (null pointer: none). False if one of
-  /// the others is no id; those after it are not looked at then.
+  /// Rows of the next `count` ids, of which those are passed over whose `keep` is 0 (null pointer: none). False if one
+  /// of the others is no id; those after it are not looked at then.
   bool read(std::size_t count, const std::uint8_t* keep, std::uint32_t* rows);
   /// Whether read() would find all of the next `count` rows to be ids. Nothing is read.
   bool next_are_ids(std::size_t count) const;

@@ -1,9 +1,9 @@
 // Making a data set of columns in memory: events a second on one thread, and the most memory taken beside the source.
 //
-// 10 million events with values and times, of 100,000 users and 20,000 items: in order of time, so that users come in no
-// order, or user by user. Ids are 64-bit integers that lie close or far apart, or strings of 7 or of 14 bytes. In place:
-// the table has an owner, so that values and times stay where they are. Memory is the most that the process holds
-// meanwhile, less what it held before.
+// 10 million events with values and times, of 100,000 users and 20,000 items: in order of time, so that users come in
+// no order, or user by user. Ids are 64-bit integers that lie close or far apart, or strings of 7 or of 14 bytes. In
+// place: the table has an owner, so that values and times stay where they are. Memory is the most that the process
+// holds meanwhile, less what it held before.
 
 #include <array>
 #include <cstdint>

@@ -1,9 +1,9 @@
 #pragma once
 
-/// Events and features that lie in memory as columns: what make_dataset (gusto/data/table/make_dataset.h) takes. All of it
-/// is borrowed, in the forms that Apache Arrow has (https://arrow.apache.org/docs/format/Columnar.html), so that arrays of
-/// other programs are described and not copied. Everything that a column points to must stay until make_dataset returns;
-/// or, if the table has an owner, as long as that lives.
+/// Events and features that lie in memory as columns: what make_dataset (gusto/data/table/make_dataset.h) takes. All of
+/// it is borrowed, in the forms that Apache Arrow has (https://arrow.apache.org/docs/format/Columnar.html), so that
+/// arrays of other programs are described and not copied. Everything that a column points to must stay until
+/// make_dataset returns; or, if the table has an owner, as long as that lives.
 ///
 ///   std::vector<std::int64_t> users = …, items = …;
 ///   std::vector<float> stars = …;
@@ -59,8 +59,8 @@ struct ColumnChunk {
   std::size_t offset = 0;  ///< of the first row
   /// Bit offset + i, lowest bits first, is 0 where row i is null. Null pointer: no row is.
   const std::uint8_t* validity = nullptr;
-  /// Numbers; bits of booleans; strings of the standard library; the 16 bytes of views; the offsets of texts and lists, one
-  /// more than rows.
+  /// Numbers; bits of booleans; strings of the standard library; the 16 bytes of views; the offsets of texts and lists,
+  /// one more than rows.
   const void* values = nullptr;
   const char* text = nullptr;            ///< of utf8 and utf8_large: what the offsets point into
   std::span<const char* const> texts{};  ///< of utf8_view: where long strings lie
@@ -114,15 +114,15 @@ struct TableColumn {
   static TableColumn one_chunk(CellType type, std::size_t size, const void* values);
 };
 
-/// A feature: a column, and of what kind it is. None: numbers are of kind number; booleans ("true", "false") and dictionaries
-/// categorical; lists of strings multi; of strings it is recognised as in a file, see side_format.h.
+/// A feature: a column, and of what kind it is. None: numbers are of kind number; booleans ("true", "false") and
+/// dictionaries categorical; lists of strings multi; of strings it is recognised as in a file, see side_format.h.
 struct FeatureColumn {
   TableColumn column;  ///< its name is the feature's
   std::optional<FeatureKind> kind{};
 };
 
-/// Features of users or of items, a row for each id that `ids` names. Null values are missing, and so are empty strings and
-/// NaN. A string of kind multi holds values between "|".
+/// Features of users or of items, a row for each id that `ids` names. Null values are missing, and so are empty strings
+/// and NaN. A string of kind multi holds values between "|".
 struct FeatureColumns {
   TableColumn ids;
   std::vector<FeatureColumn> features{};
@@ -138,7 +138,8 @@ struct EventTable {
   std::optional<TableColumn> kinds{};   ///< as ids; read where kinds are weighed
   std::vector<FeatureColumns> user_features{};
   std::vector<FeatureColumns> item_features{};
-  /// Keeps all that the columns point to alive and unchanged, so that numbers may stay where they are. Null: all is copied.
+  /// Keeps all that the columns point to alive and unchanged, so that numbers may stay where they are. Null: all is
+  /// copied.
   std::shared_ptr<const void> owner{};
 };
 

@@ -24,11 +24,11 @@ namespace gusto {
 enum class Side { users, items };
 std::string_view to_string(Side side);
 
-/// A data set in the making, whatever it is made from: files or columns in memory. The one place that decides the order of
-/// items.
+/// A data set in the making, whatever it is made from: files or columns in memory. The one place that decides the order
+/// of items.
 ///
-/// Events come first: their ids are added to the catalogue in the order in which they are met, and order_events() is called
-/// once all are there. What is described comes after, so that items with events have the first rows.
+/// Events come first: their ids are added to the catalogue in the order in which they are met, and order_events() is
+/// called once all are there. What is described comes after, so that items with events have the first rows.
 class DatasetAssembler {
  public:
   DatasetAssembler() = default;
@@ -56,7 +56,8 @@ class DatasetAssembler {
   /// The same for a store, which may have spilled: its events then go into a data file at `spill_to`.
   void order_events(EventStore& store, DuplicatePolicy duplicates, const std::filesystem::path& spill_to,
                     const PlacesOf& places, Context& context);
-  /// The same for events that are settled but for their items' rows, see is_settled. Values and times stay where they are.
+  /// The same for events that are settled but for their items' rows, see is_settled. Values and times stay where they
+  /// are.
   void order_events(std::vector<std::uint64_t> offsets, std::vector<ItemRow> items, SharedArray<float> values,
                     SharedArray<std::int64_t> times);
 

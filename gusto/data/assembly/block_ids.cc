@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <functional>
 
 #include "gusto/base/hash.h"
@@ -22,29 +21,11 @@ bool within(std::string_view whole, std::string_view part) {
 }  // namespace
 
 void BlockIds::begin(std::string_view text) {
-  begin();
   text_ = text;
-}
-
-void BlockIds::begin() {
-  text_.reset();
   ids_.clear();
   copies_.clear();
   slots_.assign(std::max(kBlockSlots, slots_.size()), {});
   shift_ = shift_for(slots_.size());
-}
-
-std::uint64_t BlockIds::word_of(std::string_view id) {
-  const auto load = [&](auto part, std::size_t begin) {
-    std::memcpy(&part, id.data() + begin, sizeof part);
-    return std::uint64_t{part};
-  };
-  // Two parts that overlap, so that no loop over bytes is needed.
-  const std::size_t size = id.size();
-  if (size == 8) return load(std::uint64_t{}, 0);
-  if (size >= 4) return load(std::uint32_t{}, 0) | load(std::uint32_t{}, size - 4) << (8 * (size - 4));
-  if (size >= 2) return load(std::uint16_t{}, 0) | load(std::uint16_t{}, size - 2) << (8 * (size - 2));
-  return size == 1 ? load(std::uint8_t{}, 0) : 0;
 }
 
 std::uint32_t BlockIds::add_long(std::string_view id) {
@@ -58,7 +39,7 @@ std::uint32_t BlockIds::add_long(std::string_view id) {
 
 std::uint32_t BlockIds::insert(std::size_t slot, std::uint64_t key, std::string_view id) {
   const auto row = static_cast<std::uint32_t>(ids_.size());
-  ids_.push_back(!text_ || within(*text_, id) ? id : std::string_view(copies_.emplace_back(id)));
+  ids_.push_back(within(text_, id) ? id : std::string_view(copies_.emplace_back(id)));
   slots_[slot] = {key, row, static_cast<std::uint32_t>(id.size())};
   if (2 * ids_.size() > slots_.size()) grow();
   return row;

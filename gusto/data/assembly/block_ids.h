@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,14 +13,12 @@ namespace gusto {
 
 /// The ids of one block of text, numbered from 0 in order of first appearance.
 ///
-/// Ids of up to eight bytes are told apart as one number, which is what makes reading fast; longer ones by a hash, and by
-/// their bytes where hashes are equal.
+/// Ids of up to eight bytes are told apart as one number, which is what makes reading fast; longer ones by a hash, and
+/// by their bytes where hashes are equal.
 class BlockIds {
  public:
   /// Forgets all ids. Views into `text` last as long as the caller needs the ids; all else that is added is copied.
   void begin(std::string_view text);
-  /// The same where views of all that is added last so long: nothing is copied.
-  void begin();
 
   std::uint32_t add(std::string_view id) {
     return id.size() <= sizeof(std::uint64_t) ? add_word(word_of(id), id) : add_long(id);
@@ -36,6 +34,20 @@ class BlockIds {
   }
   std::span<const std::string_view> ids() const { return ids_; }
 
+  /// The bytes of an id of up to eight as a number, from the lowest one on.
+  static std::uint64_t word_of(std::string_view id) {
+    const auto load = [&](auto part, std::size_t begin) {
+      std::memcpy(&part, id.data() + begin, sizeof part);
+      return std::uint64_t{part};
+    };
+    // Two parts that overlap, so that no loop over bytes is needed.
+    const std::size_t size = id.size();
+    if (size == 8) return load(std::uint64_t{}, 0);
+    if (size >= 4) return load(std::uint32_t{}, 0) | load(std::uint32_t{}, size - 4) << (8 * (size - 4));
+    if (size >= 2) return load(std::uint16_t{}, 0) | load(std::uint16_t{}, size - 2) << (8 * (size - 2));
+    return size == 1 ? load(std::uint8_t{}, 0) : 0;
+  }
+
  private:
   struct Slot {
     std::uint64_t key = 0;
@@ -44,12 +56,11 @@ class BlockIds {
   };
   static constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
 
-  static std::uint64_t word_of(std::string_view id);
   std::uint32_t add_long(std::string_view id);
   std::uint32_t insert(std::size_t slot, std::uint64_t key, std::string_view id);
   void grow();
 
-  std::optional<std::string_view> text_;  // none: all ids stay
+  std::string_view text_;
   std::vector<std::string_view> ids_;
   std::deque<std::string> copies_;
   std::vector<Slot> slots_;  // a power of two, at most half of them taken

@@ -77,8 +77,8 @@ class UserEvents {
     }
   }
 
-  // Events of one item come together, in the order of the file; one of each is kept, where the last of them was, or the first
-  // if that is what counts.
+  // Events of one item come together, in the order of the file; one of each is kept, where the last of them was, or the
+  // first if that is what counts.
   void settle_duplicates(std::uint32_t user, std::size_t begin, SettledEvents& out) {
     order_.resize(items_.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});

@@ -68,8 +68,8 @@ void EventStore::spill() {
   add_run(std::move(run));
 }
 
-// Runs of one level come together as soon as there are kFan of them, so that few files are open at once, and an event is
-// written a few times at most.
+// Runs of one level come together as soon as there are kFan of them, so that few files are open at once, and an event
+// is written a few times at most.
 void EventStore::add_run(EventRun run) {
   runs_.push_back({std::move(run), 0});
   while (runs_.size() >= kFan && runs_[runs_.size() - kFan].level == runs_.back().level) {

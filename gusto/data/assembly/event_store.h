@@ -33,8 +33,8 @@ class EventStore {
  public:
   explicit EventStore(EventRules rules) : rules_(rules) {}
 
-  /// Spills events to that folder whenever they take more than so many bytes: 32 bytes of disk an event, twice that while runs
-  /// are joined.
+  /// Spills events to that folder whenever they take more than so many bytes: 32 bytes of disk an event, twice that
+  /// while runs are joined.
   void spill_beyond(std::uint64_t bytes, std::filesystem::path folder) {
     limit_ = bytes;
     folder_ = std::move(folder);
@@ -50,11 +50,14 @@ class EventStore {
   void add(std::span<const NumberedEvent> events, std::span<const std::uint32_t> user_rows,
            std::span<const std::uint32_t> item_rows, std::uint64_t first_line, bool timed);
 
-  /// Weighs events by age, settles duplicates, gives items their new rows, and puts all in stored order. Empties the store.
+  /// Weighs events by age, settles duplicates, gives items their new rows, and puts all in stored order. Empties the
+  /// store.
   /// Cost     O(n) for events that come user by user in order of time; in place, but for a user's own events
   SettledEvents settle(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context);
-  /// The same where events were spilled: `sink` gets the columns of some users after the other, and what is returned has none.
-  /// Memory   as many bytes as events were spilled beyond, half a megabyte for each of some 64 runs, and a user's own events
+  /// The same where events were spilled: `sink` gets the columns of some users after the other, and what is returned
+  /// has none.
+  /// Memory   as many bytes as events were spilled beyond, half a megabyte for each of some 64 runs, and a user's own
+  ///          events
   SettledEvents settle_spilled(std::size_t user_count, std::span<const ItemRow> new_item_rows, Context& context,
                                const std::function<void(const EventColumns& columns)>& sink);
 

@@ -12,8 +12,8 @@
 
 namespace gusto {
 
-/// A feature in the making, for rows that come in any order and again. Of a number, a text and a category the last value
-/// counts; a multi-valued feature gathers all values of a row, each once.
+/// A feature in the making, for rows that come in any order and again. Of a number, a text and a category the last
+/// value counts; a multi-valued feature gathers all values of a row, each once.
 class GrowingFeature {
  public:
   GrowingFeature(std::string name, FeatureKind kind);

@@ -118,8 +118,8 @@ std::pair<std::size_t, std::size_t> list_at(CellType type, const ColumnChunk& ch
 /// Reads cells one by one as text, for what is rare or short.
 class CellText {
  public:
-  /// A cell as text, without blanks around a string: numbers in decimal, booleans as true and false. Nothing for null. The
-  /// view lasts until the next call.
+  /// A cell as text, without blanks around a string: numbers in decimal, booleans as true and false. Nothing for null.
+  /// The view lasts until the next call.
   /// Errors   invalid_input, if an index is outside its dictionary
   std::optional<std::string_view> operator()(const TableColumn& column, const ColumnChunk& chunk, std::size_t row);
   /// The same by the column's row.
@@ -145,7 +145,8 @@ class ColumnCursor {
   explicit ColumnCursor(const TableColumn& column) : column_(&column) {}
 
   void restart() { chunk_ = row_ = 0; }
-  /// Calls body(part, done) for parts that cover the next `count` rows, which there are; `done` of them come before the part.
+  /// Calls body(part, done) for parts that cover the next `count` rows, which there are; `done` of them come before the
+  /// part.
   template <class Body>
   void for_parts(std::size_t count, const Body& body) {
     for (std::size_t done = 0; done < count;) {

@@ -136,13 +136,17 @@ EventRows::Block EventRows::next_block(std::size_t begin, std::size_t count) {
     look_at_rows(begin, count);
     keep = keep_block_.data();
   }
-  if (!users_->read(count, keep, user_block_.data()) || !items_->read(count, keep, item_block_.data()))
-    fail_in(begin, count);
+  if (!users_->read(count, keep, user_block_.data())) fail_before(begin + count);
+  if (!checked_) {
+    items_->pass(count);
+  } else if (!items_->read(count, keep, item_block_.data())) {
+    fail_before(begin + count);
+  }
   return {begin,
           count,
           keep,
           user_block_.data(),
-          item_block_.data(),
+          checked_ ? item_block_.data() : nullptr,
           value_block_.data(),
           times_ ? time_block_.data() : nullptr};
 }
@@ -184,7 +188,7 @@ void EventRows::look_at_rows(std::size_t begin, std::size_t count) {
     const bool weightless = !problem && kinds_ && weight_of_row(begin + i) == 0.0f;
     keep_block_[i] = problem || weightless ? 0 : 1;
     if (keep_block_[i] != 0) continue;
-    if (problem && !options_.skip_bad_rows) throw Error(*problem);
+    if (problem && !options_.skip_bad_rows) fail_before(begin + i + 1);
     kept_[begin + i] = false;
     ++left_out_;
     ++(problem ? bad_ : weightless_);
@@ -232,10 +236,20 @@ std::optional<float> EventRows::weight_of_row(std::size_t row) const {
   return std::nullopt;
 }
 
-void EventRows::fail_in(std::size_t begin, std::size_t count) const {
-  for (std::size_t row = begin; row < begin + count; ++row) {
-    if (const auto problem = problem_of(row)) throw Error(*problem);
+void EventRows::fail_before(std::size_t end) {
+  const auto fail_within = [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) {
+      if (const auto problem = problem_of(row)) throw Error(*problem);
+    }
+  };
+  // Of the blocks before this one, only items have not been looked at yet.
+  items_->restart();
+  std::size_t begin = 0;
+  for (; end - begin > kBlockRows; begin += kBlockRows) {
+    if (!items_->next_are_ids(kBlockRows)) fail_within(begin, begin + kBlockRows);
+    items_->pass(kBlockRows);
   }
+  fail_within(begin, end);
   throw Error(ErrorCode::internal, "A table was refused and can be read.");
 }
 

@@ -23,7 +23,7 @@ class EventRows {
     const std::uint8_t*
         keep;  ///< 0 for each row that is left out; null: none is. What stands in such a row means nothing
     const std::uint32_t* users;
-    const std::uint32_t* items;
+    const std::uint32_t* items;  ///< null the first time
     const float* values;
     const std::int64_t* times;  ///< null: the events have none
   };
@@ -49,8 +49,10 @@ class EventRows {
   /// What columns hold, for reports: "user", "rating=stars".
   std::vector<std::string> roles() const;
 
-  /// Calls body(block) for all rows in order. The first time, rows are checked.
-  /// Errors   invalid_input, with column and row, for the first row that is wrong, unless such rows are left out; cancelled
+  /// Calls body(block) for all rows in order. The first time, rows are checked, but for items' ids where none is left
+  /// out.
+  /// Errors   invalid_input, with column and row, for the first row that is wrong, unless such rows are left out;
+  ///          cancelled
   template <class Body>
   void for_blocks(Context& context, const Body& body) {
     restart();
@@ -78,7 +80,8 @@ class EventRows {
   void look_at_rows(std::size_t begin, std::size_t count);
   std::optional<Error> problem_of(std::size_t row) const;
   std::optional<float> weight_of_row(std::size_t row) const;
-  [[noreturn]] void fail_in(std::size_t begin, std::size_t count) const;
+  /// Throws for the first row before `end` that is wrong.
+  [[noreturn]] void fail_before(std::size_t end);
 
   const TableOptions& options_;
   TableColumn user_column_, item_column_;

@@ -15,7 +15,9 @@
 namespace gusto {
 namespace {
 
-constexpr std::size_t kFirstNumberSlots = 1024;
+constexpr std::size_t kFirstSlots = 1024;
+
+unsigned shift_of(std::size_t slots) { return 64U - static_cast<unsigned>(std::countr_zero(slots)); }
 
 // Blanks are rare, so that the common case is two comparisons.
 std::string_view id_in(std::string_view text) {
@@ -35,8 +37,8 @@ void NumberRows::begin(std::uint64_t least, std::uint64_t greatest, std::size_t 
   if (greatest - least < most_places) {
     places_.assign(greatest - least + 1, 0);
   } else {
-    slots_.assign(kFirstNumberSlots, {});
-    shift_ = 64U - static_cast<unsigned>(std::countr_zero(slots_.size()));
+    slots_.assign(kFirstSlots, {});
+    shift_ = shift_of(kFirstSlots);
   }
 }
 
@@ -52,9 +54,30 @@ void NumberRows::grow() {
   }
 }
 
+StringRows::StringRows(Vocabulary& ids) : ids_(&ids), slots_(kFirstSlots), shift_(shift_of(kFirstSlots)) {}
+
+std::optional<std::uint32_t> StringRows::insert(std::size_t slot, std::uint64_t key, std::string_view id) {
+  if (!is_plain_text(id)) return std::nullopt;
+  const std::uint32_t row = ids_->add(id);
+  slots_[slot] = {key, row, static_cast<std::uint32_t>(id.size())};
+  if (2 * ids_->size() > slots_.size()) grow();
+  return row;
+}
+
+void StringRows::grow() {
+  std::vector<Slot> old(2 * slots_.size());
+  old.swap(slots_);
+  --shift_;
+  for (const Slot& taken : old) {
+    if (taken.size == 0) continue;
+    std::size_t slot = (taken.key * kMultiplier) >> shift_;
+    while (slots_[slot].size != 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = taken;
+  }
+}
+
 IdColumn::IdColumn(const TableColumn& column, Vocabulary& ids, std::size_t most_places)
-    : column_(&column), ids_(&ids), cursor_(column) {
-  strings_.begin();
+    : column_(&column), ids_(&ids), cursor_(column), strings_(ids) {
   if (!is_integer(column.type) || has_dictionary(column) || column.size() == 0) return;
   const ColumnChunk& some =
       *std::find_if(column.chunks.begin(), column.chunks.end(), [](const auto& c) { return c.size > 0; });
@@ -109,10 +132,9 @@ bool IdColumn::read_strings(const ColumnCursor::Part& part, const std::uint8_t* 
       if (keep != nullptr && keep[i] == 0) continue;
       const std::string_view id = id_in(text_of(part.begin + i));
       if (id.empty()) return false;
-      rows[i] = strings_.add(id);
-      if (rows[i] < ids_->size()) continue;
-      if (!is_plain_text(id)) return false;
-      ids_->add(id);
+      const std::optional<std::uint32_t> row = strings_.row(id);
+      if (!row) return false;
+      rows[i] = *row;
     }
     return true;
   });

@@ -14,8 +14,8 @@
 namespace gusto {
 namespace {
 
-// Reads the events of a table in two passes: the first one checks all rows and counts those of each user, the second one
-// puts each event where it belongs, so that nothing is kept but the events themselves.
+// Reads the events of a table in two passes: the first one checks all rows and counts those of each user, the second
+// one puts each event where it belongs, so that nothing is kept but the events themselves.
 class TableEvents {
  public:
   TableEvents(const EventTable& table, const TableOptions& options, DatasetAssembler& assembler, Context& context)

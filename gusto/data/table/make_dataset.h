@@ -1,8 +1,8 @@
 #pragma once
 
-/// A data set of events that lie in memory: the sister of open_dataset (gusto/data/open/open.h), with the same rules for
-/// duplicates, weights, half-life, the order of items and what is an error. A table of integers gives the same data set, to
-/// the byte, as a file with the same content.
+/// A data set of events that lie in memory: the sister of open_dataset (gusto/data/open/open.h), with the same rules
+/// for duplicates, weights, half-life, the order of items and what is an error. A table of integers gives the same data
+/// set, to the byte, as a file with the same content.
 
 #include <optional>
 #include <string>
@@ -28,21 +28,22 @@ struct TableOptions {
 
 /// Makes a data set of a table.
 ///
-/// Ids      users' rows are in the order in which the table first names them, items' in the order of a hash of their ids.
-///          Blanks around strings are left out
-/// Copies   numbers stay where they are, and are kept alive by the table's owner, if there is one and the column is one chunk
-///          without nulls, and
-///            values    are floats, no row is left out, all events of a user stand together, in order of time, no pair of
-///                      user and item comes twice, and neither weights nor a half-life are given
+/// Ids      users' rows are in the order in which the table first names them, items' in the order of a hash of their
+///          ids. Blanks around strings are left out
+/// Copies   numbers stay where they are, and are kept alive by the table's owner, if there is one and the column is one
+///          chunk without nulls, and
+///            values    are floats, no row is left out, all events of a user stand together, in order of time, no pair
+///                      of user and item comes twice, and neither weights nor a half-life are given
 ///            times     the same, and they are 64-bit integers in seconds
-///            features  are doubles, and their ids name all users (or items) in the order of their rows, to which no later
-///                      table of features adds any
+///            features  are doubles, and their ids name all users (or items) in the order of their rows, to which no
+///                      later table of features adds any
 ///          all else is copied; without an owner, everything is
 /// Report   layout "columns"; columns by role and name, "user=reviewer"
 /// Errors   invalid_input, with column and row, rows counted from 0; invalid_option; out_of_memory; cancelled
-/// Cost     on one thread some 20 to 60 ns an event for integer ids, and 100 for strings; see bench/event_table_bench.cc
-/// Memory   beside the table 8 bytes an event, 8 more with times, 8 more while duplicates are refused; ids and features, and
-///          up to half a byte an event for tables of numbers
+/// Cost     on one thread some 20 to 60 ns an event for integer ids, and 100 for strings; see
+///          bench/event_table_bench.cc
+/// Memory   beside the table 8 bytes an event, 8 more with times, 8 more while duplicates are refused; ids and
+///          features, and up to half a byte an event for tables of numbers
 OpenedDataset make_dataset(const EventTable& table, const TableOptions& options, Context& context);
 
 }  // namespace gusto

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "gusto/base/error.h"
 #include "gusto/data/open/open.h"
 #include "gusto/data/testing/open_text.h"
+#include "gusto/data/testing/tables.h"
 
 namespace gusto {
 namespace {
@@ -23,11 +25,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_io::complaint;
 using testing_io::event_of;
-
-OpenedDataset made(const EventTable& table, const TableOptions& options = {}) {
-  Context context({.threads = 1});
-  return make_dataset(table, options, context);
-}
+using testing_io::made;
 
 std::string refusal(const EventTable& table, const TableOptions& options = {},
                     ErrorCode code = ErrorCode::invalid_input) {
@@ -269,6 +267,28 @@ TEST(MakeDataset, ComplainsOfColumnAndRow) {
   EXPECT_THAT(refusal(other.table), HasSubstr("an index is outside its dictionary, which has 4 entries."));
 }
 
+// Items are looked at after all else; the complaint is about the first row all the same.
+TEST(MakeDataset, ComplainsOfTheFirstBadRowWhateverColumnItIsIn) {
+  const std::size_t rows = 20'000;
+  std::vector<std::string> items(rows, "x");
+  std::vector<std::int64_t> users(rows);
+  std::iota(users.begin(), users.end(), 0);
+  std::vector<float> values(rows, 1);
+  values[15'000] = std::numeric_limits<float>::infinity();
+  EventTable table;
+  table.users = TableColumn::ints(users);
+  table.items = TableColumn::strings(items);
+  table.values = TableColumn::numbers(values);
+  EXPECT_THAT(refusal(table), HasSubstr("Column rating, row 15000: inf is not a finite number."));
+  items[5'000] = "";
+  EXPECT_THAT(refusal(table), HasSubstr("Column item, row 5000: the id is empty."));
+  values[15'000] = 1;
+  EXPECT_THAT(refusal(table), HasSubstr("Column item, row 5000: the id is empty."));
+  TableOptions options;
+  options.skip_bad_rows = true;
+  EXPECT_EQ(made(table, options).data->event_count(), rows - 1);
+}
+
 TEST(MakeDataset, RefusesColumnsThatHoldWhatTheyCannot) {
   SmallTable small;
   small.table.users = TableColumn::numbers(small.values);
@@ -332,66 +352,6 @@ TEST(MakeDataset, BooleansAreValuesOfNoughtAndOne) {
   const OpenedDataset opened = made(small.table);
   EXPECT_EQ(event_of(*opened.data, "3", "10").value, 0);
   EXPECT_EQ(event_of(*opened.data, "1", "10").value, 1);
-}
-
-// Owned columns in stored order.
-struct StoredColumns {
-  std::vector<std::int64_t> users{4, 4, 2, 9};
-  std::vector<std::int64_t> items{1, 2, 1, 3};
-  std::vector<float> values{1, 2, 3, 4};
-  std::vector<std::int64_t> times{5, 6, 1, 2};
-  std::vector<double> ages{20, 30, 40};
-  std::vector<std::int64_t> people{4, 2, 9};
-};
-
-EventTable table_of(const std::shared_ptr<const StoredColumns>& stored) {
-  EventTable table;
-  table.users = TableColumn::ints(stored->users);
-  table.items = TableColumn::ints(stored->items);
-  table.values = TableColumn::numbers(stored->values);
-  table.times = TableColumn::times(stored->times, TimeUnit::seconds);
-  table.user_features = {{TableColumn::ints(stored->people), {{TableColumn::numbers(stored->ages).named("age")}}}};
-  table.owner = stored;
-  return table;
-}
-
-TEST(MakeDataset, NumbersInStoredOrderStayWhereTheyAreAndAlive) {
-  auto stored = std::make_shared<const StoredColumns>();
-  const std::weak_ptr<const StoredColumns> watch = stored;
-  OpenedDataset opened = made(table_of(stored));
-  EXPECT_EQ(opened.data->values().data(), stored->values.data());
-  EXPECT_EQ(opened.data->times().data(), stored->times.data());
-  EXPECT_EQ(opened.data->catalogue().user_features.at("age").numbers.span().data(), stored->ages.data());
-  stored.reset();
-  EXPECT_FALSE(watch.expired());
-  EXPECT_EQ(event_of(*opened.data, "9", "3").value, 4);
-  opened = {};
-  EXPECT_TRUE(watch.expired());
-}
-
-TEST(MakeDataset, NumbersAreCopiedWhereTheyHaveToChangePlaces) {
-  const auto stored = std::make_shared<const StoredColumns>();
-  EventTable table = table_of(stored);
-  table.owner.reset();
-  EXPECT_NE(made(table).data->values().data(), stored->values.data());
-
-  auto late = std::make_shared<StoredColumns>();
-  late->times = {6, 5, 1, 2};
-  OpenedDataset opened = made(table_of(late));
-  EXPECT_NE(opened.data->values().data(), late->values.data());
-  EXPECT_THAT(opened.data->values(), ElementsAre(2, 1, 3, 4));
-
-  auto twice = std::make_shared<StoredColumns>();
-  twice->items = {1, 1, 1, 3};
-  opened = made(table_of(twice));
-  EXPECT_THAT(opened.data->values(), ElementsAre(2, 3, 4));
-  EXPECT_EQ(opened.report.duplicates, 1U);
-
-  auto apart = std::make_shared<StoredColumns>();
-  apart->users = {4, 2, 9, 4};
-  opened = made(table_of(apart));
-  EXPECT_NE(opened.data->times().data(), apart->times.data());
-  EXPECT_EQ(opened.data->values()[0], 4) << "user 4's earlier event comes first";
 }
 
 }  // namespace

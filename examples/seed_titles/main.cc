@@ -7,13 +7,14 @@
 ///   seed_titles [DATA]        any data set whose items have titles; without one, the embedded MovieLens ratings
 
 #include <iostream>
+#include <memory>
 
 #include <gusto/base/error.h>
 #include <gusto/data/movielens/embedded.h>
 #include <gusto/data/open/open.h>
 #include <gusto/models/model_file.h>
 #include <gusto/models/registry.h>
-#include <gusto/retrieval/search.h>
+#include <gusto/retrieval/recommender.h>
 
 using namespace gusto;
 
@@ -21,23 +22,22 @@ int main(int argc, char** argv) try {
   Context context;
   const auto data = argc > 1 ? open_dataset(argv[1], {}, context).data : open_embedded(context).data;
 
-  const auto model = make_model("two-tower", {{"query_fields", "user"},
-                                              {"item_fields", "item, words(title, 5000)"},
-                                              {"dim", 64},
-                                              {"optimizer", "adagrad"},
-                                              {"learning_rate", 0.5},
-                                              {"batch_size", 4096},
-                                              {"epochs", 3},
-                                              {"schedule", "constant"},
-                                              {"validation", 0}});
+  const std::shared_ptr<Model> model = make_model("two-tower", {{"query_fields", "user"},
+                                                                {"item_fields", "item, words(title, 5000)"},
+                                                                {"dim", 64},
+                                                                {"optimizer", "adagrad"},
+                                                                {"learning_rate", 0.5},
+                                                                {"batch_size", 4096},
+                                                                {"epochs", 3},
+                                                                {"schedule", "constant"},
+                                                                {"validation", 0}});
   model->fit(data, Task::top_n, context);
 
-  const auto user = data->catalogue().users.find("42");
-  if (!user) throw Error(ErrorCode::not_found, "There is no user 42.", "Name a data set that has one.");
-  const Query query = Query::known(UserRow(*user));
-  const TopLists found = search(*model, {&query, 1}, 3, SearchFilter{}, context);
+  RecommendRequest request;
+  request.who.user = "42";
+  request.k = 3;
   std::cout << "Top 3 recommendations for user 42:\n";
-  for (const ScoredItem& entry : found[0]) std::cout << data->catalogue().title(entry.item) << '\n';
+  for (const AnsweredItem& item : Recommender(model).recommend(request, context).items) std::cout << item.title << '\n';
 
   save_model(*model, {}, "titles.gusto");
   std::cout << "Ask again: gusto recommend titles.gusto --user 42 -n 3\n";

@@ -17,6 +17,7 @@
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/run.h"
 #include "gusto/eval/experiment.h"
+#include "gusto/eval/recipe.h"
 #include "gusto/eval/transfer.h"
 #include "gusto/models/model_file.h"
 

@@ -5,6 +5,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/cli/data_flags.h"
+#include "gusto/eval/recipe.h"
 
 namespace gusto::cli {
 namespace {

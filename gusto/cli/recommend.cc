@@ -10,6 +10,7 @@
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/pipeline_report.h"
 #include "gusto/cli/run.h"
+#include "gusto/retrieval/pipeline.h"
 #include "gusto/retrieval/recommender.h"
 
 namespace gusto::cli {

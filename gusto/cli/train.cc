@@ -20,6 +20,7 @@
 #include "gusto/cli/run.h"
 #include "gusto/eval/evaluate.h"
 #include "gusto/eval/experiment.h"
+#include "gusto/eval/recipe.h"
 #include "gusto/eval/stopwatch.h"
 #include "gusto/models/model_file.h"
 

@@ -9,15 +9,6 @@
 
 namespace gusto {
 
-/// How far one model's estimate lies from another's, and between what bounds the difference is likely to be.
-struct Difference {
-  double mean = 0;  ///< a − b
-  double low = 0;   ///< 2.5th percentile of the draws
-  double high = 0;  ///< 97.5th percentile
-  /// Whether 0 lies outside [low, high]. With fewer than two users nothing is.
-  bool distinguishable = false;
-};
-
 /// Two estimates of one metric on the same test events. Borrowed.
 struct EstimatePair {
   const Estimate* a = nullptr;

@@ -1,3 +1,4 @@
+#include "gusto/eval/bootstrap.h"
 #include "gusto/eval/compare.h"
 
 #include <algorithm>

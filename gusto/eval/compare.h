@@ -14,7 +14,6 @@
 #include "gusto/base/error.h"
 #include "gusto/base/field.h"
 #include "gusto/data/split/split.h"
-#include "gusto/eval/bootstrap.h"
 #include "gusto/eval/estimate.h"
 #include "gusto/eval/evaluate.h"
 #include "gusto/eval/experiment.h"

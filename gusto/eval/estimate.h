@@ -43,4 +43,13 @@ Estimate influence_estimate(std::string metric, double mean, std::vector<UserRow
 /// folds.
 Estimate average_folds(std::span<const Estimate> folds);
 
+/// How far one model's estimate lies from another's, and between what bounds the difference is likely to be.
+struct Difference {
+  double mean = 0;  ///< a − b
+  double low = 0;   ///< 2.5th percentile of the draws
+  double high = 0;  ///< 97.5th percentile
+  /// Whether 0 lies outside [low, high]. With fewer than two users nothing is.
+  bool distinguishable = false;
+};
+
 }  // namespace gusto

@@ -8,6 +8,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/eval/protocol.h"
+#include "gusto/eval/recipe.h"
 
 namespace gusto {
 namespace {

@@ -19,9 +19,10 @@
 #include "gusto/data/split/split.h"
 #include "gusto/eval/compare_entry.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/eval/recipe.h"
 
 namespace gusto {
+
+struct Recipe;
 
 /// A whole experiment, typed.
 struct Experiment {

@@ -16,6 +16,7 @@
 #include "gusto/data/movielens/embedded.h"
 #include "gusto/data/open/open.h"
 #include "gusto/eval/compare.h"
+#include "gusto/eval/recipe.h"
 
 namespace gusto {
 namespace {

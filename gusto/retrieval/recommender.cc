@@ -11,6 +11,7 @@
 #include "gusto/models/model_info.h"
 #include "gusto/retrieval/indexed_model.h"
 #include "gusto/retrieval/pipeline_file.h"
+#include "gusto/retrieval/recommender_parts.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto {
@@ -76,15 +77,30 @@ const FeatureField& chart_field(const FeatureTable& features, const std::string&
 
 }  // namespace
 
-Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
-    : model_(at_home(std::move(model))), index_(std::move(index)), resolver_(model_.model().shared_data(), names) {
-  if (index_ && !index_->belongs_to(model_.model())) {
+Recommender::Parts::Parts(std::shared_ptr<const Model> fitted, std::shared_ptr<const Index> made_of_it, ItemNames names)
+    : model(at_home(std::move(fitted))), index(std::move(made_of_it)), resolver(model.model().shared_data(), names) {
+  if (index && !index->belongs_to(model.model())) {
     throw Error(ErrorCode::invalid_option, "The index was made of another model.", "Build one of this model.");
   }
 }
 
+Recommender::Parts::Parts(Pipeline stages, ItemNames names)
+    : pipeline(std::move(stages)), model(pipeline->main_model()), resolver(pipeline->shared_data(), names) {}
+
+Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
+    : parts_(std::make_shared<const Parts>(std::move(model), std::move(index), names)) {}
+
 Recommender::Recommender(Pipeline pipeline, ItemNames names)
-    : pipeline_(std::move(pipeline)), model_(pipeline_->main_model()), resolver_(pipeline_->shared_data(), names) {}
+    : parts_(std::make_shared<const Parts>(std::move(pipeline), names)) {}
+
+const Dataset& Recommender::data() const { return parts_->resolver.data(); }
+const Model& Recommender::model() const { return parts_->model.model(); }
+const Index* Recommender::index() const { return parts_->index.get(); }
+const Pipeline* Recommender::pipeline() const { return parts_->pipeline ? &*parts_->pipeline : nullptr; }
+
+std::vector<RequestEvent> Recommender::parse_history(std::string_view typed) const {
+  return parts_->resolver.parse_history(typed);
+}
 
 Recommender Recommender::open(const std::filesystem::path& path, Context& context, ItemNames names) {
   IndexedModel opened = load_indexed_model(path, context);
@@ -100,21 +116,21 @@ Recommender Recommender::open_pipeline(PipelineSpec spec, Context& context, Item
 }
 
 SimilarItemsAnswer Recommender::similar_items(std::string_view item, std::size_t k) const {
-  const ItemRow row = resolver_.item(item);
-  const ItemRow own = model_.own(row);
+  const ItemRow row = parts_->resolver.item(item);
+  const ItemRow own = parts_->model.own(row);
   std::vector<float> similarity(data().item_count());
   model().item_similarity(own, similarity);
   similarity[own.index] = kNeverSimilar;
-  SimilarItemsAnswer answer{resolver_.answered(row, 0)};
+  SimilarItemsAnswer answer{parts_->resolver.answered(row, 0)};
   for (const ScoredItem& entry : top_k(similarity, k)) {
-    answer.items.push_back(resolver_.answered(model_.home(entry.item), entry.score));
+    answer.items.push_back(parts_->resolver.answered(parts_->model.home(entry.item), entry.score));
   }
   return answer;
 }
 
 SimilarUsersAnswer Recommender::similar_users(const Person& who, std::size_t k) const {
-  const ResolvedPerson person = resolver_.resolve(who);
-  const AlignedQuery own = model_.own(person.query());
+  const ResolvedPerson person = parts_->resolver.resolve(who);
+  const AlignedQuery own = parts_->model.own(person.query());
   const Dataset& trained = model().data();
   std::vector<float> similarity(trained.user_count());
   model().user_similarity(own.query, similarity);
@@ -129,10 +145,10 @@ SimilarUsersAnswer Recommender::similar_users(const Person& who, std::size_t k) 
 }
 
 ExplainAnswer Recommender::explain(const Person& who, std::string_view item) const {
-  const ResolvedPerson person = resolver_.resolve(who);
-  const ItemRow row = resolver_.item(item);
-  const AlignedQuery own = model_.own(person.query());
-  ExplainAnswer answer{person.understood, resolver_.answered(row, 0)};
+  const ResolvedPerson person = parts_->resolver.resolve(who);
+  const ItemRow row = parts_->resolver.item(item);
+  const AlignedQuery own = parts_->model.own(person.query());
+  ExplainAnswer answer{person.understood, parts_->resolver.answered(row, 0)};
   answer.item.reasons = reasons(own.query, row);
   double sum = 0;
   for (const Reason& reason : answer.item.reasons) sum += reason.amount;
@@ -142,7 +158,7 @@ ExplainAnswer Recommender::explain(const Person& who, std::string_view item) con
 
 std::vector<AnsweredItem> Recommender::named(std::span<const std::string> items) const {
   std::vector<AnsweredItem> answered;
-  for (const std::string& name : items) answered.push_back(resolver_.answered(resolver_.item(name), 0));
+  for (const std::string& name : items) answered.push_back(parts_->resolver.answered(parts_->resolver.item(name), 0));
   return answered;
 }
 
@@ -167,11 +183,11 @@ std::vector<Prediction> Recommender::predictions(std::span<const Query> own, std
 }
 
 PredictAnswer Recommender::predict(const Person& who, std::span<const std::string> items) const {
-  const ResolvedPerson person = resolver_.resolve(who);
+  const ResolvedPerson person = parts_->resolver.resolve(who);
   PredictAnswer answer{person.understood, named(items)};
-  const AlignedQuery own = model_.own(person.query());
+  const AlignedQuery own = parts_->model.own(person.query());
   std::vector<ItemRow> rows;
-  for (const AnsweredItem& item : answer.items) rows.push_back(model_.own(item.row));
+  for (const AnsweredItem& item : answer.items) rows.push_back(parts_->model.own(item.row));
   const std::vector<Prediction> predicted = predictions(std::vector<Query>(rows.size(), own.query), rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     answer.items[i].score = predicted[i].value;
@@ -181,11 +197,11 @@ PredictAnswer Recommender::predict(const Person& who, std::span<const std::strin
 }
 
 PredictAnswer Recommender::score(const Person& who, std::span<const std::string> items) const {
-  const ResolvedPerson person = resolver_.resolve(who);
+  const ResolvedPerson person = parts_->resolver.resolve(who);
   PredictAnswer answer{person.understood, named(items)};
-  const AlignedQuery own = model_.own(person.query());
+  const AlignedQuery own = parts_->model.own(person.query());
   std::vector<ItemRow> rows;
-  for (const AnsweredItem& item : answer.items) rows.push_back(model_.own(item.row));
+  for (const AnsweredItem& item : answer.items) rows.push_back(parts_->model.own(item.row));
   std::vector<float> scores(rows.size());
   model().score_items(own.query, rows, scores);
   for (std::size_t i = 0; i < rows.size(); ++i) answer.items[i].score = scores[i];
@@ -210,8 +226,8 @@ Recommender::Pairs Recommender::known_pairs(std::span<const UserItem> pairs) con
     if (!user || !item) continue;
     Query query = Query::known(UserRow(*user));
     if (timed) query.time = pairs[p].time;
-    known.askers.push_back(model_.own(query));
-    known.items.push_back(model_.own(ItemRow(*item)));
+    known.askers.push_back(parts_->model.own(query));
+    known.items.push_back(parts_->model.own(ItemRow(*item)));
     known.places.push_back(p);
   }
   for (const AlignedQuery& asker : known.askers) known.queries.push_back(asker.query);
@@ -244,16 +260,16 @@ std::vector<std::optional<float>> Recommender::score(std::span<const UserItem> p
 
 ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) const {
   const FeatureField& field = chart_field(data().catalogue().item_features, request.by);
-  const ResolvedPerson person = resolver_.resolve(request.who);
-  const ResolvedFilter filter = resolver_.resolve(request.filter);
-  const AlignedQuery own = model_.own(person.query());
+  const ResolvedPerson person = parts_->resolver.resolve(request.who);
+  const ResolvedFilter filter = parts_->resolver.resolve(request.filter);
+  const AlignedQuery own = parts_->model.own(person.query());
   const std::vector<ChartValue> values = chart_values(data(), field, filter, request.values);
-  const std::vector<ItemRow> denied = model_.own(filter.denied);
+  const std::vector<ItemRow> denied = parts_->model.own(filter.denied);
   std::vector<std::vector<ItemRow>> allowed;
   std::vector<SearchFilter> filters;
   allowed.reserve(values.size());
   for (const ChartValue& value : values) {
-    allowed.push_back(model_.own(value.items));
+    allowed.push_back(parts_->model.own(value.items));
     filters.push_back({.exclude_seen = !filter.with_seen, .allowed = allowed.back(), .denied = denied});
   }
   const std::vector<TopLists> found = search(model(), {&own.query, 1}, request.k, filters, context);
@@ -261,7 +277,7 @@ ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) co
   for (std::size_t v = 0; v < values.size(); ++v) {
     ChartGroup group{std::string(values[v].value), values[v].events};
     for (const ScoredItem& entry : found[v][0]) {
-      group.items.push_back(resolver_.answered(model_.home(entry.item), entry.score));
+      group.items.push_back(parts_->resolver.answered(parts_->model.home(entry.item), entry.score));
     }
     answer.groups.push_back(std::move(group));
   }

@@ -30,13 +30,16 @@
 
 #include "gusto/base/context.h"
 #include "gusto/models/model.h"
-#include "gusto/retrieval/aligned_model.h"
-#include "gusto/retrieval/index.h"
-#include "gusto/retrieval/pipeline.h"
 #include "gusto/retrieval/request.h"
-#include "gusto/retrieval/request_resolver.h"
 
 namespace gusto {
+
+class Index;
+class Pipeline;
+struct PipelineItem;
+struct PipelineSpec;
+struct ResolvedFilter;
+struct ResolvedPerson;
 
 /// Gets the answer to the request at that place, counted from 0. What it throws ends the batch and is thrown on.
 using AnswerSink = std::function<void(std::size_t place, RecommendAnswer answer)>;
@@ -66,16 +69,16 @@ class Recommender {
                                    ItemNames names = ItemNames::titles);
   static Recommender open_pipeline(PipelineSpec spec, Context& context, ItemNames names = ItemNames::titles);
 
-  const Dataset& data() const { return resolver_.data(); }
+  const Dataset& data() const;
   /// What answers all questions but recommend(); that too without a pipeline.
-  const Model& model() const { return model_.model(); }
-  const Index* index() const { return index_.get(); }
-  const Pipeline* pipeline() const { return pipeline_ ? &*pipeline_ : nullptr; }
+  const Model& model() const;
+  const Index* index() const;
+  const Pipeline* pipeline() const;
 
   /// A typed history, "Toy Story (1995):5,Heat", as events for a Person. Titles that no item has are among them; whoever
   /// answers leaves them out and lists them as unknown.
   /// Errors   as TitleIndex::parse_history
-  std::vector<RequestEvent> parse_history(std::string_view typed) const { return resolver_.parse_history(typed); }
+  std::vector<RequestEvent> parse_history(std::string_view typed) const;
 
   /// The k best items.
   /// Errors   and those of search or Pipeline::recommend; cancelled
@@ -112,6 +115,7 @@ class Recommender {
   ChartAnswer chart(const ChartRequest& request, Context& context) const;
 
  private:
+  struct Parts;
   struct Batch;
 
   void answer(const Batch& batch, Context& context) const;
@@ -127,10 +131,7 @@ class Recommender {
   Pairs known_pairs(std::span<const UserItem> pairs) const;
   std::vector<Prediction> predictions(std::span<const Query> own, std::span<const ItemRow> items) const;
 
-  std::optional<Pipeline> pipeline_;
-  AlignedModel model_;                  // asked in the rows of data()
-  std::shared_ptr<const Index> index_;  // of the model; null with a pipeline
-  RequestResolver resolver_;
+  std::shared_ptr<const Parts> parts_;
 };
 
 }  // namespace gusto

@@ -5,6 +5,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/retrieval/recommender.h"
+#include "gusto/retrieval/recommender_parts.h"
 #include "gusto/retrieval/search.h"
 #include "gusto/retrieval/vector_scan.h"
 
@@ -97,7 +98,7 @@ void Recommender::answer(const Batch& batch, Context& context) const {
     }
   }
   // A pipeline shares one unit's queries among threads itself; what it runs inside of another loop stays on one thread.
-  if (pipeline_ && units.size() < context.threads()) {
+  if (parts_->pipeline && units.size() < context.threads()) {
     for (const auto& unit : units) answer_unit(batch, unit, context);
     return;
   }
@@ -109,7 +110,7 @@ void Recommender::answer(const Batch& batch, Context& context) const {
 void Recommender::answer_unit(const Batch& batch, std::span<const std::size_t> places, Context& context) const {
   ResolvedFilter filter;
   try {
-    filter = resolver_.resolve(batch.requests[places.front()].filter);
+    filter = parts_->resolver.resolve(batch.requests[places.front()].filter);
   } catch (const Error& error) {
     for (const std::size_t place : places) batch.answers[place].error = error;
     return;
@@ -120,7 +121,7 @@ void Recommender::answer_unit(const Batch& batch, std::span<const std::size_t> p
   asked.reserve(places.size());
   for (const std::size_t place : places) {
     try {
-      persons.push_back(resolver_.resolve(batch.requests[place].who));
+      persons.push_back(parts_->resolver.resolve(batch.requests[place].who));
       asked.push_back(place);
     } catch (const Error& error) {
       batch.answers[place].error = error;
@@ -152,21 +153,22 @@ void Recommender::find_items(const Batch& batch, std::span<const std::size_t> pl
   const std::size_t k = batch.requests[places.front()].k;
   PipelineLists staged;
   TopLists plain;
-  if (pipeline_) staged = pipeline_->recommend(queries, k, filter.search_filter(), context);
-  else if (index_) plain = search(model(), *index_, queries, k, filter.search_filter(), context);
+  if (parts_->pipeline) staged = parts_->pipeline->recommend(queries, k, filter.search_filter(), context);
+  else if (parts_->index) plain = search(model(), *parts_->index, queries, k, filter.search_filter(), context);
   else plain = search(model(), queries, k, filter.search_filter(), context);
   for (std::size_t q = 0; q < queries.size(); ++q) {
     RecommendAnswer answer;
     answer.who = persons[q].understood;
-    if (pipeline_) {
+    if (parts_->pipeline) {
       answer.items = pipeline_items(staged[q]);
     } else {
       answer.items.reserve(plain[q].size());
-      for (const ScoredItem& entry : plain[q]) answer.items.push_back(resolver_.answered(entry.item, entry.score));
+      for (const ScoredItem& entry : plain[q])
+        answer.items.push_back(parts_->resolver.answered(entry.item, entry.score));
     }
-    answer.notes = notes(persons[q], pipeline_ ? staged[q] : std::span<const PipelineItem>());
+    answer.notes = notes(persons[q], parts_->pipeline ? staged[q] : std::span<const PipelineItem>());
     if (const std::size_t most = batch.requests[places[q]].reasons; most > 0) {
-      const AlignedQuery own = model_.own(queries[q]);
+      const AlignedQuery own = parts_->model.own(queries[q]);
       for (AnsweredItem& item : answer.items) {
         item.reasons = reasons(own.query, item.row);
         item.reasons.resize(std::min(most, item.reasons.size()));
@@ -180,8 +182,8 @@ std::vector<AnsweredItem> Recommender::pipeline_items(std::span<const PipelineIt
   std::vector<AnsweredItem> items;
   items.reserve(list.size());
   for (const PipelineItem& entry : list) {
-    items.push_back(resolver_.answered(entry.item, entry.relevance));
-    items.back().stages = StageScores{.source = std::string(pipeline_->source_label(entry.source)),
+    items.push_back(parts_->resolver.answered(entry.item, entry.relevance));
+    items.back().stages = StageScores{.source = std::string(parts_->pipeline->source_label(entry.source)),
                                       .source_place = entry.source_place,
                                       .source_score = entry.source_score,
                                       .ranking_score = entry.ranking_score,
@@ -192,8 +194,8 @@ std::vector<AnsweredItem> Recommender::pipeline_items(std::span<const PipelineIt
 }
 
 std::vector<std::string> Recommender::notes(const ResolvedPerson& person, std::span<const PipelineItem> list) const {
-  const bool unknown = resolver_.nothing_known(person);
-  const bool popular = !list.empty() && (unknown || list.front().source == pipeline_->spec().candidates.size());
+  const bool unknown = parts_->resolver.nothing_known(person);
+  const bool popular = !list.empty() && (unknown || list.front().source == parts_->pipeline->spec().candidates.size());
   if (popular) return {"Nothing is known of this person: popular items answer."};
   if (unknown) return {"Nothing is known of this person."};
   return {};
@@ -201,11 +203,11 @@ std::vector<std::string> Recommender::notes(const ResolvedPerson& person, std::s
 
 std::vector<Reason> Recommender::reasons(const Query& own, ItemRow item) const {
   std::vector<Reason> result;
-  for (const Contribution& contribution : model().explain(own, model_.own(item))) {
+  for (const Contribution& contribution : model().explain(own, parts_->model.own(item))) {
     Reason reason;
     reason.amount = contribution.amount;
     if (contribution.item) {
-      AnsweredItem cause = resolver_.answered(model_.home(*contribution.item), 0);
+      AnsweredItem cause = parts_->resolver.answered(parts_->model.home(*contribution.item), 0);
       reason.text = std::move(cause.title);
       reason.item = std::move(cause.id);
     } else if (contribution.user) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/testing/testing.h"
+#include "gusto/retrieval/index.h"
+#include "gusto/retrieval/pipeline.h"
 #include "gusto/retrieval/recommender.h"
 #include "gusto/retrieval/testing/films.h"
 

@@ -7,6 +7,8 @@
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/model_file.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/index.h"
+#include "gusto/retrieval/pipeline.h"
 #include "gusto/retrieval/recommender.h"
 #include "gusto/retrieval/testing/films.h"
 

@@ -14,9 +14,15 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/dataset.h"
-#include "gusto/retrieval/rerank.h"
+#include "gusto/retrieval/reranked_item.h"
 
 namespace gusto {
+
+/// How items are named.
+enum class ItemNames {
+  titles,  ///< by id, title, another spelling of it, its start or the closest spelling, as people type (TitleIndex::find)
+  ids,     ///< by id alone: for programs, where a name that is nearly right is a mistake
+};
 
 /// A feature and its value, such as gender and F, or genre and Comedy.
 struct NamedValue {

@@ -18,12 +18,6 @@
 
 namespace gusto {
 
-/// How items are named.
-enum class ItemNames {
-  titles,  ///< by id, title, another spelling of it, its start or the closest spelling, as people type (TitleIndex::find)
-  ids,     ///< by id alone: for programs, where a name that is nearly right is a mistake
-};
-
 /// A person in rows. Borrows the features' text from the Person; to be moved, not copied.
 struct ResolvedPerson {
   UnderstoodPerson understood;

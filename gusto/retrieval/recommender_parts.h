@@ -1,0 +1,26 @@
+#pragma once
+
+/// What a Recommender is made of.
+
+#include <memory>
+#include <optional>
+
+#include "gusto/retrieval/aligned_model.h"
+#include "gusto/retrieval/index.h"
+#include "gusto/retrieval/pipeline.h"
+#include "gusto/retrieval/recommender.h"
+#include "gusto/retrieval/request_resolver.h"
+
+namespace gusto {
+
+struct Recommender::Parts {
+  Parts(std::shared_ptr<const Model> fitted, std::shared_ptr<const Index> made_of_it, ItemNames names);
+  Parts(Pipeline stages, ItemNames names);
+
+  std::optional<Pipeline> pipeline;
+  AlignedModel model;                  // asked in the rows of data()
+  std::shared_ptr<const Index> index;  // of the model; null with a pipeline
+  RequestResolver resolver;
+};
+
+}  // namespace gusto

@@ -243,7 +243,7 @@ TEST(EventReader, PassesOverBadLinesBeforeTheFirstGoodOne) {
 struct InBlocks {
   Catalogue catalogue;
   SourceReport report;
-  EventStore::Settled settled;
+  SettledEvents settled;
   std::string problem;
 };
 

@@ -94,7 +94,7 @@ TEST(Report, RanksModelsAndMarksTheWinnerAndTies) {
   EXPECT_EQ(std::get<std::string>(rows[0].cells[2]), "best");
   EXPECT_EQ(std::get<GapCell>(rows[1].cells[2]).mean, -.003);
   EXPECT_FALSE(std::get<GapCell>(rows[1].cells[2]).distinguishable);
-  EXPECT_EQ(std::get<IntervalCell>(rows[2].cells[3]).high, -.14);
+  EXPECT_DOUBLE_EQ(std::get<IntervalCell>(rows[2].cells[3]).high, -.14);
   EXPECT_EQ(std::get<SecondsCell>(rows[2].cells[5]).seconds, 2);
   EXPECT_EQ(report.verdict, "Best by ndcg@10: good, but these data cannot tell it from near.");
   EXPECT_THAT(report.legend, HasSubstr("ndcg@10: higher is better."));

@@ -131,8 +131,8 @@ EventRows::Block EventRows::next_block(std::size_t begin, std::size_t count) {
   }
   const bool good = read_values(count, keep);
   // Ids are taken in only of rows that are kept, so where rows may be left out, all are looked at before.
-  const bool looks = !good || (options_.skip_bad_rows && !(users_->next_are_ids(count) && items_->next_are_ids(count)));
-  if (!checked_ && looks) {
+  const auto are_ids = [&] { return users_->next_are_ids(count) && items_->next_are_ids(count); };
+  if (!checked_ && (!good || (options_.skip_bad_rows && !are_ids()))) {
     look_at_rows(begin, count);
     keep = keep_block_.data();
   }

@@ -40,13 +40,12 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/models/neural/network_options.h
   gusto/models/registry.h
   gusto/models/task.h
-  gusto/nn/arena.h
   gusto/nn/bag.h
   gusto/nn/network.h
   gusto/nn/ops.h
   gusto/nn/parameters.h
-  gusto/nn/tape.h
   gusto/nn/training.h
+  gusto/nn/var.h
   gusto/retrieval/recommender.h
   gusto/retrieval/request.h
   gusto/retrieval/reranked_item.h

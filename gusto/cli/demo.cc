@@ -16,6 +16,7 @@
 #include "gusto/eval/compare.h"
 #include "gusto/models/registry.h"
 #include "gusto/retrieval/recommender.h"
+#include "gusto/retrieval/request_resolver.h"
 
 namespace gusto::cli {
 namespace {

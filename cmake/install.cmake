@@ -2,11 +2,12 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gusto)
 
-install(TARGETS gusto EXPORT gusto ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+include(cmake/public_headers.cmake)
+target_sources(gusto PUBLIC FILE_SET public_headers TYPE HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}
+  FILES ${GUSTO_PUBLIC_HEADERS})
+install(TARGETS gusto EXPORT gusto ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  FILE_SET public_headers DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS gusto_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/gusto DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h"
-  REGEX "/(test_.*|testing|conformance|toml_reader|.*-inl)[.]h$" EXCLUDE PATTERN cli EXCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/data/movielens-small/NOTICE.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/movielens-small)
 install(EXPORT gusto NAMESPACE gusto:: FILE gustoTargets.cmake DESTINATION ${package_dir})

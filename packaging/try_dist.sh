@@ -18,9 +18,13 @@ try() {
   chroot "$root" "$@" recommend /tmp/bias.gusto --user 42 -n 3
 }
 
+# The loader asks /proc where the command lies.
+trap 'umount "$build"/roots/*/proc 2>/dev/null || true' EXIT
+
 for release in "${@:2}"; do
   root=$build/roots/$release
   [ -d "$root/usr/bin" ] || debootstrap --variant=minbase "$release" "$root" "$mirror"
+  mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
   printf '\n== the archive on a bare %s\n' "$release"
   rm -rf "$root/opt/gusto" && mkdir -p "$root/opt/gusto"
   tar -C "$root/opt/gusto" --strip-components=1 -xzf "${archives[0]}"

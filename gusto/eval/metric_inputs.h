@@ -12,6 +12,7 @@
 #include "gusto/data/rows.h"
 #include "gusto/eval/beyond.h"
 #include "gusto/eval/folding.h"
+#include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/metrics.h"
 
 namespace gusto {

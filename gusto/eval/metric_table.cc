@@ -6,6 +6,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/metric_inputs.h"
 #include "gusto/eval/metrics.h"
 

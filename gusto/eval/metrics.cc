@@ -1,3 +1,4 @@
+#include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/metrics.h"
 
 #include <algorithm>

@@ -12,6 +12,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/eval/estimate.h"
+#include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/testing/golden.h"
 
 namespace gusto {

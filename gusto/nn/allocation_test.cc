@@ -5,6 +5,7 @@
 #include "gusto/base/testing/allocations.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/testing/gradients.h"
 #include "gusto/nn/testing/training.h"
 

@@ -10,6 +10,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

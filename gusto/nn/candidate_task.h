@@ -9,6 +9,7 @@
 #include "gusto/data/dataset.h"
 #include "gusto/nn/candidate_loss.h"
 #include "gusto/nn/candidates.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
 namespace gusto::nn {

@@ -8,6 +8,7 @@
 
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/testing/training.h"
 
 namespace gusto::nn {

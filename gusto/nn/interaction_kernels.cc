@@ -12,6 +12,7 @@
 // clang-format on
 
 #include "gusto/nn/kernel_loops-inl.h"
+#include "gusto/nn/tape.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gusto::nn::kernels {

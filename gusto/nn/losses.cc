@@ -7,6 +7,7 @@
 #include "gusto/nn/gather_kernels.h"
 #include "gusto/nn/interaction_kernels.h"
 #include "gusto/nn/loss_kernels.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/schema.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 

@@ -4,7 +4,6 @@
 
 #include "gusto/nn/ops.h"
 #include "gusto/nn/parameters.h"
-#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 

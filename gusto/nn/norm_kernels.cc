@@ -9,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include "gusto/nn/kernel_loops-inl.h"
+#include "gusto/nn/tape.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gusto::nn::kernels {

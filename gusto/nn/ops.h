@@ -11,9 +11,12 @@
 #include <initializer_list>
 #include <span>
 
-#include "gusto/nn/tape.h"
+#include "gusto/nn/bag.h"
+#include "gusto/nn/var.h"
 
 namespace gusto::nn {
+
+struct Parameter;
 
 // Looking up.
 

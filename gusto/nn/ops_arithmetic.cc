@@ -1,6 +1,7 @@
 #include "gusto/nn/elementwise_kernels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/row_kernels.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/views.h"
 
 namespace gusto::nn {

@@ -4,6 +4,7 @@
 #include "gusto/base/random.h"
 #include "gusto/nn/elementwise_kernels.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

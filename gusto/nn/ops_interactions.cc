@@ -7,6 +7,7 @@
 #include "gusto/nn/interaction_kernels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/row_kernels.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

@@ -3,6 +3,7 @@
 #include "gusto/nn/norm_kernels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/row_kernels.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

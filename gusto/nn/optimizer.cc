@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/tensor_file.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

@@ -11,6 +11,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

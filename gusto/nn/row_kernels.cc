@@ -1,5 +1,6 @@
 #include "gusto/nn/row_kernels.h"
 
+#include "gusto/nn/tape.h"
 #include "gusto/nn/views.h"
 
 // Highway compiles this file once per instruction set, each time with another HWY_NAMESPACE.

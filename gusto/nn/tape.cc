@@ -22,6 +22,11 @@ void add_rows(MatrixView<const float> from, MatrixView<float> to) {
 
 }  // namespace
 
+std::size_t Var::rows() const { return value().rows; }
+std::size_t Var::cols() const { return value().cols; }
+MatrixView<const float> Var::value() const { return tape_->node(*this).value; }
+MatrixView<float> Var::mutable_value() const { return tape_->node(*this).value; }
+
 void Tape::begin(Mode mode, std::uint64_t key) {
   mode_ = mode;
   key_ = key;

@@ -25,28 +25,9 @@
 #include "gusto/nn/arena.h"
 #include "gusto/nn/bag.h"
 #include "gusto/nn/parameters.h"
+#include "gusto/nn/var.h"
 
 namespace gusto::nn {
-
-class Tape;
-
-/// One matrix on a tape. A handle: cheap to copy, valid until the tape begins again.
-class Var {
- public:
-  Var() = default;
-  std::size_t rows() const { return value().rows; }
-  std::size_t cols() const { return value().cols; }
-  inline MatrixView<const float> value() const;
-  inline MatrixView<float> mutable_value() const;  ///< for the operation that fills it in
-  inline Tape& tape() const { return *tape_; }
-  std::uint32_t index() const { return index_; }
-
- private:
-  friend class Tape;
-  Var(Tape* tape, std::uint32_t index) : tape_(tape), index_(index) {}
-  Tape* tape_ = nullptr;
-  std::uint32_t index_ = 0;
-};
 
 /// Where an operation's backward pass puts a gradient.
 struct GradientTarget {
@@ -212,9 +193,6 @@ class Tape {
   Mode mode_ = Mode::infer;
   std::uint64_t key_ = 0;
 };
-
-inline MatrixView<const float> Var::value() const { return tape_->node(*this).value; }
-inline MatrixView<float> Var::mutable_value() const { return tape_->node(*this).value; }
 
 /// Error(internal): "dense: [512 × 128] and [64 × 32] do not fit." for shapes of two operands.
 [[noreturn]] void shape_error(std::string_view operation, MatrixView<const float> a, MatrixView<const float> b);

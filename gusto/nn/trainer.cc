@@ -15,6 +15,7 @@
 #include "gusto/base/random.h"
 #include "gusto/nn/checkpoint.h"
 #include "gusto/nn/epoch_order.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto::nn {
 namespace {

@@ -11,7 +11,8 @@ import sys
 # named here where they stand above the rooms.
 ORDER = """
 base
-data data/bytes data/file data/io data/side data/movielens data/open data/split data/simulation data/fetch
+data data/bytes data/file data/assembly data/io data/side data/table data/movielens data/open data/split data/simulation
+data/fetch
 nn
 models models/shared models/simple models/content models/neighbors models/linear models/factors models/bayes models/neural
 models/registry.cc

@@ -1,5 +1,7 @@
 #include "gusto/models/neural/factor_model.h"
 
+#include "gusto/nn/tape.h"
+
 namespace gusto {
 
 void FactorVectors::prepare(const nn::ParameterSet& parameters, const nn::Encoder& encoder) {

@@ -11,6 +11,7 @@
 #include "gusto/base/text.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "gusto/models/testing/networks.h"
 #include "gusto/nn/encoder.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

@@ -16,6 +16,7 @@
 #include "gusto/models/neural/newcomer.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
 namespace gusto {

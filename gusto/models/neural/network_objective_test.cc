@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "gusto/models/testing/networks.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/nn/losses.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

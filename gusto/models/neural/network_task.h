@@ -9,6 +9,7 @@
 #include "gusto/models/neural/network_objective.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/network.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
 namespace gusto {

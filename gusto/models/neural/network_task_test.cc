@@ -8,6 +8,7 @@
 #include "gusto/base/testing/allocations.h"
 #include "gusto/models/neural/network_design.h"
 #include "gusto/models/testing/networks.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "gusto/base/random.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

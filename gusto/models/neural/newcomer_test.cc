@@ -6,6 +6,7 @@
 
 #include "gusto/models/neural/network_design.h"
 #include "gusto/models/testing/networks.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

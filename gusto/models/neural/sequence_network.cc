@@ -10,6 +10,7 @@
 
 #include "gusto/base/random.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

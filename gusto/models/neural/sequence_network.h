@@ -7,6 +7,7 @@
 
 #include "gusto/nn/candidate_task.h"
 #include "gusto/nn/network.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 

@@ -12,6 +12,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/fingerprint.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
 namespace gusto {

@@ -11,6 +11,7 @@
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/testing/gradients.h"
 
 namespace gusto {

@@ -11,6 +11,7 @@
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/networks.h"
 #include "gusto/nn/parameters.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

@@ -9,6 +9,7 @@
 #include "gusto/base/random.h"
 #include "gusto/models/neural/network_design.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 namespace {

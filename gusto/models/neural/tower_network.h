@@ -10,6 +10,7 @@
 #include "gusto/models/neural/tower_options.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/network.h"
+#include "gusto/nn/tape.h"
 
 namespace gusto {
 

@@ -13,6 +13,7 @@
 #include "gusto/nn/losses.h"
 #include "gusto/nn/network.h"
 #include "gusto/nn/ops.h"
+#include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
 namespace gusto::nn::test {

@@ -1,0 +1,53 @@
+# What programs from outside include, as docs/reference/api.md lists it. A public header includes only public ones.
+set(GUSTO_PUBLIC_HEADERS
+  gusto/base/context.h
+  gusto/base/deferred.h
+  gusto/base/error.h
+  gusto/base/field.h
+  gusto/base/matrix.h
+  gusto/base/parallel.h
+  gusto/base/shared_array.h
+  gusto/data/dataset.h
+  gusto/data/event_table.h
+  gusto/data/features.h
+  gusto/data/filter.h
+  gusto/data/io/reading_spec.h
+  gusto/data/movielens/embedded.h
+  gusto/data/open/data_recipe.h
+  gusto/data/open/open.h
+  gusto/data/open_options.h
+  gusto/data/opened_dataset.h
+  gusto/data/query.h
+  gusto/data/rows.h
+  gusto/data/source_report.h
+  gusto/data/split/fold.h
+  gusto/data/split/split.h
+  gusto/data/split/split_spec.h
+  gusto/data/table/make_dataset.h
+  gusto/data/times.h
+  gusto/data/vocabulary.h
+  gusto/eval/compare.h
+  gusto/eval/compare_entry.h
+  gusto/eval/estimate.h
+  gusto/eval/evaluate.h
+  gusto/eval/experiment.h
+  gusto/eval/metrics.h
+  gusto/models/fit_options.h
+  gusto/models/model.h
+  gusto/models/model_file.h
+  gusto/models/model_info.h
+  gusto/models/neural/network_model.h
+  gusto/models/neural/network_options.h
+  gusto/models/registry.h
+  gusto/models/task.h
+  gusto/nn/bag.h
+  gusto/nn/network.h
+  gusto/nn/ops.h
+  gusto/nn/parameters.h
+  gusto/nn/training.h
+  gusto/nn/var.h
+  gusto/retrieval/recommender.h
+  gusto/retrieval/request.h
+  gusto/retrieval/reranked_item.h
+)
+list(TRANSFORM GUSTO_PUBLIC_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/)

@@ -171,7 +171,7 @@ TEST(NetworkModel, LikesAreProbabilities) {
 }
 
 TEST(NetworkModel, LikesGoByTheThresholdOfTheOption) {
-  const auto mean = [](const char* threshold) {
+  const auto mean = [](double threshold) {
     const auto model = fitted_network("embedding-bias", {{"like_threshold", threshold}}, Task::likes);
     double sum = 0;
     for (std::size_t u = 0; u < 20; ++u) {
@@ -179,7 +179,7 @@ TEST(NetworkModel, LikesGoByTheThresholdOfTheOption) {
     }
     return sum / 20 / static_cast<double>(model->data().item_count());
   };
-  const double low = mean("2"), high = mean("5");
+  const double low = mean(2), high = mean(5);
   EXPECT_GT(low, 0.8);
   EXPECT_LT(high, 0.2);
 }

@@ -19,7 +19,6 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/data/opened_dataset.h
   gusto/data/query.h
   gusto/data/rows.h
-  gusto/data/source_report.h
   gusto/data/split/fold.h
   gusto/data/split/split.h
   gusto/data/split/split_spec.h
@@ -32,7 +31,6 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/eval/evaluate.h
   gusto/eval/experiment.h
   gusto/eval/metrics.h
-  gusto/models/fit_options.h
   gusto/models/model.h
   gusto/models/model_file.h
   gusto/models/model_info.h
@@ -40,7 +38,6 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/models/neural/network_options.h
   gusto/models/registry.h
   gusto/models/task.h
-  gusto/nn/bag.h
   gusto/nn/network.h
   gusto/nn/ops.h
   gusto/nn/parameters.h
@@ -48,6 +45,5 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/nn/var.h
   gusto/retrieval/recommender.h
   gusto/retrieval/request.h
-  gusto/retrieval/reranked_item.h
 )
 list(TRANSFORM GUSTO_PUBLIC_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/)

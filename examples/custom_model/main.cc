@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include <gusto/data/movielens/embedded.h>
+#include <gusto/data/open/open.h>
 #include <gusto/eval/compare.h>
 #include <gusto/models/neural/network_model.h>
 

@@ -7,7 +7,7 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/run.h"
 #include "gusto/data/open/data_recipe.h"
-#include "gusto/data/source_report.h"
+#include "gusto/data/opened_dataset.h"
 
 namespace gusto::cli {
 

@@ -4,7 +4,7 @@
 
 #include "gusto/cli/terminal.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/source_report.h"
+#include "gusto/data/opened_dataset.h"
 
 namespace gusto::cli {
 

@@ -10,7 +10,7 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/progress_bar.h"
 #include "gusto/eval/compare.h"
-#include "gusto/models/fit_options.h"
+#include "gusto/models/model.h"
 
 namespace gusto::cli {
 

@@ -9,7 +9,7 @@
 
 #include "gusto/base/report_table.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/source_report.h"
+#include "gusto/data/opened_dataset.h"
 
 namespace gusto {
 

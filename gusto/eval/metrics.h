@@ -1,8 +1,6 @@
 #pragma once
 
-/// The table of metrics.
-///
-/// Everything here is a pure function and may be called concurrently.
+/// The table of metrics. Its functions may be called concurrently.
 
 #include <cstddef>
 #include <cstdint>

@@ -6,6 +6,7 @@
 /// A model is fitted once; after that its const members may be called concurrently.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,7 +19,6 @@
 #include "gusto/base/matrix.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/query.h"
-#include "gusto/models/fit_options.h"
 #include "gusto/models/task.h"
 
 namespace gusto {
@@ -52,6 +52,15 @@ struct Contribution {
   std::optional<ItemRow> item{};  ///< the history's item that contributes
   std::optional<UserRow> user{};  ///< the neighbour who contributes
   double amount = 0;
+};
+
+/// What one fit() takes beside data and task; how a model learns is in the model's own options.
+struct FitOptions {
+  std::uint64_t seed = 42;  ///< every draw is keyed by it; 0 is a seed like any other
+  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and resumed
+  /// ends with the same bits as one that was not. Empty: nowhere. For models that declare `checkpoints`; the file stays
+  /// after the fit, and whoever has put the model away removes it.
+  std::filesystem::path checkpoint = {};
 };
 
 struct ModelInfo;

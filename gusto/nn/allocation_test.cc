@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/testing/allocations.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"

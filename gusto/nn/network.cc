@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gusto/nn/encoder.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/schema.h"
 #include "gusto/nn/tape.h"
 

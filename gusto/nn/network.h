@@ -8,6 +8,7 @@
 namespace gusto::nn {
 
 struct Batch;
+struct Lookup;
 class Schema;
 
 /// A model's mathematics: its forward pass. What it learns is in a ParameterSet that it added to when it was made.

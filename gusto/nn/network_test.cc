@@ -6,6 +6,7 @@
 
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/encoder.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/tape.h"
 
 namespace gusto::nn {

@@ -11,26 +11,11 @@
 #include <initializer_list>
 #include <span>
 
-#include "gusto/nn/bag.h"
 #include "gusto/nn/var.h"
 
 namespace gusto::nn {
 
 struct Parameter;
-
-// Looking up.
-
-/// y_r = Σ_e w_e · table[id_e] over the entries of example r: one row, a mean, or a scaled direction (see Bag).
-/// [bag.rows × table cols]. Rows of training with weight decay are read as decayed up to now.
-Var rows(Tape& tape, Parameter& table, const Bag& bag);
-
-/// One field to look up.
-struct Lookup {
-  Parameter* table;
-  Bag bag;
-};
-/// The lookups side by side: [rows × Σ table cols].
-Var rows(Tape& tape, std::span<const Lookup> lookups);
 
 // Shape.
 
@@ -99,7 +84,6 @@ Var batch_norm(Var x, const BatchNormState& state);
 /// Shapes   k, v [tokens × cols]; q [tokens × cols], or one row a sequence, which stands for the sequence's last; as q
 /// Cost     2 · Σ_s length_s² · cols operations forward and 4 backward, of which a bit more than half is done; the weights
 ///          are kept for the backward pass, 4 bytes each, twice with dropout
-/// Source   differs in nothing; rows go by blocks, so that few products with what cannot be seen are formed
 Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std::uint32_t> offsets, double rate = 0);
 
 // Interactions.

@@ -5,6 +5,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/nn/gather_kernels.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/views.h"

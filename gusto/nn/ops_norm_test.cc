@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "gusto/base/testing/testing.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/testing/gradients.h"

@@ -2,21 +2,9 @@
 
 /// The front door: a model, its index and its titles, or a pipeline, that answers requests by ids and titles.
 ///
-///   Context context;
 ///   const Recommender films = Recommender::open("films.gusto", context);
-///
-///   // A user of the training data, after two ratings that the model has not seen.
-///   RecommendRequest request;
-///   request.who.user = "42";
-///   request.who.history = {{.item = "Heat (1995)", .value = 5.0F}, {.item = "Toy Story (1995)"}};
-///   request.filter.where = {{"genre", "Comedy"}};
-///   request.k = 3;
-///   for (const AnsweredItem& item : films.recommend(request, context).items) {
-///     std::cout << item.id << ' ' << item.title << ' ' << item.score << '\n';
-///   }
-///
-///   // Many requests: answers come in their order, and an error is the answer to its own request only.
-///   films.recommend(requests, [](std::size_t place, RecommendAnswer answer) { store(place, answer); }, context);
+///   RecommendRequest request{.who = {.user = "42", .history = {{.item = "Heat (1995)", .value = 5.0F}}}, .k = 3};
+///   for (const AnsweredItem& item : films.recommend(request, context).items) std::cout << item.title << '\n';
 
 #include <cstddef>
 #include <filesystem>

@@ -14,7 +14,6 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/dataset.h"
-#include "gusto/retrieval/reranked_item.h"
 
 namespace gusto {
 
@@ -87,6 +86,15 @@ struct Reason {
   std::optional<std::string> item{};  ///< id of the history's item that contributes
   std::optional<std::string> user{};  ///< id of the similar user who contributes
   double amount = 0;
+};
+
+/// A place of the re-ranked list.
+struct RerankedItem {
+  std::size_t candidate = 0;  ///< position among the candidates
+  double value = 0;           ///< what it was picked for
+  double similarity = 0;      ///< to the most similar item above it; 0 unless diversity has a share
+  double divergence = 0;      ///< KL(p ‖ q̃) of the list down to it; 0 unless calibration has a share
+  double popularity = 0;      ///< its own; 0 unless the penalty has a share
 };
 
 /// What the stages of a pipeline made of an item; see PipelineItem.

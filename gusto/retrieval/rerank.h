@@ -30,7 +30,7 @@
 #include "gusto/data/feature_sets.h"
 #include "gusto/data/features.h"
 #include "gusto/data/rows.h"
-#include "gusto/retrieval/reranked_item.h"
+#include "gusto/retrieval/request.h"
 
 namespace gusto {
 

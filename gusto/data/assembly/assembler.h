@@ -16,7 +16,6 @@
 #include "gusto/data/dataset.h"
 #include "gusto/data/file/data_file_writer.h"
 #include "gusto/data/opened_dataset.h"
-#include "gusto/data/source_report.h"
 
 namespace gusto {
 

@@ -16,7 +16,6 @@
 
 #include "gusto/base/tensor_file.h"
 #include "gusto/data/opened_dataset.h"
-#include "gusto/data/source_report.h"
 
 namespace gusto {
 

@@ -11,7 +11,7 @@
 #include "gusto/base/hash.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/data/dataset.h"
-#include "gusto/data/source_report.h"
+#include "gusto/data/opened_dataset.h"
 
 namespace gusto {
 

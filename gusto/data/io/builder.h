@@ -15,7 +15,6 @@
 #include "gusto/data/io/records.h"
 #include "gusto/data/open_options.h"
 #include "gusto/data/opened_dataset.h"
-#include "gusto/data/source_report.h"
 
 namespace gusto {
 

@@ -12,7 +12,7 @@
 #include "gusto/data/bytes/byte_stream.h"
 #include "gusto/data/io/event_format.h"
 #include "gusto/data/io/event_parser.h"
-#include "gusto/data/source_report.h"
+#include "gusto/data/opened_dataset.h"
 #include "gusto/data/vocabulary.h"
 
 namespace gusto {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gusto/data/bytes/source.h"
-#include "gusto/data/source_report.h"
+#include "gusto/data/opened_dataset.h"
 #include "gusto/data/times.h"
 
 namespace gusto {

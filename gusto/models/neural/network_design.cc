@@ -10,6 +10,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/nn/encoder.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 

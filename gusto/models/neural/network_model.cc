@@ -15,6 +15,7 @@
 #include "gusto/models/neural/network_task.h"
 #include "gusto/models/neural/newcomer.h"
 #include "gusto/nn/encoder.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"

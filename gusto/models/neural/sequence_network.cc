@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/random.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 

@@ -8,6 +8,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
 #include "gusto/models/neural/network_design.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
 

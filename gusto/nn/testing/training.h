@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gusto/base/random.h"
+#include "gusto/nn/lookup.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/network.h"
 #include "gusto/nn/ops.h"

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -142,7 +144,7 @@ TEST(Recommender, WithIdsTakesNoNameThatIsNearlyRight) {
   EXPECT_EQ(strict.similar_items("i6", 3).item.title, "Film 6 (1990)");
 }
 
-TEST(Recommender, AnswersFeaturesAndTime) {
+TEST(Recommender, AnswersFeatures) {
   const Recommender demographic(fitted_on_films("demographic"));
   const std::vector<FeatureValue> features{{"taste", "t1"}};
   Query query;
@@ -150,14 +152,38 @@ TEST(Recommender, AnswersFeaturesAndTime) {
   const RecommendAnswer answer = ask(demographic, {.who = {.features = {{"taste", "t1"}}}, .k = 4});
   EXPECT_EQ(scored(answer.items), searched(demographic, query, 4));
   EXPECT_EQ(answer.who.name, "someone new (taste=t1)");
+}
 
-  const Recommender timed(fitted_on_films("bayes-fm"));
-  const auto value = [&](std::int64_t time) {
-    return timed.predict({.user = "u7", .time = time}, std::vector<std::string>{"i3"}).items[0].score;
-  };
-  const std::int64_t day = timed.data().history(UserRow(7)).times[0];
-  EXPECT_NE(value(day), value(kNoTime)) << "the day is one that it was trained on";
-  EXPECT_EQ(timed.predict(std::vector<UserItem>{{"u7", "i3", day}})[0]->value, value(day));
+struct ClockOptions {};
+extern const ModelInfo kClockInfo;
+
+/// Scores every item by the time of asking.
+class ClockModel final : public ModelWith<ClockOptions, kClockInfo> {
+ public:
+  std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  void save_state(TensorWriter&) const override {}
+
+ private:
+  void do_fit(const Dataset&, const FitOptions&, Context&) override {}
+  void do_load(const TensorFile&) override {}
+  void do_score(std::span<const Query> queries, MatrixView<float> scores) const override {
+    for (std::size_t q = 0; q < scores.rows; ++q) {
+      std::fill(scores.row(q).begin(), scores.row(q).end(), static_cast<float>(queries[q].time));
+    }
+  }
+};
+constexpr ModelInfo kClockInfo{
+    .name = "clock", .summary = "", .about = "", .fields = {}, .abilities = {.timed = true}, .make = nullptr};
+
+TEST(Recommender, AsksForTheTimeOfTheRequest) {
+  auto model = std::make_unique<ClockModel>();
+  model->fit(test::films_with_titles(), Task::top_n, one_thread());
+  const Recommender clock(std::move(model));
+  EXPECT_EQ(ask(clock, {.who = {.user = "u7", .time = 5}, .k = 1}).items[0].score, 5.0F);
+  EXPECT_EQ(clock.score({.user = "u7", .time = 7}, std::vector<std::string>{"i3"}).items[0].score, 7.0F);
+  const auto scores = clock.score(std::vector<UserItem>{{"u7", "i3", 8}, {"u7", "i4", 9}});
+  EXPECT_EQ(scores[0], 8.0F);
+  EXPECT_EQ(scores[1], 9.0F);
 }
 
 TEST(Recommender, AnswersEveryoneAndSaysWhatIsNotKnown) {

@@ -1,7 +1,6 @@
 #pragma once
 
 /// The operations of a network.
-///
 /// Each takes matrices of one tape, [rows × cols], computes at once, and knows its own gradient. Shapes that don't fit are
 /// Error(internal) naming the operation and both shapes. Every operation is checked against finite differences of a plain
 /// twin in double precision (test_gradients.h).
@@ -18,7 +17,6 @@ namespace gusto::nn {
 struct Parameter;
 
 // Shape.
-
 /// Columns [begin, end) of x, in place.
 Var columns(Var x, std::size_t begin, std::size_t end);
 /// Matrices side by side. [rows × Σ cols]
@@ -32,7 +30,6 @@ Var row_sum(Var x);
 Var pick_rows(Var x, std::span<const std::uint32_t> chosen);
 
 // Arithmetic, element by element.
-
 /// a + b; b may also have one row, or one column, which counts for all rows, or columns, of a.
 Var add(Var a, Var b);
 /// a · b; b may also have one column.
@@ -43,7 +40,6 @@ inline Var operator+(Var a, Var b) { return add(a, b); }
 inline Var operator*(Var a, Var b) { return multiply(a, b); }
 
 // Layers.
-
 /// x W + b. [rows × in], weights [in × out], bias [1 × out].
 Var dense(Var x, Parameter& weights, Parameter& bias);
 /// x W.
@@ -75,7 +71,6 @@ struct BatchNormState {
 Var batch_norm(Var x, const BatchNormState& state);
 
 // Sequences.
-
 /// Causal attention (Vaswani et al. 2017) within each of several sequences that lie one after another, without padding. Sequence s
 /// is rows [offsets[s], offsets[s + 1]) of k and v, none of them empty. In each head, which is an equal share of the columns,
 ///   y_i = Σ_{j ≤ i} w_ij v_j,   w_i = softmax_{j ≤ i}(q_i · k_j / √(columns of the head)),
@@ -87,7 +82,6 @@ Var batch_norm(Var x, const BatchNormState& state);
 Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std::uint32_t> offsets, double rate = 0);
 
 // Interactions.
-
 /// y_r = a_r · b_r. [rows × 1]
 Var dot(Var a, Var b);
 /// y_r = a_r · b_r / (‖a_r‖ ‖b_r‖), 0 where either is zero. [rows × 1]

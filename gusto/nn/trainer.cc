@@ -1,3 +1,4 @@
+#include "gusto/nn/schedule.h"
 #include "gusto/nn/trainer.h"
 
 #include <algorithm>

@@ -52,7 +52,8 @@ check() {
   if "${@:2}"; then count 1 0; else count 0 1 && echo "failed: $1"; fi
 }
 
-# verify PRESET TARGET CTEST_OPTION...: builds, runs tests, and adds what ctest counted. No build or no tests: one failure.
+# verify PRESET TARGET CTEST_OPTION...: builds, runs tests, and adds what ctest counted. No build or no tests: one
+# failure.
 verify() {
   local log=build/$1/ctest.log bad all
   if ! compile "$1" "$2"; then count 0 1 && return; fi
@@ -97,14 +98,15 @@ total() {
 
 # under_tsan TARGET CTEST_OPTION...: as verify, under thread sanitizer.
 under_tsan() {
-  # It cannot map its shadow memory on kernels that randomise addresses widely.
+  # It cannot map its shadow memory on kernels that randomize addresses widely.
   fixed_addresses=(setarch -R)
   setarch -R true 2>/dev/null || fixed_addresses=()
   configure tsan
   verify tsan "$@"
 }
 
-# The floor of all that runs in parallel: threads, files, kernels. The other floors take longer than a check of every change may.
+# The floor of all that runs in parallel: threads, files, kernels. The other floors take longer than a check of every
+# change may.
 few_threads() { under_tsan gusto_base_test -R '^base[.]'; }
 
 races() {

@@ -11,7 +11,8 @@
 #include "gusto/eval/evaluate.h"
 #include "gusto/models/registry.h"
 
-/// A model that was fitted, and how long an epoch took: the time between the first and the last report of progress, by epoch.
+/// A model that was fitted, and how long an epoch took: the time between the first and the last report of progress, by
+/// epoch.
 struct TimedFit {
   std::unique_ptr<gusto::Model> model;
   double epoch_seconds = 0;

@@ -1,5 +1,5 @@
-// Training against candidates: the three products of a batch with what lies between them, and an epoch of two towers on ml-100k
-// (GUSTO_DATA, or the embedded set where that is missing) with batches of 4,096 and vectors of 64.
+// Training against candidates: the three products of a batch with what lies between them, and an epoch of two towers on
+// ml-100k (GUSTO_DATA, or the embedded set where that is missing) with batches of 4,096 and vectors of 64.
 //
 //   share    of the rate that a large product reaches on this core
 //   faults   pages that an epoch asks the system for
@@ -25,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kAskers = 4096, kDim = 64;
+constexpr std::size_t kQueryUsers = 4096, kDim = 64;
 
 gusto::Matrix<float> normal_rows(std::size_t rows, std::uint64_t side) {
   gusto::Matrix<float> result(rows, kDim);
@@ -36,24 +36,26 @@ gusto::Matrix<float> normal_rows(std::size_t rows, std::uint64_t side) {
 
 void candidate_losses(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
-  const gusto::Matrix<float> askers = normal_rows(kAskers, 0), items = normal_rows(count, 1);
-  gusto::Matrix<float> asker_gradient(kAskers, kDim), item_gradient(count, kDim);
+  const gusto::Matrix<float> query_users = normal_rows(kQueryUsers, 0), items = normal_rows(count, 1);
+  gusto::Matrix<float> query_user_gradient(kQueryUsers, kDim), item_gradient(count, kDim);
   std::vector<std::uint32_t> targets;
-  for (std::size_t r = 0; r < kAskers; ++r) targets.push_back(static_cast<std::uint32_t>(r % count));
+  for (std::size_t r = 0; r < kQueryUsers; ++r) targets.push_back(static_cast<std::uint32_t>(r % count));
   const std::vector<float> others(count, 0.0F);
   gusto::nn::CandidateBatch batch;
-  batch.askers = askers.view();
+  batch.query_users = query_users.view();
   batch.items = items.view();
   batch.targets = targets;
   batch.others = others;
   gusto::nn::CandidateLosses losses;
   gusto::ThreadPool pool(static_cast<unsigned>(state.range(1)));
   double loss = 0;
-  for (auto _ : state) loss = losses.run(batch, 1.0F / kAskers, asker_gradient.view(), item_gradient.view(), pool);
+  for (auto _ : state)
+    loss = losses.run(batch, 1.0F / kQueryUsers, query_user_gradient.view(), item_gradient.view(), pool);
   // Of normal vectors the mean is log(count) + var / 2, about.
   const double expected = std::log(static_cast<double>(count)) + 0.5 * kDim * 0.09 * 0.09;
   if (!(std::abs(loss - expected) < 0.1)) state.SkipWithError("the loss is wrong");
-  const double operations = 6.0 * static_cast<double>(kAskers * count * kDim) * static_cast<double>(state.iterations());
+  const double operations =
+      6.0 * static_cast<double>(kQueryUsers * count * kDim) * static_cast<double>(state.iterations());
   state.counters["FLOPS"] = benchmark::Counter(operations, benchmark::Counter::kIsRate);
   state.counters["share"] = benchmark::Counter(operations / flops_per_second(), benchmark::Counter::kIsRate);
 }
@@ -84,7 +86,7 @@ void two_tower_epoch(benchmark::State& state) {
     const auto model = gusto::make_model("two-tower", {{"query_fields", "user"},
                                                        {"item_fields", "item"},
                                                        {"dim", static_cast<std::int64_t>(kDim)},
-                                                       {"batch_size", static_cast<std::int64_t>(kAskers)},
+                                                       {"batch_size", static_cast<std::int64_t>(kQueryUsers)},
                                                        {"epochs", kEpochs},
                                                        {"validation", 0}});
     model->fit(data, gusto::Task::top_n, context);

@@ -2,7 +2,7 @@
 
 
 def spread(places, gap):
-    """Moves labels apart, keeping their order, so that neighbours are at least a gap from each other."""
+    """Moves labels apart, keeping their order, so that neighbors are at least a gap from each other."""
     order = sorted(range(len(places)), key=lambda i: places[i])
     moved = [places[i] for i in order]
     for _ in range(200):

@@ -1,5 +1,5 @@
-// Data files: writing one, opening it, and its first use, which reads and checks all events. Opening must not take longer
-// for more events.
+// Data files: writing one, opening it, and its first use, which reads and checks all events. Opening must not take
+// longer for more events.
 //
 //   200,000 users, 50,000 items with title and genres, so many events; the file lies in the folder for temporary files
 
@@ -20,28 +20,28 @@ namespace {
 
 constexpr std::size_t kUsers = 200'000, kItems = 50'000;
 
-gusto::Catalogue make_catalogue() {
-  gusto::Catalogue catalogue;
-  for (std::size_t user = 0; user < kUsers; ++user) catalogue.users.add("user-" + std::to_string(user));
+gusto::Catalog make_catalog() {
+  gusto::Catalog catalog;
+  for (std::size_t user = 0; user < kUsers; ++user) catalog.users.add("user-" + std::to_string(user));
   gusto::FeatureField title, genres;
   title.name = "title";
   title.kind = gusto::FeatureKind::text;
   genres.name = "genres";
   genres.kind = gusto::FeatureKind::multi;
   for (std::size_t item = 0; item < kItems; ++item) {
-    catalogue.items.add("item-" + std::to_string(item));
+    catalog.items.add("item-" + std::to_string(item));
     title.append("The title of item " + std::to_string(item));
     genres.append("genre " + std::to_string(item % 17) + "|genre " + std::to_string(item % 5));
   }
-  catalogue.item_features = gusto::FeatureTable({title, genres});
-  return catalogue;
+  catalog.item_features = gusto::FeatureTable({title, genres});
+  return catalog;
 }
 
 // A file of so many events, written once.
 std::string file_of(std::uint64_t events) {
   const auto folder = std::filesystem::temp_directory_path();
   const std::string path = (folder / ("gusto-bench-" + std::to_string(events) + ".gdata")).string();
-  static const gusto::Catalogue catalogue = make_catalogue();
+  static const gusto::Catalog catalog = make_catalog();
   gusto::DataFileWriter writer(path);
   std::vector<gusto::ItemRow> items;
   std::vector<float> values;
@@ -58,7 +58,7 @@ std::string file_of(std::uint64_t events) {
     }
     writer.add_user(items, values, times);
   }
-  writer.finish(catalogue, {});
+  writer.finish(catalog, {});
   return path;
 }
 
@@ -111,17 +111,17 @@ void first_use_of_events(benchmark::State& state) {
 }
 BENCHMARK(first_use_of_events)->Arg(20'000'000)->Unit(benchmark::kMillisecond);
 
-void first_use_of_catalogue(benchmark::State& state) {
+void first_use_of_catalog(benchmark::State& state) {
   const OwnFile file(20'000);
   bool found = true;
   for (auto _ : state) {
     const auto data = gusto::open_data_file(file.path()).data;
-    const gusto::Catalogue& catalogue = data->catalogue();
-    found = found && catalogue.users.find("user-199999") == 199'999 && catalogue.items.find("item-7") == 7 &&
-            catalogue.title(gusto::ItemRow(7)) == "The title of item 7";
+    const gusto::Catalog& catalog = data->catalog();
+    found = found && catalog.users.find("user-199999") == 199'999 && catalog.items.find("item-7") == 7 &&
+            catalog.title(gusto::ItemRow(7)) == "The title of item 7";
   }
   if (!found) state.SkipWithError("ids or titles are wrong");
 }
-BENCHMARK(first_use_of_catalogue)->Unit(benchmark::kMillisecond);
+BENCHMARK(first_use_of_catalog)->Unit(benchmark::kMillisecond);
 
 }  // namespace

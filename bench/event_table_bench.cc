@@ -93,7 +93,7 @@ class IdSource {
   std::vector<std::int64_t> offsets_{0};
 };
 
-/// A line of /proc/self/status in bytes; the peak begins anew.
+/// A line of /proc/self/status in bytes; the peak starts again.
 std::uint64_t memory(std::string_view line) {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {

@@ -1,4 +1,5 @@
-// One epoch of the factor models that rank, dim 64, on ml-1m (GUSTO_DATA), or on the embedded set where that is missing.
+// One epoch of the factor models that rank, dim 64, on ml-1m (GUSTO_DATA), or on the embedded set where that is
+// missing.
 
 #include "bench/bench_data.h"
 #include "bench/bench_fit.h"

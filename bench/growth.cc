@@ -1,12 +1,12 @@
-// Fits one model on made-up data of one size, in a process of its own, and says what it took. bench/growth_plot.py runs it
-// for many sizes.
+// Fits one model on made-up data of one size, in a process of its own, and says what it took. bench/growth_plot.py runs
+// it for many sizes.
 //
 //   growth MODEL EVENTS [THREADS]
 //
-// One user a hundred events; 100,000 items for 10⁸ events, else in proportion to the root of the events. Ratings are predicted
-// by biased-mf, and lists learned by all others; where a model has vectors, they are 64 wide. Writes one line of JSON: the data's size, the model's stated need of memory,
-// and the seconds of the fit, by the clock and of all processors together, and its highest memory, that of the data included; or
-// why it was refused.
+// One user a hundred events; 100,000 items for 10⁸ events, else in proportion to the root of the events. Ratings are
+// predicted by biased-mf, and lists learned by all others; where a model has vectors, they are 64 wide. Writes one line
+// of JSON: the data's size, the model's stated need of memory, and the seconds of the fit, by the clock and of all
+// processors together, and its highest memory, that of the data included; or why it was refused.
 
 #include <algorithm>
 #include <charconv>

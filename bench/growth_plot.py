@@ -93,7 +93,7 @@ def draw_panel(panel, results, left, top, width, height):
         out.append(f'<text x="{x(10.0**power):.1f}" y="{top + height + 20}" class="tick" text-anchor="middle">'
                    f'10<tspan dy="-5" font-size="9">{power}</tspan></text>')
     out.append(f'<text x="{left + width / 2}" y="{top + height + 42}" class="tick" text-anchor="middle">'
-               f'events; {panel["units"]} upwards</text>')
+               f'events; {panel["units"]} upward</text>')
     for model, series in points.items():
         path = " ".join(f"{x(events):.1f},{y(value):.1f}" for events, value in series)
         out.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[model]}" stroke-width="2.2"/>')

@@ -1,5 +1,5 @@
-// The inverse of a large matrix beside a product's speed, and linear models fitted on ml-1m (GUSTO_DATA), or on the embedded
-// set where that is missing.
+// The inverse of a large matrix beside a product's speed, and linear models fitted on ml-1m (GUSTO_DATA), or on the
+// embedded set where that is missing.
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,8 @@
 // One epoch of each network on ml-1m (GUSTO_DATA), or on the embedded set where that is missing, beside two floors:
 //
 //   floor_flop  the products of the layers alone, at the rate that a large product reaches on this core
-//   floor_mem   the numbers that an epoch has to move at least (rows looked up, their gradients, their weights and the optimizer's
+//   floor_mem   the numbers that an epoch has to move at least (rows looked up, their gradients, their weights and the
+//   optimizer's
 //               state), at the rate at which this core reads and writes a table of that size
 //
 // An epoch is the time between two reports of progress; the error that the run ends with says that it learned.
@@ -83,8 +84,8 @@ void network_epoch(benchmark::State& state) {
   for (std::size_t layer = 1; layer < one.layers.size(); ++layer) {
     products += static_cast<double>(one.layers[layer - 1] * one.layers[layer]);
   }
-  // Forward once, backward twice; looked up: read, and a gradient written and read. Of the rows that a batch touches, about two in
-  // three lookups' worth, weights and both of Adam's matrices are read and written.
+  // Forward once, backward twice; looked up: read, and a gradient written and read. Of the rows that a batch touches,
+  // about two in three lookups' worth, weights and both of Adam's matrices are read and written.
   const double moved = static_cast<double>(one.numbers) * 4 * (3 + 0.67 * 6);
   state.counters["rmse"] = rmse;
   state.counters["GFLOP"] = 6 * products * events / 1e9;

@@ -1,7 +1,7 @@
 // Reading events: rows a second, checks included, beside a plain read of the same bytes.
 //
-// ml-1m's shape: some 6,000 users and 3,706 items, user by user; as "user::item::rating::time" and as CSV with quotes around
-// everything. Shuffled: the same lines in random order. Threads: the argument.
+// ml-1m's shape: some 6,000 users and 3,706 items, user by user; as "user::item::rating::time" and as CSV with quotes
+// around everything. Shuffled: the same lines in random order. Threads: the argument.
 
 #include <array>
 #include <filesystem>

@@ -1,5 +1,5 @@
-// Searching 60,000 and a million items of 64 numbers for the best 100, on one core; and answering requests by ids. Every
-// answer is first compared with that of a plain search.
+// Searching 60,000 and a million items of 64 numbers for the best 100, on one core; and answering requests by ids.
+// Every answer is first compared with that of a plain search.
 
 #include <algorithm>
 #include <cmath>
@@ -166,18 +166,18 @@ BENCHMARK(hnsw_single)->Unit(benchmark::kMicrosecond);
 const std::shared_ptr<const gusto::Model>& users_and_items() {
   static const std::shared_ptr<const gusto::Model> model = [] {
     constexpr std::size_t kUsers = 6'000, kItems = 3'700, kEach = 100;
-    auto catalogue = std::make_shared<gusto::Catalogue>();
+    auto catalog = std::make_shared<gusto::Catalog>();
     gusto::FeatureField titles;
     titles.name = "title";
     titles.kind = gusto::FeatureKind::text;
     std::vector<gusto::Event> events;
     for (std::size_t i = 0; i < kItems; ++i) {
-      catalogue->items.add(std::to_string(1000 + i));
+      catalog->items.add(std::to_string(1000 + i));
       titles.append("A film of some length, number " + std::to_string(i));
     }
-    catalogue->item_features = gusto::FeatureTable({std::move(titles)});
+    catalog->item_features = gusto::FeatureTable({std::move(titles)});
     for (std::size_t u = 0; u < kUsers; ++u) {
-      catalogue->users.add(std::to_string(u));
+      catalog->users.add(std::to_string(u));
       gusto::Random random(1, "bench events", u);
       const std::size_t step = 1 + random.below(kItems / kEach - 1);
       for (std::size_t e = 0; e < kEach; ++e) {
@@ -186,7 +186,7 @@ const std::shared_ptr<const gusto::Model>& users_and_items() {
     }
     std::shared_ptr<gusto::Model> result = gusto::make_model("bpr", {{"dim", 64}, {"epochs", 1}});
     Context context({.threads = 1});
-    result->fit(std::make_shared<const gusto::Dataset>(catalogue, events), gusto::Task::top_n, context);
+    result->fit(std::make_shared<const gusto::Dataset>(catalog, events), gusto::Task::top_n, context);
     return result;
   }();
   return model;

@@ -1,4 +1,4 @@
-// Making data up: events drawn a second, in memory and into files, for catalogues whose tails are short and long.
+// Making data up: events drawn a second, in memory and into files, for catalogs whose tails are short and long.
 
 #include <algorithm>
 #include <cstdint>

@@ -80,14 +80,14 @@ def draw_panel(panel, series, left, top, width, height):
     out.append(f'<text x="{left + width / 2}" y="{top + height + 42}" class="tick" text-anchor="middle">'
                "events a user, training and test part</text>")
     for name, points in series.items():
-        colour = COLOURS[name]
+        color = COLOURS[name]
         path = " ".join(f"{x(each):.1f},{y(mean):.1f}" for each, (mean, _) in zip(EACH, points))
         dash = ' stroke-dasharray="7 4"' if name == "the truth" else ""
-        out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.2"{dash}/>')
+        out.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2.2"{dash}/>')
         for each, (mean, error) in zip(EACH, points):
             out.append(f'<line x1="{x(each):.1f}" x2="{x(each):.1f}" y1="{y(mean - error):.1f}" '
-                       f'y2="{y(mean + error):.1f}" stroke="{colour}" stroke-width="1.4"/>')
-            out.append(f'<circle cx="{x(each):.1f}" cy="{y(mean):.1f}" r="3" fill="{colour}"/>')
+                       f'y2="{y(mean + error):.1f}" stroke="{color}" stroke-width="1.4"/>')
+            out.append(f'<circle cx="{x(each):.1f}" cy="{y(mean):.1f}" r="3" fill="{color}"/>')
     labels = charts.spread([y(points[-1][0]) for points in series.values()], 16)
     for name, place in zip(series, labels):
         out.append(f'<text x="{left + width + 10}" y="{place + 4:.1f}" fill="{COLOURS[name]}" class="name">'

@@ -2,8 +2,8 @@
 #
 #   gusto_floor(base PARALLEL SOURCES error.cc field.cc TESTS error_test.cc field_test.cc)
 #
-# Sources join the one library `gusto`; tests become one executable per floor, `gusto_base_test`, labelled `core`. A floor
-# whose tests run several threads says PARALLEL: its label is `core-parallel`, and thread sanitizer runs them too
+# Sources join the one library `gusto`; tests become one executable per floor, `gusto_base_test`, labeled `core`. A
+# floor whose tests run several threads says PARALLEL: its label is `core-parallel`, and thread sanitizer runs them too
 # (`./do races`).
 add_custom_target(core_tests)
 add_custom_target(parallel_tests)

@@ -1,4 +1,4 @@
-# `cmake --install` gives headers, library, command, licences and a package for find_package(gusto).
+# `cmake --install` gives headers, library, command, licenses and a package for find_package(gusto).
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gusto)
 

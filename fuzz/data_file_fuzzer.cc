@@ -37,19 +37,19 @@ gusto::FeatureField field(const char* name, FeatureKind kind, std::array<const c
 }
 
 std::string sample(bool timed) {
-  auto catalogue = std::make_shared<gusto::Catalogue>();
-  for (const char* id : {"a", "bé", "c"}) catalogue->users.add(id);
-  for (const char* id : {"x", "", "zz"}) catalogue->items.add(id);
-  catalogue->user_features = gusto::FeatureTable(
+  auto catalog = std::make_shared<gusto::Catalog>();
+  for (const char* id : {"a", "bé", "c"}) catalog->users.add(id);
+  for (const char* id : {"x", "", "zz"}) catalog->items.add(id);
+  catalog->user_features = gusto::FeatureTable(
       {field("age", FeatureKind::number, {"1", "", "3"}), field("gender", FeatureKind::categorical, {"f", "m", ""})});
-  catalogue->item_features = gusto::FeatureTable(
+  catalog->item_features = gusto::FeatureTable(
       {field("title", FeatureKind::text, {"X", "", "Zé"}), field("genres", FeatureKind::multi, {"p|q", "q", ""})});
-  catalogue->item_order = std::vector<ItemRow>{ItemRow(2), ItemRow(0), ItemRow(1)};
+  catalog->item_order = std::vector<ItemRow>{ItemRow(2), ItemRow(0), ItemRow(1)};
   const auto time = [&](std::int64_t t) { return timed ? t : gusto::kNoTime; };
-  const gusto::Dataset data(std::move(catalogue), std::vector<gusto::Event>{{UserRow(0), ItemRow(0), 5, time(1)},
-                                                                            {UserRow(0), ItemRow(1), 3, time(2)},
-                                                                            {UserRow(2), ItemRow(2), 4, time(3)},
-                                                                            {UserRow(2), ItemRow(0), 2, time(3)}});
+  const gusto::Dataset data(std::move(catalog), std::vector<gusto::Event>{{UserRow(0), ItemRow(0), 5, time(1)},
+                                                                          {UserRow(0), ItemRow(1), 3, time(2)},
+                                                                          {UserRow(2), ItemRow(2), 4, time(3)},
+                                                                          {UserRow(2), ItemRow(0), 2, time(3)}});
   gusto::SourceReport report;
   report.layout = "delimited";
   report.columns = {"user", "item"};
@@ -79,7 +79,7 @@ void use_features(const gusto::FeatureTable& table, std::size_t rows) {
 }
 
 void use_data(const gusto::Dataset& data) {
-  const gusto::Catalogue& catalogue = data.catalogue();
+  const gusto::Catalog& catalog = data.catalog();
   use([&] {
     std::size_t events = 0;
     for (std::size_t user = 0; user < data.user_count(); ++user) {
@@ -92,12 +92,12 @@ void use_data(const gusto::Dataset& data) {
   });
   use([&] {
     std::size_t events = 0;
-    for (std::size_t item = 0; item < data.item_count(); ++item) events += data.audience(ItemRow(item)).size();
+    for (std::size_t item = 0; item < data.item_count(); ++item) events += data.item_events(ItemRow(item)).size();
     gusto::fuzz::require(events == data.event_count());
   });
   use([&] { gusto::fuzz::require(data.scale().low <= data.scale().high); });
   use([&] { gusto::fuzz::require(data.events().size() == data.event_count()); });
-  for (const gusto::Vocabulary* ids : {&catalogue.users, &catalogue.items}) {
+  for (const gusto::Vocabulary* ids : {&catalog.users, &catalog.items}) {
     use([&] {
       for (std::size_t row = 0; row < ids->size(); ++row) gusto::fuzz::require((*ids)[row].size() < 1000);
     });
@@ -105,13 +105,13 @@ void use_data(const gusto::Dataset& data) {
       for (std::size_t row = 0; row < ids->size(); ++row) gusto::fuzz::require(ids->find((*ids)[row]) == row);
     });
   }
-  use([&] { use_features(catalogue.user_features, data.user_count()); });
-  use([&] { use_features(catalogue.item_features, data.item_count()); });
+  use([&] { use_features(catalog.user_features, data.user_count()); });
+  use([&] { use_features(catalog.item_features, data.item_count()); });
   use([&] {
-    for (std::size_t item = 0; item < data.item_count(); ++item) static_cast<void>(catalogue.title(ItemRow(item)));
+    for (std::size_t item = 0; item < data.item_count(); ++item) static_cast<void>(catalog.title(ItemRow(item)));
   });
   use([&] {
-    for (const ItemRow item : catalogue.item_order.get()) gusto::fuzz::require(item.index < data.item_count());
+    for (const ItemRow item : catalog.item_order.get()) gusto::fuzz::require(item.index < data.item_count());
   });
 }
 

@@ -1,7 +1,7 @@
 // A file of events from anyone: it is read, or refused as invalid input with a sentence that names the file.
 //
-// What was read keeps the reader's own account of it: every record is an event of the data set or a counted duplicate. With
-// bad lines left out, and with any other way to settle duplicates, it is read as well.
+// What was read keeps the reader's own account of it: every record is an event of the data set or a counted duplicate.
+// With bad lines left out, and with any other way to settle duplicates, it is read as well.
 
 #include <cmath>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A file of features from anyone, and what is said of its columns, before a zero byte: the features fit the ids, or the file
-// is refused with a sentence.
+// A file of features from anyone, and what is said of its columns, before a zero byte: the features fit the ids, or the
+// file is refused with a sentence.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +35,10 @@ void read(Side side, std::string_view types, std::string_view text) {
   read_side_features(check_source("fuzz", text, nullptr, Encoding::utf8_or_latin1), side,
                      lists.empty() ? nullptr : &lists.front(), builder, fuzz::context());
   const OpenedDataset opened = builder.finish();
-  const Catalogue& catalogue = opened.data->catalogue();
-  check(catalogue.user_features, catalogue.user_features.fields().empty() ? 0 : catalogue.users.size());
-  check(catalogue.item_features, catalogue.item_features.fields().empty() ? 0 : catalogue.items.size());
-  // What was recognised can be said in so many words.
+  const Catalog& catalog = opened.data->catalog();
+  check(catalog.user_features, catalog.user_features.fields().empty() ? 0 : catalog.users.size());
+  check(catalog.item_features, catalog.item_features.fields().empty() ? 0 : catalog.items.size());
+  // What was recognized can be said in so many words.
   const FileTypes again = parse_feature_types(opened.report.files.at(1).columns).at(0);
   require(again.in_order);
 }

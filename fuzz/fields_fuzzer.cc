@@ -1,5 +1,5 @@
-// A list of fields from anyone: it is understood, and each field survives being written down and read again; or it is refused
-// as an invalid option.
+// A list of fields from anyone: it is understood, and each field survives being written down and read again; or it is
+// refused as an invalid option.
 
 #include <cstdint>
 #include <string_view>

@@ -1,5 +1,5 @@
-// Two files of GroupLens' newer layout from anyone, ratings and movies, with a zero byte between them: they are read, or
-// refused as invalid input.
+// Two files of GroupLens' newer layout from anyone, ratings and movies, with a zero byte between them: they are read,
+// or refused as invalid input.
 
 #include <cstdint>
 #include <cstdlib>
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const gusto::OpenedDataset opened = gusto::read_ml_latest(*ratings, movies, {}, gusto::fuzz::context());
     for (const gusto::ItemRow item : opened.data->items()) {
-      if (opened.data->catalogue().title(item).empty()) std::abort();
+      if (opened.data->catalog().title(item).empty()) std::abort();
     }
   } catch (const gusto::Error& error) {
     using enum gusto::ErrorCode;  // a missing column is not_found

@@ -27,9 +27,9 @@ using gusto::fuzz::TensorParts;
 
 std::shared_ptr<const gusto::Dataset> small_data() {
   using gusto::FeatureKind, gusto::ItemRow, gusto::UserRow;
-  auto catalogue = std::make_shared<gusto::Catalogue>();
-  for (const char* id : {"a", "b", "c"}) catalogue->users.add(id);
-  for (const char* id : {"x", "y", "z"}) catalogue->items.add(id);
+  auto catalog = std::make_shared<gusto::Catalog>();
+  for (const char* id : {"a", "b", "c"}) catalog->users.add(id);
+  for (const char* id : {"x", "y", "z"}) catalog->items.add(id);
   const auto field = [](const char* name, FeatureKind kind, std::array<const char*, 3> values) {
     gusto::FeatureField result;
     result.name = name;
@@ -37,11 +37,11 @@ std::shared_ptr<const gusto::Dataset> small_data() {
     for (const char* value : values) result.append(value);
     return result;
   };
-  catalogue->user_features = gusto::FeatureTable(
+  catalog->user_features = gusto::FeatureTable(
       {field("age", FeatureKind::number, {"1", "2", "3"}), field("gender", FeatureKind::categorical, {"f", "m", "f"})});
-  catalogue->item_features = gusto::FeatureTable(
+  catalog->item_features = gusto::FeatureTable(
       {field("title", FeatureKind::text, {"X", "Y", "Z"}), field("genres", FeatureKind::multi, {"p|q", "q", "p"})});
-  return std::make_shared<const gusto::Dataset>(std::move(catalogue),
+  return std::make_shared<const gusto::Dataset>(std::move(catalog),
                                                 std::vector<gusto::Event>{{UserRow(0), ItemRow(0), 5, 1},
                                                                           {UserRow(0), ItemRow(1), 3, 2},
                                                                           {UserRow(1), ItemRow(1), 4, 3},
@@ -86,8 +86,8 @@ void ask(const gusto::Model& model, const std::optional<gusto::Index>& index, gu
   gusto::Matrix<float> scores(1, data.item_count());
   model.score({&query, 1}, scores.view());
   if (index) gusto::search(model, *index, {&query, 1}, 2, {}, context);
-  data.catalogue().title(gusto::ItemRow(0));
-  data.audience(gusto::ItemRow(0));
+  data.catalog().title(gusto::ItemRow(0));
+  data.item_events(gusto::ItemRow(0));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A description file of MovieLens from anyone, by whichever reader the first byte picks: its tables fit the ids, or it is
-// refused with a sentence.
+// A description file of MovieLens from anyone, by whichever reader the first byte picks: its tables fit the ids, or it
+// is refused with a sentence.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,13 +29,13 @@ void read(std::uint8_t reader, const SourceText& source, Context& context) {
     default: read_movies_csv(source, builder); break;
   }
   const OpenedDataset opened = builder.finish();
-  const Catalogue& catalogue = opened.data->catalogue();
-  for (const FeatureField& field : catalogue.item_features.fields()) {
-    if (field.rows() != catalogue.items.size()) std::abort();
+  const Catalog& catalog = opened.data->catalog();
+  for (const FeatureField& field : catalog.item_features.fields()) {
+    if (field.rows() != catalog.items.size()) std::abort();
     for (std::size_t row = 0; row < field.rows(); ++row) field.display(row);
   }
-  for (const FeatureField& field : catalogue.user_features.fields()) {
-    if (field.rows() != catalogue.users.size()) std::abort();
+  for (const FeatureField& field : catalog.user_features.fields()) {
+    if (field.rows() != catalog.users.size()) std::abort();
     for (std::size_t row = 0; row < field.rows(); ++row) field.display(row);
   }
 }

@@ -19,14 +19,14 @@ namespace {
 using namespace gusto;
 using gusto::fuzz::require;
 
-Catalogue small_catalogue() {
-  Catalogue catalogue;
-  for (const char* id : {"a", "b", "c"}) catalogue.items.add(id);
-  catalogue.item_features =
+Catalog small_catalog() {
+  Catalog catalog;
+  for (const char* id : {"a", "b", "c"}) catalog.items.add(id);
+  catalog.item_features =
       FeatureTable({fuzz::feature_of("genres", FeatureKind::multi, {"p|q", "q", ""}),
                     fuzz::feature_of("year", FeatureKind::number, {"1", "2", "1"}),
                     fuzz::feature_of("title", FeatureKind::text, {"A toy", "a dog, a toy", "dog"})});
-  return catalogue;
+  return catalog;
 }
 
 void check(const ItemProfiles& profiles) {
@@ -44,7 +44,7 @@ void check(const ItemProfiles& profiles) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Catalogue catalogue = small_catalogue();
+  static const Catalog catalog = small_catalog();
   const std::string_view input = fuzz::text_of(data, size);
   try {
     std::set<std::string> names;
@@ -58,8 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const TermWeighting weighting : {TermWeighting::tf_idf, TermWeighting::bm25, TermWeighting::count}) {
       for (const bool soup : {false, true}) {
         const ProfileOptions options{std::string(input), weighting, soup, 1};
-        check(ItemProfiles(catalogue, options));
-        require(profile_memory(catalogue, options) < 1U << 20U);
+        check(ItemProfiles(catalog, options));
+        require(profile_memory(catalog, options) < 1U << 20U);
       }
     }
   } catch (const Error& error) {

@@ -1,5 +1,5 @@
-// The schema of a network's inputs from anyone: it is loaded and encodes, or is refused. An input is the schema's JSON text,
-// a zero byte, and bytes that stand for all that its fields have learned.
+// The schema of a network's inputs from anyone: it is loaded and encodes, or is refused. An input is the schema's JSON
+// text, a zero byte, and bytes that stand for all that its fields have learned.
 
 #include <algorithm>
 #include <cmath>
@@ -20,14 +20,14 @@ namespace {
 using namespace gusto;
 
 std::shared_ptr<const Dataset> small_data() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"a", "b"}) catalogue->users.add(id);
-  for (const char* id : {"x", "y"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({fuzz::feature_of("age", FeatureKind::number, {"1", "2"})});
-  catalogue->item_features = FeatureTable({fuzz::feature_of("tag", FeatureKind::multi, {"p|q", "q"}),
-                                           fuzz::feature_of("title", FeatureKind::text, {"A b", "b"})});
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* id : {"a", "b"}) catalog->users.add(id);
+  for (const char* id : {"x", "y"}) catalog->items.add(id);
+  catalog->user_features = FeatureTable({fuzz::feature_of("age", FeatureKind::number, {"1", "2"})});
+  catalog->item_features = FeatureTable({fuzz::feature_of("tag", FeatureKind::multi, {"p|q", "q"}),
+                                         fuzz::feature_of("title", FeatureKind::text, {"A b", "b"})});
   return std::make_shared<const Dataset>(
-      catalogue, std::vector<Event>{{UserRow(0), ItemRow(0), 1, 10}, {UserRow(0), ItemRow(1), 1, 99999999}});
+      catalog, std::vector<Event>{{UserRow(0), ItemRow(0), 1, 10}, {UserRow(0), ItemRow(1), 1, 99999999}});
 }
 
 // What the bytes stand for: texts are the bytes, numbers are made of them.

@@ -17,16 +17,16 @@ namespace {
 using namespace gusto;
 using gusto::fuzz::require;
 
-Catalogue small_catalogue() {
-  Catalogue catalogue;
-  for (const char* id : {"a", "b", "c"}) catalogue.users.add(id);
-  catalogue.user_features = FeatureTable({fuzz::feature_of("gender", FeatureKind::categorical, {"F", "M", ""}),
-                                          fuzz::feature_of("age", FeatureKind::number, {"18", "", "25"}),
-                                          fuzz::feature_of("zip", FeatureKind::categorical, {"x", "y", "z"}),
-                                          fuzz::feature_of("none", FeatureKind::number, {"", "", ""}),
-                                          fuzz::feature_of("likes", FeatureKind::multi, {"a|b", "a", ""}),
-                                          fuzz::feature_of("about", FeatureKind::text, {"a", "b", "c"})});
-  return catalogue;
+Catalog small_catalog() {
+  Catalog catalog;
+  for (const char* id : {"a", "b", "c"}) catalog.users.add(id);
+  catalog.user_features = FeatureTable({fuzz::feature_of("gender", FeatureKind::categorical, {"F", "M", ""}),
+                                        fuzz::feature_of("age", FeatureKind::number, {"18", "", "25"}),
+                                        fuzz::feature_of("zip", FeatureKind::categorical, {"x", "y", "z"}),
+                                        fuzz::feature_of("none", FeatureKind::number, {"", "", ""}),
+                                        fuzz::feature_of("likes", FeatureKind::multi, {"a|b", "a", ""}),
+                                        fuzz::feature_of("about", FeatureKind::text, {"a", "b", "c"})});
+  return catalog;
 }
 
 void check(const Segments& segments, std::size_t users) {
@@ -51,9 +51,9 @@ void check(const Segments& segments, std::size_t users) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Catalogue catalogue = small_catalogue();
+  static const Catalog catalog = small_catalog();
   try {
-    check(Segments(catalogue, fuzz::text_of(data, size)), catalogue.users.size());
+    check(Segments(catalog, fuzz::text_of(data, size)), catalog.users.size());
   } catch (const Error& error) {
     require(error.code() == ErrorCode::invalid_option || error.code() == ErrorCode::not_found);
     require(!error.hint().empty());

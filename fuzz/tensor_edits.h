@@ -1,7 +1,7 @@
 #pragma once
 
-// Tensor files taken apart, edited as a script says, and put together again with checksums that fit: mutations would never
-// get past those by themselves.
+// Tensor files taken apart, edited as a script says, and put together again with checksums that fit: mutations would
+// never get past those by themselves.
 
 #include <array>
 #include <cstddef>
@@ -112,7 +112,8 @@ inline void edit(TensorParts& parts, Script& script) {
   }
 }
 
-// The file that the input, a choice of a sample and a script, makes; nothing if it cannot be written: text that is not UTF-8.
+// The file that the input, a choice of a sample and a script, makes; nothing if it cannot be written: text that is not
+// UTF-8.
 inline std::optional<std::string> edited(const std::vector<TensorParts>& samples, std::string_view input) {
   Script script(input);
   TensorParts parts = samples[script.below(samples.size())];

@@ -1,7 +1,7 @@
 // A tensor file from anyone: it is read, or refused as corrupt; nothing else happens.
 //
-// An input is tried as a file, and as "header\ndata" with length, padding and header checksum made to fit: mutations would
-// never get past those by themselves.
+// An input is tried as a file, and as "header\ndata" with length, padding and header checksum made to fit: mutations
+// would never get past those by themselves.
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,5 @@
-// Text from anyone: numbers are read wholly or not at all, Latin-1 always becomes UTF-8, messages stay short and printable.
+// Text from anyone: numbers are read wholly or not at all, Latin-1 always becomes UTF-8, messages stay short and
+// printable.
 
 #include <algorithm>
 #include <cmath>

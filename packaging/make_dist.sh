@@ -13,7 +13,7 @@ architecture=$(dpkg --print-architecture)
 name=gusto-$version-linux-$(uname -m)
 rm -rf "$dist" && mkdir -p "$dist"
 
-# documents FOLDER: the licences of gusto itself.
+# documents FOLDER: the licenses of gusto itself.
 documents() {
   install -D -m 644 LICENSE "$1/LICENSE"
   install -D -m 644 data/movielens-small/NOTICE.md "$1/movielens-small/NOTICE.md"

@@ -35,7 +35,7 @@ class GenreNetwork final : public nn::Network {
     items_ = embed("item", "embedding", options.dim, nn::Start::normal(0.01F));
     genres_ = embed("genres", "embedding", options.dim, nn::Start::normal(0.01F));
     user_bias_ = embed("user", "bias", 1, nn::Start::constant(0));
-    item_bias_ = embed("item", "bias", 1, nn::Start::constant(static_cast<float>(plan.centre)));
+    item_bias_ = embed("item", "bias", 1, nn::Start::constant(static_cast<float>(plan.center)));
     hidden_ = nn::add_layer(plan.parameters, "hidden", options.dim, options.hidden);
     output_ = nn::add_layer(plan.parameters, "output", options.hidden, options.dim, /*before_relu=*/false);
   }
@@ -50,7 +50,7 @@ class GenreNetwork final : public nn::Network {
   nn::DenseLayer hidden_, output_;
 };
 
-/// The model: training, prediction, ranking, newcomers, similarity and files come with NetworkModel.
+/// The model: training, prediction, ranking, new users, similarity and files come with NetworkModel.
 extern const ModelInfo kGenreInfo;
 class GenreModel final : public NetworkModelWith<GenreOptions, kGenreInfo> {
   using NetworkModelWith::NetworkModelWith;

@@ -1,8 +1,9 @@
 /// Retrieval in one page: train two towers on who watched what, ask for three films for user 42, and keep the model.
 ///
-/// The program with which TensorFlow Recommenders introduces itself, in gusto: vectors of 64 numbers for each user and each title,
-/// a softmax over the batch, Adagrad at .5, batches of 4096, three epochs. Here vectors meet by their cosine, and titles are also
-/// known by their words, so that a new film has a vector too; what the user has watched is not recommended again.
+/// The program with which TensorFlow Recommenders introduces itself, in gusto: vectors of 64 numbers for each user and
+/// each title, a softmax over the batch, Adagrad at .5, batches of 4096, three epochs. Here vectors meet by their
+/// cosine, and titles are also known by their words, so that a new film has a vector too; what the user has watched is
+/// not recommended again.
 ///
 ///   seed_titles [DATA]        any data set whose items have titles; without one, the embedded MovieLens ratings
 

@@ -18,8 +18,8 @@ Context::Context(ContextOptions options)
   if (options_.memory_limit == 0) options_.memory_limit = available_memory();
 }
 
-void Context::check_cancelled() const {
-  if (cancelled()) throw Error(ErrorCode::cancelled, "Stopped as asked; nothing was written.");
+void Context::check_canceled() const {
+  if (canceled()) throw Error(ErrorCode::canceled, "Stopped as asked; nothing was written.");
 }
 
 void Context::progress(ProgressEvent event) {
@@ -55,7 +55,7 @@ void Context::require_memory(std::string_view who, std::uint64_t bytes) const {
 void parallel_blocks(Context& context, std::size_t n, std::size_t block,
                      const std::function<void(std::size_t, std::size_t, unsigned)>& body) {
   context.pool().run((n + block - 1) / block, [&](std::size_t index, unsigned worker) {
-    context.check_cancelled();
+    context.check_canceled();
     body(index * block, std::min(n, (index + 1) * block), worker);
   });
 }

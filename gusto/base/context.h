@@ -17,7 +17,7 @@ namespace gusto {
 class CancelToken {
  public:
   void cancel() noexcept { flag_.store(true, std::memory_order_relaxed); }
-  bool cancelled() const noexcept { return flag_.load(std::memory_order_relaxed); }
+  bool canceled() const noexcept { return flag_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<bool> flag_{false};
@@ -44,8 +44,8 @@ struct ProgressEvent {
   std::optional<double> seconds_left{};  ///< at the stage's pace so far; the context works it out
 };
 
-/// Called on the thread that runs the work, also while its other threads run. It may throw to stop the work: what it throws
-/// leaves the entry point unchanged, and nothing half-written stays.
+/// Called on the thread that runs the work, also while its other threads run. It may throw to stop the work: what it
+/// throws leaves the entry point unchanged, and nothing half-written stays.
 using ProgressSink = std::function<void(const ProgressEvent&)>;
 
 struct ContextOptions {
@@ -67,9 +67,9 @@ class Context {
   unsigned threads() const { return pool_.threads(); }
   std::uint64_t memory_limit() const { return options_.memory_limit; }
 
-  bool cancelled() const { return options_.cancel != nullptr && options_.cancel->cancelled(); }
-  /// Throws Error(cancelled) if the caller has asked to stop. Long loops call it at least every 100 ms.
-  void check_cancelled() const;
+  bool canceled() const { return options_.cancel != nullptr && options_.cancel->canceled(); }
+  /// Throws Error(canceled) if the caller has asked to stop. Long loops call it at least every 100 ms.
+  void check_canceled() const;
 
   /// Tells the sink, with the seconds left. Only for the thread that runs the work.
   void progress(ProgressEvent event);

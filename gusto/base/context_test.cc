@@ -38,7 +38,7 @@ TEST(Context, StopsALoopWhenAsked) {
     });
     FAIL() << "ran to the end";
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::cancelled);
+    EXPECT_EQ(error.code(), ErrorCode::canceled);
   }
   EXPECT_LT(blocks, 1000);
 }

@@ -7,8 +7,8 @@
 ///       field<&SvdOptions::dim>("dim", between(1, 4096), search_log(8, 512), "Width of the user and item vectors."),
 ///       choice<&SvdOptions::weighting>("weighting", kWeightingNames, "How events are weighted."));
 ///
-/// Options that several models have are members of a base struct. The rows of such members name the struct that the table
-/// is for, and come from a template, to be joined with the model's own:
+/// Options that several models have are members of a base struct. The rows of such members name the struct that the
+/// table is for, and come from a template, to be joined with the model's own:
 ///
 ///   struct DotOptions : TrainingOptions { int dim = 64; };
 ///   template <class Options>
@@ -139,8 +139,8 @@ constexpr Field row(std::string_view name, FieldKind kind, Bounds bounds, std::s
 }
 }  // namespace detail
 
-/// A number or a switch; a bool takes no bounds. Options is the struct that the table is for: the member's own, or one that
-/// inherits it.
+/// A number or a switch; a bool takes no bounds. Options is the struct that the table is for: the member's own, or one
+/// that inherits it.
 template <auto Member, class Options = detail::OwnerOf<Member>>
 constexpr Field field(std::string_view name, Bounds bounds, Search search, std::string_view help) {
   static_assert(std::is_arithmetic_v<detail::ValueOf<Member>>, "an enumeration is a choice<>, a string a text<>");
@@ -166,8 +166,8 @@ constexpr Field text(std::string_view name, std::string_view help) {
   return detail::row<Member, Options>(name, FieldKind::text, {}, {}, {}, help);
 }
 
-/// An option that had another name in an earlier version. Model files that say the old name still load; wherever a person
-/// types it, it is an error that says the new name.
+/// An option that had another name in an earlier version. Model files that say the old name still load; wherever a
+/// person types it, it is an error that says the new name.
 constexpr Field renamed(Field row, std::string_view former_name) {
   row.former_name = former_name;
   return row;
@@ -197,8 +197,8 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
 /// The name that an option has now, of one that a file of an earlier version holds.
 std::string_view current_name(Fields table, std::string_view name);
 
-/// The value, checked against kind, bounds and choices. A real field takes an integer too, which becomes a double; nothing
-/// else is converted.
+/// The value, checked against kind, bounds and choices. A real field takes an integer too, which becomes a double;
+/// nothing else is converted.
 /// Errors   invalid_option, naming owner, field, value and what would be accepted
 FieldValue check_field(const Field& field, std::string_view owner, const FieldValue& value);
 

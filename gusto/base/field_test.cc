@@ -22,7 +22,7 @@ struct Options {
 
 constexpr auto kFields =
     fields(field<&Options::dim>("dim", between(1, 4096), search_log(8, 256), "Width."),
-           field<&Options::reg>("reg", at_least(0), search_log(0.001, 1), "Regularisation."),
+           field<&Options::reg>("reg", at_least(0), search_log(0.001, 1), "Regularization."),
            field<&Options::biases>("biases", "Whether there are biases."),
            choice<&Options::shape>("shape", kShapeNames, "Form."), text<&Options::hidden>("hidden", "Layers."));
 

@@ -169,7 +169,7 @@ std::size_t SpillFile::read(std::uint64_t place, std::span<std::byte> out) {
     const ssize_t got = ::pread(fd_, out.data() + filled, wanted - filled, static_cast<off_t>(place + filled));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
-      throw Error(ErrorCode::io, fmt::format("Cannot read back what was put aside in {}: {}.", folder_.string(),
+      throw Error(ErrorCode::io, fmt::format("Cannot read back what was written to {}: {}.", folder_.string(),
                                              got < 0 ? reason(errno) : "it is shorter than it was"));
     }
     filled += static_cast<std::size_t>(got);

@@ -36,8 +36,8 @@ class MappedFile {
   std::unique_ptr<const std::byte[], Unmap> data_;
 };
 
-/// A file that is written bit by bit beside its place and appears there at commit(), as write_file_atomically() has it. Until
-/// then, and if it is destroyed before, path stays what it was.
+/// A file that is written bit by bit beside its place and appears there at commit(), as write_file_atomically() has it.
+/// Until then, and if it is destroyed before, path stays what it was.
 ///
 /// Threads  one at a time
 class AtomicFile {
@@ -52,7 +52,7 @@ class AtomicFile {
   /// Error(io)
   void append(std::span<const std::byte> bytes);
   void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
-  /// Syncs the file, renames it into place and syncs the folder. Nothing may be appended afterwards. Error(io)
+  /// Syncs the file, renames it into place and syncs the folder. Nothing may be appended afterward. Error(io)
   void commit();
 
  private:
@@ -91,8 +91,9 @@ class SpillFile {
 };
 
 /// Replaces the file at path by these bytes, so that whoever opens it, also after a crash, finds the old content or the
-/// new and never a mixture: writes a temporary file in the same folder, syncs it, renames it over path, syncs the folder.
-/// On failure the temporary file is removed and the old file is untouched. A symbolic link is replaced, not followed.
+/// new and never a mixture: writes a temporary file in the same folder, syncs it, renames it over path, syncs the
+/// folder. On failure the temporary file is removed and the old file is untouched. A symbolic link is replaced, not
+/// followed.
 ///
 /// Errors   io, naming the path and the operating system's reason; also if path exists and is not a regular file
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);

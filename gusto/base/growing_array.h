@@ -11,8 +11,9 @@
 
 namespace gusto {
 
-/// An array that grows at its end, for numbers by the hundred million: a large one is moved by its pages, so that growing
-/// needs neither a second copy nor the time to make one, and what lies beyond its end takes no memory until it is written.
+/// An array that grows at its end, for numbers by the hundred million: a large one is moved by its pages, so that
+/// growing needs neither a second copy nor the time to make one, and what lies beyond its end takes no memory until it
+/// is written.
 template <class T>
 class GrowingArray {
   static_assert(std::is_trivially_copyable_v<T>);

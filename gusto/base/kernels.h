@@ -2,8 +2,8 @@
 
 /// Vector kernels, dispatched once per call to the best instructions of the processor (Highway).
 ///
-/// Each has a plain twin in kernels_test.cc, the oracle of its test. All run on the calling thread and may be called
-/// concurrently.
+/// Each has a plain reference version in kernels_test.cc, the oracle of its test. All run on the calling thread and may
+/// be called concurrently.
 
 #include <cstddef>
 #include <cstdint>
@@ -38,14 +38,14 @@ struct SgdEvent {
 
 /// What sgd_block learns: factors and biases of both sides.
 ///
-/// A row is `width` floats, a multiple of 16, cache-line aligned: the factors, padded with zeros. The other arrays hold one
-/// float a row.
+/// A row is `width` floats, a multiple of 16, cache-line aligned: the factors, padded with zeros. The other arrays hold
+/// one float a row.
 struct SgdTables {
   float* user_factors;
   float* item_factors;
   float* user_biases;
   float* item_biases;
-  const float* user_reg;  ///< regularisation of the row's factors
+  const float* user_reg;  ///< regularization of the row's factors
   const float* item_reg;
   std::size_t width;
 };

@@ -123,7 +123,7 @@ Cholesky::Cholesky(MatrixView<const double> a) : factor_(a.rows, a.cols) {
   values = map(a);
   Eigen::Ref<Eigen::MatrixXd> in_place(values);
   if (Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>>(in_place).info() != Eigen::Success) {
-    throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularisation.");
+    throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularization.");
   }
 }
 
@@ -141,7 +141,8 @@ void Cholesky::solve_upper(std::span<double> b) const {
 void solve_spd(MatrixView<const double> a, std::span<double> b) { Cholesky(a).solve(b); }
 
 void orthonormalize(Context& context, MatrixView<float> a) {
-  // With AᵀA = V·Λ·Vᵀ, the columns of A·V·Λ^(-1/2) are orthonormal; a second round mends what rounding left of the first.
+  // With AᵀA = V·Λ·Vᵀ, the columns of A·V·Λ^(-1/2) are orthonormal; a second round mends what rounding left of the
+  // first.
   for (int round = 0; round < 2; ++round) {
     const Matrix<float> g = gram(context, a);
     Matrix<double> wide(g.rows(), g.cols());

@@ -21,9 +21,9 @@ enum class Transpose { no, yes };
 void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a, MatrixView<const float> b, float beta,
           MatrixView<float> c);
 
-/// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over blocks of rows, at most 64 of them, cut by n alone and added
-/// in order.
-/// Errors   cancelled; those of gemm
+/// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over blocks of rows, at most 64 of them, cut by n alone
+/// and added in order.
+/// Errors   canceled; those of gemm
 /// Cost     2·n·d² operations; gram_memory() bytes
 /// Repeatable same bits at any number of threads
 Matrix<float> gram(Context& context, MatrixView<const float> a);
@@ -32,7 +32,8 @@ std::uint64_t gram_memory(std::size_t rows, std::size_t cols);
 /// out[r] = cosine of `vector` and row r; 0 where either is zero.
 void cosine_to_rows(MatrixView<const float> rows, std::span<const float> vector, std::span<float> out);
 
-/// The factorization A = L Lᵀ of a symmetric positive-definite A [d × d], in double precision: made once, it solves many times.
+/// The factorization A = L Lᵀ of a symmetric positive-definite A [d × d], in double precision: made once, it solves
+/// many times.
 /// Errors   Error(not_finite) if A is not positive definite
 /// Cost     d³/3 operations; each solution d², or 2 d² for solve
 /// Threads  const members may be called concurrently
@@ -55,7 +56,7 @@ void solve_spd(MatrixView<const double> a, std::span<double> b);
 
 /// Turns the columns of a tall A [n × d] into an orthonormal basis of their span (by the eigenvectors of AᵀA, run
 /// twice; directions that hold next to nothing become zero columns).
-/// Errors   not_finite, if A holds a number that isn't; cancelled; those of gemm
+/// Errors   not_finite, if A holds a number that isn't; canceled; those of gemm
 /// Cost     8·n·d² + 18·d³ operations; orthonormalize_memory() bytes
 /// Repeatable same bits at any number of threads
 void orthonormalize(Context& context, MatrixView<float> a);

@@ -43,8 +43,8 @@ struct ThreadPool::Shared {
 
 namespace {
 
-// Loops often follow one another within microseconds, less than it takes to wake a thread: so a waiting thread looks this
-// many times before it sleeps, for some 20 µs.
+// Loops often follow one another within microseconds, less than it takes to wake a thread: so a waiting thread looks
+// this many times before it sleeps, for some 20 µs.
 constexpr int kLooks = 1000;
 
 template <class Condition>

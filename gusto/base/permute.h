@@ -6,8 +6,8 @@
 
 namespace gusto {
 
-/// Moves the value at position i of every column to position to[i], in place, cycle by cycle. `to` holds every position once,
-/// and each its own afterwards. Columns that are empty are left alone.
+/// Moves the value at position i of every column to position to[i], in place, cycle by cycle. `to` holds every position
+/// once, and each its own afterward. Columns that are empty are left alone.
 /// Cost     one swap a value; at random places, so that large columns wait for memory
 template <class Position, class... Columns>
 void permute(std::span<Position> to, std::span<Columns>... columns) {

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What reports are made of: tables whose cells keep their types, and labeled lines. No widths, colors or markup: a terminal,
-/// an HTML page and Python each lay them out their own way.
+/// What reports are made of: tables whose cells keep their types, and labeled lines. No widths, colors or markup: a
+/// terminal, an HTML page and Python each lay them out their own way.
 
 #include <cstdint>
 #include <optional>

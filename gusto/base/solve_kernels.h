@@ -2,8 +2,8 @@
 
 /// Kernels of least squares, dispatched once per call to the best instructions of the processor (Highway).
 ///
-/// Each has a plain twin in solve_kernels_test.cc, the oracle of its test. All run on the calling thread and may be called
-/// concurrently. Sums are in an order that depends only on the shapes and the CPU level.
+/// Each has a plain reference version in solve_kernels_test.cc, the oracle of its test. All run on the calling thread
+/// and may be called concurrently. Sums are in an order that depends only on the shapes and the CPU level.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace gusto {
 
-/// Columns of chosen rows of a matrix: y_n = rows[indexes[n]], from its column `column` on, as many as the callee's width.
+/// Columns of chosen rows of a matrix: y_n = rows[indexes[n]], from its column `column` on, as many as the callee's
+/// width.
 struct ChosenRows {
   const float* rows = nullptr;
   std::size_t stride = 0;
@@ -29,8 +30,8 @@ constexpr std::size_t padded_width(std::size_t n) { return (n + kStrip - 1) / kS
 
 /// left += Σ_n y_n y_nᵀ and right += Σ_n weights[n] · y_n, the two sides of least squares' normal equations.
 ///
-/// Shapes   left [width × width], of which the upper triangle is kept (what lies below it is left undefined); right and the
-///          rows `width` long, a multiple of kStrip and at most 8192
+/// Shapes   left [width × width], of which the upper triangle is kept (what lies below it is left undefined); right and
+///          the rows `width` long, a multiple of kStrip and at most 8192
 /// Cost     width² + 2·width operations a row
 void add_normal_equations(const ChosenRows& y, std::span<const float> weights, MatrixView<float> left,
                           std::span<float> right);
@@ -38,8 +39,8 @@ void add_normal_equations(const ChosenRows& y, std::span<const float> weights, M
 /// out[n] += y_n · x; x is a multiple of kStrip long.
 void add_row_products(const ChosenRows& y, std::span<const float> x, std::span<float> out);
 
-/// Solves A x = b by Cholesky, in single precision, from the upper triangle of A [width × width], width a multiple of kStrip;
-/// x replaces b, and A's factor U, A = UᵀU, its upper triangle.
+/// Solves A x = b by Cholesky, in single precision, from the upper triangle of A [width × width], width a multiple of
+/// kStrip; x replaces b, and A's factor U, A = UᵀU, its upper triangle.
 /// Returns  whether A is positive definite, to rounding; A and b are undefined if not
 /// Cost     width³/3 operations
 bool solve_upper(MatrixView<float> a, std::span<float> b);

@@ -12,11 +12,11 @@
 namespace gusto {
 namespace {
 
-// Columns that are swept out at once. Fewer would make products too thin to be fast; more would spend too much of the work on
-// the panel, which is not shared with the rest of the matrix.
+// Columns that are swept out at once. Fewer would make products too thin to be fast; more would spend too much of the
+// work on the panel, which is not shared with the rest of the matrix.
 constexpr std::size_t kPanelWidth = 128;
 
-// Rows of one task: a product packs its operands anew, which pays off for many rows.
+// Rows of one task: a product packs its operands again, which pays off for many rows.
 constexpr std::size_t kTaskRows = 4 * kPanelWidth;
 
 template <class T>
@@ -33,7 +33,7 @@ Matrix<float> inverse_of_block(MatrixView<const float> d) {
   const Eigen::LLT<Square, Eigen::Lower> factor(block);
   if (factor.info() != Eigen::Success) {
     throw Error(ErrorCode::not_finite, "A matrix to be inverted is not positive definite in single precision.",
-                "Raise the regularisation.");
+                "Raise the regularization.");
   }
   Matrix<float> inverse(d.rows, d.rows);
   for (std::size_t i = 0; i < d.rows; ++i) inverse(i, i) = 1;
@@ -58,7 +58,7 @@ class Sweeper {
     // The last rows are the longest: first, so that no thread is left with one of them at the end.
     const std::size_t tasks = (a_.rows + kTaskRows - 1) / kTaskRows;
     context_.pool().run(tasks, [&](std::size_t task, unsigned) {
-      context_.check_cancelled();
+      context_.check_canceled();
       const std::size_t first = (tasks - 1 - task) * kTaskRows;
       update_rows(first, std::min(first + kTaskRows, a_.rows));
     });
@@ -75,7 +75,8 @@ class Sweeper {
     return window<const float>(swept_.view(), first, last - first, 0, width());
   }
 
-  /// panel_ ← A_IK of rows [first, last), of which the lower triangle holds only the rows below the block; swept_ ← A_IK D⁻¹.
+  /// panel_ ← A_IK of rows [first, last), of which the lower triangle holds only the rows below the block; swept_ ←
+  /// A_IK D⁻¹.
   void read_panel(std::size_t first, std::size_t last, const Matrix<float>& inverse) {
     for (std::size_t r = first; r < last; ++r) {
       float* out = &panel_(r, 0);
@@ -93,7 +94,8 @@ class Sweeper {
 
   /// A_IJ −= A_IK D⁻¹ A_KJ, of the rows' part of the lower triangle.
   void update_rows(std::size_t first, std::size_t last) {
-    // All that is left of the rows' own square, in one product; the square by steps of a block, or half of it would be waste.
+    // All that is left of the rows' own square, in one product; the square by steps of a block, or half of it would be
+    // waste.
     update(first, last, 0, first);
     for (std::size_t r = first; r < last; r += kPanelWidth) {
       const std::size_t below = std::min(r + kPanelWidth, last);

@@ -104,7 +104,7 @@ TEST(InvertSpd, StopsWhenAsked) {
   CancelToken cancel;
   Context context({.threads = 1, .cancel = &cancel, .progress = [&](const ProgressEvent&) { cancel.cancel(); }});
   Matrix<float> a = positive_matrix(300);
-  EXPECT_EQ(test::code_of([&] { invert_spd(context, a.view(), "test"); }), ErrorCode::cancelled);
+  EXPECT_EQ(test::code_of([&] { invert_spd(context, a.view(), "test"); }), ErrorCode::canceled);
 }
 
 }  // namespace

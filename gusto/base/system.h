@@ -19,8 +19,8 @@ std::uint64_t available_memory();
 std::uint64_t peak_memory();
 void reset_peak_memory();
 
-/// Asks the kernel to give that memory, once it is written, by pages of 2 MB, whose first use costs far less than that of the
-/// 512 small ones each; where it has none, nothing changes.
+/// Asks the kernel to give that memory, once it is written, by pages of 2 MB, whose first use costs far less than that
+/// of the 512 small ones each; where it has none, nothing changes.
 void prefer_large_pages(std::span<std::byte> memory) noexcept;
 
 }  // namespace gusto

@@ -4,7 +4,8 @@
 
 namespace gusto {
 
-/// A new folder, for this process's user alone, where the system keeps temporary files; removed at the end with all that is in it.
+/// A new folder, for this process's user alone, where the system keeps temporary files; removed at the end with all
+/// that is in it.
 class TemporaryFolder {
  public:
   /// Error(io) if there is no place for one

@@ -87,10 +87,12 @@ class TensorWriter {
     add_view(std::move(name), type, {bytes.size() / size_of(type)}, bytes);
   }
   void add_view(std::string name, TensorType type, std::vector<std::uint64_t> shape, std::span<const std::byte> bytes);
-  /// Bytes that lie elsewhere and are asked for when the file is written. Error(internal) then, if another number comes.
+  /// Bytes that lie elsewhere and are asked for when the file is written. Error(internal) then, if another number
+  /// comes.
   void add_source(std::string name, TensorType type, std::vector<std::uint64_t> shape, TensorSource source);
   void add_text(std::string name, std::string_view text) { add(std::move(name), std::span<const char>(text)); }
-  /// Sets or replaces a string. Error(invalid_input) if the value is not UTF-8; Error(internal) for the file's own keys.
+  /// Sets or replaces a string. Error(invalid_input) if the value is not UTF-8; Error(internal) for the file's own
+  /// keys.
   void set_metadata(std::string key, std::string value);
 
   /// The file's bytes: the same tensors and metadata give the same bytes.
@@ -185,13 +187,13 @@ class TensorFile {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Checks the metadata by which files of gusto say what they hold: "format" is "gusto-" and the kind ("model", "data"), and
-/// "format_version" is at most `version`; "engine_version" is the gusto that wrote it.
+/// Checks the metadata by which files of gusto say what they hold: "format" is "gusto-" and the kind ("model", "data"),
+/// and "format_version" is at most `version`; "engine_version" is the gusto that wrote it.
 /// Errors   corrupt_file; unsupported, for a later version
 void check_format(const TensorFile& in, std::string_view kind, std::int64_t version);
 
-/// Whether a file begins as tensor files do, and as no text does: eight bytes of length, then JSON. A file that isn't there,
-/// or isn't a regular one, doesn't.
+/// Whether a file begins as tensor files do, and as no text does: eight bytes of length, then JSON. A file that isn't
+/// there, or isn't a regular one, doesn't.
 bool is_tensor_file(const std::filesystem::path& path);
 
 }  // namespace gusto

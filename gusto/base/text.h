@@ -23,7 +23,7 @@ std::string format_count(std::uint64_t count);
 /// Seconds since 1970 as a UTC date and time: "2003-02-28 17:49:50".
 std::string format_time(std::int64_t unix_seconds);
 
-/// The smallest number of insertions, deletions, substitutions and swaps of neighbours between two byte strings, or
+/// The smallest number of insertions, deletions, substitutions and swaps of neighbors between two byte strings, or
 /// limit + 1 as soon as it is known to be above the limit (optimal string alignment distance).
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit = 64);
 

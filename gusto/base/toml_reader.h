@@ -42,8 +42,8 @@ class TomlReader {
     at(node.source().begin, check);
   }
 
-  /// Error(invalid_option) with the nearest name, for a key of the table that is not among `keys`; `owner` says whose they
-  /// are ("a recipe").
+  /// Error(invalid_option) with the nearest name, for a key of the table that is not among `keys`; `owner` says whose
+  /// they are ("a recipe").
   void require_known(const toml::table& table, std::span<const std::string_view> keys, std::string_view owner) const;
 
   /// Values of the right type. Error(invalid_option), naming the key.

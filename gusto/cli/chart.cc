@@ -53,11 +53,11 @@ void add_chart(CLI::App& app, Session& session) {
   CLI::App* command = add_command(
       app,
       {.name = "chart",
-       .summary = "List the top of each genre, for everyone or for people of a kind.",
+       .summary = "List the top of each genre, for everyone or for a segment of users.",
        .about =
            "Ranks the items of each genre, or of each value of another feature, by a model: by popularity or "
            "demographic "
-           "for charts as they are known, by any other for an asker's own. Genres with most events come first. Without "
+           "for charts as they are known, by any other for a user's own. Genres with most events come first. Without "
            "a "
            "user, a history or a feature the chart is for everyone; only models that answer for new people draw that.",
        .examples = {"gusto chart charts.gusto", "gusto chart charts.gusto --feature gender=F --feature age=25 -n 5",

@@ -53,7 +53,7 @@ void add_compare(CLI::App& app, Session& session) {
   CLI::App* command = add_command(
       app,
       {.name = "compare",
-       .summary = "Train several recommenders, measure them alike, and say which is best.",
+       .summary = "Train several recommenders, measure them by the same rules, and say which is best.",
        .about = "Divides the events into a training and a test part, trains every model on the one, measures it on the "
                 "other, and tests each model against the best by a paired bootstrap over users. The best comes first; "
                 "≈ marks those that the data cannot tell from it.",

@@ -54,18 +54,18 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
       ->add_option("--columns", reading.columns,
                    "What each field of a line holds: user, item, rating, time, kind, or - for a field to skip; items "
                    "last: all further fields are items. Or what a header or JSON calls them: user=reviewer,item=sku. "
-                   "Default: recognised.")
+                   "Default: recognized.")
       ->type_name("A,B,…")
       ->group("Data");
   command
       ->add_option("--delimiter", reading.delimiter,
-                   "What separates fields: any text, or tab or space by name. Default: recognised.")
+                   "What separates fields: any text, or tab or space by name. Default: recognized.")
       ->type_name("TEXT")
       ->group("Data");
   command
       ->add_option(
           "--header", reading.header,
-          "Whether the first line names the columns: yes or no. Default: recognised by known names, or by numbers "
+          "Whether the first line names the columns: yes or no. Default: recognized by known names, or by numbers "
           "below it.")
       ->type_name("WHICH")
       ->group("Data");
@@ -78,7 +78,7 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
   command
       ->add_option("--time-unit", reading.time_unit,
                    "How times are written: seconds or milliseconds since 1970, or iso (2019-10-01 08:30:15). Default: "
-                   "recognised by the first one.")
+                   "recognized by the first one.")
       ->type_name("UNIT")
       ->group("Data");
   command

@@ -22,7 +22,7 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading);
 /// run.
 DataFinder finder(Run& run);
 
-/// Names of the data sets in GUSTO_DATA, in order: folders whose layout is recognised, archives, data files.
+/// Names of the data sets in GUSTO_DATA, in order: folders whose layout is recognized, archives, data files.
 std::vector<std::string> list_data();
 
 /// Says on standard error that lines were left out, if any were.

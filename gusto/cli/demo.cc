@@ -62,7 +62,7 @@ void show_liked(const Session& session, const std::shared_ptr<const Dataset>& da
                    [](const AnsweredItem& a, const AnsweredItem& b) { return a.score > b.score; });
   rated.resize(std::min(rated.size(), kLiked));
   fmt::print("User {} rated {} films, these highest:\n{}", id, history.size(),
-             describe_items(data->catalogue(), rated, "rating", 1, session.out));
+             describe_items(data->catalog(), rated, "rating", 1, session.out));
 }
 
 void recommend_films(const Session& session, Run& run, const OpenedDataset& data, const ModelResult& best,
@@ -76,7 +76,7 @@ void recommend_films(const Session& session, Run& run, const OpenedDataset& data
   const RecommendAnswer answer = recommender.recommend({.who = person, .k = kFilms}, run.context());
   run.clear();
   fmt::print("\n{}, trained on all ratings, recommends:\n{}", best.label,
-             describe_items(recommender.data().catalogue(), answer.items, "score", 3, session.out));
+             describe_items(recommender.data().catalog(), answer.items, "score", 3, session.out));
   if (!recommender.model().info().abilities.explains) return;
   for (const AnsweredItem& item : answer.items) {
     fmt::print("\nWhy {}:\n{}", item.title,
@@ -114,7 +114,7 @@ void add_demo(CLI::App& app, Session& session) {
            "on predicting ratings and on ranking films, and lets the best one recommend three films to a user.",
        .examples = {"gusto demo", "gusto demo --user 7"}},
       [flags, &session] { run_demo(session, *flags); });
-  command->add_option("--user", flags->user, "Whom to recommend films to, 1 to 671. Default: 42.")->type_name("ID");
+  command->add_option("--user", flags->user, "The user to recommend films to, 1 to 671. Default: 42.")->type_name("ID");
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

@@ -54,7 +54,7 @@ void show_data(Session& session) {
   }
   line(session, "GUSTO_DATA", folder);
   const std::vector<std::string> names = list_data();
-  if (names.empty()) line(session, "", "holds no data set that gusto recognises");
+  if (names.empty()) line(session, "", "holds no data set that gusto recognizes");
   for (const std::string& name : names) line(session, "", "- " + name);
 }
 

@@ -59,7 +59,7 @@ struct TestPart {
 /// Test events that a file lists: all items of the file and of the model's own events may be recommended.
 TestPart listed_test(const Experiment& experiment, const Model& model) {
   FilteredDataset listed = filter_dataset(experiment.data.data, experiment.split.filter);
-  TransferredTest test = transfer_test(model, listed.data->catalogue(), listed.data->events(), {});
+  TransferredTest test = transfer_test(model, listed.data->catalog(), listed.data->events(), {});
   test.candidates = items_with_events(*test.fold.train, test.fold.test);
   return {std::move(test), std::move(listed.steps)};
 }
@@ -67,7 +67,7 @@ TestPart listed_test(const Experiment& experiment, const Model& model) {
 TestPart split_test(const Experiment& experiment, const Model& model) {
   Split split = make_split(experiment.data, experiment.split);
   const Fold& fold = single_fold(split, experiment.split.spec, "a model is measured on one");
-  return {transfer_test(model, experiment.data.data->catalogue(), fold, split.candidates), std::move(split.filtered)};
+  return {transfer_test(model, experiment.data.data->catalog(), fold, split.candidates), std::move(split.filtered)};
 }
 
 void run_evaluate(Session& session, const EvaluateFlags& flags) {

@@ -18,7 +18,7 @@ void add_feature_flags(CLI::App* command, FeatureSources& features) {
       ->add_option(
           "--types", features.types,
           "What columns of these files hold: by name, such as \"plot=text, genres=multi, cast=multi(;), imdb=-, "
-          "code=id\" (- is not read; others are recognised), or all in order, such as \"id, title=text, -, year\". "
+          "code=id\" (- is not read; others are recognized), or all in order, such as \"id, title=text, -, year\". "
           "Kinds are number, categorical, multi and text. Of several files: \"FILE: …; FILE: …\".")
       ->type_name("TYPES")
       ->group("Data");

@@ -47,7 +47,7 @@ void list_sets(const Session& session, const std::filesystem::path& cache) {
   fmt::print("{}\n", table.render(session.out));
   const std::string after = fmt::format(
       "`gusto fetch NAME` downloads one into {}. Every command takes fetch:NAME as DATA. The sets named latest "
-      "are made anew by GroupLens from time to time: for published results take one of the others.",
+      "are changed by GroupLens from time to time: for published results take one of the others.",
       cache.string());
   for (const std::string& line : wrap(after, session.out.width)) fmt::print("{}\n", line);
 }

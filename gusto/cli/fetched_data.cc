@@ -36,7 +36,7 @@ FetchedSet fetch_and_tell(const PublishedSet& set, const FetchOptions& options, 
   std::error_code ignored;
   if (options.download.replace || !std::filesystem::exists(path, ignored)) {
     run.say(fmt::format("Downloading {}: {} ratings by {} users, {}, {}. {}", set.name, format_count(set.ratings),
-                        format_count(set.users), set.years, format_bytes(set.bytes), licence_sentence(set)));
+                        format_count(set.users), set.years, format_bytes(set.bytes), license_sentence(set)));
   }
   try {
     FetchedSet fetched = fetch_set(set, options, run.context());
@@ -45,8 +45,8 @@ FetchedSet fetch_and_tell(const PublishedSet& set, const FetchOptions& options, 
   } catch (const Error& error) {
     run.clear();
     const std::filesystem::path part = path.string() + ".part";
-    if (error.code() != ErrorCode::cancelled || !std::filesystem::exists(part, ignored)) throw;
-    throw Error(ErrorCode::cancelled, "Stopped as asked.",
+    if (error.code() != ErrorCode::canceled || !std::filesystem::exists(part, ignored)) throw;
+    throw Error(ErrorCode::canceled, "Stopped as asked.",
                 fmt::format("What has come so far is kept in {}: fetch it again to go on.", part.string()));
   }
 }

@@ -18,7 +18,7 @@ std::filesystem::path default_cache();
 /// Where sets are downloaded from: GUSTO_FETCH_URL, or GroupLens.
 std::string default_site();
 
-/// Fetches a set, and says on standard error what its licence allows before it is downloaded.
+/// Fetches a set, and says on standard error what its license allows before it is downloaded.
 FetchedSet fetch_and_tell(const PublishedSet& set, const FetchOptions& options, Run& run);
 
 /// The archive of a set by its name, from the default cache, downloaded if it isn't there.

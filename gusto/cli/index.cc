@@ -77,7 +77,7 @@ void add_index(CLI::App& app, Session& session) {
       {.name = "index",
        .summary = "Make a model's lists fast to find, and store how in its file.",
        .about =
-           "For large catalogues. An index is exact; or int8, which gives the same lists from 8-bit numbers at a third "
+           "For large catalogs. An index is exact; or int8, which gives the same lists from 8-bit numbers at a third "
            "of the memory traffic, and pays from some thousands of items; or hnsw, a walk through a graph of the items "
            "that finds a share of the best ones, and pays above some 500,000 items. How many of the 10 and 100 best "
            "it finds, and how long that takes, is measured on users' own queries. `gusto recommend` uses the index "

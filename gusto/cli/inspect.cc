@@ -78,7 +78,7 @@ void add_inspect(CLI::App& app, Session& session) {
       {.name = "inspect",
        .summary = "Show what a data set or a model file holds.",
        .about =
-           "Of a data set: which layout was recognised and why, counts, sparsity, a histogram of values, the long "
+           "Of a data set: which layout was recognized and why, counts, sparsity, a histogram of values, the long "
            "tail, the time range and the features. Of a model file: what it was trained with, and on what. A model "
            "file or a data file is read in full, and all its checksums are compared.",
        .examples = {"gusto inspect", "gusto inspect ratings.csv", "gusto inspect log.txt --columns user,item,-,time",

@@ -8,9 +8,9 @@
 #include "gusto/cli/table.h"
 
 namespace gusto::cli {
-std::string describe_items(const Catalogue& catalogue, std::span<const AnsweredItem> items, std::string_view head,
+std::string describe_items(const Catalog& catalog, std::span<const AnsweredItem> items, std::string_view head,
                            int decimals, const Terminal& terminal) {
-  const FeatureField* genres = catalogue.item_features.find("genres");
+  const FeatureField* genres = catalog.item_features.find("genres");
   std::vector<Column> columns{{"", Align::right}, {"title", Align::left, Overflow::cut}};
   if (genres != nullptr) columns.push_back({"genres", Align::left, Overflow::cut});
   columns.push_back({std::string(head), Align::right});

@@ -10,8 +10,9 @@
 
 namespace gusto::cli {
 
-/// Items with a number each, best first: place, title, genres if known, and under `head` the number with so many decimals.
-std::string describe_items(const Catalogue& catalogue, std::span<const AnsweredItem> items, std::string_view head,
+/// Items with a number each, best first: place, title, genres if known, and under `head` the number with so many
+/// decimals.
+std::string describe_items(const Catalog& catalog, std::span<const AnsweredItem> items, std::string_view head,
                            int decimals, const Terminal& terminal);
 
 /// Reasons for a score, largest first: at most `most` of them, the others in one line, and their sum.

@@ -16,19 +16,19 @@ CLI::Option* add_model_argument(CLI::App* command, std::string& path) {
 Recommender open_model(const std::string& path) { return Recommender(load_model(path).model); }
 
 void add_person_flags(CLI::App* command, PersonFlags& flags) {
-  command->add_option("--user", flags.user, "A user of the training data, by id.")->type_name("ID")->group("Who asks");
+  command->add_option("--user", flags.user, "A user of the training data, by id.")->type_name("ID")->group("User");
   command
       ->add_option(
           "--history", flags.history,
           "Someone new, by what they rated: titles with a value each, such as \"Toy Story (1995):5,Heat (1995):4\". "
           "Without a value, the highest is meant.")
       ->type_name("TITLE:VALUE,…")
-      ->group("Who asks");
+      ->group("User");
   command
       ->add_option("--feature", flags.features,
-                   "What is known of the asker, such as gender=F; may come again. Alone, it describes someone new.")
+                   "What is known of the user, such as gender=F; may come again. Alone, it describes someone new.")
       ->type_name("NAME=VALUE")
-      ->group("Who asks");
+      ->group("User");
 }
 
 Person person_of(const PersonFlags& flags, const Recommender& recommender) {

@@ -56,8 +56,8 @@ std::vector<StageColumn> stage_columns(const Pipeline& pipeline) {
   }
   if (rerank.diversity > 0) {
     number(
-        "alike", [](const StageScores& item) { return item.reranked.similarity; },
-        fmt::format("to the item above that is most so, 1 at most, by {}",
+        "similar", [](const StageScores& item) { return item.reranked.similarity; },
+        fmt::format("to the most similar item above, 1 at most, by {}",
                     kDiversityByNames[static_cast<std::size_t>(rerank.diversity_by)]));
   }
   if (rerank.calibration > 0) {

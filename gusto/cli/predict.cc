@@ -41,19 +41,19 @@ void predict_pairs(const Recommender& recommender, const PredictFlags& flags, Ru
   const std::shared_ptr<const Dataset>& data = opened.data;
   std::vector<UserItem> pairs;
   for (const Event& event : data->events()) {
-    pairs.push_back({std::string(data->catalogue().users[event.user.index]),
-                     std::string(data->catalogue().items[event.item.index]), event.time});
+    pairs.push_back({std::string(data->catalog().users[event.user.index]),
+                     std::string(data->catalog().items[event.item.index]), event.time});
   }
   const std::vector<std::optional<Prediction>> predictions = recommender.predict(pairs);
-  const bool spread = recommender.model().info().abilities.spread;
+  const bool stddev = recommender.model().info().abilities.stddev;
   run.clear();
-  fmt::print("user,item,prediction{}\n", spread ? ",spread" : "");
+  fmt::print("user,item,prediction{}\n", stddev ? ",stddev" : "");
   std::size_t unknown = 0;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::optional<Prediction>& predicted = predictions[i];
     fmt::print("{},{},{}", csv_field(pairs[i].user), csv_field(pairs[i].item),
                predicted ? fmt::format("{:.4f}", predicted->value) : std::string());
-    if (spread) fmt::print(",{}", predicted ? fmt::format("{:.4f}", *predicted->stddev) : std::string());
+    if (stddev) fmt::print(",{}", predicted ? fmt::format("{:.4f}", *predicted->stddev) : std::string());
     fmt::print("\n");
     if (!predicted) ++unknown;
   }

@@ -56,9 +56,8 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
   }
   const Pipeline* pipeline = recommender.pipeline();
   fmt::print("For {}:\n{}", answer.who.name,
-             pipeline != nullptr
-                 ? describe_pipeline_items(*pipeline, answer.items, session.out)
-                 : describe_items(recommender.data().catalogue(), answer.items, "score", 3, session.out));
+             pipeline != nullptr ? describe_pipeline_items(*pipeline, answer.items, session.out)
+                                 : describe_items(recommender.data().catalog(), answer.items, "score", 3, session.out));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 
 namespace gusto::cli {
 
-/// A table with its title, if it has one. Means are given as many tables as the width asks for. `labels` says what happens
-/// to labels that are too long.
+/// A table with its title, if it has one. Means are given as many tables as the width asks for. `labels` says what
+/// happens to labels that are too long.
 std::string lay_out(const ReportTable& table, const Terminal& terminal, Overflow labels = Overflow::wrap);
 
 /// A line for each entry: "label       text …", the text wrapped in its own column.

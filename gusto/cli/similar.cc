@@ -22,7 +22,7 @@ struct SimilarFlags {
 void show_items(const Session& session, const Recommender& recommender, const SimilarFlags& flags) {
   const SimilarItemsAnswer answer = recommender.similar_items(flags.item, flags.count);
   fmt::print("Like {}:\n{}", answer.item.title,
-             describe_items(recommender.data().catalogue(), answer.items, "similarity", 3, session.out));
+             describe_items(recommender.data().catalog(), answer.items, "similarity", 3, session.out));
 }
 
 void show_users(const Session& session, const Recommender& recommender, const SimilarFlags& flags) {
@@ -56,7 +56,7 @@ void add_similar(CLI::App& app, Session& session) {
       add_command(app,
                   {.name = "similar",
                    .summary = "Find items like an item, or users like a user.",
-                   .about = "What alike means is the model's matter; `gusto models` says which models can do it.",
+                   .about = "Each model has its own measure of similarity; `gusto models` says which models can do it.",
                    .examples = {"gusto similar films.gusto --item \"Toy Story (1995)\" -n 5",
                                 "gusto similar films.gusto --user 42"}},
                   [flags, &session] { run_similar(session, *flags); });

@@ -40,7 +40,7 @@ TEST(TerminalText, DrawsBarsInEighths) {
   EXPECT_EQ(bar(1e-9, 4), "▏");  // there, though too small to draw
 }
 
-TEST(TerminalText, PaintsOnlyWhereColoursAre) {
+TEST(TerminalText, PaintsOnlyWhereColorsAre) {
   Terminal plain;
   Terminal colored;
   colored.color = true;

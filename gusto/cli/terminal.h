@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a terminal shows: widths in columns, colours, lines broken to fit.
+/// What a terminal shows: widths in columns, colors, lines broken to fit.
 
 #include <cstddef>
 #include <cstdio>
@@ -23,17 +23,18 @@ Terminal terminal_of(std::FILE* stream);
 
 enum class Style { plain, bold, dim, good, warn, bad, accent };
 
-/// The text in that style; unchanged where colours are off.
+/// The text in that style; unchanged where colors are off.
 std::string paint(const Terminal& terminal, Style style, std::string_view text);
 
-/// Columns that UTF-8 text takes: 0 for combining marks and controls, 2 for East Asian wide characters and emoji, else 1.
-/// Bytes that are no UTF-8 count 1 each.
+/// Columns that UTF-8 text takes: 0 for combining marks and controls, 2 for East Asian wide characters and emoji, else
+/// 1. Bytes that are no UTF-8 count 1 each.
 std::size_t display_width(std::string_view text);
 
 /// The text if it fits, else as many whole characters as leave room for "…".
 std::string shorten(std::string_view text, std::size_t width);
 
-/// The text broken at spaces into lines of at most `width` columns; a longer word is broken after a hyphen, or where it must be.
+/// The text broken at spaces into lines of at most `width` columns; a longer word is broken after a hyphen, or where it
+/// must be.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 /// The text padded with spaces to `width` columns, on the right or on the left.

@@ -109,7 +109,7 @@ void run_train(Session& session, const TrainFlags& flags) {
   const Stopwatch watch;
   model->fit(part.events, task, run.context(), {.seed = experiment.seed, .checkpoint = flags.checkpoint});
   const double seconds = watch.seconds();
-  run.context().check_cancelled();
+  run.context().check_canceled();
   run.clear();
   fmt::print("Trained {} for {} on {} events in {}.\n", flags.model, to_string(task),
              format_count(part.events->event_count()), format_seconds(seconds));

@@ -13,7 +13,7 @@
 
 namespace gusto {
 
-/// How a data set was recognised, and what was skipped or repaired while reading.
+/// How a data set was recognized, and what was skipped or repaired while reading.
 std::vector<ReportEntry> report_source(const SourceReport& source);
 
 /// A title, and below it a line for each value with its number of events, drawn to `events` ÷ `most`.

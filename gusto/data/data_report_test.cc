@@ -14,16 +14,16 @@ using testing::SizeIs;
 using testing::StrEq;
 
 // Two users; the first has both items, the second one of them.
-Dataset three_events(std::shared_ptr<Catalogue> catalogue) {
-  for (const char* user : {"u0", "u1"}) catalogue->users.add(user);
-  for (const char* item : {"i0", "i1"}) catalogue->items.add(item);
-  return Dataset(std::move(catalogue), std::vector<Event>{{UserRow(0), ItemRow(0), 4, 86'400},
-                                                          {UserRow(0), ItemRow(1), 5, 86'401},
-                                                          {UserRow(1), ItemRow(0), 4, 86'402}});
+Dataset three_events(std::shared_ptr<Catalog> catalog) {
+  for (const char* user : {"u0", "u1"}) catalog->users.add(user);
+  for (const char* item : {"i0", "i1"}) catalog->items.add(item);
+  return Dataset(std::move(catalog), std::vector<Event>{{UserRow(0), ItemRow(0), 4, 86'400},
+                                                        {UserRow(0), ItemRow(1), 5, 86'401},
+                                                        {UserRow(1), ItemRow(0), 4, 86'402}});
 }
 
 TEST(DataReport, TellsCountsTimesAndValues) {
-  const DataReport report = report_data(three_events(std::make_shared<Catalogue>()));
+  const DataReport report = report_data(three_events(std::make_shared<Catalog>()));
   EXPECT_THAT(report.entries, Contains(testing::Field(&ReportEntry::text, StrEq("3 of 2 users and 2 items"))));
   EXPECT_THAT(report.entries,
               Contains(testing::Field(&ReportEntry::text, StrEq("25.00 % of all pairs of them have no event"))));
@@ -40,15 +40,15 @@ TEST(DataReport, TellsCountsTimesAndValues) {
 }
 
 TEST(DataReport, TellsHowManyHaveAFeature) {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   FeatureField genre;
   genre.name = "genre";
   genre.append("comedy");
   genre.append_missing();
   std::vector<FeatureField> fields;
   fields.push_back(std::move(genre));
-  catalogue->item_features = FeatureTable(std::move(fields));
-  const DataReport report = report_data(three_events(catalogue));
+  catalog->item_features = FeatureTable(std::move(fields));
+  const DataReport report = report_data(three_events(catalog));
   ASSERT_TRUE(report.features);
   ASSERT_THAT(report.features->rows, SizeIs(1));
   EXPECT_EQ(std::get<std::string>(report.features->rows[0].cells[1]), "genre");

@@ -12,10 +12,10 @@
 namespace gusto {
 namespace {
 
-[[noreturn]] void refuse_rows(const Catalogue& catalogue, UserRow user, ItemRow item) {
+[[noreturn]] void refuse_rows(const Catalog& catalog, UserRow user, ItemRow item) {
   throw Error(ErrorCode::invalid_input,
               fmt::format("An event names user row {} and item row {}, but there are {} users and {} items.",
-                          user.index, item.index, catalogue.users.size(), catalogue.items.size()));
+                          user.index, item.index, catalog.users.size(), catalog.items.size()));
 }
 
 // A user's events while they are put in order.
@@ -27,11 +27,11 @@ struct Placed {
   }
 };
 
-EventColumns in_stored_order(const Catalogue& catalogue, std::span<const Event> events) {
-  const std::size_t users = catalogue.users.size();
+EventColumns in_stored_order(const Catalog& catalog, std::span<const Event> events) {
+  const std::size_t users = catalog.users.size();
   std::vector<std::uint64_t> offsets(users + 1, 0);
   for (const Event& event : events) {
-    if (event.user.index >= users) refuse_rows(catalogue, event.user, event.item);
+    if (event.user.index >= users) refuse_rows(catalog, event.user, event.item);
     ++offsets[event.user.index + 1];
   }
   for (std::size_t u = 0; u < users; ++u) offsets[u + 1] += offsets[u];
@@ -58,11 +58,11 @@ EventColumns in_stored_order(const Catalogue& catalogue, std::span<const Event> 
   return {std::move(offsets), std::move(items), std::move(values), std::move(times)};
 }
 
-void check_lengths(const Catalogue& catalogue, const EventColumns& columns) {
+void check_lengths(const Catalog& catalog, const EventColumns& columns) {
   const std::size_t events = columns.items.size();
-  if (columns.offsets.size() != catalogue.users.size() + 1) {
+  if (columns.offsets.size() != catalog.users.size() + 1) {
     throw Error(ErrorCode::invalid_input, fmt::format("There are {} offsets for the events of {} users.",
-                                                      columns.offsets.size(), catalogue.users.size()));
+                                                      columns.offsets.size(), catalog.users.size()));
   }
   if (columns.values.size() != events || (!columns.times.empty() && columns.times.size() != events)) {
     throw Error(ErrorCode::invalid_input, "The columns of the events differ in length.");
@@ -74,23 +74,23 @@ void check_lengths(const Catalogue& catalogue, const EventColumns& columns) {
   }
 }
 
-void check_events(const Catalogue& catalogue, const EventColumns& columns) {
-  const std::size_t items = catalogue.items.size();
+void check_events(const Catalog& catalog, const EventColumns& columns) {
+  const std::size_t items = catalog.items.size();
   std::vector<std::uint32_t> last_user(items, 0);  // user + 1 that an item was last met with
   for (std::size_t u = 0; u + 1 < columns.offsets.size(); ++u) {
     for (std::size_t i = columns.offsets[u]; i < columns.offsets[u + 1]; ++i) {
       const ItemRow item = columns.items[i];
-      if (item.index >= items) refuse_rows(catalogue, UserRow(u), item);
+      if (item.index >= items) refuse_rows(catalog, UserRow(u), item);
       if (!std::isfinite(columns.values[i])) {
         throw Error(ErrorCode::not_finite,
-                    fmt::format("The event of user {} and item {} has the value {}.", quote(catalogue.users[u]),
-                                quote(catalogue.items[item.index]), columns.values[i]),
+                    fmt::format("The event of user {} and item {} has the value {}.", quote(catalog.users[u]),
+                                quote(catalog.items[item.index]), columns.values[i]),
                     "Give every event a finite value.");
       }
       if (last_user[item.index] == u + 1) {
         throw Error(ErrorCode::invalid_input,
-                    fmt::format("User {} and item {} have more than one event.", quote(catalogue.users[u]),
-                                quote(catalogue.items[item.index])),
+                    fmt::format("User {} and item {} have more than one event.", quote(catalog.users[u]),
+                                quote(catalog.items[item.index])),
                     "Keep one event for each pair of user and item.");
       }
       last_user[item.index] = static_cast<std::uint32_t>(u + 1);
@@ -99,13 +99,13 @@ void check_events(const Catalogue& catalogue, const EventColumns& columns) {
     const auto times = columns.times.span().subspan(columns.offsets[u], columns.offsets[u + 1] - columns.offsets[u]);
     if (!std::is_sorted(times.begin(), times.end())) {
       throw Error(ErrorCode::invalid_input,
-                  fmt::format("The events of user {} are not in order of time.", quote(catalogue.users[u])));
+                  fmt::format("The events of user {} are not in order of time.", quote(catalog.users[u])));
     }
   }
 }
 
-EventColumns checked(const Catalogue& catalogue, const EventColumns& columns) {
-  check_columns(catalogue, columns);
+EventColumns checked(const Catalog& catalog, const EventColumns& columns) {
+  check_columns(catalog, columns);
   return columns;
 }
 
@@ -117,7 +117,7 @@ Scale scale_of(std::span<const float> values) {
 
 }  // namespace
 
-std::string Catalogue::title(ItemRow item) const {
+std::string Catalog::title(ItemRow item) const {
   if (const FeatureField* titles = item_features.find("title")) {
     std::string title = titles->display(item.index);
     if (!title.empty()) return title;
@@ -125,20 +125,20 @@ std::string Catalogue::title(ItemRow item) const {
   return std::string(items[item.index]);
 }
 
-void check_columns(const Catalogue& catalogue, const EventColumns& columns) {
-  check_lengths(catalogue, columns);
-  check_events(catalogue, columns);
+void check_columns(const Catalog& catalog, const EventColumns& columns) {
+  check_lengths(catalog, columns);
+  check_events(catalog, columns);
 }
 
-Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, std::span<const Event> events)
-    : Dataset(catalogue, in_stored_order(*catalogue, events)) {}
+Dataset::Dataset(std::shared_ptr<const Catalog> catalog, std::span<const Event> events)
+    : Dataset(catalog, in_stored_order(*catalog, events)) {}
 
-Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, EventColumns columns)
-    : Dataset(catalogue, {columns.items.size(), !columns.times.empty()}, checked(*catalogue, columns)) {}
+Dataset::Dataset(std::shared_ptr<const Catalog> catalog, EventColumns columns)
+    : Dataset(catalog, {columns.items.size(), !columns.times.empty()}, checked(*catalog, columns)) {}
 
-Dataset::Dataset(std::shared_ptr<const Catalogue> catalogue, Outline outline, Deferred<EventColumns> columns)
-    : catalogue_(std::move(catalogue)),
-      outline_(outline),
+Dataset::Dataset(std::shared_ptr<const Catalog> catalog, EventInfo event_info, Deferred<EventColumns> columns)
+    : catalog_(std::move(catalog)),
+      event_info_(event_info),
       columns_(std::move(columns)),
       scale_(Deferred<Scale>::later([c = columns_] { return scale_of(c.get().values.span()); })),
       by_item_(
@@ -153,7 +153,7 @@ History Dataset::history(UserRow user) const {
   return result;
 }
 
-Audience Dataset::audience(ItemRow item) const {
+ItemEvents Dataset::item_events(ItemRow item) const {
   const ByItem& view = by_item_.get();
   const std::size_t begin = view.offsets[item.index];
   const std::size_t count = view.offsets[item.index + 1] - begin;
@@ -177,7 +177,7 @@ std::uint64_t Dataset::memory() const {
   return (user_count() + 1) * sizeof(std::uint64_t) + event_count() * event;
 }
 
-// Users are met in ascending order, so that every audience comes out ascending.
+// Users are met in ascending order, so that each item's events comes out ascending.
 Dataset::ByItem Dataset::group_by_item(std::size_t items, const EventColumns& columns) {
   ByItem view;
   view.offsets.assign(items + 1, 0);

@@ -37,7 +37,7 @@ struct Event {
 /// Who and what there is: ids and features of both sides. Shared, unchanged, by a data set and all its parts.
 /// Items that appear in events come first, then items that are only described. Ties between scores go to the lower item
 /// row, so rows should tell nothing of events: readers give them in the order of a hash of the items' ids.
-struct Catalogue {
+struct Catalog {
   Vocabulary users;
   Vocabulary items;
   FeatureTable user_features;  ///< as many rows as users, or no fields
@@ -57,7 +57,7 @@ struct History {
   std::span<const std::int64_t> times;  ///< empty if the data set has no times
   std::size_t size() const { return items.size(); }
 };
-struct Audience {
+struct ItemEvents {
   std::span<const UserRow> users;  ///< ascending
   std::span<const float> values;
   std::size_t size() const { return users.size(); }
@@ -80,31 +80,31 @@ struct EventColumns {
 class Dataset {
  public:
   /// Events in any order, at most one for each (user, item).
-  /// Errors   invalid_input: a row outside the catalogue, or a pair that repeats; not_finite: a value that isn't finite
+  /// Errors   invalid_input: a row outside the catalog, or a pair that repeats; not_finite: a value that isn't finite
   /// Cost     16 bytes an event, and 16 more until it is made; O(n log n) at worst, O(n) if each user's times ascend
-  Dataset(std::shared_ptr<const Catalogue> catalogue, std::span<const Event> events);
+  Dataset(std::shared_ptr<const Catalog> catalog, std::span<const Event> events);
   /// Events that are in stored order already; they are checked, not copied.
   /// Errors   as above, and invalid_input: columns whose lengths don't fit, offsets or a user's times that don't ascend
   /// Cost     O(n); 4 bytes an item until it is made
-  Dataset(std::shared_ptr<const Catalogue> catalogue, EventColumns columns);
+  Dataset(std::shared_ptr<const Catalog> catalog, EventColumns columns);
   /// Events of a file, of which so much is known beforehand.
-  struct Outline {
+  struct EventInfo {
     std::uint64_t events = 0;
     bool timed = false;
   };
   /// Columns that are asked for when an event is first used, and have passed check_columns by then.
-  Dataset(std::shared_ptr<const Catalogue> catalogue, Outline outline, Deferred<EventColumns> columns);
+  Dataset(std::shared_ptr<const Catalog> catalog, EventInfo event_info, Deferred<EventColumns> columns);
 
-  const Catalogue& catalogue() const { return *catalogue_; }
-  std::shared_ptr<const Catalogue> shared_catalogue() const { return catalogue_; }
-  std::size_t user_count() const { return catalogue_->users.size(); }
-  std::size_t item_count() const { return catalogue_->items.size(); }
-  std::uint64_t event_count() const { return outline_.events; }
-  bool has_times() const { return outline_.timed; }
+  const Catalog& catalog() const { return *catalog_; }
+  std::shared_ptr<const Catalog> shared_catalog() const { return catalog_; }
+  std::size_t user_count() const { return catalog_->users.size(); }
+  std::size_t item_count() const { return catalog_->items.size(); }
+  std::uint64_t event_count() const { return event_info_.events; }
+  bool has_times() const { return event_info_.timed; }
   Scale scale() const { return scale_.get(); }
 
   History history(UserRow user) const;
-  Audience audience(ItemRow item) const;
+  ItemEvents item_events(ItemRow item) const;
 
   /// Columns in stored order; history(u) is [offsets[u.index], offsets[u.index + 1]).
   std::span<const std::uint64_t> offsets() const { return columns_.get().offsets.span(); }
@@ -115,7 +115,7 @@ class Dataset {
   /// Copies the events out, in stored order.
   std::vector<Event> events() const;
 
-  /// Bytes held by events, without the catalogue.
+  /// Bytes held by events, without the catalog.
   std::uint64_t memory() const;
 
  private:
@@ -126,14 +126,14 @@ class Dataset {
   };
   static ByItem group_by_item(std::size_t items, const EventColumns& columns);
 
-  std::shared_ptr<const Catalogue> catalogue_;
-  Outline outline_;
+  std::shared_ptr<const Catalog> catalog_;
+  EventInfo event_info_;
   Deferred<EventColumns> columns_;
   Deferred<Scale> scale_;
   Deferred<ByItem> by_item_;
 };
 
 /// What Dataset asks of columns in stored order. Errors as there.
-void check_columns(const Catalogue& catalogue, const EventColumns& columns);
+void check_columns(const Catalog& catalog, const EventColumns& columns);
 
 }  // namespace gusto

@@ -19,11 +19,11 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::shared_ptr<const Catalogue> catalogue_of(std::size_t users, std::size_t items) {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (std::size_t u = 0; u < users; ++u) catalogue->users.add("u" + std::to_string(u));
-  for (std::size_t i = 0; i < items; ++i) catalogue->items.add("i" + std::to_string(i));
-  return catalogue;
+std::shared_ptr<const Catalog> catalog_of(std::size_t users, std::size_t items) {
+  auto catalog = std::make_shared<Catalog>();
+  for (std::size_t u = 0; u < users; ++u) catalog->users.add("u" + std::to_string(u));
+  for (std::size_t i = 0; i < items; ++i) catalog->items.add("i" + std::to_string(i));
+  return catalog;
 }
 
 Event event(int user, int item, float value = 1, std::int64_t time = kNoTime) {
@@ -32,7 +32,7 @@ Event event(int user, int item, float value = 1, std::int64_t time = kNoTime) {
 
 Error error_of(const std::vector<Event>& events) {
   try {
-    const Dataset data(catalogue_of(2, 2), events);
+    const Dataset data(catalog_of(2, 2), events);
   } catch (const Error& error) {
     return error;
   }
@@ -41,7 +41,7 @@ Error error_of(const std::vector<Event>& events) {
 
 TEST(Dataset, KeepsAUsersEventsInOrderOfTimeThenAsGiven) {
   const std::vector<Event> events{event(1, 0, 5, 9), event(0, 0, 4, 7), event(1, 2, 1, 3), event(1, 1, 2, 3)};
-  const Dataset data(catalogue_of(3, 3), events);
+  const Dataset data(catalog_of(3, 3), events);
   EXPECT_THAT(data.offsets(), ElementsAre(0u, 1u, 4u, 4u));
   EXPECT_THAT(data.history(UserRow(1)).items, ElementsAre(ItemRow(2), ItemRow(1), ItemRow(0)));
   EXPECT_THAT(data.history(UserRow(1)).values, ElementsAre(1, 2, 5));
@@ -53,17 +53,17 @@ TEST(Dataset, KeepsAUsersEventsInOrderOfTimeThenAsGiven) {
 }
 
 TEST(Dataset, ShowsEventsByItem) {
-  const Dataset data(catalogue_of(3, 3), std::vector<Event>{event(2, 0, 3), event(0, 0, 4), event(1, 2, 1)});
-  EXPECT_THAT(data.audience(ItemRow(0)).users, ElementsAre(UserRow(0), UserRow(2)));
-  EXPECT_THAT(data.audience(ItemRow(0)).values, ElementsAre(4, 3));
-  EXPECT_THAT(data.audience(ItemRow(1)).users, IsEmpty());
+  const Dataset data(catalog_of(3, 3), std::vector<Event>{event(2, 0, 3), event(0, 0, 4), event(1, 2, 1)});
+  EXPECT_THAT(data.item_events(ItemRow(0)).users, ElementsAre(UserRow(0), UserRow(2)));
+  EXPECT_THAT(data.item_events(ItemRow(0)).values, ElementsAre(4, 3));
+  EXPECT_THAT(data.item_events(ItemRow(1)).users, IsEmpty());
 }
 
 TEST(Dataset, MayBeWithoutTimesOrEvents) {
-  const Dataset untimed(catalogue_of(1, 1), std::vector<Event>{event(0, 0)});
+  const Dataset untimed(catalog_of(1, 1), std::vector<Event>{event(0, 0)});
   EXPECT_FALSE(untimed.has_times());
   EXPECT_THAT(untimed.history(UserRow(0)).times, IsEmpty());
-  const Dataset empty(catalogue_of(0, 0), std::vector<Event>{});
+  const Dataset empty(catalog_of(0, 0), std::vector<Event>{});
   EXPECT_EQ(empty.event_count(), 0u);
   EXPECT_THAT(empty.events(), IsEmpty());
 }
@@ -88,13 +88,13 @@ EventColumns event_columns(std::vector<std::uint64_t> offsets, std::vector<ItemR
 TEST(Dataset, TakesColumnsInStoredOrderWithoutCopying) {
   EventColumns given = event_columns({0, 0, 2}, {ItemRow(1), ItemRow(0)}, {4, 2}, {5, 5});
   const std::span<const ItemRow> items = given.items.span();
-  const Dataset data(catalogue_of(2, 2), std::move(given));
+  const Dataset data(catalog_of(2, 2), std::move(given));
   EXPECT_EQ(data.items().data(), items.data());
   EXPECT_EQ(data.event_count(), 2u);
   EXPECT_THAT(data.history(UserRow(0)).items, IsEmpty());
   EXPECT_THAT(data.history(UserRow(1)).items, ElementsAre(ItemRow(1), ItemRow(0)));
   EXPECT_THAT(data.history(UserRow(1)).times, ElementsAre(5, 5));
-  EXPECT_THAT(data.audience(ItemRow(1)).users, ElementsAre(UserRow(1)));
+  EXPECT_THAT(data.item_events(ItemRow(1)).users, ElementsAre(UserRow(1)));
   EXPECT_EQ(data.scale().low, 2);
   EXPECT_EQ(data.scale().high, 4);
 }
@@ -102,7 +102,7 @@ TEST(Dataset, TakesColumnsInStoredOrderWithoutCopying) {
 TEST(Dataset, RefusesColumnsThatBreakItsRules) {
   const auto complaint = [](EventColumns given) -> std::string {
     try {
-      const Dataset data(catalogue_of(2, 2), std::move(given));
+      const Dataset data(catalog_of(2, 2), std::move(given));
     } catch (const Error& error) {
       return error.message();
     }
@@ -133,11 +133,11 @@ TEST(Dataset, BuildsTheViewByItemOnceForAllThreads) {
   for (int u = 0; u < 200; ++u) {
     for (int i = u % 3; i < 50; i += 3) events.push_back(event(u, i));
   }
-  const Dataset data(catalogue_of(200, 50), events);
+  const Dataset data(catalog_of(200, 50), events);
   std::vector<std::size_t> sizes(4);
   std::vector<std::thread> threads;
   for (std::size_t& size : sizes) {
-    threads.emplace_back([&data, &size] { size = data.audience(ItemRow(7)).size(); });
+    threads.emplace_back([&data, &size] { size = data.item_events(ItemRow(7)).size(); });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(sizes, testing::Each(sizes[0]));
@@ -151,7 +151,7 @@ RC_GTEST_PROP(Dataset, HoldsExactlyTheEventsGiven, ()) {
   for (const auto& [user, item, value, time] : given) {
     if (pairs.emplace(user, item).second) events.push_back(event(user, item, static_cast<float>(value), time));
   }
-  const Dataset data(catalogue_of(9, 9), events);
+  const Dataset data(catalog_of(9, 9), events);
 
   std::vector<Event> expected = events;
   std::stable_sort(expected.begin(), expected.end(),
@@ -159,34 +159,34 @@ RC_GTEST_PROP(Dataset, HoldsExactlyTheEventsGiven, ()) {
   const std::vector<Event> stored = data.events();
   RC_ASSERT(stored.size() == expected.size());
   std::size_t heard = 0;
-  for (std::size_t i = 0; i < 9; ++i) heard += data.audience(ItemRow(i)).size();
+  for (std::size_t i = 0; i < 9; ++i) heard += data.item_events(ItemRow(i)).size();
   RC_ASSERT(heard == events.size());
   for (std::size_t e = 0; e < stored.size(); ++e) {
     RC_ASSERT(stored[e].user == expected[e].user);
     RC_ASSERT(stored[e].item == expected[e].item);
     RC_ASSERT(stored[e].value == expected[e].value);
     RC_ASSERT(stored[e].time == expected[e].time);
-    const Audience audience = data.audience(stored[e].item);
-    RC_ASSERT(std::is_sorted(audience.users.begin(), audience.users.end()));
-    const auto found = std::find(audience.users.begin(), audience.users.end(), stored[e].user);
-    RC_ASSERT(found != audience.users.end());
-    RC_ASSERT(audience.values[static_cast<std::size_t>(found - audience.users.begin())] == stored[e].value);
+    const ItemEvents item_events = data.item_events(stored[e].item);
+    RC_ASSERT(std::is_sorted(item_events.users.begin(), item_events.users.end()));
+    const auto found = std::find(item_events.users.begin(), item_events.users.end(), stored[e].user);
+    RC_ASSERT(found != item_events.users.end());
+    RC_ASSERT(item_events.values[static_cast<std::size_t>(found - item_events.users.begin())] == stored[e].value);
   }
 }
 
-TEST(Catalogue, CallsAnItemByItsTitleOrElseItsId) {
-  Catalogue catalogue;
-  catalogue.items.add("1");
-  catalogue.items.add("2");
-  EXPECT_EQ(catalogue.title(ItemRow(0)), "1");
+TEST(Catalog, CallsAnItemByItsTitleOrElseItsId) {
+  Catalog catalog;
+  catalog.items.add("1");
+  catalog.items.add("2");
+  EXPECT_EQ(catalog.title(ItemRow(0)), "1");
   FeatureField title;
   title.name = "title";
   title.kind = FeatureKind::text;
   title.append("Heat (1995)");
   title.append_missing();
-  catalogue.item_features = FeatureTable({title});
-  EXPECT_EQ(catalogue.title(ItemRow(0)), "Heat (1995)");
-  EXPECT_EQ(catalogue.title(ItemRow(1)), "2");
+  catalog.item_features = FeatureTable({title});
+  EXPECT_EQ(catalog.title(ItemRow(0)), "Heat (1995)");
+  EXPECT_EQ(catalog.title(ItemRow(1)), "2");
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ struct ColumnChunk {
 struct TableColumn {
   CellType type = CellType::int64;      ///< of a dictionary-encoded column: that of the indexes
   std::string name{};                   ///< for messages; empty: what the column is for
-  std::optional<TimeUnit> time_unit{};  ///< of times; none: recognised by the first one, as in a file
+  std::optional<TimeUnit> time_unit{};  ///< of times; none: recognized by the first one, as in a file
   std::vector<ColumnChunk> chunks{};
 
   std::size_t size() const;
@@ -115,7 +115,7 @@ struct TableColumn {
 };
 
 /// A feature: a column, and of what kind it is. None: numbers are of kind number; booleans ("true", "false") and
-/// dictionaries categorical; lists of strings multi; of strings it is recognised as in a file, see side_format.h.
+/// dictionaries categorical; lists of strings multi; of strings it is recognized as in a file, see side_format.h.
 struct FeatureColumn {
   TableColumn column;  ///< its name is the feature's
   std::optional<FeatureKind> kind{};

@@ -44,8 +44,8 @@ class EventFilter {
     keep_where(FilterKind::positives, [&](std::size_t i) { return data_.values()[i] >= stored; });
   }
 
-  // Takes away one user or item that has too few events after the other; each takes its events away from the other side,
-  // where that may leave too few in turn. Whatever the order, the same part is left.
+  // Takes away one user or item that has too few events after the other; each takes its events away from the other
+  // side, where that may leave too few in turn. Whatever the order, the same part is left.
   void core(std::uint64_t least_user_events, std::uint64_t least_item_events) {
     if (least_item_events > 1) list_by_item();
     std::vector<std::uint32_t> users, items;  // to be taken away
@@ -163,7 +163,7 @@ std::string_view to_string(FilterStep::Kind kind) {
 }
 
 std::int64_t parse_since(std::string_view text) {
-  const TimeUnit unit = recognise_time_unit(text);
+  const TimeUnit unit = recognize_time_unit(text);
   if (const auto time = parse_time(text, unit)) {
     if (unit == TimeUnit::iso || *time >= kFirstPlainTime) return *time;
     throw Error(ErrorCode::invalid_option,
@@ -210,8 +210,8 @@ std::shared_ptr<const Dataset> kept_events(const std::shared_ptr<const Dataset>&
   }
   // Events of which none has a time are a data set without.
   if (std::all_of(times.begin(), times.end(), [](std::int64_t time) { return time == kNoTime; })) times.clear();
-  return std::make_shared<const Dataset>(data->shared_catalogue(), EventColumns{std::move(offsets), std::move(items),
-                                                                                std::move(values), std::move(times)});
+  return std::make_shared<const Dataset>(
+      data->shared_catalog(), EventColumns{std::move(offsets), std::move(items), std::move(values), std::move(times)});
 }
 
 FilteredDataset filter_dataset(const std::shared_ptr<const Dataset>& data, const FilterOptions& options) {

@@ -59,7 +59,7 @@ struct FilteredEvents {
 /// Errors   invalid_input, for `since` without times
 FilteredEvents filter_events(const Dataset& data, const FilterOptions& options);
 
-/// The kept events as a data set with the same catalogue: the same one if all are kept.
+/// The kept events as a data set with the same catalog: the same one if all are kept.
 /// Shape    kept has an entry for every stored event
 /// Cost     16 bytes for each kept event, and no more on the way
 std::shared_ptr<const Dataset> kept_events(const std::shared_ptr<const Dataset>& data, const std::vector<bool>& kept);

@@ -27,14 +27,14 @@ std::vector<std::string> left(const std::shared_ptr<const Dataset>& data, const 
   std::vector<std::string> names;
   for (const Event& event : kept_events(data, filtered.kept)->events()) {
     names.push_back(
-        std::string(data->catalogue().users[event.user.index]).append(data->catalogue().items[event.item.index]));
+        std::string(data->catalog().users[event.user.index]).append(data->catalog().items[event.item.index]));
   }
   return names;
 }
 
 std::vector<std::string> names_of(const Dataset& data, const std::vector<ItemRow>& items) {
   std::vector<std::string> names;
-  for (const ItemRow item : items) names.emplace_back(data.catalogue().items[item.index]);
+  for (const ItemRow item : items) names.emplace_back(data.catalog().items[item.index]);
   return names;
 }
 
@@ -62,7 +62,7 @@ TEST(Filter, KeptEventsKeepTheirOrderValuesAndTimes) {
       if (kept.back()) events.push_back(event);
     }
     const auto part = kept_events(data, kept);
-    const Dataset expected(data->shared_catalogue(), events);
+    const Dataset expected(data->shared_catalog(), events);
     const auto same = [](auto a, auto b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
     EXPECT_TRUE(same(part->offsets(), expected.offsets())) << mask;
     EXPECT_TRUE(same(part->items(), expected.items())) << mask;

@@ -27,7 +27,7 @@ std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights,
 struct SideFiles {
   std::vector<std::filesystem::path> users;
   std::vector<std::filesystem::path> items;
-  std::string types;  ///< see parse_feature_types; empty: all is recognised
+  std::string types;  ///< see parse_feature_types; empty: all is recognized
 };
 
 /// What a layout holds beside what is always read; see extras.h.
@@ -36,29 +36,29 @@ std::string_view to_string(Extra extra);
 /// Error(invalid_option), if there is none of that name.
 Extra parse_extra(std::string_view name);
 
-/// What the owner knows of the events; what is not given is recognised. A folder's layout fixes columns and delimiter.
+/// What the owner knows of the events; what is not given is recognized. A folder's layout fixes columns and delimiter.
 struct OpenOptions {
-  /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further fields
-  /// are not read. "items" last: all further fields are items. Or, where a header or JSON names the fields, what each is
-  /// called, in any order: "user=reviewer", "item=sku".
+  /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further
+  /// fields are not read. "items" last: all further fields are items. Or, where a header or JSON names the fields, what
+  /// each is called, in any order: "user=reviewer", "item=sku".
   std::optional<std::vector<std::string>> columns;
-  /// What separates fields: any text; "tab" and "space" by name. Recognised among tab, "::", ";", "|" and ",".
+  /// What separates fields: any text; "tab" and "space" by name. Recognized among tab, "::", ";", "|" and ",".
   std::optional<std::string> delimiter;
-  /// Whether the first line holds the columns' names. Recognised if it holds known ones, or stands above numbers.
+  /// Whether the first line holds the columns' names. Recognized if it holds known ones, or stands above numbers.
   std::optional<bool> header;
   /// How times are written.
   std::optional<TimeUnit> time_unit;
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
-  /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if there is
-  /// a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
+  /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if
+  /// there is a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
   std::vector<std::pair<std::string, float>> weights;
   /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates are settled
   /// after that.
   std::optional<double> half_life;
   /// Lines that cannot be read are left out, counted, and reported with examples.
   bool skip_bad_lines = false;
-  /// A data file that is written, and read in place, if the events would take more than half of the context's memory limit:
-  /// the caller removes it. Empty: such events are refused.
+  /// A data file that is written, and read in place, if the events would take more than half of the context's memory
+  /// limit: the caller removes it. Empty: such events are refused.
   std::filesystem::path spill_to;
   SideFiles side_files;
   std::vector<Extra> extras;

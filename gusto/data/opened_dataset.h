@@ -32,10 +32,10 @@ struct StoredDataset {
   std::string engine_version;  ///< the gusto that wrote it
 };
 
-/// How a data set was read: what was recognised and why, and all that was skipped or repaired on the way.
+/// How a data set was read: what was recognized and why, and all that was skipped or repaired on the way.
 struct SourceReport {
   std::string layout;                ///< "ml-100k", "ml-1m", "ml-latest", "delimited", "JSON lines", "lists"
-  std::string reason;                ///< a sentence: by what the layout was recognised
+  std::string reason;                ///< a sentence: by what the layout was recognized
   std::string delimiter;             ///< of the events, e.g. "\t"
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
@@ -48,7 +48,7 @@ struct SourceReport {
   std::optional<StoredDataset> data_file;  ///< if it was read from one; the rest then tells how it got there
 };
 
-/// Where a data set came from, and how it was read: files that list its events are found and read alike.
+/// Where a data set came from, and how it was read: files that list its events are found and read the same way.
 struct DataSource {
   std::filesystem::path path{};  ///< its folder or file; empty: none
   OpenOptions options{};

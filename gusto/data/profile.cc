@@ -110,8 +110,8 @@ Profile make_profile(const Dataset& data) {
     profile.first_time = std::min(profile.first_time.value_or(time), time);
     profile.last_time = std::max(profile.last_time.value_or(time), time);
   }
-  profile.user_features = cover(data.catalogue().user_features);
-  profile.item_features = cover(data.catalogue().item_features);
+  profile.user_features = cover(data.catalog().user_features);
+  profile.item_features = cover(data.catalog().item_features);
   return profile;
 }
 

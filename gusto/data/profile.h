@@ -49,7 +49,7 @@ struct FeatureCoverage {
 /// What `gusto inspect` shows of a data set.
 struct Profile {
   std::uint64_t events = 0;
-  std::uint64_t described_items = 0;  ///< items in the catalogue, with or without events
+  std::uint64_t described_items = 0;  ///< items in the catalog, with or without events
   std::uint64_t described_users = 0;
   EventCounts per_user;
   EventCounts per_item;

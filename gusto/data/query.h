@@ -11,7 +11,7 @@
 
 namespace gusto {
 
-/// What the asker did with one item.
+/// What the user did with one item.
 struct HistoryEvent {
   ItemRow item;
   float value = 1;
@@ -21,7 +21,7 @@ struct HistoryEvent {
 /// A user's events, as somebody else would bring them along.
 std::vector<HistoryEvent> events_of(const History& history);
 
-/// What is known of the asker beside history: a feature field of users and its value as text.
+/// What is known of the user beside history: a feature field of users and its value as text.
 struct FeatureValue {
   std::string_view field;
   std::string_view value;
@@ -30,8 +30,8 @@ struct FeatureValue {
 /// Who asks: a known user, or a history, or features, or several of these, and optionally the time of asking.
 ///
 /// A query with a user and no history stands for that user with the events trained on. A query with a history stands
-/// for someone with exactly that history, in order of time and each item once, whether or not a user is named; models fold it in.
-/// The spans are borrowed: they must outlive the call that gets the query.
+/// for someone with exactly that history, in order of time and each item once, whether or not a user is named; models
+/// fold it in. The spans are borrowed: they must outlive the call that gets the query.
 struct Query {
   std::optional<UserRow> user;
   std::span<const HistoryEvent> history;

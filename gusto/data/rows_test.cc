@@ -21,8 +21,8 @@ static_assert(!std::is_convertible_v<std::uint32_t, UserRow>);
 static_assert(std::is_constructible_v<UserRow, std::uint32_t>);
 static_assert(std::is_invocable_v<decltype(&Dataset::history), const Dataset&, UserRow>);
 static_assert(!std::is_invocable_v<decltype(&Dataset::history), const Dataset&, ItemRow>);
-static_assert(std::is_invocable_v<decltype(&Dataset::audience), const Dataset&, ItemRow>);
-static_assert(!std::is_invocable_v<decltype(&Dataset::audience), const Dataset&, UserRow>);
+static_assert(std::is_invocable_v<decltype(&Dataset::item_events), const Dataset&, ItemRow>);
+static_assert(!std::is_invocable_v<decltype(&Dataset::item_events), const Dataset&, UserRow>);
 static_assert(!std::is_invocable_v<std::equal_to<>, UserRow, ItemRow>);
 static_assert(!std::is_invocable_v<std::less<>, UserRow, ItemRow>);
 

@@ -94,13 +94,13 @@ std::string_view to_string(TimeUnit unit) {
   return "iso";
 }
 
-TimeUnit recognise_time_unit(std::string_view text) {
+TimeUnit recognize_time_unit(std::string_view text) {
   if (text.size() >= 8 && text[4] == '-' && is_digit(text[0])) return TimeUnit::iso;
   const std::optional<std::int64_t> number = parse_integer(text.substr(0, text.find('.')));
-  return recognise_time_unit(number.value_or(0));
+  return recognize_time_unit(number.value_or(0));
 }
 
-TimeUnit recognise_time_unit(std::int64_t number) {
+TimeUnit recognize_time_unit(std::int64_t number) {
   return number >= kFirstMilliseconds ? TimeUnit::milliseconds : TimeUnit::seconds;
 }
 

@@ -31,19 +31,19 @@ constexpr std::int64_t units_per_second(TimeUnit unit) {
   return 1;
 }
 
-/// The unit that a time given as a number is most likely in, as recognise_time_unit tells it of a text.
-TimeUnit recognise_time_unit(std::int64_t number);
+/// The unit that a time given as a number is most likely in, as recognize_time_unit tells it of a text.
+TimeUnit recognize_time_unit(std::int64_t number);
 
 /// The unit that a time is most likely in: iso if it has the form of a date; milliseconds from 10¹¹, which in seconds
 /// would be after the year 5138; else seconds.
-TimeUnit recognise_time_unit(std::string_view text);
+TimeUnit recognize_time_unit(std::string_view text);
 
 /// Seconds since 1970 (UTC) of an ISO 8601 date, with or without a time of day and an offset from UTC, which is meant
 /// where none is given: "2019-10-01", "2019-10-01 08:30", "2019-10-01T08:30:15.250Z", "2019-10-01 08:30:15+02:00",
 /// "2019-10-01 08:30:15 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of February.
 std::optional<std::int64_t> parse_iso_time(std::string_view text);
 
-/// A time in a column's unit, in seconds since 1970, towards the past: -1 ms is second -1. Nothing if it is none or
+/// A time in a column's unit, in seconds since 1970, toward the past: -1 ms is second -1. Nothing if it is none or
 /// beyond ±kLatestTime.
 std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit);
 

@@ -26,7 +26,7 @@ TEST(Times, DatesThatAreNoneAreNotRead) {
   }
 }
 
-TEST(Times, FractionsAreLeftOutTowardsThePast) {
+TEST(Times, FractionsAreLeftOutTowardThePast) {
   EXPECT_EQ(parse_time("978300760.75", TimeUnit::seconds), 978300760);
   EXPECT_EQ(parse_time("978300760999", TimeUnit::milliseconds), 978300760);
   EXPECT_EQ(parse_time("-1", TimeUnit::milliseconds), -1);
@@ -43,13 +43,13 @@ TEST(Times, WhatIsNoTimeIsNotRead) {
   EXPECT_EQ(parse_time("253402300799", TimeUnit::seconds), kLatestTime);
 }
 
-TEST(Times, UnitsAreRecognisedByTheirForm) {
-  EXPECT_EQ(recognise_time_unit("978300760"), TimeUnit::seconds);
-  EXPECT_EQ(recognise_time_unit("978300760.5"), TimeUnit::seconds);
-  EXPECT_EQ(recognise_time_unit("-5"), TimeUnit::seconds);
-  EXPECT_EQ(recognise_time_unit("978300760000"), TimeUnit::milliseconds);
-  EXPECT_EQ(recognise_time_unit("2019-10-01T08:30:15Z"), TimeUnit::iso);
-  EXPECT_EQ(recognise_time_unit("soon"), TimeUnit::seconds);
+TEST(Times, UnitsAreRecognizedByTheirForm) {
+  EXPECT_EQ(recognize_time_unit("978300760"), TimeUnit::seconds);
+  EXPECT_EQ(recognize_time_unit("978300760.5"), TimeUnit::seconds);
+  EXPECT_EQ(recognize_time_unit("-5"), TimeUnit::seconds);
+  EXPECT_EQ(recognize_time_unit("978300760000"), TimeUnit::milliseconds);
+  EXPECT_EQ(recognize_time_unit("2019-10-01T08:30:15Z"), TimeUnit::iso);
+  EXPECT_EQ(recognize_time_unit("soon"), TimeUnit::seconds);
 }
 
 }  // namespace

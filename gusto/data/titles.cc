@@ -109,10 +109,10 @@ std::vector<Segment> cut_at_values(std::string_view typed) {
 
 }  // namespace
 
-TitleIndex::TitleIndex(const Catalogue& catalogue) : catalogue_(&catalogue) {
-  for (std::size_t row = 0; row < catalogue.items.size(); ++row) {
+TitleIndex::TitleIndex(const Catalog& catalog) : catalog_(&catalog) {
+  for (std::size_t row = 0; row < catalog.items.size(); ++row) {
     const ItemRow item(row);
-    const std::string title = catalogue.title(item);
+    const std::string title = catalog.title(item);
     for (std::string& spelling : spellings_of(title)) spellings_.push_back({std::move(spelling), item});
     titles_.push_back({title, item});
   }
@@ -126,7 +126,7 @@ TitleIndex::TitleIndex(const Catalogue& catalogue) : catalogue_(&catalogue) {
 }
 
 std::vector<ItemRow> TitleIndex::exact_matches(std::string_view typed) const {
-  if (const std::optional<std::uint32_t> row = catalogue_->items.find(typed)) return {ItemRow(*row)};
+  if (const std::optional<std::uint32_t> row = catalog_->items.find(typed)) return {ItemRow(*row)};
   std::vector<ItemRow> items;
   auto found = std::lower_bound(titles_.begin(), titles_.end(), typed, before);
   for (; found != titles_.end() && found->text == typed; ++found) items.push_back(found->item);
@@ -151,7 +151,7 @@ std::vector<ItemRow> TitleIndex::matches(std::string_view typed) const {
 
 std::vector<ItemRow> TitleIndex::spelled_like(std::string_view typed, std::size_t limit) const {
   const std::string lowered = to_lower(typed);
-  std::vector<std::size_t> distances(catalogue_->items.size(), limit + 1);
+  std::vector<std::size_t> distances(catalog_->items.size(), limit + 1);
   for (const Spelling& spelling : spellings_) {
     std::size_t& least = distances[spelling.item.index];
     if (least > 0) least = std::min(least, edit_distance(lowered, spelling.text, least - 1));
@@ -176,7 +176,7 @@ std::string TitleIndex::suggest(const std::vector<ItemRow>& items) const {
   const std::size_t count = std::min(items.size(), kSuggestions);
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0) list += i + 1 == count ? " or " : ", ";
-    list += fmt::format("{} (id {})", catalogue_->title(items[i]), catalogue_->items[items[i].index]);
+    list += fmt::format("{} (id {})", catalog_->title(items[i]), catalog_->items[items[i].index]);
   }
   return fmt::format("Did you mean {}?", list);
 }
@@ -206,7 +206,7 @@ ItemRow TitleIndex::find(std::string_view typed) const {
 }
 
 // What follows the last colon of "Heat (1995):x", where a value belongs: an item is named in front of it, and the whole
-// is no title, and no misspelt one of another item, as "2001: A Space Odissey" is beside an item 2001.
+// is no title, and no misspelled one of another item, as "2001: A Space Odissey" is beside an item 2001.
 std::optional<std::string_view> TitleIndex::mistyped_value(std::string_view typed) const {
   typed = trim(typed);
   const std::size_t colon = typed.rfind(':');
@@ -220,8 +220,9 @@ std::optional<std::string_view> TitleIndex::mistyped_value(std::string_view type
   return trim(typed.substr(colon + 1));
 }
 
-// Titles hold commas, so that "American President, The,Heat" is cut where every piece is an item, into as few as can be.
-// If it cannot, a text that ends with a value is one misspelt title if it is close to one, and else every comma cuts.
+// Titles hold commas, so that "American President, The,Heat" is cut where every piece is an item, into as few as can
+// be. If it cannot, a text that ends with a value is one misspelled title if it is close to one, and else every comma
+// cuts.
 std::vector<std::string_view> TitleIndex::divide(std::string_view titles, bool valued) const {
   std::vector<std::string_view> pieces = split(titles, ",");
   if (pieces.size() == 1) return pieces;
@@ -270,7 +271,7 @@ TypedHistory TitleIndex::parse_history(std::string_view typed, float usual) cons
       }
       const ItemRow item = find(titles[i]);
       if (std::any_of(result.events.begin(), result.events.end(), [&](const auto& e) { return e.first == item; })) {
-        throw Error(ErrorCode::invalid_input, fmt::format("The history names {} twice.", catalogue_->title(item)),
+        throw Error(ErrorCode::invalid_input, fmt::format("The history names {} twice.", catalog_->title(item)),
                     "Name every item once.");
       }
       result.events.emplace_back(item, i + 1 == titles.size() ? segment.value.value_or(usual) : usual);

@@ -21,28 +21,28 @@ struct TypedHistory {
 
 /// Every item's id and title, with the other ways in which a title is written.
 ///
-/// GroupLens writes "Matrix, The (1999)" and "City of Lost Children, The (Cité des enfants perdus, La) (1995)"; these are
-/// also found as "The Matrix (1999)", "The Matrix", "Matrix" and "La Cité des enfants perdus". The case of ASCII letters
-/// is ignored.
+/// GroupLens writes "Matrix, The (1999)" and "City of Lost Children, The (Cité des enfants perdus, La) (1995)"; these
+/// are also found as "The Matrix (1999)", "The Matrix", "Matrix" and "La Cité des enfants perdus". The case of ASCII
+/// letters is ignored.
 ///
-/// State    the catalogue, borrowed, and about four spellings an item
+/// State    the catalog, borrowed, and about four spellings an item
 /// Cost     O(items · log items) to build; find: O(log items), or O(items) when the spelling has to be guessed
 /// Threads  const members may be called concurrently
 class TitleIndex {
  public:
-  /// The catalogue must outlive the index.
-  explicit TitleIndex(const Catalogue& catalogue);
+  /// The catalog must outlive the index.
+  explicit TitleIndex(const Catalog& catalog);
 
-  /// The item that is meant: by exact id; else by exact title; else by another spelling of it; else by the start of one,
-  /// if only one item's begins so; else by the closest spelling, if one item's is clearly closest.
+  /// The item that is meant: by exact id; else by exact title; else by another spelling of it; else by the start of
+  /// one, if only one item's begins so; else by the closest spelling, if one item's is clearly closest.
   /// Errors   invalid_input, if several items fit; not_found, if none does; the hint suggests up to three items
   ItemRow find(std::string_view typed) const;
   /// The same; nothing if no item fits. Error(invalid_input)
   std::optional<ItemRow> find_known(std::string_view typed) const;
 
   /// Reads a history as typed: "Toy Story (1995):5,American President, The (1995):4,Heat". Entries are separated by
-  /// commas and end with a colon and a number, or have `usual` for value; commas and colons within titles are understood.
-  /// Titles that no item has are left out and listed.
+  /// commas and end with a colon and a number, or have `usual` for value; commas and colons within titles are
+  /// understood. Titles that no item has are left out and listed.
   /// Errors   invalid_input, if there is no entry, an empty one, one item twice, a title that several items fit, or an
   ///          item with a colon and no number behind it; not_found, if no title is known
   TypedHistory parse_history(std::string_view typed, float usual) const;
@@ -64,7 +64,7 @@ class TitleIndex {
   std::vector<std::string_view> divide(std::string_view titles, bool valued) const;
   std::string suggest(const std::vector<ItemRow>& items) const;
 
-  const Catalogue* catalogue_;
+  const Catalog* catalog_;
   std::vector<Spelling> spellings_;  // ordered by text, then item
   std::vector<Spelling> titles_;     // as written, ordered likewise
 };

@@ -20,7 +20,7 @@ class Titles : public testing::Test {
     titles.name = "title";
     titles.kind = FeatureKind::text;
     const auto add = [&](const char* id, const char* title) {
-      catalogue_.items.add(id);
+      catalog_.items.add(id);
       titles.append(title);
     };
     add("1", "Toy Story (1995)");
@@ -35,12 +35,12 @@ class Titles : public testing::Test {
     add("7001", "Emma (1932)");
     add("4011", "Snatch (2000)");
     add("5", "Crimson Tide (1995)");
-    catalogue_.item_features = FeatureTable({titles});
+    catalog_.item_features = FeatureTable({titles});
   }
 
   std::string found(const char* typed) const {
     try {
-      return std::string(catalogue_.items[TitleIndex(catalogue_).find(typed).index]);
+      return std::string(catalog_.items[TitleIndex(catalog_).find(typed).index]);
     } catch (const Error& error) {
       return std::string(to_string(error.code())) + ": " + error.what();
     }
@@ -48,9 +48,9 @@ class Titles : public testing::Test {
   std::string history(const char* typed) const {
     std::string text;
     try {
-      const TypedHistory parsed = TitleIndex(catalogue_).parse_history(typed, 9);
+      const TypedHistory parsed = TitleIndex(catalog_).parse_history(typed, 9);
       for (const auto& [item, value] : parsed.events) {
-        text += std::string(catalogue_.items[item.index]) + "=" + std::to_string(value).substr(0, 3) + " ";
+        text += std::string(catalog_.items[item.index]) + "=" + std::to_string(value).substr(0, 3) + " ";
       }
       for (const std::string& title : parsed.unknown) text += "unknown " + title + " ";
     } catch (const Error& error) {
@@ -59,7 +59,7 @@ class Titles : public testing::Test {
     return text;
   }
 
-  Catalogue catalogue_;
+  Catalog catalog_;
 };
 
 TEST_F(Titles, ByIdTitleAndOtherSpellings) {
@@ -134,19 +134,19 @@ TEST_F(Titles, TitlesWithColonsAreNoValues) {
   EXPECT_EQ(history("2001: A Spase Odyssey"), "924=9.0 ");
   EXPECT_EQ(history("2001: A Spa, Heat"), "924=9.0 6=9.0 ");
   // Another item is called by what stands in front of the colon, or this one is.
-  catalogue_.items.add("2001");
-  catalogue_.items.add("260");
-  FeatureField titles = catalogue_.item_features.fields()[0];
+  catalog_.items.add("2001");
+  catalog_.items.add("260");
+  FeatureField titles = catalog_.item_features.fields()[0];
   titles.append("Lethal Weapon 2 (1989)");
   titles.append("Star Wars (a.k.a. Star Wars: Episode IV - A New Hope) (1977)");
-  catalogue_.item_features = FeatureTable({titles});
+  catalog_.item_features = FeatureTable({titles});
   EXPECT_EQ(history("2001: A Spase Odyssey"), "924=9.0 ");
   EXPECT_EQ(history("2001:3"), "2001=3.0 ");
   EXPECT_EQ(history("Star Wars: Episode IV"), "260=9.0 ");
   EXPECT_THAT(history("Star Wars: lots"), HasSubstr("gives Star Wars the value \"lots\""));
 }
 
-TEST_F(Titles, MisspeltHistories) {
+TEST_F(Titles, MisspelledHistories) {
   EXPECT_EQ(history("Amercan President, The (1995):4,Haet (1995):1"), "11=4.0 6=1.0 ");
   EXPECT_EQ(history("Heat (1995),Toy Stroy (1995):1"), "6=9.0 1=1.0 ");
   EXPECT_EQ(history("Heat:1,Qqqqqqqq:2"), "6=1.0 unknown Qqqqqqqq ");

@@ -20,8 +20,8 @@ struct StoredIds {
 
 /// Maps the owner's ids, which are UTF-8 strings or numbers written as such, to rows 0, 1, 2 … in order of addition.
 ///
-/// State    the ids' bytes end to end, an offset per id, an open-addressing table: about 16 bytes an id beside the text.
-///          Ids of a file stay there, and their table is made when one is first looked up or added.
+/// State    the ids' bytes end to end, an offset per id, an open-addressing table: about 16 bytes an id beside the
+///          text. Ids of a file stay there, and their table is made when one is first looked up or added.
 /// Cost     add and find in O(length), expected
 /// Threads  const members may be called concurrently
 class Vocabulary {
@@ -37,7 +37,7 @@ class Vocabulary {
   }
   std::size_t size() const { return borrowed_ ? borrowed_->size : offsets_.size() - 1; }
 
-  /// The most ids that there can be: a row is a 32-bit number, and two are set aside.
+  /// The most ids that there can be: a row is a 32-bit number, and two are reserved.
   static constexpr std::size_t kMaxSize = 0xffff'fffe;
 
   /// The stored form.
@@ -46,8 +46,8 @@ class Vocabulary {
   /// Back from the stored form. Error(corrupt_file) if offsets do not ascend from 0 to the text's end, or an id
   /// repeats.
   static Vocabulary from_parts(std::string text, std::vector<std::uint64_t> offsets);
-  /// Over `size` ids, at most kMaxSize, that stay where they are and are asked for when one is first used. What comes must
-  /// have offsets that ascend from 0 to the text's end. If an id repeats, whoever first looks one up gets
+  /// Over `size` ids, at most kMaxSize, that stay where they are and are asked for when one is first used. What comes
+  /// must have offsets that ascend from 0 to the text's end. If an id repeats, whoever first looks one up gets
   /// Error(corrupt_file), whose message begins with `complaint`.
   static Vocabulary over(std::size_t size, Deferred<StoredIds> ids, std::string complaint);
 

@@ -43,7 +43,7 @@ std::vector<double> paired_influence(const EstimatePair& pair, std::span<const U
   return influence;
 }
 
-// The value below which a share of the ascending values lies, by linear interpolation between neighbours.
+// The value below which a share of the ascending values lies, by linear interpolation between neighbors.
 double percentile(std::span<const double> ascending, double share) {
   const double position = share * static_cast<double>(ascending.size() - 1);
   const auto below = static_cast<std::size_t>(position);

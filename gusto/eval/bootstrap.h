@@ -31,9 +31,9 @@ struct BootstrapOptions {
 ///
 /// Source     Efron, Tibshirani: An Introduction to the Bootstrap, 1993, ch. 13; the linearised statistic of ch. 22.6
 ///            makes a draw a sum of rows instead of a re-evaluation
-/// Cost       a matrix product of 2 · draws · users · pairs operations in single precision, which tells differences from 0
-///            as well as double would; (users + draws) · pairs · 4 bytes, and users · 128 bytes a thread
-/// Errors     invalid_option, if draws is 0; cancelled
+/// Cost       a matrix product of 2 · draws · users · pairs operations in single precision, which tells differences
+///            from 0 as well as double would; (users + draws) · pairs · 4 bytes, and users · 128 bytes a thread
+/// Errors     invalid_option, if draws is 0; canceled
 /// Repeatable same bits at any number of threads, for one CPU level
 std::vector<Difference> paired_bootstrap(std::span<const EstimatePair> pairs, Context& context,
                                          const BootstrapOptions& options = {});

@@ -48,7 +48,7 @@ double loss_of(const std::vector<double>& x, const std::vector<double>& target, 
 // Predictions for events[i], asked for by query_of(i).
 template <class QueryOf>
 std::vector<float> predict_each(const Model& model, std::span<const Event> events, QueryOf query_of, Context& context) {
-  constexpr std::size_t kBlock = 256;  // as many askers, at worst, between looks at the cancel flag
+  constexpr std::size_t kBlock = 256;  // as many users, at worst, between looks at the cancel flag
   std::vector<float> predictions(events.size());
   parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<Query> queries;
@@ -138,7 +138,7 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, std:
   for (std::size_t i = 0; i < events.size(); ++i) (is_held[i] ? held : kept).push_back(events[i]);
 
   const std::unique_ptr<Model> inner = model.info().make(model.settings());
-  inner->fit(std::make_shared<Dataset>(train.shared_catalogue(), kept), model.task(), context, {.seed = seed});
+  inner->fit(std::make_shared<Dataset>(train.shared_catalog(), kept), model.task(), context, {.seed = seed});
   std::vector<std::uint8_t> liked;
   const auto least = static_cast<float>(like_threshold);  // as values are stored
   for (const Event& event : held) liked.push_back(event.value >= least ? 1 : 0);

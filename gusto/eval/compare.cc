@@ -1,4 +1,3 @@
-#include "gusto/eval/bootstrap.h"
 #include "gusto/eval/compare.h"
 
 #include <algorithm>
@@ -6,6 +5,7 @@
 #include <utility>
 
 #include "gusto/base/system.h"
+#include "gusto/eval/bootstrap.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
 
@@ -156,7 +156,7 @@ Comparison compare(const Split& split, const Experiment& experiment, Context& co
   std::vector<std::string> names;
   for (const Fold& fold : split.folds) {
     comparison.folds.push_back({fold.name, fold.receipt});
-    names = measured_metrics(comparison.experiment.evaluate, fold);  // alike in all folds, as are these in number
+    names = measured_metrics(comparison.experiment.evaluate, fold);  // the same in all folds, and as many
     comparison.candidates = fold.candidates_or(split.candidates).size();
   }
   if (observer.on_split) observer.on_split(split);

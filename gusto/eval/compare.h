@@ -60,7 +60,7 @@ struct Comparison {
   std::vector<std::size_t> ranking() const;
 };
 
-/// Whom to tell how far a comparison has come. Called from the calling thread; any may be empty. While a model learns,
+/// Is told how far a comparison has come. Called from the calling thread; any may be empty. While a model learns,
 /// the context's progress sink is called by the model.
 struct CompareObserver {
   std::function<void(const Split& split)> on_split;
@@ -74,7 +74,7 @@ struct CompareObserver {
 /// The best model is the one with the best mean of the primary metric. The experiment is checked before anything is
 /// fitted, see checked().
 ///
-/// Errors     those of checked() and make_split; cancelled
+/// Errors     those of checked() and make_split; canceled
 /// Repeatable estimates and differences have the same bits at any number of threads
 Comparison compare(const Experiment& experiment, Context& context, const CompareObserver& observer = {});
 
@@ -86,11 +86,11 @@ Comparison compare(const Split& split, const Experiment& experiment, Context& co
 ///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":
 ///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
 ///   "score_seconds", "peak_bytes", "users_left_out"}]}
-/// and beside these "version", "protocol" if there is one, the filters that are set ("since", "positives", "min_user_events", "min_item_events") and
-/// "filtered" [{"filter", "events", "users", "items"}], "like_threshold", "k", "candidates", "primary_metric", "best" (a label) and
-/// "folds" [{"name", …receipt}], and "sampled": true where any metric is of candidates that users are given. Options
-/// have their own types. A model that refused has "refusal": {"code", "message"} and no metrics; the best model has no
-/// "difference".
+/// and beside these "version", "protocol" if there is one, the filters that are set ("since", "positives",
+/// "min_user_events", "min_item_events") and "filtered" [{"filter", "events", "users", "items"}], "like_threshold",
+/// "k", "candidates", "primary_metric", "best" (a label) and "folds" [{"name", …receipt}], and "sampled": true where
+/// any metric is of candidates that users are given. Options have their own types. A model that refused has "refusal":
+/// {"code", "message"} and no metrics; the best model has no "difference".
 std::string to_json(const Comparison& comparison);
 /// The metrics alone, as model files keep them: {"ndcg@10": {"mean": 0.31, "stderr": 0.003, "users": 6034}, …}.
 std::string to_json(std::span<const Estimate> estimates);

@@ -22,18 +22,18 @@ using testing::Pair;
 
 // 60 users and 25 items, each with a taste of their own, so that biases predict well.
 std::shared_ptr<const Dataset> make_data() {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   FeatureField genres;
   genres.name = "genres";
   genres.kind = FeatureKind::multi;
-  for (int u = 0; u < 60; ++u) catalogue->users.add("u" + std::to_string(u));
+  for (int u = 0; u < 60; ++u) catalog->users.add("u" + std::to_string(u));
   for (int i = 0; i < 25; ++i) {
-    catalogue->items.add("i" + std::to_string(i));
+    catalog->items.add("i" + std::to_string(i));
     genres.append(i % 2 == 0 ? "Comedy" : i % 3 == 0 ? "Drama|Comedy" : "Drama");
   }
   std::vector<FeatureField> fields;
   fields.push_back(std::move(genres));
-  catalogue->item_features = FeatureTable(std::move(fields));
+  catalog->item_features = FeatureTable(std::move(fields));
   std::vector<Event> events;
   for (int u = 0; u < 60; ++u) {
     for (int i = 0; i < 25; ++i) {
@@ -43,7 +43,7 @@ std::shared_ptr<const Dataset> make_data() {
       events.push_back({UserRow(u), ItemRow(i), static_cast<float>(value)});
     }
   }
-  return std::make_shared<Dataset>(catalogue, events);
+  return std::make_shared<Dataset>(catalog, events);
 }
 
 Experiment make_experiment(Task task) {
@@ -302,7 +302,7 @@ TEST(Compare, TellsHowFarItIs) {
   EXPECT_THAT(calls, ElementsAre("split 1", "fit 0", "score 0", "result bias", "fit 1", "score 1", "result blunt"));
 }
 
-TEST(Compare, CancellingEndsIt) {
+TEST(Compare, CancelingEndsIt) {
   CancelToken token;
   token.cancel();
   ContextOptions options;
@@ -312,7 +312,7 @@ TEST(Compare, CancellingEndsIt) {
     compare(make_experiment(Task::ratings), context);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::cancelled);
+    EXPECT_EQ(error.code(), ErrorCode::canceled);
   }
 }
 

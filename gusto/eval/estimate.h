@@ -28,14 +28,15 @@ struct Estimate {
   std::vector<double> influence;  ///< parallel to users
 };
 
-/// Mean over users, or over whatever else belongs to users, of x_u; and the ratio Σa_u / Σb_u, with its root on request.
+/// Mean over users, or over whatever else belongs to users, of x_u; and the ratio Σa_u / Σb_u, with its root on
+/// request.
 Estimate mean_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> values,
                        bool higher_is_better);
 Estimate ratio_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> numerators,
                         std::span<const double> denominators, bool higher_is_better, bool root = false);
 
-/// An estimate whose influences were worked out elsewhere; users ascend, influences sum to 0. The influences of a user who
-/// comes several times, here as above, add up.
+/// An estimate whose influences were worked out elsewhere; users ascend, influences sum to 0. The influences of a user
+/// who comes several times, here as above, add up.
 Estimate influence_estimate(std::string metric, double mean, std::vector<UserRow> users, std::vector<double> influence,
                             bool higher_is_better);
 

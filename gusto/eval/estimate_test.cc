@@ -88,8 +88,8 @@ TEST_F(Bootstrap, PairingFindsASmallGapUnderLargeNoise) {
   EXPECT_LT(difference.low, difference.mean);
   EXPECT_GT(difference.high, difference.mean);
   // 1.96 standard errors of the paired difference
-  const double spread = std::sqrt(0.01 * (12.0 * 14 / 12) / 400);
-  EXPECT_NEAR(difference.high - difference.low, 2 * 1.96 * spread, 0.15 * 2 * 1.96 * spread);
+  const double stddev = std::sqrt(0.01 * (12.0 * 14 / 12) / 400);
+  EXPECT_NEAR(difference.high - difference.low, 2 * 1.96 * stddev, 0.15 * 2 * 1.96 * stddev);
 }
 
 TEST_F(Bootstrap, EqualModelsAreNotDistinguishable) {

@@ -12,10 +12,10 @@
 namespace gusto {
 namespace detail {
 
-Askers group_askers(const Fold& fold) {
+TestUsers group_test_users(const Fold& fold) {
   const std::vector<Event>& test = fold.test;
   const bool each_event = !fold.histories.before.empty();
-  Askers result;
+  TestUsers result;
   for (std::size_t i = 0; i < test.size(); ++i) {
     if (each_event || result.users.empty() || result.users.back() != test[i].user) {
       if (i > 0) result.offsets.push_back(i);
@@ -88,7 +88,7 @@ Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRo
                     const EvaluateOptions& options, Context& context) {
   const std::vector<std::string> names = measured_metrics(options, fold);
   if (fold.test.empty()) throw Error(ErrorCode::empty_dataset, "There are no test events to measure on.");
-  const detail::Askers test = detail::group_askers(fold);
+  const detail::TestUsers test = detail::group_test_users(fold);
 
   Evaluation evaluation;
   for (std::size_t u = 0; u < fold.train->user_count(); ++u) {

@@ -25,11 +25,12 @@ struct EvaluateOptions {
 
 /// The names of what these options measure, in the order of their table. No metrics asked for: those of full rankings
 /// and those of given candidates.
-/// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or repeats
+/// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or
+///          repeats
 std::vector<std::string> measured_metrics(const EvaluateOptions& options);
 
-/// Those that are measured on this fold. Where the split gives each user candidates of their own and no metrics are asked
-/// for, the sampled ones, and elsewhere all others.
+/// Those that are measured on this fold. Where the split gives each user candidates of their own and no metrics are
+/// asked for, the sampled ones, and elsewhere all others.
 /// Errors   invalid_option as well, for a sampled metric that is asked for where the split gives no candidates
 std::vector<std::string> measured_metrics(const EvaluateOptions& options, const Fold& fold);
 
@@ -58,7 +59,7 @@ struct Evaluation {
 ///
 /// Errors     unsupported, if the fold gives histories and the model does not fold in; invalid_input, if the fold gives
 ///            candidates to others than the users with test events; empty_dataset, without test events or candidates;
-///            those of measured_metrics, of the model's answers and, for a calibration, of its fit; cancelled
+///            those of measured_metrics, of the model's answers and, for a calibration, of its fit; canceled
 /// Cost       of the model's answers, beside which measuring is small; O(users · largest k) memory for top-n
 /// Repeatable same bits at any number of threads
 Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,

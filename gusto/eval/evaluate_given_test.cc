@@ -10,8 +10,8 @@
 
 #include "gusto/base/testing/testing.h"
 #include "gusto/eval/evaluate.h"
+#include "gusto/eval/testing/function_model.h"
 #include "gusto/eval/testing/golden.h"
-#include "gusto/eval/testing/told_model.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/testing/data.h"
 
@@ -27,7 +27,7 @@ using testing::HasSubstr;
 
 Evaluation measure(const Fold& fold, const ScoreFunction& score, const EvaluateOptions& options, unsigned threads = 1) {
   Context context({.threads = threads});
-  test::ToldModel model(score);
+  test::FunctionModel model(score);
   model.fit(fold.train, options.task, context);
   return evaluate(model, fold, first_items(fold.train->item_count()), options, context);
 }
@@ -54,7 +54,8 @@ double value(const Evaluation& evaluation, std::string_view metric) {
   return 0;
 }
 
-// Two users over six items. User 0 has item 0 and is tested with 2 among 1 and 4; user 1 has 5 and is tested with 0 among 2, 3.
+// Two users over six items. User 0 has item 0 and is tested with 2 among 1 and 4; user 1 has 5 and is tested with 0
+// among 2, 3.
 Fold small_fold() {
   Fold fold;
   fold.train = test::dataset_of(2, 6, {{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(5)}});
@@ -150,7 +151,7 @@ TEST(EvaluateGiven, ModelsWithVectorsAndWithoutAreRankedByTheirScores) {
     const bool first = fold.test.empty() || fold.test.back().user != event.user;
     (first ? fold.test : train).push_back(event);
   }
-  fold.train = std::make_shared<const Dataset>(data->shared_catalogue(), train);
+  fold.train = std::make_shared<const Dataset>(data->shared_catalog(), train);
   for (const Event& event : fold.test) {
     fold.given.users.push_back(event.user);
     for (std::size_t i = 0; i < data->item_count(); ++i) {
@@ -229,8 +230,8 @@ TEST(Folding, AgreesWithComponentsOfScipy) {
   }
 }
 
-// Two audiences: users 0 and 1 with items 0 and 1, users 2 and 3 with items 2 and 3; nobody has item 4. Tested: user 0 with
-// item 2, of the other audience, user 2 with item 3.
+// Two audiences: users 0 and 1 with items 0 and 1, users 2 and 3 with items 2 and 3; nobody has item 4. Tested: user 0
+// with item 2, of the other group, user 2 with item 3.
 Fold two_groups() {
   Fold fold;
   fold.train = test::dataset_of(4, 5,
@@ -256,7 +257,7 @@ TEST(Folding, IsNotMeasuredWhereThereIsOneGroup) {
   Fold fold = two_groups();
   std::vector<Event> train = fold.train->events();
   train.push_back({UserRow(1), ItemRow(2)});
-  fold.train = std::make_shared<const Dataset>(fold.train->shared_catalogue(), train);
+  fold.train = std::make_shared<const Dataset>(fold.train->shared_catalog(), train);
   fold.test[0].item = ItemRow(3);
   const auto constant = [](UserRow, ItemRow) { return 1.0F; };
   EXPECT_THAT(names(measure(fold, constant, top_n(3))), testing::Not(testing::Contains("folding@3")));
@@ -266,7 +267,7 @@ TEST(Folding, LeavesOutUsersWithoutHistory) {
   Fold fold = two_groups();
   std::vector<Event> train = fold.train->events();
   std::erase_if(train, [](const Event& event) { return event.user == UserRow(0); });
-  fold.train = std::make_shared<const Dataset>(fold.train->shared_catalogue(), train);
+  fold.train = std::make_shared<const Dataset>(fold.train->shared_catalog(), train);
   const Evaluation evaluation = measure(
       fold, [](UserRow, ItemRow item) { return static_cast<float>(item.index); }, top_n(3, {"folding"}));
   EXPECT_EQ(evaluation.estimates.at(0).user_count, 1U);

@@ -1,4 +1,4 @@
-// Test users who bring a history instead of being trained on, and items that are set aside.
+// Test users who bring a history instead of being trained on, and items that are withheld.
 
 #include <cmath>
 
@@ -8,7 +8,7 @@
 #include "gusto/base/testing/testing.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/eval/testing/told_model.h"
+#include "gusto/eval/testing/function_model.h"
 #include "gusto/models/testing/data.h"
 
 namespace gusto {
@@ -20,16 +20,16 @@ std::unique_ptr<Model> make_following(const Settings&);
 
 Abilities following_abilities() {
   Abilities abilities;
-  abilities.personalised = true;
+  abilities.personalized = true;
   abilities.predicts_ratings = true;
   abilities.fold_in = FoldIn::exact;
   return abilities;
 }
 const ModelInfo kFollowing{"following", "", "", {}, following_abilities(), make_following};
-const ModelInfo kNoFoldIn{"told", "", "", {}, test::told_abilities(false), test::make_told};
+const ModelInfo kNoFoldIn{"told", "", "", {}, test::function_abilities(false), test::make_function_model};
 
-// Scores the item after the last of the history best, then the one after that, and so on, around; predicts how many events
-// the history has.
+// Scores the item after the last of the history best, then the one after that, and so on, around; predicts how many
+// events the history has.
 class FollowingModel : public Model {
  public:
   const ModelInfo& info() const override { return kFollowing; }
@@ -140,9 +140,9 @@ TEST(EvaluateHistories, MeansAreOverEventsAndErrorsOverUsers) {
 
 TEST(EvaluateHistories, WhatIsSetAsideIsNotRecommended) {
   Fold fold = held_out();
-  fold.aside.users = {UserRow(1)};
-  fold.aside.offsets = {0, 2};
-  fold.aside.items = {ItemRow(4), ItemRow(5)};
+  fold.withheld.users = {UserRow(1)};
+  fold.withheld.offsets = {0, 2};
+  fold.withheld.items = {ItemRow(4), ItemRow(5)};
   // User 1's list is 3 0 now.
   EXPECT_DOUBLE_EQ(measure(fold, Task::top_n, 2, {"recall"}).estimates[0].mean, .5);
   EXPECT_DOUBLE_EQ(measure(fold, Task::top_n, 2, {"precision"}).estimates[0].mean, .5);

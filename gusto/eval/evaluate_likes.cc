@@ -25,7 +25,7 @@ std::vector<double> probabilities_of(const Measuring& measuring, std::span<const
 }  // namespace
 
 void measure_likes(const Measuring& measuring, Evaluation& out) {
-  const Askers& test = measuring.test;
+  const TestUsers& test = measuring.test;
   const Stopwatch watch;
   const std::vector<float> predictions = predict_test(measuring.model, measuring.fold, measuring.context);
   out.score_seconds += watch.seconds();
@@ -34,7 +34,7 @@ void measure_likes(const Measuring& measuring, Evaluation& out) {
   const auto least = static_cast<float>(measuring.options.like_threshold);
   for (const Event& event : measuring.fold.test) liked.push_back(event.value >= least ? 1 : 0);
 
-  const auto events = sum_by_asker(test, [](std::size_t) { return 1.0; });
+  const auto events = sum_by_user(test, [](std::size_t) { return 1.0; });
   std::optional<std::vector<double>> probabilities;
   for (const MetricInfo* metric : measuring.metrics()) {
     if (!measuring.wants(metric->name)) continue;
@@ -46,7 +46,7 @@ void measure_likes(const Measuring& measuring, Evaluation& out) {
                                                  std::move(figure->influence), metric->higher_is_better));
     } else if (const auto* mean = std::get_if<ProbabilityMean>(&metric->measure)) {
       if (!probabilities) probabilities = probabilities_of(measuring, predictions);
-      const auto sums = sum_by_asker(test, [&](std::size_t i) { return mean->of((*probabilities)[i], liked[i] != 0); });
+      const auto sums = sum_by_user(test, [&](std::size_t i) { return mean->of((*probabilities)[i], liked[i] != 0); });
       out.estimates.push_back(ratio_estimate(std::move(name), test.users, sums, events, metric->higher_is_better));
     } else {
       refuse_measure(*metric);

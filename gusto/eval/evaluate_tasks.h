@@ -13,17 +13,17 @@
 
 namespace gusto::detail {
 
-/// Test events grouped by who asks for them: users[i] has test[offsets[i] … offsets[i + 1]). One group for each user or,
-/// where the fold has each event asked for by itself, for each event.
-struct Askers {
+/// Test events grouped by who asks for them: users[i] has test[offsets[i] … offsets[i + 1]). One group for each user
+/// or, where the fold has each event asked for by itself, for each event.
+struct TestUsers {
   std::vector<UserRow> users;  ///< ascending
   std::vector<std::size_t> offsets{0};
 };
-Askers group_askers(const Fold& fold);
+TestUsers group_test_users(const Fold& fold);
 
-/// A sum over each asker's test events of value(event index).
+/// A sum over each user's test events of value(event index).
 template <class Value>
-std::vector<double> sum_by_asker(const Askers& test, Value value) {
+std::vector<double> sum_by_user(const TestUsers& test, Value value) {
   std::vector<double> sums(test.users.size());
   for (std::size_t u = 0; u < sums.size(); ++u) {
     for (std::size_t i = test.offsets[u]; i < test.offsets[u + 1]; ++i) sums[u] += value(i);
@@ -38,7 +38,7 @@ struct Measuring {
   std::span<const ItemRow> candidates;
   const EvaluateOptions& options;
   std::span<const std::string> names;  ///< metrics to keep
-  const Askers& test;
+  const TestUsers& test;
   Context& context;
 
   bool wants(std::string_view name) const;

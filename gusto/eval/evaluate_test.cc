@@ -12,7 +12,7 @@
 #include "gusto/base/error.h"
 #include "gusto/eval/metric_inputs.h"
 #include "gusto/eval/metrics.h"
-#include "gusto/eval/testing/told_model.h"
+#include "gusto/eval/testing/function_model.h"
 
 namespace gusto {
 namespace {
@@ -20,22 +20,22 @@ namespace {
 using testing::Contains;
 using testing::Not;
 
-using test::kSureInfo;
-using test::kToldInfo;
+using test::FunctionModel;
+using test::kFunctionInfo;
+using test::kProbabilityInfo;
 using test::ScoreFunction;
-using test::ToldModel;
 
 constexpr int kUsers = 40;
 constexpr int kItems = 30;
 
 float value_of(int user, int item) { return static_cast<float>(1 + (user * 7 + item * 3 + user * item) % 5); }
 
-// Everybody has 12 items; every third of them is a test event, for all but the last two users, one of whom has no
+// Everybody has 12 items; every third of them is a test event, for all but the last two users, one of which has no
 // training events either.
 Fold make_fold() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (int u = 0; u < kUsers; ++u) catalogue->users.add("u" + std::to_string(u));
-  for (int i = 0; i < kItems; ++i) catalogue->items.add("i" + std::to_string(i));
+  auto catalog = std::make_shared<Catalog>();
+  for (int u = 0; u < kUsers; ++u) catalog->users.add("u" + std::to_string(u));
+  for (int i = 0; i < kItems; ++i) catalog->items.add("i" + std::to_string(i));
   Fold fold;
   fold.name = "test";
   std::vector<Event> train;
@@ -48,7 +48,7 @@ Fold make_fold() {
   }
   std::sort(fold.test.begin(), fold.test.end(),
             [](const Event& a, const Event& b) { return std::pair(a.user, a.item) < std::pair(b.user, b.item); });
-  fold.train = std::make_shared<Dataset>(catalogue, train);
+  fold.train = std::make_shared<Dataset>(catalog, train);
   return fold;
 }
 
@@ -66,11 +66,11 @@ bool in_test(const Fold& fold, UserRow user, ItemRow item) {
 class Evaluate : public testing::Test {
  protected:
   Evaluation run(const ScoreFunction& score, EvaluateOptions options, unsigned threads = 1,
-                 const ModelInfo& info = kToldInfo) {
+                 const ModelInfo& info = kFunctionInfo) {
     ContextOptions context_options;
     context_options.threads = threads;
     Context context(context_options);
-    ToldModel model(score, info);
+    FunctionModel model(score, info);
     model.fit(fold_.train, options.task, context);
     return evaluate(model, fold_, candidates_, options, context);
   }
@@ -132,7 +132,7 @@ TEST_F(Evaluate, LikesOfAConstantAreWorthNothing) {
 
 TEST_F(Evaluate, ProbabilitiesAreTakenAtTheirWordOnlyWhenDeclared) {
   const ScoreFunction likes = [](UserRow user, ItemRow item) { return kTruth(user, item) >= 4 ? 0.9f : 0.1f; };
-  const Evaluation declared = run(likes, options_for(Task::likes), 1, kSureInfo);
+  const Evaluation declared = run(likes, options_for(Task::likes), 1, kProbabilityInfo);
   EXPECT_NEAR(value(declared, "log-loss"), -std::log(0.9), 1e-6);
   EXPECT_EQ(value(declared, "accuracy"), 1);
   // The same numbers as ratings go through a curve, which was fitted on a model that knows nothing of them.
@@ -147,7 +147,8 @@ TEST_F(Evaluate, ThresholdOfLikesIsReachedByTheValueItself) {
   EvaluateOptions options = options_for(Task::likes, {"accuracy"});
   options.like_threshold = 0.3;
   Context context({.threads = 1});
-  ToldModel model([](UserRow user, ItemRow item) { return kTruth(user, item) >= 3 ? 0.9f : 0.1f; }, kSureInfo);
+  FunctionModel model([](UserRow user, ItemRow item) { return kTruth(user, item) >= 3 ? 0.9f : 0.1f; },
+                      kProbabilityInfo);
   model.fit(tenths.train, Task::likes, context);
   EXPECT_EQ(value(evaluate(model, tenths, candidates_, options, context), "accuracy"), 1);
 }
@@ -193,7 +194,7 @@ TEST_F(Evaluate, ConstantScorerGetsItemsInOrderOfRowAndNothingFromTies) {
 TEST_F(Evaluate, OnlyCandidatesAreRanked) {
   const std::vector<ItemRow> few{ItemRow(4), ItemRow(9)};
   Context context;
-  ToldModel model(kConstant);
+  FunctionModel model(kConstant);
   model.fit(fold_.train, Task::top_n, context);
   const Evaluation evaluation =
       evaluate(model, fold_, few, options_for(Task::top_n, {"coverage", "precision@10"}), context);
@@ -250,7 +251,7 @@ constexpr std::array kOwnMetrics{
 };
 
 TEST_F(Evaluate, MeasuresRowsOfTheCallersOwnTable) {
-  const auto measured = [&](Task task, const ModelInfo& info = kToldInfo) {
+  const auto measured = [&](Task task, const ModelInfo& info = kFunctionInfo) {
     EvaluateOptions options = options_for(task);
     options.table = kOwnMetrics;
     return run(kTruth, options, 1, info);
@@ -259,7 +260,7 @@ TEST_F(Evaluate, MeasuresRowsOfTheCallersOwnTable) {
   EXPECT_THAT(names(ratings), testing::ElementsAre("bias"));
   EXPECT_EQ(value(ratings, "bias"), 0);
   EXPECT_FALSE(ratings.estimates[0].higher_is_better);
-  const Evaluation likes = measured(Task::likes, kSureInfo);
+  const Evaluation likes = measured(Task::likes, kProbabilityInfo);
   EXPECT_THAT(names(likes), testing::ElementsAre("sureness", "events"));
   EXPECT_GT(value(likes, "sureness"), 1) << "what the model says, and it says 1 to 5";
   EXPECT_EQ(value(likes, "events"), static_cast<double>(fold_.test.size()));
@@ -279,13 +280,13 @@ TEST_F(Evaluate, AFunctionOfAnotherTaskIsRefused) {
     const std::array rows{MetricInfo{"odd", task, of.category, false, true, "", of.measure}};
     EvaluateOptions options = options_for(task);
     options.table = rows;
-    EXPECT_THROW(run(kTruth, options, 1, kSureInfo), Error) << to_string(task);
+    EXPECT_THROW(run(kTruth, options, 1, kProbabilityInfo), Error) << to_string(task);
   }
 }
 
 TEST_F(Evaluate, EveryMetricOfTheTableIsMeasured) {
   for (const Task task : {Task::ratings, Task::likes, Task::top_n}) {
-    const Evaluation found = run(kTruth, options_for(task), 1, kSureInfo);
+    const Evaluation found = run(kTruth, options_for(task), 1, kProbabilityInfo);
     for (const MetricInfo& metric : metric_table()) {
       // There are no given candidates, no features, and one group of users.
       if (metric.task != task || metric.sampled() || metric.name == "diversity" || metric.name == "folding") continue;
@@ -300,7 +301,7 @@ TEST_F(Evaluate, EveryMetricOfTheTableIsMeasured) {
 TEST_F(Evaluate, MistakesGetASentence) {
   const auto code = [&](const EvaluateOptions& options, const Fold& fold, std::span<const ItemRow> candidates) {
     Context context;
-    ToldModel model(kConstant);
+    FunctionModel model(kConstant);
     model.fit(fold.train, Task::ratings, context);
     try {
       evaluate(model, fold, candidates, options, context);
@@ -323,12 +324,12 @@ TEST_F(Evaluate, MistakesGetASentence) {
   EXPECT_EQ(code(options_for(Task::ratings), empty, candidates_), "empty_dataset");
 }
 
-TEST_F(Evaluate, CanBeCancelled) {
+TEST_F(Evaluate, CanBeCanceled) {
   CancelToken token;
   ContextOptions options;
   options.cancel = &token;
   Context context(options);
-  ToldModel model(kConstant);
+  FunctionModel model(kConstant);
   model.fit(fold_.train, Task::ratings, context);
   token.cancel();
   EXPECT_THROW(evaluate(model, fold_, candidates_, options_for(Task::ratings), context), Error);

@@ -109,38 +109,38 @@ class TopN {
       filters[1].exclude_seen = false;
     }
     const Stopwatch watch;
-    std::vector<TopLists> found = search(in_.model, queries, longest() + most_aside(), filters, in_.context);
+    std::vector<TopLists> found = search(in_.model, queries, longest() + most_withheld(), filters, in_.context);
     out_.score_seconds += watch.seconds();
-    unseen_ = find_hits(without_aside(std::move(found[0]), longest()));
+    unseen_ = find_hits(without_withheld(std::move(found[0]), longest()));
     if (seen_too) all_ = find_hits(found[1]);
   }
 
-  Query query(std::size_t asker) const { return in_.fold.query(in_.test.offsets[asker]); }
+  Query query(std::size_t query_user) const { return in_.fold.query(in_.test.offsets[query_user]); }
 
-  std::span<const ItemRow> aside_of(UserRow user) const {
-    const CandidateLists& aside = in_.fold.aside;
-    const auto found = std::lower_bound(aside.users.begin(), aside.users.end(), user);
-    if (found == aside.users.end() || *found != user) return {};
-    return aside[static_cast<std::size_t>(found - aside.users.begin())];
+  std::span<const ItemRow> withheld_of(UserRow user) const {
+    const CandidateLists& withheld = in_.fold.withheld;
+    const auto found = std::lower_bound(withheld.users.begin(), withheld.users.end(), user);
+    if (found == withheld.users.end() || *found != user) return {};
+    return withheld[static_cast<std::size_t>(found - withheld.users.begin())];
   }
 
-  std::size_t most_aside() const {
+  std::size_t most_withheld() const {
     std::size_t most = 0;
-    for (const UserRow user : in_.test.users) most = std::max(most, aside_of(user).size());
+    for (const UserRow user : in_.test.users) most = std::max(most, withheld_of(user).size());
     return most;
   }
 
-  // Lists that were asked for with as much to spare as anybody has set aside.
-  TopLists without_aside(TopLists lists, std::size_t longest) const {
-    if (in_.fold.aside.empty()) return lists;
+  // Lists that were asked for with as much to spare as anybody has withheld.
+  TopLists without_withheld(TopLists lists, std::size_t longest) const {
+    if (in_.fold.withheld.empty()) return lists;
     TopLists result;
     std::vector<ScoredItem> kept;
     for (std::size_t u = 0; u < lists.size(); ++u) {
-      const std::span<const ItemRow> aside = aside_of(in_.test.users[u]);
+      const std::span<const ItemRow> withheld = withheld_of(in_.test.users[u]);
       kept.clear();
       for (const ScoredItem& entry : lists[u]) {
         if (kept.size() == longest) break;
-        if (!std::binary_search(aside.begin(), aside.end(), entry.item)) kept.push_back(entry);
+        if (!std::binary_search(withheld.begin(), withheld.end(), entry.item)) kept.push_back(entry);
       }
       result.add(kept);
     }
@@ -186,11 +186,11 @@ class TopN {
       return scores;
     }
     const MatrixView<const float> vectors = in_.model.item_vectors();
-    Matrix<float> askers(queries.size(), vectors.cols);
-    in_.model.query_vectors(queries, askers.view());
+    Matrix<float> query_users(queries.size(), vectors.cols);
+    in_.model.query_vectors(queries, query_users.view());
     for (std::size_t q = 0; q < queries.size(); ++q) {
       for (std::size_t i = 0; i < scores[q].size(); ++i) {
-        scores[q][i] = dot(askers.row(q), vectors.row(given[begin + q][i].index));
+        scores[q][i] = dot(query_users.row(q), vectors.row(given[begin + q][i].index));
       }
       if (std::all_of(scores[q].begin(), scores[q].end(), [](float score) { return std::isfinite(score); })) continue;
       throw Error(ErrorCode::not_finite,
@@ -220,7 +220,7 @@ class TopN {
     return positions;
   }
 
-  // The mean over those users for whom there is a value; no estimate if there are none.
+  // The mean over those users with a value; no estimate if there are none.
   template <class Value>
   void add_mean(const MetricInfo& metric, std::size_t k, Value value_of) {
     std::vector<std::optional<double>> found(in_.test.users.size());

@@ -26,7 +26,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-// Events of 30 users, whose values are all alike or not.
+// Events of 30 users, whose values are all equal or not.
 std::string event_lines(bool one_value) {
   std::string lines;
   for (int user = 0; user < 30; ++user) {
@@ -146,7 +146,7 @@ TEST(Experiment, SplitsFromFilesAreReadAsTheDataWas) {
     const Split split = make_split(each, {.spec = parse_split("test:" + listed)});
     ASSERT_EQ(split.folds.size(), 1u);
     ASSERT_EQ(split.folds[0].test.size(), 1u);
-    EXPECT_EQ(each.data->catalogue().users[split.folds[0].test[0].user.index], "u1");
+    EXPECT_EQ(each.data->catalog().users[split.folds[0].test[0].user.index], "u1");
   }
 }
 

@@ -1,5 +1,5 @@
-// What negatives are for: trained on positives alone, embeddings of audiences that never meet lie on top of each other; with
-// negatives of any kind they part.
+// What negatives are for: trained on positives alone, embeddings of audiences that never meet lie on top of each other;
+// with negatives of any kind they part.
 
 #include <string>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The formulas of docs/reference/metrics.md on plain numbers: of one event, of one user's list, and the area under the curve.
+/// The formulas of docs/reference/metrics.md on plain numbers: of one event, of one user's list, and the area under the
+/// curve.
 ///
 /// Everything here is a pure function and may be called concurrently.
 
@@ -24,7 +25,8 @@ constexpr double accuracy(double probability, bool liked) { return (probability 
 
 // The area under the ROC curve.
 
-/// Probability that a random liked event scores above a random other one, a tie counting half; and what each event adds.
+/// Probability that a random liked event scores above a random other one, a tie counting half; and what each event
+/// adds.
 struct AreaUnderCurve {
   double value = 0;
   std::uint64_t liked = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
-/// What metrics are functions of: one user's list, all lists, or all scored test events. Borrowed, for the time of a call.
+/// What metrics are functions of: one user's list, all lists, or all scored test events. Borrowed, for the time of a
+/// call.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +11,8 @@
 #include "gusto/data/dataset.h"
 #include "gusto/data/feature_sets.h"
 #include "gusto/data/rows.h"
-#include "gusto/eval/beyond.h"
-#include "gusto/eval/folding.h"
+#include "gusto/eval/connected_groups.h"
+#include "gusto/eval/list_metrics.h"
 #include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/metrics.h"
 
@@ -23,9 +24,9 @@ struct ListFacts {
       : groups(train),
         bits(self_information(train)),
         head(popular_head(train, candidates)),
-        features(train.catalogue().item_features) {}
+        features(train.catalog().item_features) {}
 
-  AudienceGroups groups;
+  ConnectedGroups groups;
   std::vector<double> bits;  ///< an item's self-information
   std::vector<bool> head;    ///< whether an item is among the most popular tenth
   FeatureSets features;

@@ -42,7 +42,7 @@ std::optional<double> head_share(const UserList& list) {
 
 // How much more of the list than of the test items comes from foreign groups.
 std::optional<double> list_folding(const UserList& list) {
-  const AudienceGroups& groups = list.facts.groups;
+  const ConnectedGroups& groups = list.facts.groups;
   if (groups.count() < 2 || !groups.of(list.user)) return std::nullopt;
   const auto foreign = [&](ItemRow item) { return groups.foreign(list.user, item) ? 1.0 : 0.0; };
   const std::optional<double> listed = mean_over(list.items, foreign);
@@ -109,10 +109,11 @@ constexpr std::array kMetrics{
                ListMean{list_novelty}},
     MetricInfo{"popularity-share", Task::top_n, kBeyond, true, false,
                "share of the list that is among the most popular tenth", ListMean{head_share}},
-    MetricInfo{"gini", Task::top_n, kBeyond, true, false, "how unequally recommendations are spread over candidates",
-               ListSetMetric{gini_of}},
+    MetricInfo{"gini", Task::top_n, kBeyond, true, false,
+               "how unequally recommendations are distributed over candidates", ListSetMetric{gini_of}},
     MetricInfo{"folding", Task::top_n, kBeyond, true, false,
-               "share of the list from foreign groups, above that of test items", ListMean{list_folding}},
+               "share of the list from groups that share no user with the user's, above that of test items",
+               ListMean{list_folding}},
     MetricInfo{"sampled-hit-rate", Task::top_n, kSampled, true, true, "hit-rate among given candidates only",
                ListMean{of_hits<hit_rate>}},
     MetricInfo{"sampled-ndcg", Task::top_n, kSampled, true, true, "ndcg among given candidates only",

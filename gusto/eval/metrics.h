@@ -79,8 +79,8 @@ struct MetricInfo {
 };
 using MetricTable = std::span<const MetricInfo>;
 
-/// All metrics of gusto, in the order of docs/reference/metrics.md. Whoever has metrics of their own gives a table of their
-/// own to EvaluateOptions, and to the functions below.
+/// All metrics of gusto, in the order of docs/reference/metrics.md. Whoever has metrics of their own gives a table of
+/// their own to EvaluateOptions, and to the functions below.
 MetricTable metric_table();
 
 /// The table's row of "ndcg@10" or "ndcg". Error(invalid_option) with the nearest name.
@@ -100,8 +100,8 @@ std::vector<std::string> metric_names(Task task, std::span<const std::size_t> k,
 std::vector<std::string> select_metrics(Task task, std::span<const std::size_t> k, std::span<const std::string> wanted,
                                         MetricTable table = metric_table());
 
-/// What models are ranked by: the task's first primary metric at the first length that is among the names (rmse, auc, ndcg or
-/// else sampled-ndcg), or the first name if none is.
+/// What models are ranked by: the task's first primary metric at the first length that is among the names (rmse, auc,
+/// ndcg or else sampled-ndcg), or the first name if none is.
 std::string primary_metric(Task task, std::span<const std::size_t> k, std::span<const std::string> names,
                            MetricTable table = metric_table());
 

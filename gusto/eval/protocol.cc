@@ -57,7 +57,7 @@ constexpr std::array kProtocols{
              "holdout:0.2", kListed, kTwenty, kLightGcnMetrics},
     Protocol{"recbole",
              "Values of at least 3, of the part where users and items have 10 each; of each user's a tenth is to be "
-             "found, and another tenth set aside.",
+             "found, and another tenth withheld.",
              "Zhao and others: RecBole, 2021, and the results on its pages",
              core_of(3, 10),
              "holdout:0.1,0.1",

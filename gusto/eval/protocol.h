@@ -35,8 +35,8 @@ const Protocol& find_protocol(std::string_view name);
 /// Sets the filters, the split, the task, list lengths and metrics.
 void apply_protocol(const Protocol& protocol, SplitOptions& split, EvaluateOptions& evaluate);
 
-/// Error(invalid_option), if what was set after apply_protocol contradicts it: other filters, another task, a split that is
-/// not one of its, other list lengths, or metrics that are not its own. Fewer metrics are no contradiction.
+/// Error(invalid_option), if what was set after apply_protocol contradicts it: other filters, another task, a split
+/// that is not one of its, other list lengths, or metrics that are not its own. Fewer metrics are no contradiction.
 void check_protocol(const Protocol& protocol, const SplitOptions& split, const EvaluateOptions& evaluate);
 
 /// Error(invalid_option), if events were read in a way that changes their values, see SourceReport.

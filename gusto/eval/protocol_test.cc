@@ -57,9 +57,9 @@ TEST(Protocol, ContradictionsAreErrors) {
     EXPECT_FALSE(error.hint().empty());
     return error.message();
   };
-  EXPECT_THAT(
-      complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }),
-      HasSubstr("filters by positives 3, min_user_events 10, min_item_events 10 alone, and the option `positives` changes that."));
+  EXPECT_THAT(complaint("recbole", [](Setting& s) { s.split.filter.positives = 4; }),
+              HasSubstr("filters by positives 3, min_user_events 10, min_item_events 10 alone, and the option "
+                        "`positives` changes that."));
   EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter.since = 1; }),
             "The protocol ncf leaves no events out, and the option `since` does.");
   EXPECT_EQ(complaint("ncf", [](Setting& s) { s.split.filter = {.since = 1, .positives = 4}; }),
@@ -126,7 +126,8 @@ TEST(Protocol, ARecipeNamesOne) {
   EXPECT_EQ(error_of([] { parse_recipe("protocol = \"ncg\""); }).code(), ErrorCode::not_found);
 }
 
-// RecBole-GNN's page of ml-1m counts 836,478 events of at least 3, and its catalogue one more than the items, for padding.
+// RecBole-GNN's page of ml-1m counts 836,478 events of at least 3, and its catalog one more than the items, for
+// padding.
 TEST(ProtocolRealData, RecBoleCountsTheSameEvents) {
   const auto folder = test::real_data("ml-1m");
   if (!folder) GTEST_SKIP() << "ml-1m is not here";

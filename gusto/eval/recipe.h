@@ -66,7 +66,7 @@ struct Recipe {
   bool operator==(const Recipe&) const = default;
 };
 
-/// What `first` does not say is taken from `second`: flags over a recipe's file. A protocol in `first` sets anew what
+/// What `first` does not say is taken from `second`: flags over a recipe's file. A protocol in `first` sets again what
 /// protocols set, and models in `first` replace all of them, with their options.
 Recipe completed(Recipe first, const Recipe& second);
 

@@ -19,7 +19,7 @@ namespace gusto {
 /// How events were divided.
 struct SplitReport {
   ReportTable parts;               ///< training and test part or, with several folds, one row each
-  std::vector<std::string> notes;  ///< who asks, what is unseen, what is set aside, what may be recommended
+  std::vector<std::string> notes;  ///< who asks, what is unseen, what is withheld, what may be recommended
 };
 
 struct ComparisonReport {

@@ -56,9 +56,9 @@ std::string asking_note(const SplitReceipt& receipt) {
     text += fmt::format(" {} more have an item that nobody trained on has, and count for nothing.",
                         format_count(receipt.untrained_items));
   }
-  if (receipt.aside > 0) {
-    text += fmt::format("{}Set aside: {} events, in neither part and not recommended to their users.",
-                        text.empty() ? "" : " ", format_count(receipt.aside));
+  if (receipt.withheld > 0) {
+    text += fmt::format("{}Withheld: {} events, in neither part and not recommended to their users.",
+                        text.empty() ? "" : " ", format_count(receipt.withheld));
   }
   return text;
 }

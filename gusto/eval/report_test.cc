@@ -162,12 +162,12 @@ TEST(Report, OneFoldIsToldByItsParts) {
 
 TEST(Report, SeveralFoldsHaveARowEach) {
   std::vector<FoldSummary> folds{fold_named("u1"), fold_named("u2")};
-  folds[0].receipt.aside = 7;
+  folds[0].receipt.withheld = 7;
   const SplitReport report = report_split(folds, 1200, {});
   ASSERT_THAT(report.parts.rows, SizeIs(2));
   EXPECT_EQ(std::get<std::string>(report.parts.rows[1].cells[0]), "u2");
   EXPECT_EQ(std::get<ShareCell>(report.parts.rows[1].cells[3]).value, 0.125);
-  EXPECT_THAT(report.notes, ElementsAre("Set aside: 7 events, in neither part and not recommended to their users."));
+  EXPECT_THAT(report.notes, ElementsAre("Withheld: 7 events, in neither part and not recommended to their users."));
 }
 
 TEST(Report, SampledFiguresAreNeverTakenForOthers) {

@@ -93,21 +93,21 @@ void require_unseen(const Dataset& train, std::span<const Event> test) {
     }
   }
   if (first == nullptr) return;
-  const Catalogue& catalogue = train.catalogue();
+  const Catalog& catalog = train.catalog();
   throw Error(ErrorCode::invalid_input,
               fmt::format("The model was trained on {} of the {} test events, such as user {}, item {}.",
-                          format_count(overlap), format_count(test.size()), quote(catalogue.users[first->user.index]),
-                          quote(catalogue.items[first->item.index])),
+                          format_count(overlap), format_count(test.size()), quote(catalog.users[first->user.index]),
+                          quote(catalog.items[first->item.index])),
               "Train with the same split and seed, so that the test part stays unseen.");
 }
 
 }  // namespace
 
-TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, std::span<const Event> test,
+TransferredTest transfer_test(const Model& model, const Catalog& catalog, std::span<const Event> test,
                               std::span<const ItemRow> candidates) {
-  const Catalogue& own = model.data().catalogue();
-  const auto users = same_ids(catalogue.users, own.users);
-  const auto items = same_ids(catalogue.items, own.items);
+  const Catalog& own = model.data().catalog();
+  const auto users = same_ids(catalog.users, own.users);
+  const auto items = same_ids(catalog.items, own.items);
   TransferredTest result;
   result.fold.name = "test";
   result.fold.train = model.shared_data();
@@ -138,17 +138,17 @@ TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, st
   return result;
 }
 
-TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, const Fold& fold,
+TransferredTest transfer_test(const Model& model, const Catalog& catalog, const Fold& fold,
                               std::span<const ItemRow> candidates) {
-  TransferredTest result = transfer_test(model, catalogue, fold.test, candidates);
-  const Catalogue& own = model.data().catalogue();
-  const Rows users = same_ids(catalogue.users, own.users);
-  const Rows items = same_ids(catalogue.items, own.items);
+  TransferredTest result = transfer_test(model, catalog, fold.test, candidates);
+  const Catalog& own = model.data().catalog();
+  const Rows users = same_ids(catalog.users, own.users);
+  const Rows items = same_ids(catalog.items, own.items);
   const std::vector<Event>& test = result.fold.test;
   std::uint64_t not_candidates = 0;
   result.fold.seed = fold.seed;
   result.fold.given = transfer_lists(fold.given, users, items, test, result.unknown_candidates);
-  result.fold.aside = transfer_lists(fold.aside, users, items, test, not_candidates);
+  result.fold.withheld = transfer_lists(fold.withheld, users, items, test, not_candidates);
   for (const ItemRow candidate : fold.candidates) {
     if (const auto item = items[candidate.index]) result.fold.candidates.emplace_back(*item);
     else ++result.unknown_candidates;

@@ -19,16 +19,16 @@ struct TransferredTest {
   std::uint64_t unknown_candidates = 0;
 };
 
-/// Finds the users and items of a data set's test events by id in a model's catalogue.
+/// Finds the users and items of a data set's test events by id in a model's catalog.
 ///
 /// Errors   invalid_input, if the model was trained on one of the test events, naming the first; empty_dataset, if none
 ///          is left
 /// Cost     O(users + items + test · log history) time
-TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, std::span<const Event> test,
+TransferredTest transfer_test(const Model& model, const Catalog& catalog, std::span<const Event> test,
                               std::span<const ItemRow> candidates);
 
-/// The same for a fold's test events, with what it gives their users: candidates, histories, and what is set aside.
-TransferredTest transfer_test(const Model& model, const Catalogue& catalogue, const Fold& fold,
+/// The same for a fold's test events, with what it gives their users: candidates, histories, and what is withheld.
+TransferredTest transfer_test(const Model& model, const Catalog& catalog, const Fold& fold,
                               std::span<const ItemRow> candidates);
 
 /// The items with an event in a training part or among test events, ascending.

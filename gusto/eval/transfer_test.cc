@@ -8,12 +8,12 @@
 namespace gusto {
 namespace {
 
-std::shared_ptr<const Catalogue> make_catalogue(const std::vector<std::string>& users,
-                                                const std::vector<std::string>& items) {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const std::string& id : users) catalogue->users.add(id);
-  for (const std::string& id : items) catalogue->items.add(id);
-  return catalogue;
+std::shared_ptr<const Catalog> make_catalog(const std::vector<std::string>& users,
+                                            const std::vector<std::string>& items) {
+  auto catalog = std::make_shared<Catalog>();
+  for (const std::string& id : users) catalog->users.add(id);
+  for (const std::string& id : items) catalog->items.add(id);
+  return catalog;
 }
 
 class TransferTest : public ::testing::Test {
@@ -23,14 +23,14 @@ class TransferTest : public ::testing::Test {
         {UserRow(0), ItemRow(0), 5}, {UserRow(0), ItemRow(1), 3}, {UserRow(1), ItemRow(0), 4}};
     model_ = make_model("bias");
     Context context({.threads = 1});
-    model_->fit(std::make_shared<Dataset>(make_catalogue({"ann", "bob"}, {"heat", "jaws"}), events), Task::ratings,
+    model_->fit(std::make_shared<Dataset>(make_catalog({"ann", "bob"}, {"heat", "jaws"}), events), Task::ratings,
                 context);
   }
   std::unique_ptr<Model> model_;
 };
 
 TEST_F(TransferTest, FindsRowsByIdAndCountsWhatIsUnknown) {
-  const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});
+  const auto other = make_catalog({"cem", "bob"}, {"jaws", "alien", "heat"});
   const std::vector<Event> test{{UserRow(0), ItemRow(0), 1}, {UserRow(1), ItemRow(0), 2}, {UserRow(1), ItemRow(1), 3}};
   const std::vector<ItemRow> candidates{ItemRow(0), ItemRow(1), ItemRow(2)};
   const TransferredTest result = transfer_test(*model_, *other, test, candidates);
@@ -45,7 +45,7 @@ TEST_F(TransferTest, FindsRowsByIdAndCountsWhatIsUnknown) {
 }
 
 TEST_F(TransferTest, RefusesEventsThatTheModelWasTrainedOn) {
-  const auto same = make_catalogue({"ann", "bob"}, {"heat", "jaws"});
+  const auto same = make_catalog({"ann", "bob"}, {"heat", "jaws"});
   const std::vector<Event> test{{UserRow(0), ItemRow(1), 3}, {UserRow(1), ItemRow(1), 3}};
   try {
     transfer_test(*model_, *same, test, {});
@@ -57,17 +57,17 @@ TEST_F(TransferTest, RefusesEventsThatTheModelWasTrainedOn) {
 }
 
 TEST_F(TransferTest, RefusesATestWithoutAnythingKnown) {
-  const auto other = make_catalogue({"cem"}, {"heat"});
+  const auto other = make_catalog({"cem"}, {"heat"});
   const std::vector<Event> test{{UserRow(0), ItemRow(0), 3}};
   EXPECT_THROW(transfer_test(*model_, *other, test, {}), Error);
 }
 
 TEST_F(TransferTest, CarriesHistoriesOver) {
   // bob had alien, jaws and then the test event, heat; the model does not know alien. cem is unknown altogether.
-  const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});
+  const auto other = make_catalog({"cem", "bob"}, {"jaws", "alien", "heat"});
   auto trained = make_model("bias");
   Context context({.threads = 1});
-  trained->fit(std::make_shared<Dataset>(make_catalogue({"ann", "bob"}, {"heat", "jaws"}),
+  trained->fit(std::make_shared<Dataset>(make_catalog({"ann", "bob"}, {"heat", "jaws"}),
                                          std::vector<Event>{{UserRow(0), ItemRow(0), 5}, {UserRow(0), ItemRow(1), 3}}),
                Task::ratings, context);
   Fold fold;
@@ -89,7 +89,7 @@ TEST_F(TransferTest, CarriesHistoriesOver) {
 
 TEST_F(TransferTest, CarriesGivenCandidatesOver) {
   // bob tests jaws among heat, alien and jaws; the model knows neither alien nor cem.
-  const auto other = make_catalogue({"cem", "bob"}, {"jaws", "alien", "heat"});
+  const auto other = make_catalog({"cem", "bob"}, {"jaws", "alien", "heat"});
   Fold fold;
   fold.train = std::make_shared<Dataset>(other, std::vector<Event>{{UserRow(0), ItemRow(1)}});
   fold.test = {{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(0)}};

@@ -14,7 +14,7 @@
 #include "gusto/data/simulation/simulation_truth.h"
 #include "gusto/data/split/split.h"
 #include "gusto/eval/evaluate.h"
-#include "gusto/eval/testing/told_model.h"
+#include "gusto/eval/testing/function_model.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
@@ -49,10 +49,10 @@ struct World {
 
   /// Scores by the weights that users choose by.
   std::unique_ptr<Model> oracle() {
-    const Vocabulary& ids = fold.train->catalogue().items;
+    const Vocabulary& ids = fold.train->catalog().items;
     auto weights = std::make_shared<std::vector<std::vector<double>>>(kPeople, std::vector<double>(kGoods));
     for (std::size_t user = 0; user < kPeople; ++user) simulation.weigh(simulation.user(user), (*weights)[user]);
-    auto model = std::make_unique<test::ToldModel>([weights, &ids](UserRow user, ItemRow item) {
+    auto model = std::make_unique<test::FunctionModel>([weights, &ids](UserRow user, ItemRow item) {
       std::size_t number = 0;
       const std::string_view id = ids[item.index];
       std::from_chars(id.data(), id.data() + id.size(), number);

@@ -163,14 +163,14 @@ TEST_P(ConformanceTest, SpreadsAreThoseOfItsPredictions) {
   if (folds_in()) queries.push_back(Query::with_history(history));
   const std::vector<ItemRow> items{ItemRow(0), ItemRow(39), ItemRow(4)};
   std::vector<float> predicted(queries.size());
-  std::vector<float> spread(queries.size());
-  const auto ask = [&] { model.predict_spread(queries, std::span(items).first(queries.size()), predicted, spread); };
-  if (!abilities().spread || !model.predicts()) {
+  std::vector<float> stddev(queries.size());
+  const auto ask = [&] { model.predict_stddev(queries, std::span(items).first(queries.size()), predicted, stddev); };
+  if (!abilities().stddev || !model.predicts()) {
     EXPECT_EQ(code_of(ask), ErrorCode::unsupported);
     return;
   }
   ask();
-  EXPECT_THAT(spread, Each(::testing::AllOf(IsFinite(), ::testing::Gt(0))));
+  EXPECT_THAT(stddev, Each(::testing::AllOf(IsFinite(), ::testing::Gt(0))));
   for (std::size_t q = 0; q < queries.size(); ++q) {
     EXPECT_NEAR(predicted[q], predictions_of(model, queries[q])[items[q].index], 1e-4);
   }
@@ -305,11 +305,11 @@ TEST_P(ConformanceTest, RefusesHistoriesThatAreNone) {
   EXPECT_EQ(code_of([&] { scores_of(model, Query::known(UserRow(60))); }), ErrorCode::invalid_input);
 }
 
-TEST_P(ConformanceTest, CancelledWhileFittingStaysUnfitted) {
+TEST_P(ConformanceTest, CanceledWhileFittingStaysUnfitted) {
   CancelToken cancel;
   Context context({.threads = 2, .cancel = &cancel, .progress = [&](const ProgressEvent&) { cancel.cancel(); }});
   const auto model = info().make({});
-  EXPECT_EQ(code_of([&] { model->fit(small_data(), task(), context); }), ErrorCode::cancelled);
+  EXPECT_EQ(code_of([&] { model->fit(small_data(), task(), context); }), ErrorCode::canceled);
   EXPECT_FALSE(model->fitted());
   EXPECT_EQ(code_of([&] { scores_of(*model, Query::known(UserRow(0))); }), ErrorCode::unsupported);
 }
@@ -346,7 +346,7 @@ TEST_P(ConformanceTest, StoppedAndResumedEqualsUninterrupted) {
     EXPECT_FALSE(std::filesystem::exists(path));
     return;
   }
-  EXPECT_EQ(stopped.code(), ErrorCode::cancelled);
+  EXPECT_EQ(stopped.code(), ErrorCode::canceled);
   EXPECT_THAT(stopped.message(), HasSubstr("fit.checkpoint\" holds what was learned so far"));
   Context second({.threads = 1});
   model->fit(small_data(), task(), second, {.checkpoint = path});

@@ -20,7 +20,7 @@
 namespace gusto {
 namespace {
 
-/// Written on bits without an early exit, so that compilers vectorise it: it runs over every score that is handed out.
+/// Written on bits without an early exit, so that compilers vectorize it: it runs over every score that is handed out.
 bool all_finite(std::span<const float> values) {
   constexpr std::uint32_t kExponent = 0x7f800000;
   std::uint32_t bad = 0;
@@ -52,17 +52,17 @@ void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context
                 "Train it without one; it starts again if it is stopped.");
   }
   context.require_memory(info().name, memory_need(*data, task, context.threads()));
-  context.check_cancelled();
+  context.check_canceled();
   task_ = task;
   const std::size_t throws = context.sink_throws();
   try {
     do_fit(*data, options, context);
-    context.check_cancelled();
+    context.check_canceled();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::cancelled || context.sink_throws() != throws) throw;
+    if (error.code() != ErrorCode::canceled || context.sink_throws() != throws) throw;
     std::error_code ignored;
     if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint, ignored)) throw;
-    throw Error(ErrorCode::cancelled,
+    throw Error(ErrorCode::canceled,
                 fmt::format("Stopped as asked; {} holds what was learned so far.", quote(options.checkpoint.string())),
                 "Run the same again to go on from there.");
   }
@@ -98,14 +98,14 @@ void Model::predict(std::span<const Query> queries, std::span<const ItemRow> ite
   check_answer(out);
 }
 
-void Model::predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
-                           std::span<float> spread) const {
+void Model::predict_stddev(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                           std::span<float> stddev) const {
   check_pairs(queries, items, out.size());
-  if (!info().abilities.spread) refuse("does not say how sure it is");
-  require_shape("Model::predict_spread", spread.size(), queries.size());
-  do_predict_spread(queries, items, out, spread);
+  if (!info().abilities.stddev) refuse("does not say how sure it is");
+  require_shape("Model::predict_stddev", stddev.size(), queries.size());
+  do_predict_stddev(queries, items, out, stddev);
   check_answer(out);
-  check_answer(spread);
+  check_answer(stddev);
 }
 
 void Model::score(std::span<const Query> queries, MatrixView<float> scores) const {
@@ -174,14 +174,15 @@ void Model::load_state(const TensorFile& in, std::shared_ptr<const Dataset> data
 
 void Model::do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
   const MatrixView<const float> vectors = item_vectors();
-  Matrix<float> asker(1, vectors.cols);
+  Matrix<float> query_user(1, vectors.cols);
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (i == 0 || !same_asker(queries[i], queries[i - 1])) do_query_vectors(queries.subspan(i, 1), asker.view());
-    out[i] = dot(asker.row(0), vectors.row(items[i].index));
+    if (i == 0 || !same_query_user(queries[i], queries[i - 1]))
+      do_query_vectors(queries.subspan(i, 1), query_user.view());
+    out[i] = dot(query_user.row(0), vectors.row(items[i].index));
   }
 }
 
-void Model::do_predict_spread(std::span<const Query>, std::span<const ItemRow>, std::span<float>,
+void Model::do_predict_stddev(std::span<const Query>, std::span<const ItemRow>, std::span<float>,
                               std::span<float>) const {
   refuse("does not say how sure it is");
 }
@@ -196,9 +197,9 @@ void Model::do_score(std::span<const Query> queries, MatrixView<float> scores) c
 void Model::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
   if (info().abilities.item_vectors) {
     const MatrixView<const float> vectors = item_vectors();
-    Matrix<float> asker(1, vectors.cols);
-    do_query_vectors({&query, 1}, asker.view());
-    for (std::size_t i = 0; i < items.size(); ++i) out[i] = dot(asker.row(0), vectors.row(items[i].index));
+    Matrix<float> query_user(1, vectors.cols);
+    do_query_vectors({&query, 1}, query_user.view());
+    for (std::size_t i = 0; i < items.size(); ++i) out[i] = dot(query_user.row(0), vectors.row(items[i].index));
     return;
   }
   Matrix<float> scores(1, data().item_count());
@@ -226,7 +227,7 @@ std::vector<std::uint32_t> Model::chosen_items(const Query& query, float least) 
   return items;
 }
 
-bool Model::same_asker(const Query& a, const Query& b) {
+bool Model::same_query_user(const Query& a, const Query& b) {
   return a.user == b.user && a.time == b.time && a.history.data() == b.history.data() &&
          a.history.size() == b.history.size() && a.features.data() == b.features.data() &&
          a.features.size() == b.features.size();
@@ -236,7 +237,7 @@ void Model::require_finite(std::string_view array, std::span<const float> values
   if (all_finite(values)) return;
   throw Error(ErrorCode::not_finite,
               fmt::format("{} diverged: its {} hold numbers that are not finite.", info().name, array),
-              "Lower the learning rate or raise the regularisation, and look for extreme values in the data.");
+              "Lower the learning rate or raise the regularization, and look for extreme values in the data.");
 }
 
 void Model::refuse(std::string_view what) const {
@@ -249,29 +250,29 @@ void Model::check_queries(std::span<const Query> queries) const {
   const bool folds_in = info().abilities.fold_in != FoldIn::none;
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const Query& query = queries[q];
-    if (q > 0 && same_asker(query, queries[q - 1])) continue;
+    if (q > 0 && same_query_user(query, queries[q - 1])) continue;
     if (!folds_in && !is_training_user(query)) refuse("answers only for users it was trained on");
     if (query.user && query.user->index >= known.user_count()) {
-      throw Error(ErrorCode::invalid_input, fmt::format("User row {} is outside the catalogue's {} users.",
-                                                        query.user->index, known.user_count()));
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("User row {} is outside the catalog's {} users.", query.user->index, known.user_count()));
     }
     for (const HistoryEvent& event : query.history) {
       check_item(event.item);
       if (!std::isfinite(event.value)) {
         throw Error(ErrorCode::invalid_input,
                     fmt::format("The history's value {} for item {} is not a finite number.", event.value,
-                                known.catalogue().title(event.item)),
+                                known.catalog().title(event.item)),
                     "Give every item of the history a number, such as its rating.");
       }
     }
-    for (const FeatureValue& feature : query.features) known.catalogue().user_features.at(feature.field);
+    for (const FeatureValue& feature : query.features) known.catalog().user_features.at(feature.field);
   }
 }
 
 void Model::check_item(ItemRow item) const {
   if (item.index < data().item_count()) return;
   throw Error(ErrorCode::invalid_input,
-              fmt::format("Item row {} is outside the catalogue's {} items.", item.index, data().item_count()));
+              fmt::format("Item row {} is outside the catalog's {} items.", item.index, data().item_count()));
 }
 
 void Model::check_answer(std::span<const float> values) const {

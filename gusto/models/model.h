@@ -32,7 +32,7 @@ enum class FoldIn {
 
 /// What a model declares that it can do. The conformance suite checks every claim, both ways.
 struct Abilities {
-  bool personalised = false;      ///< the order of items depends on who asks
+  bool personalized = false;      ///< the order of items depends on the user
   bool predicts_ratings = false;  ///< predict() in units of the training values, when trained for ratings or likes
   bool probabilities = false;     ///< predict() is a probability of a like, when trained for likes
   FoldIn fold_in = FoldIn::none;
@@ -41,8 +41,8 @@ struct Abilities {
   bool similar_items = false;  ///< item_similarity()
   bool similar_users = false;  ///< user_similarity()
   bool explains = false;       ///< explain(), contributions that sum to the score
-  bool checkpoints = false;    ///< fit() keeps its state in FitOptions::checkpoint, and goes on from there
-  bool spread = false;         ///< predict_spread()
+  bool checkpoints = false;    ///< fit() keeps its state in FitOptions::checkpoint, and resumes from there
+  bool stddev = false;         ///< predict_stddev()
   bool timed = false;          ///< predictions are for the time of asking: who measures them gives it along
 };
 
@@ -50,16 +50,16 @@ struct Abilities {
 struct Contribution {
   std::string label;              ///< "global mean", "user bias", …; for an item of the history, empty
   std::optional<ItemRow> item{};  ///< the history's item that contributes
-  std::optional<UserRow> user{};  ///< the neighbour who contributes
+  std::optional<UserRow> user{};  ///< the neighbor who contributes
   double amount = 0;
 };
 
 /// What one fit() takes beside data and task; how a model learns is in the model's own options.
 struct FitOptions {
   std::uint64_t seed = 42;  ///< every draw is keyed by it; 0 is a seed like any other
-  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and resumed
-  /// ends with the same bits as one that was not. Empty: nowhere. For models that declare `checkpoints`; the file stays
-  /// after the fit, and whoever has put the model away removes it.
+  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and
+  /// resumed ends with the same bits as one that was not. Empty: nowhere. For models that declare `checkpoints`; the
+  /// file stays after the fit, and whoever has put the model away removes it.
   std::filesystem::path checkpoint = {};
 };
 
@@ -82,10 +82,10 @@ class Model {
 
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
-  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; cancelled;
-  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data do not
-  ///          go together; unsupported, if a checkpoint is asked for and the model keeps none; and whatever the context's
-  ///          progress sink throws, unchanged
+  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled;
+  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data
+  ///          do not go together; unsupported, if a checkpoint is asked for and the model keeps none; and whatever the
+  ///          context's progress sink throws, unchanged
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options = {});
 
   /// Bytes that fit() and scoring will need at most beside the data set itself.
@@ -101,16 +101,16 @@ class Model {
 
   /// out[i] = the predicted value of items[i] for queries[i], in units of the training values, not clipped.
   /// Errors   unsupported, if not predicts(), or for a query that the model cannot answer; invalid_input, for a row
-  ///          outside the catalogue or a history value that isn't finite; not_found, for a feature that users don't
+  ///          outside the catalog or a history value that isn't finite; not_found, for a feature that users don't
   ///          have; not_finite, where a history is so extreme that the answer overflows
   void predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
 
-  /// predict(), and spread[i] = the standard deviation that the value has about that prediction, by the model's own account:
-  /// what it does not know of user and item, and what no model could know. For a probability of a like it is the standard
-  /// deviation of the probability itself.
+  /// predict(), and stddev[i] = the standard deviation that the value has about that prediction, by the model's own
+  /// account: what it does not know of user and item, and what no model could know. For a probability of a like it is
+  /// the standard deviation of the probability itself.
   /// Errors   as predict; unsupported, if not declared
-  void predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
-                      std::span<float> spread) const;
+  void predict_stddev(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                      std::span<float> stddev) const;
 
   /// scores(q, i) = the ranking score of item i for queries[q], on the calling thread; higher is better, finite.
   /// Scores of one query are comparable with each other only.
@@ -119,7 +119,7 @@ class Model {
   void score(std::span<const Query> queries, MatrixView<float> scores) const;
   /// out[i] = the ranking score of items[i] for the query: score() for chosen items, to rounding.
   /// Cost     models with item vectors and networks: of these items alone; others: that of score() for one query
-  /// Errors   as score; invalid_input, for a row outside the catalogue
+  /// Errors   as score; invalid_input, for a row outside the catalog
   void score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const;
 
   /// For models with item_vectors: scores are inner products of these. [item_count × width] and [queries × width].
@@ -128,7 +128,7 @@ class Model {
 
   /// out[j] = similarity of item j to `item`, higher is closer; out has item_count entries. Error(unsupported).
   void item_similarity(ItemRow item, std::span<float> out) const;
-  /// out[v] = similarity of user v to the asker; out has user_count entries. Error(unsupported).
+  /// out[v] = similarity of user v to the user; out has user_count entries. Error(unsupported).
   void user_similarity(const Query& query, std::span<float> out) const;
   /// Why the item got its score: contributions whose amounts sum to score() of it, largest amount first.
   std::vector<Contribution> explain(const Query& query, ItemRow item) const;
@@ -147,8 +147,8 @@ class Model {
   virtual void do_load(const TensorFile& in) = 0;
   // Predicting and scoring go through the vectors by default.
   virtual void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const;
-  virtual void do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
-                                 std::span<float> spread) const;
+  virtual void do_predict_stddev(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                                 std::span<float> stddev) const;
   virtual void do_score(std::span<const Query> queries, MatrixView<float> scores) const;
   // By the vectors, or by scoring all items.
   virtual void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const;
@@ -164,8 +164,8 @@ class Model {
   std::vector<std::uint32_t> chosen_items(const Query& query, float least) const;
   /// Whether the query stands for a training user as trained (a user, and no history of its own).
   static bool is_training_user(const Query& query) { return query.user && query.history.empty(); }
-  /// Whether two queries come from the same asker, so that what was folded in for one serves the other.
-  static bool same_asker(const Query& a, const Query& b);
+  /// Whether two queries come from the same user, so that what was folded in for one serves the other.
+  static bool same_query_user(const Query& a, const Query& b);
 
   /// Error(not_finite), naming model and array, if a learned value is NaN or infinite. For the end of do_fit.
   void require_finite(std::string_view array, std::span<const float> values) const;
@@ -173,7 +173,7 @@ class Model {
   [[noreturn]] void refuse(std::string_view what) const;
 
  private:
-  /// What predict() and predict_spread() check before they answer.
+  /// What predict() and predict_stddev() check before they answer.
   void check_pairs(std::span<const Query> queries, std::span<const ItemRow> items, std::size_t answers) const;
   /// Error(unsupported), Error(invalid_input) or Error(not_found) if a query cannot be answered.
   void check_queries(std::span<const Query> queries) const;

@@ -60,7 +60,7 @@ TEST(ModelFile, RoundTripThroughAFile) {
   EXPECT_EQ(loaded.record.receipt->train_events, 7U);
   EXPECT_EQ(loaded.record.receipt->hash, "0123456789abcdef");
   EXPECT_EQ(loaded.record.metrics, R"({"rmse": {"mean": 0.9}})");
-  EXPECT_EQ(loaded.model->data().catalogue().users[3], "u3");
+  EXPECT_EQ(loaded.model->data().catalog().users[3], "u3");
   EXPECT_EQ(loaded.model->data().history(UserRow(0)).size(), model->data().history(UserRow(0)).size());
   EXPECT_EQ(scores_of(*loaded.model), scores_of(*model));
 }
@@ -180,8 +180,8 @@ TEST(ModelFileVersions, Version1GoesOnLoading) {
   EXPECT_EQ(loaded.model->info().name, "bias");
   EXPECT_EQ(loaded.engine_version, "0.1.0");
   EXPECT_EQ(loaded.model->data().event_count(), 6U);
-  EXPECT_EQ(loaded.model->data().catalogue().title(ItemRow(0)), "Amélie (2001)");
-  EXPECT_EQ(loaded.model->data().catalogue().item_features.at("genres").display(0), "Comedy, Romance");
+  EXPECT_EQ(loaded.model->data().catalog().title(ItemRow(0)), "Amélie (2001)");
+  EXPECT_EQ(loaded.model->data().catalog().item_features.at("genres").display(0), "Comedy, Romance");
   float value = 0;
   const Query query = Query::known(UserRow(0));
   const ItemRow item(2);

@@ -24,8 +24,8 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-// Words in lines of at most 120 characters; those after the first begin with `hang`. What stands between backticks stays
-// in one piece.
+// Words in lines of at most 120 characters; those after the first begin with `hang`. What stands between backticks
+// stays in one piece.
 std::string fill(std::string_view text, std::string_view hang = "") {
   constexpr std::size_t kWidth = 120;
   const auto characters = [](std::string_view word) {
@@ -163,9 +163,9 @@ std::array<AbilityCell, kAbilityColumns.size()> describe_abilities(const Abiliti
           similar,
           able(can.explains, "explains a score by contributions that sum to it"),
           able(can.item_vectors, "ranks by an inner product, which an index can search"),
-          able(can.personalised, "orders items by who asks"),
-          able(can.checkpoints, "goes on from a checkpoint when its training was stopped"),
-          able(can.spread, "says how far the value may lie from its prediction")};
+          able(can.personalized, "orders items by the user"),
+          able(can.checkpoints, "resumes a training that was stopped from its checkpoint"),
+          able(can.stddev, "says how far the value may lie from its prediction")};
 }
 
 std::vector<DocumentationPage> model_pages(std::span<const ModelInfo* const> models) {

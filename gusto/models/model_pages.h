@@ -28,9 +28,9 @@ inline constexpr std::array<AbilityColumn, 10> kAbilityColumns{{
     {"similar", "it finds items or users like one"},
     {"why", "it explains a score by contributions that sum to it"},
     {"index", "it ranks by an inner product, which an index can search"},
-    {"personal", "the order of items depends on who asks"},
-    {"resumes", "a training that was stopped goes on from its checkpoint"},
-    {"spread", "it says how far the value may lie from its prediction"},
+    {"personal", "the order of items depends on the user"},
+    {"resumes", "a training that was stopped resumes from its checkpoint"},
+    {"stddev", "it says how far the value may lie from its prediction"},
 }};
 
 /// A model's cell in such a column.

@@ -95,14 +95,14 @@ TEST(Model, StatesItsMemoryNeedBeforeItStarts) {
   EXPECT_THAT(error.message(), HasSubstr("obedient"));
 }
 
-TEST(Model, CancelledFitLeavesItUnfittedEvenWhenItWasFitted) {
+TEST(Model, CanceledFitLeavesItUnfittedEvenWhenItWasFitted) {
   CancelToken cancel;
   Context context({.cancel = &cancel});
   ObedientModel model;
   model.fit(small_data(), Task::ratings, context);
   EXPECT_TRUE(model.fitted());
   model.during_fit = [&] { cancel.cancel(); };
-  EXPECT_EQ(error_of([&] { model.fit(small_data(), Task::ratings, context); }).code(), ErrorCode::cancelled);
+  EXPECT_EQ(error_of([&] { model.fit(small_data(), Task::ratings, context); }).code(), ErrorCode::canceled);
   EXPECT_FALSE(model.fitted());
 }
 
@@ -136,7 +136,7 @@ TEST_F(FittedModel, ScoresByInnerProductsOfItsVectors) {
   }
 }
 
-TEST_F(FittedModel, RefusesRowsOutsideTheCatalogueAndNumbersThatAreNone) {
+TEST_F(FittedModel, RefusesRowsOutsideTheCatalogAndNumbersThatAreNone) {
   EXPECT_EQ(predict_error(Query::known(UserRow(3))), ErrorCode::invalid_input);
   EXPECT_EQ(predict_error(Query::known(UserRow(0)), ItemRow(4)), ErrorCode::invalid_input);
   std::vector<HistoryEvent> history{{ItemRow(4)}};
@@ -168,7 +168,7 @@ TEST_F(FittedModel, RefusesWhatItHasNotDeclaredAndNamesItself) {
   const Query query = Query::known(UserRow(0));
   const ItemRow item(0);
   float value = 0;
-  float spread = 0;
+  float stddev = 0;
   Matrix<float> vectors(1, 2);
   const std::vector<std::function<void()>> calls{
       [&] { model.item_similarity(ItemRow(0), items); }, [&] { model.user_similarity(query, users); },
@@ -177,7 +177,7 @@ TEST_F(FittedModel, RefusesWhatItHasNotDeclaredAndNamesItself) {
       },
       [&] { model.explain(query, ItemRow(0)); },
       [&] {
-        model.predict_spread({&query, 1}, {&item, 1}, {&value, 1}, {&spread, 1});
+        model.predict_stddev({&query, 1}, {&item, 1}, {&value, 1}, {&stddev, 1});
       }};
   for (const auto& call : calls) {
     const Error error = error_of(call);

@@ -41,7 +41,7 @@ TEST(Tape, AllocatesNothingAfterItsFirstStep) {
   const auto step = [&](std::uint64_t key) {
     tape.begin(Mode::train, key);
     const Lookup lookups[] = {{&users, bag}, {&items, weighted}, {&user_biases, bag}};
-    const Var found = rows(tape, lookups);
+    const Var found = embedding_lookup(tape, lookups);
     const Var user = columns(found, 0, 16), item = columns(found, 16, 32), own = columns(found, 32, 33);
     const Var parts[] = {user, item, user * item};
     const Var hidden =

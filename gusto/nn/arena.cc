@@ -11,7 +11,7 @@ constexpr std::size_t kLeastChunk = std::size_t{1} << 18;
 
 }  // namespace
 
-std::byte* Arena::take_bytes(std::size_t size) {
+std::byte* Arena::allocate_bytes(std::size_t size) {
   size = (size + kLine - 1) / kLine * kLine;
   while (chunk_ < chunks_.size() && used_ + size > chunks_[chunk_].bytes.size()) {
     ++chunk_;

@@ -20,11 +20,11 @@ namespace gusto::nn {
 /// Threads  one thread at a time
 class Arena {
  public:
-  /// n uninitialised values on a cache-line boundary; valid until reset().
+  /// n uninitialized values on a cache-line boundary; valid until reset().
   template <class T>
-  std::span<T> take(std::size_t n) {
+  std::span<T> allocate(std::size_t n) {
     static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
-    return {reinterpret_cast<T*>(take_bytes(n * sizeof(T))), n};
+    return {reinterpret_cast<T*>(allocate_bytes(n * sizeof(T))), n};
   }
   /// Takes everything back, and keeps the memory for the next round.
   void reset() {
@@ -38,7 +38,7 @@ class Arena {
   struct Chunk {
     AlignedVector<std::byte> bytes;
   };
-  std::byte* take_bytes(std::size_t size);
+  std::byte* allocate_bytes(std::size_t size);
 
   std::vector<Chunk> chunks_;
   std::size_t chunk_ = 0;  // the one being handed out

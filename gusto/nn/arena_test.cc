@@ -11,27 +11,27 @@ namespace {
 
 TEST(Arena, HandsOutTheSameMemoryAgain) {
   Arena arena;
-  const float* first = arena.take<float>(100).data();
-  const float* second = arena.take<float>(100).data();
+  const float* first = arena.allocate<float>(100).data();
+  const float* second = arena.allocate<float>(100).data();
   EXPECT_NE(first, second);
   arena.reset();
-  EXPECT_EQ(arena.take<float>(100).data(), first);
-  EXPECT_EQ(arena.take<float>(100).data(), second);
+  EXPECT_EQ(arena.allocate<float>(100).data(), first);
+  EXPECT_EQ(arena.allocate<float>(100).data(), second);
 }
 
 TEST(Arena, GrowsOnlyForMoreThanBefore) {
   Arena arena;
   EXPECT_EQ(arena.bytes(), 0U);
   const std::size_t sizes[] = {10, 1'000'000, 3, 70'000, 500'000};
-  for (const std::size_t size : sizes) arena.take<float>(size);
+  for (const std::size_t size : sizes) arena.allocate<float>(size);
   const std::size_t bytes = arena.bytes();
   EXPECT_GE(bytes, 4 * 1'570'013U);
   for (int round = 0; round < 3; ++round) {
     arena.reset();
-    for (const std::size_t size : sizes) arena.take<float>(size);
+    for (const std::size_t size : sizes) arena.allocate<float>(size);
     EXPECT_EQ(arena.bytes(), bytes);
   }
-  arena.take<float>(1'000'000);
+  arena.allocate<float>(1'000'000);
   EXPECT_GT(arena.bytes(), bytes);
 }
 
@@ -42,7 +42,7 @@ TEST(Arena, HandsOutNothingTwice) {
       std::vector<std::span<std::uint32_t>> pieces;
       const auto sizes = *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 100'000));
       for (const std::size_t size : sizes) {
-        pieces.push_back(arena.take<std::uint32_t>(size));
+        pieces.push_back(arena.allocate<std::uint32_t>(size));
         RC_ASSERT(pieces.back().size() == size);
         RC_ASSERT(reinterpret_cast<std::uintptr_t>(pieces.back().data()) % 64 == 0);
         std::fill(pieces.back().begin(), pieces.back().end(), static_cast<std::uint32_t>(pieces.size()));

@@ -13,9 +13,10 @@ inline constexpr float kFullWeight = 1;
 
 /// The ids that one field has in each example of a batch, with weights: every kind of field comes down to this.
 ///
-/// Example r has entries [offsets[r], offsets[r + 1]), and stands for Σ weights[e] · row ids[e] of a table. A user, an item or a
-/// category is one entry of weight 1; a multi-valued field has entries of weight 1/n each, which is their mean; a number x is
-/// one entry of weight x, so that its one row is a direction; a missing value is an entry for the field's missing row.
+/// Example r has entries [offsets[r], offsets[r + 1]), and stands for Σ weights[e] · row ids[e] of a table. A user, an
+/// item or a category is one entry of weight 1; a multi-valued field has entries of weight 1/n each, which is their
+/// mean; a number x is one entry of weight x, so that its one row is a direction; a missing value is an entry for the
+/// field's missing row.
 ///
 /// Shapes   offsets [rows + 1], or empty where each example has exactly one entry; ids [entries];
 ///          weights [entries], or empty where all are 1

@@ -50,7 +50,8 @@ double SoftmaxOverCandidates(MatrixView<float> logits, const float* offsets, con
   return loss;
 }
 
-// log(1 + exp z) and its slope σ(z). Stopping at 60 costs 1e-26, and keeps later products out of the slow range of denormals.
+// log(1 + exp z) and its slope σ(z). Stopping at 60 costs 1e-26, and keeps later products out of the slow range of
+// denormals.
 template <class D, class V>
 HWY_INLINE V Softplus(D d, V z, V& slope) {
   const V one = hn::Set(d, 1.0F);

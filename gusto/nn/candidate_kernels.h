@@ -1,7 +1,7 @@
 #pragma once
 
-/// Vector kernels of losses over candidates, dispatched once per call to the best instructions of the processor (Highway). All
-/// run on the calling thread and may be called concurrently.
+/// Vector kernels of losses over candidates, dispatched once per call to the best instructions of the processor
+/// (Highway). All run on the calling thread and may be called concurrently.
 
 #include <cstdint>
 #include <span>

@@ -22,7 +22,7 @@ constexpr float kHidden = -std::numeric_limits<float>::infinity();
 std::size_t rows_of_group(const CandidateBatch& batch) {
   const std::size_t each = std::max<std::size_t>(batch.items.rows * batch.items.cols, 1);
   const std::size_t groups = std::clamp<std::size_t>(kMostFloats / each, 1, kMostGroups);
-  const std::size_t rows = (batch.askers.rows + groups - 1) / groups;
+  const std::size_t rows = (batch.query_users.rows + groups - 1) / groups;
   return (rows + kTileRows - 1) / kTileRows * kTileRows;
 }
 
@@ -52,13 +52,13 @@ std::uint64_t CandidateLosses::memory_need(std::size_t candidates, std::size_t d
   return (groups * each + std::uint64_t{threads} * kTileRows * candidates) * sizeof(float);
 }
 
-double CandidateLosses::run(const CandidateBatch& batch, float scale, MatrixView<float> asker_gradient,
+double CandidateLosses::run(const CandidateBatch& batch, float scale, MatrixView<float> query_user_gradient,
                             MatrixView<float> item_gradient, ThreadPool& pool) {
-  const std::size_t askers = batch.askers.rows;
+  const std::size_t query_users = batch.query_users.rows;
   const std::size_t candidates = batch.items.rows;
   const std::size_t dim = batch.items.cols;
   const std::size_t rows = rows_of_group(batch);
-  const std::size_t count = (askers + rows - 1) / rows;
+  const std::size_t count = (query_users + rows - 1) / rows;
   if (groups_.size() < count) groups_.resize(count);
   tiles_.resize(pool.threads());
   const auto run_group = [&](std::size_t g, unsigned worker) {
@@ -68,14 +68,14 @@ double CandidateLosses::run(const CandidateBatch& batch, float scale, MatrixView
     if (group.gradient.size() < candidates * dim) group.gradient.resize(candidates * dim);
     group.loss = 0;
     const MatrixView<float> gradient(group.gradient.data(), candidates, dim);
-    const std::size_t end = std::min(askers, (g + 1) * rows);
+    const std::size_t end = std::min(query_users, (g + 1) * rows);
     for (std::size_t begin = g * rows; begin < end; begin += kTileRows) {
       const std::size_t next = std::min(end, begin + kTileRows);
       const MatrixView<float> z(tile.data(), next - begin, candidates);
-      const MatrixView<const float> q = batch.askers.slice(begin, next);
+      const MatrixView<const float> q = batch.query_users.slice(begin, next);
       gemm(Transpose::no, Transpose::yes, batch.sharpness, q, batch.items, 0, z);
       group.loss += slopes_of(batch, begin, scale, z);
-      gemm(Transpose::no, Transpose::no, batch.sharpness, z, batch.items, 0, asker_gradient.slice(begin, next));
+      gemm(Transpose::no, Transpose::no, batch.sharpness, z, batch.items, 0, query_user_gradient.slice(begin, next));
       gemm(Transpose::yes, Transpose::no, batch.sharpness, z, q, begin == g * rows ? 0.0F : 1.0F, gradient);
     }
   };

@@ -22,7 +22,7 @@ Matrix<float> drawn(std::size_t rows, std::size_t cols, std::uint64_t seed) {
 /// A batch with everything that a batch may have.
 struct CandidateCase {
   CandidateCase(std::size_t rows, std::size_t candidates, std::size_t dim, CandidateLoss loss)
-      : askers(drawn(rows, dim, 1)), items(drawn(candidates, dim, 2)) {
+      : query_users(drawn(rows, dim, 1)), items(drawn(candidates, dim, 2)) {
     Random random(3, "candidate loss test");
     hidden_offsets.push_back(0);
     for (std::size_t r = 0; r < rows; ++r) {
@@ -38,7 +38,7 @@ struct CandidateCase {
       others.push_back(only_target ? (binary ? 0 : kMasked)
                                    : static_cast<float>(binary ? random.uniform() : random.normal()));
     }
-    batch.askers = askers.view();
+    batch.query_users = query_users.view();
     batch.items = items.view();
     batch.targets = targets;
     batch.others = others;
@@ -58,7 +58,7 @@ struct CandidateCase {
     return others[c] == kMasked;
   }
 
-  Matrix<float> askers, items;
+  Matrix<float> query_users, items;
   std::vector<std::uint32_t> targets, hidden_offsets, hidden;
   std::vector<float> others, own;
   CandidateBatch batch;
@@ -109,7 +109,7 @@ TEST_P(CandidateLossTest, IsItsDefinitionAndGradientsAreItsSlopes) {
     dv.fill(99);  // overwritten
     CandidateLosses losses;
     const double loss = losses.run(of.batch, kScale, dq.view(), dv.view(), pool);
-    Matrix<double> q = doubles(of.askers);
+    Matrix<double> q = doubles(of.query_users);
     Matrix<double> v = doubles(of.items);
     const double plain = plain_loss(of, q, v) * kScale;
     EXPECT_NEAR(loss, plain, 1e-4 * (1 + std::abs(plain)));
@@ -152,7 +152,7 @@ TEST_P(CandidateLossTest, HasTheSameBitsAtAnyNumberOfThreads) {
 
 TEST_P(CandidateLossTest, StaysFiniteAtExtremes) {
   CandidateCase of(4, 6, 3, GetParam());
-  for (float& x : of.askers.values()) x *= 1000;
+  for (float& x : of.query_users.values()) x *= 1000;
   for (float& x : of.items.values()) x *= 1000;
   ThreadPool pool(1);
   Matrix<float> dq(4, 3);

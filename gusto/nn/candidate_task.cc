@@ -16,9 +16,9 @@ namespace gusto::nn {
 namespace {
 
 constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
-// So many askers speak for the batch when hard negatives are chosen.
+// So many users speak for the batch when hard negatives are chosen.
 constexpr std::size_t kSpokesmen = 64;
-// Tells the keys of items' shards from those of askers'.
+// Tells the keys of items' shards from those of users'.
 constexpr std::uint64_t kOfItems = 0x6974656D73;
 
 bool draws(const CandidateOptions& options) {
@@ -82,39 +82,39 @@ void CandidateTask::learn_histories() {
   }
 }
 
-std::size_t CandidateTask::asker_tapes(std::size_t examples) const {
+std::size_t CandidateTask::query_tapes(std::size_t examples) const {
   return (examples + network_.shard_size() - 1) / network_.shard_size();
 }
 
 std::size_t CandidateTask::tapes(std::size_t examples) const {
   const std::size_t candidates = sampler_.most(examples * network_.rows_per_example());
-  return asker_tapes(examples) + (candidates + kShardSize - 1) / kShardSize;
+  return query_tapes(examples) + (candidates + kShardSize - 1) / kShardSize;
 }
 
 void CandidateTask::ask(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
                         ThreadPool& pool) {
-  askers_.resize(tapes.size());
+  query_users_.resize(tapes.size());
   const auto forward = [&](std::size_t shard, unsigned) {
     const std::size_t begin = shard * network_.shard_size();
     const std::size_t size = std::min(network_.shard_size(), examples.size() - begin);
     tapes[shard].begin(Mode::train, mix(key + shard));
-    askers_[shard] = network_.ask(tapes[shard], examples.subspan(begin, size), mix(key + shard));
+    query_users_[shard] = network_.ask(tapes[shard], examples.subspan(begin, size), mix(key + shard));
   };
   pool.run(tapes.size(), std::ref(forward));
 
   first_row_.assign(1, 0);
   targets_.clear();
   users_.clear();
-  for (const Askers& askers : askers_) {
-    first_row_.push_back(first_row_.back() + askers.vectors.rows());
-    targets_.insert(targets_.end(), askers.targets.begin(), askers.targets.end());
-    users_.insert(users_.end(), askers.users.begin(), askers.users.end());
+  for (const QueryVectors& query_users : query_users_) {
+    first_row_.push_back(first_row_.back() + query_users.vectors.rows());
+    targets_.insert(targets_.end(), query_users.targets.begin(), query_users.targets.end());
+    users_.insert(users_.end(), query_users.users.begin(), query_users.users.end());
   }
-  dim_ = askers_.front().vectors.cols();
-  asker_vectors_.resize(targets_.size() * dim_);
-  for (std::size_t shard = 0; shard < askers_.size(); ++shard) {
-    const MatrixView<const float> from = askers_[shard].vectors.value();
-    float* to = asker_vectors_.data() + first_row_[shard] * dim_;
+  dim_ = query_users_.front().vectors.cols();
+  query_user_vectors_.resize(targets_.size() * dim_);
+  for (std::size_t shard = 0; shard < query_users_.size(); ++shard) {
+    const MatrixView<const float> from = query_users_[shard].vectors.value();
+    float* to = query_user_vectors_.data() + first_row_[shard] * dim_;
     for (std::size_t r = 0; r < from.rows; ++r) std::copy_n(from.row(r).data(), dim_, to + r * dim_);
   }
 }
@@ -139,7 +139,7 @@ void CandidateTask::run_items(std::span<const std::uint32_t> items, std::uint64_
   }
 }
 
-// The mean of some askers' softmax over the pool.
+// The mean of some users' softmax over the pool.
 void CandidateTask::pool_shares(std::span<const std::uint32_t> items, std::span<const float> offsets, std::uint64_t key,
                                 std::span<float> shares, ThreadPool& pool) {
   std::vector<Tape> tapes((items.size() + kShardSize - 1) / kShardSize);
@@ -149,7 +149,7 @@ void CandidateTask::pool_shares(std::span<const std::uint32_t> items, std::span<
   Matrix<float> spokesmen(count, dim_);
   for (std::size_t s = 0; s < count; ++s) {
     const std::size_t row = Random(key, "spokesmen", s).below(targets_.size());
-    std::copy_n(asker_vectors_.data() + row * dim_, dim_, spokesmen.row(s).data());
+    std::copy_n(query_user_vectors_.data() + row * dim_, dim_, spokesmen.row(s).data());
   }
   Matrix<float> logits(count, items.size());
   gemm(Transpose::no, Transpose::yes, static_cast<float>(1 / options_.temperature), spokesmen.view(),
@@ -193,19 +193,19 @@ void CandidateTask::hide_history() {
 
 void CandidateTask::backward(std::span<Tape> tapes, ThreadPool& pool) {
   const auto run_back = [&](std::size_t shard, unsigned) {
-    const bool asks = shard < askers_.size();
-    const Var result = asks ? askers_[shard].vectors : item_vars_[shard - askers_.size()];
-    float* const gradient = asks ? asker_gradient_.data() + first_row_[shard] * dim_
-                                 : item_gradient_.data() + (shard - askers_.size()) * kShardSize * dim_;
+    const bool asks = shard < query_users_.size();
+    const Var result = asks ? query_users_[shard].vectors : item_vars_[shard - query_users_.size()];
+    float* const gradient = asks ? query_user_gradient_.data() + first_row_[shard] * dim_
+                                 : item_gradient_.data() + (shard - query_users_.size()) * kShardSize * dim_;
     const std::pair<Var, MatrixView<const float>> seed{result, {gradient, result.rows(), dim_}};
     tapes[shard].backward({&seed, 1});
   };
-  pool.run(askers_.size() + item_vars_.size(), std::ref(run_back));
+  pool.run(query_users_.size() + item_vars_.size(), std::ref(run_back));
 }
 
 double CandidateTask::run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
                           ThreadPool& pool) {
-  const std::size_t shards = asker_tapes(examples.size());
+  const std::size_t shards = query_tapes(examples.size());
   ask(examples, key, tapes.first(shards), pool);
   draw(key, pool);
   run_items(candidates_.items, mix(key ^ kOfItems), Mode::train, tapes.subspan(shards), pool, item_vectors_);
@@ -213,7 +213,7 @@ double CandidateTask::run(std::span<const std::uint32_t> examples, std::uint64_t
 
   const bool binary = options_.loss == CandidateLoss::binary;
   CandidateBatch batch;
-  batch.askers = {asker_vectors_.data(), targets_.size(), dim_};
+  batch.query_users = {query_user_vectors_.data(), targets_.size(), dim_};
   batch.items = {item_vectors_.data(), candidates_.items.size(), dim_};
   batch.targets = candidates_.targets;
   batch.others = binary ? candidates_.counts : candidates_.others;
@@ -224,30 +224,30 @@ double CandidateTask::run(std::span<const std::uint32_t> examples, std::uint64_t
   batch.loss = options_.loss;
   if (options_.calibration > 0) {
     const double alpha = std::min(1.0, static_cast<double>(options_.negatives) /
-                                           std::max(1.0, static_cast<double>(sampler_.catalogue().size()) - 1));
+                                           std::max(1.0, static_cast<double>(sampler_.catalog().size()) - 1));
     batch.positive = static_cast<float>(alpha * (options_.calibration * (1 - 1 / alpha) + 1 / alpha));
   }
-  asker_gradient_.resize(asker_vectors_.size());
+  query_user_gradient_.resize(query_user_vectors_.size());
   item_gradient_.resize(item_vectors_.size());
   const double loss =
-      losses_.run(batch, 1 / static_cast<float>(targets_.size()), {asker_gradient_.data(), targets_.size(), dim_},
+      losses_.run(batch, 1 / static_cast<float>(targets_.size()), {query_user_gradient_.data(), targets_.size(), dim_},
                   {item_gradient_.data(), candidates_.items.size(), dim_}, pool);
   if (std::isfinite(loss)) backward(tapes, pool);
   return loss;
 }
 
 void CandidateTask::begin_validation(ThreadPool& pool) {
-  const std::span<const std::uint32_t> all = sampler_.catalogue();
+  const std::span<const std::uint32_t> all = sampler_.catalog();
   std::vector<Tape> tapes((all.size() + kShardSize - 1) / kShardSize);
-  run_items(all, 0, Mode::infer, tapes, pool, catalogue_vectors_);
+  run_items(all, 0, Mode::infer, tapes, pool, catalog_vectors_);
 }
 
 double CandidateTask::validation_error(Tape& tape, std::size_t begin, std::size_t end) {
-  const std::span<const std::uint32_t> all = sampler_.catalogue();
-  const Askers askers = network_.ask_held_out(tape, begin, end);
-  const MatrixView<const float> vectors = askers.vectors.value();
-  const MatrixView<const float> items(catalogue_vectors_.data(), all.size(), dim_);
-  const MatrixView<float> tile = tape.take(std::min(kScored, vectors.rows), all.size());
+  const std::span<const std::uint32_t> all = sampler_.catalog();
+  const QueryVectors query_users = network_.ask_held_out(tape, begin, end);
+  const MatrixView<const float> vectors = query_users.vectors.value();
+  const MatrixView<const float> items(catalog_vectors_.data(), all.size(), dim_);
+  const MatrixView<float> tile = tape.allocate(std::min(kScored, vectors.rows), all.size());
   const auto place = [&](std::uint32_t item) {
     return static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), item) - all.begin());
   };
@@ -258,9 +258,9 @@ double CandidateTask::validation_error(Tape& tape, std::size_t begin, std::size_
       gemm(Transpose::no, Transpose::yes, 1, vectors.slice(r, next), items, 0, tile.slice(0, next - r));
     }
     const std::span<float> row = tile.row(r % kScored);
-    const float wanted = row[place(askers.targets[r])];
+    const float wanted = row[place(query_users.targets[r])];
     if (!std::isfinite(wanted)) return std::numeric_limits<double>::quiet_NaN();
-    for (const ItemRow item : data_.history(UserRow(askers.users[r])).items) {
+    for (const ItemRow item : data_.history(UserRow(query_users.users[r])).items) {
       row[place(item.index)] = -std::numeric_limits<float>::infinity();
     }
     const auto ahead = std::count_if(row.begin(), row.end(), [&](float score) { return score >= wanted; });

@@ -15,13 +15,13 @@
 namespace gusto::nn {
 
 /// Rows of one tape that ask, each for an item.
-struct Askers {
+struct QueryVectors {
   Var vectors;                             ///< q [rows × dim]
   std::span<const std::uint32_t> targets;  ///< item row that each wants
   std::span<const std::uint32_t> users;    ///< user row of each
 };
 
-/// A network that gives vectors to askers and to items, apart from one another, so that a score is their inner product.
+/// A network that gives vectors to users and to items, apart from one another, so that a score is their inner product.
 ///
 /// Threads  const members are called concurrently, with different tapes
 class RetrievalNetwork {
@@ -32,13 +32,14 @@ class RetrievalNetwork {
   virtual std::size_t held_out() const = 0;
   /// How many rows want each item, over all training examples. [items]
   virtual std::vector<std::uint32_t> target_counts() const = 0;
-  /// For Hits::history, whether this event of the data is held out: its item must look like any that the user does not have.
+  /// For Hits::history, whether this event of the data is held out: its item must look like any that the user does not
+  /// have.
   virtual bool holds_out(std::uint64_t) const { return false; }
-  /// The forward pass of examples. An example may give any number of rows, at least one in each shard. Spans last as the tape
-  /// does. `key` keys what is random.
-  virtual Askers ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const = 0;
+  /// The forward pass of examples. An example may give any number of rows, at least one in each shard. Spans last as
+  /// the tape does. `key` keys what is random.
+  virtual QueryVectors ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const = 0;
   /// The same for held-out examples [begin, end), nothing random.
-  virtual Askers ask_held_out(Tape& tape, std::size_t begin, std::size_t end) const = 0;
+  virtual QueryVectors ask_held_out(Tape& tape, std::size_t begin, std::size_t end) const = 0;
   /// v of these item rows. [items × dim]
   virtual Var items(Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const = 0;
 
@@ -51,25 +52,26 @@ class RetrievalNetwork {
 struct CandidateOptions : SamplingOptions {
   CandidateLoss loss = CandidateLoss::softmax;
   double temperature = 1;  ///< logits are divided by it
-  /// binary with drawn negatives: t of gBCE (Petrov & Macdonald, RecSys 2023), from 0, plain, to 1, where scores become those of
-  /// full sampling: the target's loss counts β = α (t (1 − 1/α) + 1/α), α = negatives / (items − 1).
+  /// binary with drawn negatives: t of gBCE (Petrov & Macdonald, RecSys 2023), from 0, plain, to 1, where scores become
+  /// those of full sampling: the target's loss counts β = α (t (1 − 1/α) + 1/α), α = negatives / (items − 1).
   double calibration = 0;
 };
 
 /// Events of each item row.
 std::vector<std::uint32_t> frequencies(const Dataset& data);
 
-/// Trains a retrieval network: each asker's item against candidates that the whole batch shares.
+/// Trains a retrieval network: each user's item against candidates that the whole batch shares.
 ///
-/// A step runs the askers' shards forward, draws candidates, runs those forward, computes loss and gradients of all pairs by
-/// blocked products, and runs the shards backward. An item's vector is computed once a step, however often it occurs.
+/// A step runs the users' shards forward, draws candidates, runs those forward, computes loss and gradients of all
+/// pairs by blocked products, and runs the shards backward. An item's vector is computed once a step, however often it
+/// occurs.
 ///
-/// Validation  mean of 1 − 1 / log2(1 + rank) of held-out items among all items with events, less those that the user has
-///             other events with; equal scores count against it
+/// Validation  mean of 1 − 1 / log2(1 + rank) of held-out items among all items with events, less those that the user
+///             has other events with; equal scores count against it
 /// Errors      invalid_option, for options that do not go together, or one that would have no effect
 class CandidateTask final : public TrainingTask {
  public:
-  /// Held-out askers whose scores of the whole catalogue each thread keeps at once.
+  /// Held-out users whose scores of the whole catalog each thread keeps at once.
   static constexpr std::size_t kScored = 64;
 
   CandidateTask(const RetrievalNetwork& network, const Dataset& data, const CandidateOptions& options);
@@ -84,7 +86,7 @@ class CandidateTask final : public TrainingTask {
   ProgressMetric validation_metric(double mean) const override;
 
  private:
-  std::size_t asker_tapes(std::size_t examples) const;
+  std::size_t query_tapes(std::size_t examples) const;
   void ask(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes, ThreadPool& pool);
   void draw(std::uint64_t key, ThreadPool& pool);
   void learn_histories();
@@ -104,18 +106,18 @@ class CandidateTask final : public TrainingTask {
   // Of the present step.
   Candidates candidates_;
   std::size_t dim_ = 0;
-  std::vector<Askers> askers_;          // by shard
-  std::vector<std::size_t> first_row_;  // of each shard of askers, and the end
-  std::vector<Var> item_vars_;          // by shard of candidates
+  std::vector<QueryVectors> query_users_;  // by shard
+  std::vector<std::size_t> first_row_;     // of each shard of users, and the end
+  std::vector<Var> item_vars_;             // by shard of candidates
   std::vector<std::uint32_t> targets_, users_;
   std::vector<std::uint32_t> hidden_offsets_, hidden_;
   std::vector<std::uint32_t> place_;  // by item row: candidate, for hiding
   // By user: the items to hide, if any are.
   std::vector<std::uint64_t> known_offsets_;
   std::vector<std::uint32_t> known_items_;
-  AlignedVector<float> asker_vectors_, item_vectors_, asker_gradient_, item_gradient_;
+  AlignedVector<float> query_user_vectors_, item_vectors_, query_user_gradient_, item_gradient_;
   // Of the present epoch's validation.
-  AlignedVector<float> catalogue_vectors_;
+  AlignedVector<float> catalog_vectors_;
 };
 
 }  // namespace gusto::nn

@@ -19,19 +19,20 @@ using gusto::test::code_of;
 
 /// Users 0 … 19 and items 0 … 11; a user has the items that leave the same remainder by 3, but one.
 std::shared_ptr<const Dataset> thirds() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (int u = 0; u < 20; ++u) catalogue->users.add("u" + std::to_string(u));
-  for (int i = 0; i < 12; ++i) catalogue->items.add("i" + std::to_string(i));
+  auto catalog = std::make_shared<Catalog>();
+  for (int u = 0; u < 20; ++u) catalog->users.add("u" + std::to_string(u));
+  for (int i = 0; i < 12; ++i) catalog->items.add("i" + std::to_string(i));
   std::vector<Event> events;
   for (std::size_t u = 0; u < 20; ++u) {
     for (std::size_t i = u % 3; i < 12; i += 3) {
       if (i / 3 != u % 4) events.push_back({UserRow(u), ItemRow(i)});
     }
   }
-  return std::make_shared<const Dataset>(catalogue, events);
+  return std::make_shared<const Dataset>(catalog, events);
 }
 
-/// The vector of an asker is the sum of the user's row and, from the very table that gives items their vectors, that of item 0.
+/// The vector of a user is the sum of the user's row and, from the very table that gives items their vectors, that of
+/// item 0.
 class TiedNetwork final : public RetrievalNetwork {
  public:
   TiedNetwork(const Dataset& data, ParameterSet& parameters)
@@ -47,25 +48,26 @@ class TiedNetwork final : public RetrievalNetwork {
   std::vector<std::uint32_t> target_counts() const override { return frequencies(data_); }
   bool holds_out(std::uint64_t event) const override { return event == held_event_; }
   void hold_out(std::uint64_t event) { held_event_ = event; }
-  Askers ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t) const override {
-    const std::span<std::uint32_t> targets = tape.arena().take<std::uint32_t>(examples.size());
-    const std::span<std::uint32_t> users = tape.arena().take<std::uint32_t>(examples.size());
-    const std::span<std::uint32_t> zero = tape.arena().take<std::uint32_t>(examples.size());
+  QueryVectors ask(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t) const override {
+    const std::span<std::uint32_t> targets = tape.arena().allocate<std::uint32_t>(examples.size());
+    const std::span<std::uint32_t> users = tape.arena().allocate<std::uint32_t>(examples.size());
+    const std::span<std::uint32_t> zero = tape.arena().allocate<std::uint32_t>(examples.size());
     for (std::size_t n = 0; n < examples.size(); ++n) {
       targets[n] = data_.items()[examples[n]].index;
       users[n] = of_event_[examples[n]].index;
       zero[n] = 0;
     }
-    return {rows(tape, users_, {users.size(), users, {}, {}}) + rows(tape, items_, {zero.size(), zero, {}, {}}),
+    return {embedding_lookup(tape, users_, {users.size(), users, {}, {}}) +
+                embedding_lookup(tape, items_, {zero.size(), zero, {}, {}}),
             targets, users};
   }
-  Askers ask_held_out(Tape& tape, std::size_t begin, std::size_t end) const override {
+  QueryVectors ask_held_out(Tape& tape, std::size_t begin, std::size_t end) const override {
     std::vector<std::uint32_t> examples;
     for (std::size_t n = begin; n < end; ++n) examples.push_back(static_cast<std::uint32_t>(n));
     return ask(tape, examples, 0);
   }
   Var items(Tape& tape, std::span<const std::uint32_t> items, std::uint64_t) const override {
-    return rows(tape, items_, {items.size(), items, {}, {}});
+    return embedding_lookup(tape, items_, {items.size(), items, {}, {}});
   }
   std::size_t shard_size() const override { return 8; }
 
@@ -206,7 +208,8 @@ TEST(CandidateTask, ValidationErrorIsByRankAmongWhatTheUserHasNot) {
   items.values.fill(0);
   users.values(0, 0) = 1;  // of both held-out events
   for (std::size_t i = 1; i < 12; ++i) items.values(i, 0) = static_cast<float>(i);
-  // User 0 has items 3, 6, 9; the held-out events are 3 and 6. Ahead of 3, but for 6 and 9: 4, 5, 7, 8, 10, 11; of 6: 7, 8, 10, 11.
+  // User 0 has items 3, 6, 9; the held-out events are 3 and 6. Ahead of 3, but for 6 and 9: 4, 5, 7, 8, 10, 11; of 6:
+  // 7, 8, 10, 11.
   CandidateTask task(network, *data, {});
   ThreadPool pool(1);
   task.begin_validation(pool);

@@ -25,27 +25,27 @@ CandidateSampler::CandidateSampler(std::span<const std::uint32_t> frequencies, s
   double weights = 0;
   for (std::size_t item = 0; item < frequencies.size(); ++item) {
     if (frequencies[item] == 0) continue;
-    catalogue_.push_back(static_cast<std::uint32_t>(item));
+    catalog_.push_back(static_cast<std::uint32_t>(item));
     chance_[item] = std::pow(static_cast<double>(frequencies[item]), power);
     weights += chance_[item];
     cumulative_.push_back(weights);
   }
-  for (const std::uint32_t item : catalogue_) chance_[item] /= weights;
+  for (const std::uint32_t item : catalog_) chance_[item] /= weights;
   const double targets = std::accumulate(wanted_.begin(), wanted_.end(), 0.0);
   for (double& share : wanted_) share /= std::max(targets, 1.0);
   for (double& sum : cumulative_) sum /= weights;
 }
 
 std::size_t CandidateSampler::most(std::size_t targets) const {
-  if (options_.sampling == Sampling::full) return catalogue_.size();
-  return std::min(catalogue_.size(), targets + options_.negatives);
+  if (options_.sampling == Sampling::full) return catalog_.size();
+  return std::min(catalog_.size(), targets + options_.negatives);
 }
 
 std::uint32_t CandidateSampler::draw_item(std::uint64_t key, std::size_t n) const {
   Random random(key, "candidates", n);
-  if (options_.sampling != Sampling::popularity) return catalogue_[random.below(catalogue_.size())];
+  if (options_.sampling != Sampling::popularity) return catalog_[random.below(catalog_.size())];
   const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end() - 1, random.uniform());
-  return catalogue_[static_cast<std::size_t>(found - cumulative_.begin())];
+  return catalog_[static_cast<std::size_t>(found - cumulative_.begin())];
 }
 
 CandidateSampler::Draw& CandidateSampler::slot(std::uint32_t item) {
@@ -57,9 +57,10 @@ CandidateSampler::Draw& CandidateSampler::slot(std::uint32_t item) {
   return draws_[place_[item]];
 }
 
-// A pool is drawn uniformly, and out of it `negatives` items in proportion to their shares of the softmax over the pool.
+// A pool is drawn uniformly, and out of it `negatives` items in proportion to their shares of the softmax over the
+// pool.
 void CandidateSampler::draw_hard(std::uint64_t key, const PoolShares& shares) {
-  std::vector<std::uint32_t> pool(std::min(options_.negatives * kPool, 4 * catalogue_.size()));
+  std::vector<std::uint32_t> pool(std::min(options_.negatives * kPool, 4 * catalog_.size()));
   for (std::size_t n = 0; n < pool.size(); ++n) pool[n] = draw_item(key, n);
   const auto drawn = static_cast<double>(pool.size());
   std::sort(pool.begin(), pool.end());
@@ -102,7 +103,7 @@ void CandidateSampler::draw(std::span<const std::uint32_t> targets, std::uint64_
     if (in_batch) draw.count += 1;
   }
   if (full) {
-    for (const std::uint32_t item : catalogue_) slot(item) = {1, 1};
+    for (const std::uint32_t item : catalog_) slot(item) = {1, 1};
   } else if (options_.sampling == Sampling::hard) {
     draw_hard(key, shares);
   } else if (options_.sampling != Sampling::none) {
@@ -131,7 +132,8 @@ void CandidateSampler::draw(std::span<const std::uint32_t> targets, std::uint64_
   out.own.clear();
   for (const std::uint32_t target : targets) out.targets.push_back(place_[target]);
   if (in_batch && options_.accidental_hits == Hits::keep) {
-    // All copies of the target share its numerator. Slopes are those of a column for each copy; the loss is less by a constant.
+    // All copies of the target share its numerator. Slopes are those of a column for each copy; the loss is less by a
+    // constant.
     for (const std::uint32_t target : out.targets) out.own.push_back(out.others[target]);
   }
   for (const std::uint32_t item : out.items) place_[item] = kNoCandidate;

@@ -1,11 +1,11 @@
 #pragma once
 
-/// Which items a batch of askers is trained against.
+/// Which items a batch of users is trained against.
 ///
-/// The softmax over a large catalogue is estimated from a sample. With E_j the number of times that item j is expected in the
-/// sample and n_j that it is there, n_j / E_j has mean 1, so log n_j − log E_j added to j's logit makes the sum over the
-/// sample an unbiased estimate of the sum over the catalogue (Bengio & Senécal 2008; Yi et al., RecSys 2019). The target itself
-/// is always there, once.
+/// The softmax over a large catalog is estimated from a sample. With E_j the number of times that item j is expected in
+/// the sample and n_j that it is there, n_j / E_j has mean 1, so log n_j − log E_j added to j's logit makes the sum
+/// over the sample an unbiased estimate of the sum over the catalog (Bengio & Senécal 2008; Yi et al., RecSys 2019).
+/// The target itself is always there, once.
 
 #include <array>
 #include <cstddef>
@@ -33,8 +33,8 @@ inline constexpr std::array<std::string_view, 6> kSamplingNames = {"full",      
 /// What happens where a candidate is no negative in truth.
 enum class Hits {
   keep,     ///< it counts all the same
-  target,   ///< further copies of an asker's target don't count
-  history,  ///< nor do other items that the asker has events with
+  target,   ///< further copies of a user's target don't count
+  history,  ///< nor do other items that the user has events with
 };
 inline constexpr std::array<std::string_view, 3> kHitsNames = {"keep", "target", "history"};
 
@@ -51,8 +51,8 @@ struct Candidates {
   std::vector<std::uint32_t> items;  ///< item rows, ascending
   std::vector<float> counts;         ///< how often each counts as somebody else's candidate: n_j
   std::vector<float> others;  ///< what that adds to its logit: log n_j − correction · log E_j, −∞ for n_j = 0
-  std::vector<std::uint32_t> targets;  ///< by asker: the candidate wanted
-  std::vector<float> own;              ///< by asker: what is added to that one's logit; empty for 0
+  std::vector<std::uint32_t> targets;  ///< by user: the candidate wanted
+  std::vector<float> own;              ///< by user: what is added to that one's logit; empty for 0
 };
 
 /// Draws candidates.
@@ -66,16 +66,17 @@ class CandidateSampler {
   /// Share of hard negatives that is drawn uniformly from the pool, which bounds the corrections.
   static constexpr double kUniformShare = 0.1;
 
-  /// frequencies: events of each item row. Items without events are no candidates. wanted: how often each is a target in an epoch.
+  /// frequencies: events of each item row. Items without events are no candidates. wanted: how often each is a target
+  /// in an epoch.
   CandidateSampler(std::span<const std::uint32_t> frequencies, std::span<const std::uint32_t> wanted,
                    const SamplingOptions& options);
 
   /// Item rows that may be candidates, ascending.
-  std::span<const std::uint32_t> catalogue() const { return catalogue_; }
+  std::span<const std::uint32_t> catalog() const { return catalog_; }
   /// The most candidates that so many targets lead to.
   std::size_t most(std::size_t targets) const;
 
-  /// Mean over a few askers of their softmax over the items of a pool. [items] each
+  /// Mean over a few users of their softmax over the items of a pool. [items] each
   using PoolShares = std::function<void(std::span<const std::uint32_t> items, std::span<const float> offsets,
                                         std::span<float> shares)>;
   /// `shares` is called for hard negatives only, with what corrects the pool's logits.
@@ -91,9 +92,9 @@ class CandidateSampler {
   Draw& slot(std::uint32_t item);
 
   SamplingOptions options_;
-  std::vector<std::uint32_t> catalogue_;
+  std::vector<std::uint32_t> catalog_;
   std::vector<double> wanted_;      // by row: share of the targets
-  std::vector<double> cumulative_;  // by place in the catalogue: share of draws up to it
+  std::vector<double> cumulative_;  // by place in the catalog: share of draws up to it
   std::vector<double> chance_;      // by row: of one draw
   // Of the present batch: each item's place among those met, and what is known of it.
   std::vector<std::uint32_t> place_;

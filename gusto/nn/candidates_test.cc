@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 const std::vector<std::uint32_t> kFrequencies{5, 0, 1, 2, 8, 0, 3, 1};
 
-// Hard negatives: item 4 is what askers like best, whatever the pool.
+// Hard negatives: item 4 is what users like best, whatever the pool.
 void shares(std::span<const std::uint32_t> items, std::span<const float> offsets, std::span<float> out) {
   float sum = 0;
   for (std::size_t j = 0; j < items.size(); ++j) sum += out[j] = std::exp(offsets[j]) * (items[j] == 4 ? 6.0F : 1.0F);
@@ -87,8 +87,8 @@ TEST(Candidates, AreTheSameForTheSameKey) {
 
 class EstimateTest : public ::testing::TestWithParam<SamplingOptions> {};
 
-// Over many draws, the sample's corrected sum of any function of items is that over the catalogue: here, of the indicator of
-// each item.
+// Over many draws, the sample's corrected sum of any function of items is that over the catalog: here, of the indicator
+// of each item.
 TEST_P(EstimateTest, IsUnbiased) {
   CandidateSampler sampler(kFrequencies, kFrequencies, GetParam());
   std::vector<double> sums(kFrequencies.size());

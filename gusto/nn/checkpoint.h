@@ -23,8 +23,8 @@ struct TrainingProgress {
   std::vector<Matrix<float>> best;  ///< parameters of the best epoch; none if nothing is held out
 };
 
-/// The file in which a training keeps its state. A tensor file: parameters, those of the best epoch, the optimizer's state,
-/// and in the metadata what is trained, so that another run does not take it for its own.
+/// The file in which a training keeps its state. A tensor file: parameters, those of the best epoch, the optimizer's
+/// state, and in the metadata what is trained, so that another run does not take it for its own.
 class Checkpoint {
  public:
   /// An empty path keeps nothing. `fingerprint` tells options and data apart from others.

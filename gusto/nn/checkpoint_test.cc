@@ -50,7 +50,7 @@ Trained run(const std::filesystem::path& file, const TrainingOptions& options, s
     trained.result = train(task.parameters, task, options, {name, std::string(fingerprint), seed, file}, context);
   };
   if (stop_after > 0) {
-    EXPECT_EQ(error_of(begin).code(), ErrorCode::cancelled);
+    EXPECT_EQ(error_of(begin).code(), ErrorCode::canceled);
   } else {
     begin();
   }

@@ -13,9 +13,9 @@ constexpr std::uint32_t bucket_of(std::uint64_t hash, std::uint32_t count) {
   return static_cast<std::uint32_t>(((hash >> 32U) * count) >> 32U);
 }
 
-/// Calls add(id, weight) for every combination of the parts' entries, the last part's running fastest: the weight is their
-/// weights' product, the id 1 + the bucket of their ids' hash, or 0 if one of them is 0. Parts are seen through anything that
-/// has ids and weight(entry).
+/// Calls add(id, weight) for every combination of the parts' entries, the last part's running fastest: the weight is
+/// their weights' product, the id 1 + the bucket of their ids' hash, or 0 if one of them is 0. Parts are seen through
+/// anything that has ids and weight(entry).
 template <class View, class Add>
 void cross(std::span<const View> parts, std::uint32_t buckets, std::uint64_t hash, const Add& add, float weight = 1,
            bool known = true) {

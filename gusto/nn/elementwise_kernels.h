@@ -1,8 +1,8 @@
 #pragma once
 
 /// Vector kernels of operations that go number by number, dispatched once per call to the best instructions of the
-/// processor (Highway). Views of one call have the same shape unless stated; a view with stride 0 repeats its one row. Results
-/// may lie exactly over inputs. All run on the calling thread and may be called concurrently.
+/// processor (Highway). Views of one call have the same shape unless stated; a view with stride 0 repeats its one row.
+/// Results may lie exactly over inputs. All run on the calling thread and may be called concurrently.
 
 #include <cstdint>
 
@@ -56,8 +56,8 @@ struct DropoutDraw {
         scale(static_cast<float>(1 / (1 - rate))) {}
 };
 
-/// to (+)= x · [keep] / (1 − rate): element e = r · cols + c is dropped if a hash of (key, e) falls below `rate`. The same
-/// elements on every processor.
+/// to (+)= x · [keep] / (1 − rate): element e = r · cols + c is dropped if a hash of (key, e) falls below `rate`. The
+/// same elements on every processor.
 void dropout(MatrixView<const float> x, const DropoutDraw& draw, GradientTarget to);
 
 }  // namespace gusto::nn::kernels

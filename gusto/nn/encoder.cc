@@ -82,7 +82,7 @@ std::size_t Encoder::add_columns(const SchemaField& field) {
   for (std::uint32_t k = 0; field.spec.by_recency && k < column.count; ++k) {
     column.recency.push_back(1 / std::sqrt(static_cast<float>(1 + k)));
   }
-  if (!field.spec.feature.empty()) column.feature = find_feature(data_.catalogue(), field.spec.feature).feature;
+  if (!field.spec.feature.empty()) column.feature = find_feature(data_.catalog(), field.spec.feature).feature;
   if (column.feature != nullptr || column.kind == FieldKind::time || column.is_summary()) column.codec.emplace(field);
   if (field.spec.kind == FieldKind::cross) column.key = purpose_key(field.spec.text);
   return columns_.size() - 1;
@@ -128,15 +128,15 @@ void Encoder::fill_cross(Column& column, std::size_t rows) const {
   column.table = table.finish();
 }
 
-// What all examples can have, or those of one asker.
-void Encoder::check_crosses(const EncodedAsker* asker) const {
+// What all examples can have, or those of one user.
+void Encoder::check_crosses(const EncodedQueryUser* query_user) const {
   for (std::size_t slot = 0; slot < schema_.size(); ++slot) {
     std::size_t combinations = 1;
     for (const std::size_t part : columns_[slot].parts) {
-      const bool asked = asker != nullptr && columns_[part].side != Side::item;
-      combinations *= asked ? asker->fields[part].size() : columns_[part].widest;
+      const bool asked = query_user != nullptr && columns_[part].side != Side::item;
+      combinations *= asked ? query_user->fields[part].size() : columns_[part].widest;
       if (combinations <= kMaxCombinations) continue;
-      throw Error(asker == nullptr ? ErrorCode::invalid_option : ErrorCode::invalid_input,
+      throw Error(query_user == nullptr ? ErrorCode::invalid_option : ErrorCode::invalid_input,
                   fmt::format("The field {} has more than {} combinations of values in one example.",
                               schema_[slot].spec.text, format_count(kMaxCombinations)),
                   "Cross fewer fields that have several values.");
@@ -162,13 +162,13 @@ void Encoder::check(const Query& query) const {
     std::sort(read.begin(), read.end());
     read.erase(std::unique(read.begin(), read.end()), read.end());
     throw Error(ErrorCode::invalid_input,
-                fmt::format("The model has no field for what is given of the asker: {}.", fmt::join(unread, ", ")),
+                fmt::format("The model has no field for what is given of the user: {}.", fmt::join(unread, ", ")),
                 read.empty() ? "It takes no features of users." : fmt::format("It takes: {}.", fmt::join(read, ", ")));
   }
   const bool inside = std::all_of(query.history.begin(), query.history.end(),
                                   [&](const HistoryEvent& e) { return e.item.index < item_ids_.size(); });
   if (!inside || (query.user && query.user->index >= user_ids_.size())) {
-    throw Error(ErrorCode::invalid_input, "A query names a row that is not in the catalogue.");
+    throw Error(ErrorCode::invalid_input, "A query names a row that is not in the catalog.");
   }
 }
 
@@ -183,33 +183,34 @@ void Encoder::encode_side(const Query& query, const Column& column, Entries& out
   out.add(0, 1);
 }
 
-EncodedAsker Encoder::encode(const Query& query) const {
+EncodedQueryUser Encoder::encode(const Query& query) const {
   check(query);
-  EncodedAsker asker;
-  asker.time = query.time == kNoTime ? last_time_ : query.time;
-  asker.history.assign(query.history.begin(), query.history.end());
-  if (asker.history.empty() && query.user) asker.history = events_of(data_.history(*query.user));
-  asker.before = asker.history.size();
+  EncodedQueryUser query_user;
+  query_user.time = query.time == kNoTime ? last_time_ : query.time;
+  query_user.history.assign(query.history.begin(), query.history.end());
+  if (query_user.history.empty() && query.user) query_user.history = events_of(data_.history(*query.user));
+  query_user.before = query_user.history.size();
   if (query.time != kNoTime) {
-    const auto later = std::find_if(asker.history.begin(), asker.history.end(),
+    const auto later = std::find_if(query_user.history.begin(), query_user.history.end(),
                                     [&](const HistoryEvent& event) { return event.time > query.time; });
-    asker.before = static_cast<std::size_t>(later - asker.history.begin());
+    query_user.before = static_cast<std::size_t>(later - query_user.history.begin());
   }
-  asker.fields.resize(columns_.size());
-  for (std::size_t c = schema_.size(); c < columns_.size(); ++c) encode_column(query, c, asker);
-  check_crosses(&asker);
-  for (std::size_t slot = 0; slot < schema_.size(); ++slot) encode_column(query, slot, asker);
-  return asker;
+  query_user.fields.resize(columns_.size());
+  for (std::size_t c = schema_.size(); c < columns_.size(); ++c) encode_column(query, c, query_user);
+  check_crosses(&query_user);
+  for (std::size_t slot = 0; slot < schema_.size(); ++slot) encode_column(query, slot, query_user);
+  return query_user;
 }
 
-void Encoder::encode_column(const Query& query, std::size_t place, EncodedAsker& asker) const {
+void Encoder::encode_column(const Query& query, std::size_t place, EncodedQueryUser& query_user) const {
   const Column& column = columns_[place];
-  Entries& out = asker.fields[place];
+  Entries& out = query_user.fields[place];
   if (column.kind == FieldKind::time) {
-    column.codec->encode_time(asker.time, out);
+    column.codec->encode_time(query_user.time, out);
   } else if (column.side == Side::user && column.kind == FieldKind::cross) {
     std::vector<EntriesView> parts;
-    for (const std::size_t part : column.parts) parts.push_back({asker.fields[part].ids, asker.fields[part].weights});
+    for (const std::size_t part : column.parts)
+      parts.push_back({query_user.fields[part].ids, query_user.fields[part].weights});
     nn::cross<EntriesView>(parts, column.count, column.key, [&](auto id, float w) { out.add(id, w); });
   } else if (column.side == Side::user) {
     encode_side(query, column, out);

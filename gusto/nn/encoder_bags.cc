@@ -34,8 +34,8 @@ class Encoder::MaskDraws {
   MaskDraws(std::size_t rows, const Masking& masking, Arena& arena, const KeyOf& key_of) {
     if (!(masking.probability > 0)) return;
     threshold_ = static_cast<std::uint64_t>(std::ldexp(std::min(masking.probability, 1.0), 32));
-    keys_ = arena.take<std::uint64_t>(rows);
-    draws_ = arena.take<std::uint64_t>(rows);
+    keys_ = arena.allocate<std::uint64_t>(rows);
+    draws_ = arena.allocate<std::uint64_t>(rows);
     const std::uint64_t key = mix(masking.key + kStep);
     for (std::size_t r = 0; r < rows; ++r) keys_[r] = key + std::uint64_t{key_of(r)} * kStep;
   }
@@ -59,8 +59,8 @@ class Encoder::MaskDraws {
 template <class RowOf>
 Bag Encoder::gather(const Table& table, std::size_t rows, const RowOf& row_of, const Mask& mask, Arena& arena) {
   if (table.offsets.empty()) {
-    const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(rows);
-    const std::span<float> weights = arena.take<float>(table.weights.empty() ? 0 : rows);
+    const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(rows);
+    const std::span<float> weights = arena.allocate<float>(table.weights.empty() ? 0 : rows);
     for (std::size_t r = 0; r < rows; ++r) ids[r] = table.ids[row_of(r)];
     for (std::size_t r = 0; r < weights.size(); ++r) weights[r] = table.weights[row_of(r)];
     for (std::size_t r = 0; mask.any() && r < rows; ++r) {
@@ -70,14 +70,14 @@ Bag Encoder::gather(const Table& table, std::size_t rows, const RowOf& row_of, c
     }
     return {rows, ids, {}, weights};
   }
-  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(rows + 1);
+  const std::span<std::uint32_t> offsets = arena.allocate<std::uint32_t>(rows + 1);
   offsets[0] = 0;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t row = row_of(r);
     offsets[r + 1] = offsets[r] + (mask.hides(r) ? 1 : table.offsets[row + 1] - table.offsets[row]);
   }
-  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(offsets[rows]);
-  const std::span<float> weights = arena.take<float>(table.weights.empty() ? 0 : offsets[rows]);
+  const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(offsets[rows]);
+  const std::span<float> weights = arena.allocate<float>(table.weights.empty() ? 0 : offsets[rows]);
   for (std::size_t r = 0; r < rows; ++r) {
     if (mask.hides(r)) {
       ids[offsets[r]] = kUnknown;
@@ -93,10 +93,11 @@ Bag Encoder::gather(const Table& table, std::size_t rows, const RowOf& row_of, c
 
 Bag Encoder::repeat(const Entries& entries, std::size_t rows, Arena& arena) {
   const std::size_t size = entries.size();
-  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(size == 1 ? 0 : rows + 1);
-  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(rows * size);
-  const bool plain = std::all_of(entries.weights.begin(), entries.weights.end(), [](float w) { return w == kFullWeight; });
-  const std::span<float> weights = arena.take<float>(plain ? 0 : rows * size);
+  const std::span<std::uint32_t> offsets = arena.allocate<std::uint32_t>(size == 1 ? 0 : rows + 1);
+  const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(rows * size);
+  const bool plain =
+      std::all_of(entries.weights.begin(), entries.weights.end(), [](float w) { return w == kFullWeight; });
+  const std::span<float> weights = arena.allocate<float>(plain ? 0 : rows * size);
   for (std::size_t r = 0; r < offsets.size(); ++r) offsets[r] = static_cast<std::uint32_t>(r * size);
   for (std::size_t r = 0; r < rows; ++r) std::copy(entries.ids.begin(), entries.ids.end(), ids.data() + r * size);
   for (std::size_t r = 0; r < rows && !plain; ++r) {
@@ -105,27 +106,27 @@ Bag Encoder::repeat(const Entries& entries, std::size_t rows, Arena& arena) {
   return {rows, ids, offsets, weights};
 }
 
-Bag Encoder::stack(std::size_t place, std::span<const EncodedAsker> askers, Arena& arena) {
-  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(askers.size() + 1);
+Bag Encoder::stack(std::size_t place, std::span<const EncodedQueryUser> query_users, Arena& arena) {
+  const std::span<std::uint32_t> offsets = arena.allocate<std::uint32_t>(query_users.size() + 1);
   offsets[0] = 0;
-  for (std::size_t r = 0; r < askers.size(); ++r) {
-    offsets[r + 1] = offsets[r] + static_cast<std::uint32_t>(askers[r].fields[place].size());
+  for (std::size_t r = 0; r < query_users.size(); ++r) {
+    offsets[r + 1] = offsets[r] + static_cast<std::uint32_t>(query_users[r].fields[place].size());
   }
-  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(offsets.back());
-  const std::span<float> weights = arena.take<float>(offsets.back());
-  for (std::size_t r = 0; r < askers.size(); ++r) {
-    const Entries& entries = askers[r].fields[place];
+  const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(offsets.back());
+  const std::span<float> weights = arena.allocate<float>(offsets.back());
+  for (std::size_t r = 0; r < query_users.size(); ++r) {
+    const Entries& entries = query_users[r].fields[place];
     std::copy(entries.ids.begin(), entries.ids.end(), ids.begin() + offsets[r]);
     std::copy(entries.weights.begin(), entries.weights.end(), weights.begin() + offsets[r]);
   }
-  return {askers.size(), ids, offsets, weights};
+  return {query_users.size(), ids, offsets, weights};
 }
 
 template <class EntriesOf>
 Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entries_of, const Mask& mask,
                    Arena& arena) {
-  const std::span<EntriesView> parts = arena.take<EntriesView>(column.parts.size());
-  const std::span<std::uint32_t> offsets = arena.take<std::uint32_t>(rows + 1);
+  const std::span<EntriesView> parts = arena.allocate<EntriesView>(column.parts.size());
+  const std::span<std::uint32_t> offsets = arena.allocate<std::uint32_t>(rows + 1);
   offsets[0] = 0;
   for (std::size_t r = 0; r < rows; ++r) {
     const bool hidden = mask.hides(r);
@@ -133,8 +134,8 @@ Bag Encoder::cross(const Column& column, std::size_t rows, const EntriesOf& entr
     for (std::size_t p = 0; !hidden && p < parts.size(); ++p) size *= entries_of(column.parts[p], r).ids.size();
     offsets[r + 1] = offsets[r] + static_cast<std::uint32_t>(size);
   }
-  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(offsets[rows]);
-  const std::span<float> weights = arena.take<float>(offsets[rows]);
+  const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(offsets[rows]);
+  const std::span<float> weights = arena.allocate<float>(offsets[rows]);
   std::size_t end = 0;
   const auto add = [&](std::uint32_t id, float weight) {
     ids[end] = id;
@@ -162,10 +163,10 @@ Batch Encoder::encode(std::span<const Example> examples, Slots slots, const Mask
     if (side == Side::user) return examples[r].user.index;
     return side == Side::item ? examples[r].item.index : examples[r].event;
   };
-  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  const std::span<Bag> bags = arena.allocate<Bag>(schema_.size());
   for (std::size_t slot = 0; slot < bags.size(); ++slot) {
     const Column& column = columns_[slot];
-    if (slots == Slots::askers && column.reads_item) {
+    if (slots == Slots::query_users && column.reads_item) {
       bags[slot] = {};
     } else if (column.is_history()) {
       bags[slot] = histories(column, examples, arena);
@@ -194,15 +195,15 @@ Batch Encoder::encode(std::span<const Example> examples, const Masking& masking,
   return encode(examples, Slots::all, masking, arena);
 }
 
-Batch Encoder::encode_askers(std::span<const Example> examples, const Masking& masking, Arena& arena) const {
-  return encode(examples, Slots::askers, masking, arena);
+Batch Encoder::encode_query_users(std::span<const Example> examples, const Masking& masking, Arena& arena) const {
+  return encode(examples, Slots::query_users, masking, arena);
 }
 
 Batch Encoder::encode_items(std::span<const ItemRow> items, const Masking& masking, Arena& arena) const {
   // No example has this event, so that no draw is one of encode()'s.
   constexpr std::uint64_t kNoEvent = 0xffffffffULL << 32U;
   MaskDraws draws(items.size(), masking, arena, [&](std::size_t r) { return kNoEvent | items[r].index; });
-  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  const std::span<Bag> bags = arena.allocate<Bag>(schema_.size());
   for (std::size_t slot = 0; slot < bags.size(); ++slot) {
     bags[slot] = {};
     if (columns_[slot].side != Side::item) continue;
@@ -212,48 +213,48 @@ Batch Encoder::encode_items(std::span<const ItemRow> items, const Masking& maski
   return {items.size(), bags, {}};
 }
 
-Batch Encoder::encode_askers(std::span<const EncodedAsker> askers, Arena& arena) const {
-  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+Batch Encoder::encode_query_users(std::span<const EncodedQueryUser> query_users, Arena& arena) const {
+  const std::span<Bag> bags = arena.allocate<Bag>(schema_.size());
   for (std::size_t slot = 0; slot < bags.size(); ++slot) {
     const Column& column = columns_[slot];
     if (column.reads_item) {
       bags[slot] = {};
     } else if (column.is_history()) {
-      bags[slot] = histories(column, askers, arena);
+      bags[slot] = histories(column, query_users, arena);
     } else if (column.is_summary()) {
-      bags[slot] = summaries(column, askers, arena);
+      bags[slot] = summaries(column, query_users, arena);
     } else if (column.is_joint()) {
       const auto entries = [&](std::size_t part, std::size_t r) -> EntriesView {
-        return {askers[r].fields[part].ids, askers[r].fields[part].weights};
+        return {query_users[r].fields[part].ids, query_users[r].fields[part].weights};
       };
-      bags[slot] = cross(column, askers.size(), entries, {}, arena);
+      bags[slot] = cross(column, query_users.size(), entries, {}, arena);
     } else {
-      bags[slot] = stack(slot, askers, arena);
+      bags[slot] = stack(slot, query_users, arena);
     }
   }
-  return {askers.size(), bags, {}};
+  return {query_users.size(), bags, {}};
 }
 
-Batch Encoder::encode(const EncodedAsker& asker, std::span<const ItemRow> items, Arena& arena) const {
+Batch Encoder::encode(const EncodedQueryUser& query_user, std::span<const ItemRow> items, Arena& arena) const {
   const std::size_t rows = items.size();
-  const std::span<Bag> bags = arena.take<Bag>(schema_.size());
+  const std::span<Bag> bags = arena.allocate<Bag>(schema_.size());
   for (std::size_t slot = 0; slot < bags.size(); ++slot) {
     const Column& column = columns_[slot];
     if (column.is_history()) {
-      bags[slot] = histories(column, asker, items, arena);
+      bags[slot] = histories(column, query_user, items, arena);
     } else if (column.is_summary()) {
-      bags[slot] = summaries(column, asker, items, arena);
+      bags[slot] = summaries(column, query_user, items, arena);
     } else if (column.is_joint()) {
       const auto entries = [&](std::size_t part, std::size_t r) -> EntriesView {
         if (columns_[part].side == Side::item) return columns_[part].table[items[r].index];
-        return {asker.fields[part].ids, asker.fields[part].weights};
+        return {query_user.fields[part].ids, query_user.fields[part].weights};
       };
       bags[slot] = cross(column, rows, entries, {}, arena);
     } else if (column.side == Side::item) {
       bags[slot] = gather(
           column.table, rows, [&](std::size_t r) { return items[r].index; }, {}, arena);
     } else {
-      bags[slot] = repeat(asker.fields[slot], rows, arena);
+      bags[slot] = repeat(query_user.fields[slot], rows, arena);
     }
   }
   return {rows, bags, {}};

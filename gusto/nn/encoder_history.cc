@@ -1,4 +1,4 @@
-// How an encoder reads the histories of askers.
+// How an encoder reads the histories of users.
 
 #include <algorithm>
 #include <cmath>
@@ -18,9 +18,9 @@ class Encoder::HistoryBuilder {
  public:
   HistoryBuilder(const Column& column, std::size_t rows, std::size_t bound, Arena& arena)
       : column_(column),
-        offsets_(arena.take<std::uint32_t>(rows + 1)),
-        ids_(arena.take<std::uint32_t>(bound)),
-        weights_(arena.take<float>(bound)) {
+        offsets_(arena.allocate<std::uint32_t>(rows + 1)),
+        ids_(arena.allocate<std::uint32_t>(bound)),
+        weights_(arena.allocate<float>(bound)) {
     offsets_[0] = 0;
   }
   void add(const EntriesView& events) {
@@ -66,8 +66,8 @@ void Encoder::remember() {
     for (const ItemRow item : data_.items()) event_items_.push_back(item_ids_[item.index]);
   }
   if (any([](const Column& column) { return column.by_value; })) {
-    event_appeals_.reserve(data_.event_count());
-    for (const float value : data_.values()) event_appeals_.push_back(appeal(value));
+    event_value_weights_.reserve(data_.event_count());
+    for (const float value : data_.values()) event_value_weights_.push_back(value_weight(value));
   }
   if (any([](const Column& column) { return column.kind == FieldKind::history_mean; })) {
     sums_before_.reserve(data_.event_count());
@@ -81,7 +81,7 @@ void Encoder::remember() {
   }
 }
 
-float Encoder::appeal(float value) const {
+float Encoder::value_weight(float value) const {
   const auto low = static_cast<double>(data_.scale().low), high = static_cast<double>(data_.scale().high);
   if (!(low < high)) return kFullWeight;
   const double place = std::clamp((static_cast<double>(value) - low) / (high - low), 0.0, 1.0);
@@ -90,7 +90,8 @@ float Encoder::appeal(float value) const {
 
 // Training events by position.
 Encoder::EntriesView Encoder::stored(const Column& column, std::uint64_t begin, std::uint64_t end) const {
-  return EntriesView{event_items_, column.by_value ? std::span<const float>(event_appeals_) : std::span<const float>{}}
+  return EntriesView{event_items_,
+                     column.by_value ? std::span<const float>(event_value_weights_) : std::span<const float>{}}
       .part(begin, end - begin);
 }
 
@@ -132,26 +133,26 @@ Bag Encoder::histories(const Column& column, std::span<const Example> examples, 
   return histories.finish();
 }
 
-// The last known items of an asker, at most `most`, in order of time.
-Encoder::EntriesView Encoder::last_known(const Column& column, const EncodedAsker& asker, std::size_t most,
+// The last known items of a user, at most `most`, in order of time.
+Encoder::EntriesView Encoder::last_known(const Column& column, const EncodedQueryUser& query_user, std::size_t most,
                                          Arena& arena) const {
-  const std::size_t size = column.kind == FieldKind::history ? asker.before : asker.history.size();
-  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(std::min(size, most));
-  const std::span<float> appeals = arena.take<float>(column.by_value ? ids.size() : 0);
+  const std::size_t size = column.kind == FieldKind::history ? query_user.before : query_user.history.size();
+  const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(std::min(size, most));
+  const std::span<float> value_weights = arena.allocate<float>(column.by_value ? ids.size() : 0);
   std::size_t first = ids.size();
   for (std::size_t e = size; e-- > 0 && first > 0;) {
-    const std::uint32_t id = item_ids_[asker.history[e].item.index];
+    const std::uint32_t id = item_ids_[query_user.history[e].item.index];
     if (id == kUnknown) continue;
     ids[--first] = id;
-    if (column.by_value) appeals[first] = appeal(asker.history[e].value);
+    if (column.by_value) value_weights[first] = value_weight(query_user.history[e].value);
   }
-  return EntriesView{ids, appeals}.part(first, ids.size() - first);
+  return EntriesView{ids, value_weights}.part(first, ids.size() - first);
 }
 
-Bag Encoder::histories(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items,
+Bag Encoder::histories(const Column& column, const EncodedQueryUser& query_user, std::span<const ItemRow> items,
                        Arena& arena) const {
   // One more than can be taken, in case that the item asked for is among them.
-  const EntriesView known = last_known(column, asker, column.count + 1U, arena);
+  const EntriesView known = last_known(column, query_user, column.count + 1U, arena);
   const std::size_t size = known.ids.size();
   const std::size_t most = std::min<std::size_t>(size, column.count);
   HistoryBuilder histories(column, items.size(), items.size() * std::max<std::size_t>(most, 1), arena);
@@ -169,12 +170,13 @@ Bag Encoder::histories(const Column& column, const EncodedAsker& asker, std::spa
   return histories.finish();
 }
 
-Bag Encoder::histories(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const {
+Bag Encoder::histories(const Column& column, std::span<const EncodedQueryUser> query_users, Arena& arena) const {
   std::size_t bound = 0;
-  for (const EncodedAsker& asker : askers) bound += std::clamp<std::size_t>(asker.history.size(), 1, column.count);
-  HistoryBuilder histories(column, askers.size(), bound, arena);
-  for (const EncodedAsker& asker : askers) {
-    histories.add(last_known(column, asker, column.count, arena));
+  for (const EncodedQueryUser& query_user : query_users)
+    bound += std::clamp<std::size_t>(query_user.history.size(), 1, column.count);
+  HistoryBuilder histories(column, query_users.size(), bound, arena);
+  for (const EncodedQueryUser& query_user : query_users) {
+    histories.add(last_known(column, query_user, column.count, arena));
     histories.end_row();
   }
   return histories.finish();
@@ -183,8 +185,8 @@ Bag Encoder::histories(const Column& column, std::span<const EncodedAsker> asker
 // summary_of(r) is what row r knows.
 template <class SummaryOf>
 Bag Encoder::summarize(const Column& column, std::size_t rows, const SummaryOf& summary_of, Arena& arena) {
-  const std::span<std::uint32_t> ids = arena.take<std::uint32_t>(rows);
-  const std::span<float> weights = arena.take<float>(rows);
+  const std::span<std::uint32_t> ids = arena.allocate<std::uint32_t>(rows);
+  const std::span<float> weights = arena.allocate<float>(rows);
   for (std::size_t r = 0; r < rows; ++r) {
     const Entry entry = column.codec->entry_of(summary_of(r).number(column.kind));
     ids[r] = entry.id;
@@ -203,9 +205,9 @@ HistorySummary Encoder::summary(const Example& example) const {
   return before;
 }
 
-HistorySummary Encoder::summary(const EncodedAsker& asker) const {
+HistorySummary Encoder::summary(const EncodedQueryUser& query_user) const {
   HistorySummary before;
-  for (const HistoryEvent& event : std::span(asker.history).first(asker.before)) {
+  for (const HistoryEvent& event : std::span(query_user.history).first(query_user.before)) {
     if (item_ids_[event.item.index] != kUnknown) before.add(event.value);
   }
   return before;
@@ -216,17 +218,17 @@ Bag Encoder::summaries(const Column& column, std::span<const Example> examples, 
       column, examples.size(), [&](std::size_t r) { return summary(examples[r]); }, arena);
 }
 
-Bag Encoder::summaries(const Column& column, std::span<const EncodedAsker> askers, Arena& arena) const {
+Bag Encoder::summaries(const Column& column, std::span<const EncodedQueryUser> query_users, Arena& arena) const {
   return summarize(
-      column, askers.size(), [&](std::size_t r) { return summary(askers[r]); }, arena);
+      column, query_users.size(), [&](std::size_t r) { return summary(query_users[r]); }, arena);
 }
 
-Bag Encoder::summaries(const Column& column, const EncodedAsker& asker, std::span<const ItemRow> items,
+Bag Encoder::summaries(const Column& column, const EncodedQueryUser& query_user, std::span<const ItemRow> items,
                        Arena& arena) const {
-  const HistorySummary before = summary(asker);
+  const HistorySummary before = summary(query_user);
   // By item, to be found fast for each item asked about.
-  const std::span<HistoryEvent> events = arena.take<HistoryEvent>(asker.before);
-  std::copy_n(asker.history.begin(), events.size(), events.begin());
+  const std::span<HistoryEvent> events = arena.allocate<HistoryEvent>(query_user.before);
+  std::copy_n(query_user.history.begin(), events.size(), events.begin());
   const auto by_item = [](const HistoryEvent& a, const HistoryEvent& b) { return a.item.index < b.item.index; };
   std::sort(events.begin(), events.end(), by_item);
   const auto rest = [&](std::size_t r) {

@@ -1,4 +1,4 @@
-// What an encoder tells of an asker's history.
+// What an encoder tells of a user's history.
 
 #include <algorithm>
 #include <cmath>
@@ -56,17 +56,17 @@ TEST(Histories, WeighMoreWhatCameLast) {
 }
 
 TEST(Histories, OfEqualValuesAreMeans) {
-  auto catalogue = std::make_shared<Catalogue>();
-  catalogue->users.add("ann");
-  catalogue->users.add("ben");
+  auto catalog = std::make_shared<Catalog>();
+  catalog->users.add("ann");
+  catalog->users.add("ben");
   std::vector<Event> events;
   for (int i = 0; i < 6; ++i) {
-    catalogue->items.add(std::to_string(i));
+    catalog->items.add(std::to_string(i));
     events.push_back({UserRow(0), ItemRow(i), 2, i});
   }
   for (const bool varied : {false, true}) {  // for others, that is
     if (varied) events.push_back({UserRow(1), ItemRow(0), 4, 0});
-    const Dataset data(catalogue, events);
+    const Dataset data(catalog, events);
     const Encoder encoder = encoder_of(data, "history(9, value)");
     Arena arena;
     const Example last{5, UserRow(0), ItemRow(5)};
@@ -109,7 +109,7 @@ TEST(HistoryNumbers, LeaveOutTheItemOfAPair) {
   EXPECT_EQ(text_of(batch[1]), "1*0.889001 | 1*0.508 | 1*0.889001 | 0");
 }
 
-TEST(HistoryNumbers, TellOfAnAskersHistory) {
+TEST(HistoryNumbers, TellOfAnQueryUsersHistory) {
   const Encoder encoder = encoder_of(films(), "history.count, history.mean");
   Query query = Query::known(UserRow(0));
   const std::vector<ItemRow> items{ItemRow(2), ItemRow(3), ItemRow(0)};
@@ -128,9 +128,9 @@ TEST(HistoryNumbers, TellOfAnAskersHistory) {
 // Some of all pairs of users and items, with few different times, so that many are equal.
 Dataset some_events() {
   constexpr int kUsers = 4, kItems = 12;
-  auto catalogue = std::make_shared<Catalogue>();
-  for (int u = 0; u < kUsers; ++u) catalogue->users.add(std::to_string(u));
-  for (int i = 0; i < kItems; ++i) catalogue->items.add(std::to_string(i));
+  auto catalog = std::make_shared<Catalog>();
+  for (int u = 0; u < kUsers; ++u) catalog->users.add(std::to_string(u));
+  for (int i = 0; i < kItems; ++i) catalog->items.add(std::to_string(i));
   std::vector<Event> events;
   for (int u = 0; u < kUsers; ++u) {
     for (int i = 0; i < kItems; ++i) {
@@ -139,9 +139,9 @@ Dataset some_events() {
     }
   }
   // The ends of the scale, whatever the others.
-  catalogue->users.add("scale");
+  catalog->users.add("scale");
   for (int i = 0; i < 2; ++i) events.push_back({UserRow(kUsers), ItemRow(i), i == 0 ? 1.0F : 5.0F, 0});
-  return {catalogue, events};
+  return {catalog, events};
 }
 
 // Examples that are events, and examples that are not.
@@ -226,7 +226,7 @@ RC_GTEST_PROP(EncoderProperty, TheTargetAndTheFutureTellNothing, ()) {
     event->item = items[static_cast<std::size_t>(event - first)];
     event->value = 6 - event->value;
   }
-  const Dataset changed(data.shared_catalogue(), events);
+  const Dataset changed(data.shared_catalog(), events);
   const Example again{example.event, example.user, changed.items()[example.event]};
   const Encoder before(data, schema), after(changed, schema);
   Arena arena;

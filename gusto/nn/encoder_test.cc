@@ -130,7 +130,7 @@ TEST(Encoder, KnowsColdUsersByTheirFeaturesOnly) {
   EXPECT_EQ(asked(encoder, cid, "history(2)", {ItemRow(0)}), "0");
 }
 
-TEST(Encoder, TakesAHistoryForTheAskersOwn) {
+TEST(Encoder, TakesAHistoryForTheQueryUsersOwn) {
   const Encoder encoder = encoder_of(films(), "user, gender, history(2), rated(2), time.hour");
   const std::vector<HistoryEvent> events{{ItemRow(3), 1, 100}, {ItemRow(2), 1, 200}, {ItemRow(0), 1, 7200}};
   Query query = Query::with_history(events);
@@ -195,21 +195,21 @@ TEST(Encoder, RefusesQueriesThatItCannotRead) {
 }
 
 TEST(Encoder, RefusesASchemaOfOtherData) {
-  const Dataset other(films().shared_catalogue(), std::vector<Event>{{UserRow(0), ItemRow(0)}});
+  const Dataset other(films().shared_catalog(), std::vector<Event>{{UserRow(0), ItemRow(0)}});
   const Schema schema = Schema::learn(films(), parse_fields("user, item"));
   EXPECT_EQ(gusto::test::code_of([&] { Encoder(other, schema); }), ErrorCode::internal);
 }
 
 TEST(Encoder, RefusesCrossesWithoutEnd) {
-  auto catalogue = std::make_shared<Catalogue>();
-  catalogue->users.add("ann");
-  catalogue->items.add("x");
+  auto catalog = std::make_shared<Catalog>();
+  catalog->users.add("ann");
+  catalog->items.add("x");
   std::string values;
   for (int v = 0; v < 300; ++v) values += std::to_string(v) + "|";
-  catalogue->user_features = FeatureTable({feature("tags", FeatureKind::multi, {"a|b"})});
-  catalogue->item_features =
+  catalog->user_features = FeatureTable({feature("tags", FeatureKind::multi, {"a|b"})});
+  catalog->item_features =
       FeatureTable({feature("genres", FeatureKind::multi, {values}), feature("cast", FeatureKind::multi, {values})});
-  const Dataset data(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}});
+  const Dataset data(catalog, std::vector<Event>{{UserRow(0), ItemRow(0)}});
   const Error option = gusto::test::error_of([&] { encoder_of(data, "cross(genres, cast, 10)"); });
   EXPECT_EQ(option.code(), ErrorCode::invalid_option);
   EXPECT_THAT(option.message(), HasSubstr("cross(genres, cast, 10)"));
@@ -221,11 +221,11 @@ TEST(Encoder, RefusesCrossesWithoutEnd) {
 }
 
 TEST(Encoder, TakesSeveralValuesOfAQueryOnceEach) {
-  auto catalogue = std::make_shared<Catalogue>();
-  catalogue->users.add("ann");
-  catalogue->items.add("x");
-  catalogue->user_features = FeatureTable({feature("tags", FeatureKind::multi, {"a|b"})});
-  const Dataset data(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}});
+  auto catalog = std::make_shared<Catalog>();
+  catalog->users.add("ann");
+  catalog->items.add("x");
+  catalog->user_features = FeatureTable({feature("tags", FeatureKind::multi, {"a|b"})});
+  const Dataset data(catalog, std::vector<Event>{{UserRow(0), ItemRow(0)}});
   const Encoder encoder = encoder_of(data, "tags");
   const auto tags = [&](std::string_view value) {
     const std::vector<FeatureValue> features{{"tags", value}};
@@ -240,19 +240,19 @@ TEST(Encoder, TakesSeveralValuesOfAQueryOnceEach) {
 
 // Many users of one item each.
 Dataset many(int users) {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   std::vector<Event> events;
   std::vector<std::string> genders, ages;
-  catalogue->items.add("i");
+  catalog->items.add("i");
   for (int u = 0; u < users; ++u) {
-    catalogue->users.add(std::to_string(u));
+    catalog->users.add(std::to_string(u));
     genders.emplace_back(u % 2 == 0 ? "f|x" : "m");
     ages.emplace_back(std::to_string(u));
     events.push_back({UserRow(u), ItemRow(0), 1, kNoTime});
   }
-  catalogue->user_features =
+  catalog->user_features =
       FeatureTable({feature("gender", FeatureKind::multi, genders), feature("age", FeatureKind::number, ages)});
-  return {catalogue, events};
+  return {catalog, events};
 }
 
 TEST(Masking, HidesEachFieldOfTheStatedShareOfExamples) {
@@ -307,7 +307,7 @@ TEST(Masking, MayHideAllOrNothing) {
 }
 
 // What training saw of the last event of a user is what the user with all before it is answered by.
-TEST(Encoder, EncodesAnAskerAsItsExample) {
+TEST(Encoder, EncodesAnQueryUserAsItsExample) {
   const Dataset& data = films();
   const std::string fields =
       "item, gender, age, genres, history(2), cross(gender, genres, time.hour, 500), time.hour, "
@@ -333,8 +333,8 @@ constexpr std::string_view kSides =
     "time.hour, 500), cross(gender, age, "
     "500), "
     "cross(genres, time.hour, 500), cross(gender, genres, 500), cross(time.hour, time.year, 500)";
-constexpr std::array kOfAskers = {true, false, true, false, true,  true,  true,
-                                  true, true,  true, true,  false, false, true};
+constexpr std::array kOfQueryUsers = {true, false, true, false, true,  true,  true,
+                                      true, true,  true, true,  false, false, true};
 constexpr std::array kOfItems = {false, true,  false, true,  false, false, false,
                                  false, false, false, false, false, false, false};
 
@@ -345,72 +345,73 @@ TEST(Encoder, EncodesEachSideByItself) {
   for (const Example& example : examples) items.push_back(example.item);
   Arena arena;
   const Batch all = encoder.encode(examples, {}, arena);
-  const Batch of_askers = encoder.encode_askers(examples, {}, arena);
+  const Batch of_query_users = encoder.encode_query_users(examples, {}, arena);
   const Batch of_items = encoder.encode_items(items, {}, arena);
-  EXPECT_EQ(of_askers.rows, examples.size());
+  EXPECT_EQ(of_query_users.rows, examples.size());
   EXPECT_EQ(of_items.rows, items.size());
-  ASSERT_EQ(encoder.schema().size(), kOfAskers.size());
-  for (std::size_t slot = 0; slot < kOfAskers.size(); ++slot) {
+  ASSERT_EQ(encoder.schema().size(), kOfQueryUsers.size());
+  for (std::size_t slot = 0; slot < kOfQueryUsers.size(); ++slot) {
     const SchemaField& field = encoder.schema()[slot];
-    EXPECT_EQ(field.reads_asker() && !field.reads_item(), kOfAskers[slot]) << field.spec.text;
-    EXPECT_EQ(field.reads_item() && !field.reads_asker(), kOfItems[slot]) << field.spec.text;
-    EXPECT_EQ(text_of(of_askers[slot]), kOfAskers[slot] ? text_of(all[slot]) : "") << field.spec.text;
+    EXPECT_EQ(field.reads_query_user() && !field.reads_item(), kOfQueryUsers[slot]) << field.spec.text;
+    EXPECT_EQ(field.reads_item() && !field.reads_query_user(), kOfItems[slot]) << field.spec.text;
+    EXPECT_EQ(text_of(of_query_users[slot]), kOfQueryUsers[slot] ? text_of(all[slot]) : "") << field.spec.text;
     EXPECT_EQ(text_of(of_items[slot]), kOfItems[slot] ? text_of(all[slot]) : "") << field.spec.text;
   }
 }
 
-TEST(Encoder, EncodesSeveralAskersAtOnce) {
+TEST(Encoder, EncodesSeveralQueryUsersAtOnce) {
   const Encoder encoder = encoder_of(films(), kSides);
   const std::vector<HistoryEvent> events{{ItemRow(3), 1, 100}, {ItemRow(2), 1, 200}, {ItemRow(0), 1, 7200}};
   Query known = Query::known(UserRow(1)), own = Query::with_history(events);
   own.time = 3600;
-  const std::vector<EncodedAsker> askers{encoder.encode(known), encoder.encode(own), encoder.encode(Query{})};
+  const std::vector<EncodedQueryUser> query_users{encoder.encode(known), encoder.encode(own), encoder.encode(Query{})};
   Arena arena;
-  const Batch batch = encoder.encode_askers(askers, arena);
+  const Batch batch = encoder.encode_query_users(query_users, arena);
   const auto text = [&](std::string_view field) { return text_of(batch[encoder.schema().slot(field)]); };
   EXPECT_EQ(batch.rows, 3u);
   EXPECT_EQ(text("user"), "2 | 0 | 0");
   EXPECT_EQ(text("gender"), "2 | 0 | 0");
   EXPECT_EQ(text("time.hour"), "24 | 2 | 24");
   EXPECT_EQ(text("history(2)"),
-            "2*0.5 1*0.5 | 3 | 0");  // no item is left out; of the second asker's, y is unknown and w later
+            "2*0.5 1*0.5 | 3 | 0");  // no item is left out; of the second user's, y is unknown and w later
   EXPECT_EQ(text("rated(2, recent)"), "2*0.414214 1*0.585786 | 3*0.414214 1*0.585786 | 0");
   EXPECT_EQ(text("history.mean"), "1*-1.778002 | 1*-2.159002 | 0");
   EXPECT_EQ(text("item"), "");
   // Beside an item that is in no history, each is encoded as alone.
-  for (std::size_t slot = 0; slot < kOfAskers.size(); ++slot) {
-    if (!kOfAskers[slot]) continue;
+  for (std::size_t slot = 0; slot < kOfQueryUsers.size(); ++slot) {
+    if (!kOfQueryUsers[slot]) continue;
     std::string rows;
-    for (const EncodedAsker& asker : askers) {
+    for (const EncodedQueryUser& query_user : query_users) {
       const ItemRow unknown(2);
-      const std::string beside = text_of(encoder.encode(asker, {&unknown, 1}, arena)[slot]);
-      EXPECT_EQ(text_of(encoder.encode_asker(asker, arena)[slot]), beside) << encoder.schema()[slot].spec.text;
+      const std::string beside = text_of(encoder.encode(query_user, {&unknown, 1}, arena)[slot]);
+      EXPECT_EQ(text_of(encoder.encode_query_user(query_user, arena)[slot]), beside)
+          << encoder.schema()[slot].spec.text;
       rows += (rows.empty() ? "" : " | ") + beside;
     }
     EXPECT_EQ(text_of(batch[slot]), rows) << encoder.schema()[slot].spec.text;
   }
 }
 
-TEST(Masking, OfAskersIsThatOfTheirExamples) {
+TEST(Masking, OfQueryUsersIsThatOfTheirExamples) {
   const Dataset data = many(300);
   const Encoder encoder = encoder_of(data, "item, user, gender, cross(gender, item, 100), age");
   const std::vector<Example> examples = examples_of(data);
   const Masking masking{.probability = 0.3, .key = 4};
   Arena arena;
   const Batch all = encoder.encode(examples, masking, arena),
-              of_askers = encoder.encode_askers(examples, masking, arena);
-  for (const std::size_t slot : {1, 2, 4}) EXPECT_EQ(text_of(of_askers[slot]), text_of(all[slot]));
+              of_query_users = encoder.encode_query_users(examples, masking, arena);
+  for (const std::size_t slot : {1, 2, 4}) EXPECT_EQ(text_of(of_query_users[slot]), text_of(all[slot]));
 }
 
 TEST(Masking, OfItemsDependsOnKeyAndItemOnly) {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   std::vector<Event> events;
-  catalogue->users.add("u");
+  catalog->users.add("u");
   for (std::uint32_t i = 0; i < 20000; ++i) {
-    catalogue->items.add(std::to_string(i));
+    catalog->items.add(std::to_string(i));
     events.push_back({UserRow(0), ItemRow(i)});
   }
-  const Dataset data(catalogue, events);
+  const Dataset data(catalog, events);
   const Encoder encoder = encoder_of(data, "user, item");
   const auto hidden = [&](std::uint64_t key, std::size_t first, std::size_t step) {
     std::vector<ItemRow> items;

@@ -11,8 +11,8 @@ namespace gusto::nn {
 
 /// A new random order of n examples for each epoch.
 ///
-/// Blocks of examples are dealt at random into as many hands, and each hand is then shuffled by itself, so that both steps stay
-/// in the cache and run in parallel; every order is equally likely. Draws are keyed by (seed, epoch, block).
+/// Blocks of examples are dealt at random into as many hands, and each hand is then shuffled by itself, so that both
+/// steps stay in the cache and run in parallel; every order is equally likely. Draws are keyed by (seed, epoch, block).
 ///
 /// Cost     O(n), about 5 ns an example; 8 bytes an example
 class EpochOrder {

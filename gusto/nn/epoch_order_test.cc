@@ -35,7 +35,7 @@ TEST(EpochOrder, ChangesWithEpochAndSeed) {
 }
 
 TEST(EpochOrder, PutsExamplesAnywhere) {
-  // Over an order's tenths, examples of any tenth come alike often: χ² of 100 cells with 81 degrees of freedom.
+  // Over an order's tenths, examples of any tenth come equally often: χ² of 100 cells with 81 degrees of freedom.
   constexpr std::size_t kCount = 100000;
   const std::vector<std::uint32_t> order = order_of(kCount, 0, 2);
   std::vector<double> cells(100);

@@ -9,7 +9,7 @@
 namespace gusto::nn {
 
 enum class FieldKind {
-  user,           ///< the asker's id
+  user,           ///< the user's id
   item,           ///< the item's id
   feature,        ///< a feature as its kind suggests: one id, the mean of several, or a standardized number
   bucket,         ///< a number's quantile range
@@ -17,9 +17,9 @@ enum class FieldKind {
   words,          ///< a text's pieces from a vocabulary of the most frequent
   hash,           ///< a text's words, hashed
   time,           ///< a part of the event's time
-  history,        ///< the asker's events before this one
-  rated,          ///< all other events of the asker, whenever
-  history_count,  ///< how many events the asker had before this one
+  history,        ///< the user's events before this one
+  rated,          ///< all other events of the user, whenever
+  history_count,  ///< how many events the user had before this one
   history_mean,   ///< the mean of their values
 };
 
@@ -28,23 +28,24 @@ std::string_view to_string(TimePart part);
 
 /// One input of a network, as written in options:
 ///
-///   user                          the asker's id
+///   user                          the user's id
 ///   item                          the item's id
-///   genres                        a feature of either side: categorical and multi-valued ones as ids, numbers standardized
-///   bucket(age, 10)               a number cut into 10 ranges that hold equally many rows
+///   genres                        a feature of either side: categorical and multi-valued ones as ids, numbers
+///   standardized bucket(age, 10)               a number cut into 10 ranges that hold equally many rows
 ///   cross(gender, genres, 1000)   combinations of fields (also bucket(…) and time parts), hashed into 1000 buckets
 ///   words(title, 5000)            word pieces of a text, the 5000 most frequent
 ///   hash(plot, 4096)              words of a text, hashed into 4096 buckets
 ///   time.hour                     hour, weekday, month, year or day (a number) of the event's time, UTC
-///   history(50)                   the asker's 50 last items before this event, as their mean
-///   rated(50)                     the asker's 50 last other items, before this event or after it
-///   history(50, value, recent)    as a mean that weighs items more that the asker valued more, or that came later, or both: one of
+///   history(50)                   the user's 50 last items before this event, as their mean
+///   rated(50)                     the user's 50 last other items, before this event or after it
+///   history(50, value, recent)    as a mean that weighs items more that the user valued more, or that came later, or
+///   both: one of
 ///                                 the two words may be left out; so too rated(50, value, recent)
-///   history.count                 log(1 + n) of the n events of the asker before this one, standardized
+///   history.count                 log(1 + n) of the n events of the user before this one, standardized
 ///   history.mean                  the mean value of these, standardized; missing without one
 ///
-/// A name that both sides have is written with its side, user.age or item.age; one that would read as something else, in
-/// double quotes: "user", "a, b", "5"" screens".
+/// A name that both sides have is written with its side, user.age or item.age; one that would read as something else,
+/// in double quotes: "user", "a, b", "5"" screens".
 struct FieldSpec {
   std::string text;  ///< as above, in one spelling: "cross(gender, genres, 1000)"
   FieldKind kind = FieldKind::feature;
@@ -52,7 +53,7 @@ struct FieldSpec {
   std::vector<FieldSpec> parts;  ///< of a cross
   TimePart part = TimePart::hour;
   std::uint32_t count = 0;  ///< ranges, buckets, pieces, or items of a history
-  bool by_value = false;    ///< of a history: items weigh more that the asker valued more
+  bool by_value = false;    ///< of a history: items weigh more that the user valued more
   bool by_recency = false;  ///< and those that came later
 
   /// Whether this is "auto".

@@ -66,7 +66,7 @@ void Gather(MatrixView<const float> table, const std::uint32_t* HWY_RESTRICT ids
 
 HWY_INLINE const float* RowOf(const ExtendedTable& table, std::uint32_t id) {
   return id < table.rows.rows ? table.rows.data + id * table.rows.stride
-                              : table.guests.data + (id - table.rows.rows) * table.guests.stride;
+                              : table.extra_rows.data + (id - table.rows.rows) * table.extra_rows.stride;
 }
 
 // Sums the columns that `Vectors` vectors hold, from column c on.

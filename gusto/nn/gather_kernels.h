@@ -1,7 +1,7 @@
 #pragma once
 
-/// Vector kernels that look up rows of a table, dispatched once per call to the best instructions of the processor (Highway).
-/// All run on the calling thread and may be called concurrently.
+/// Vector kernels that look up rows of a table, dispatched once per call to the best instructions of the processor
+/// (Highway). All run on the calling thread and may be called concurrently.
 
 #include <cstdint>
 #include <span>
@@ -17,10 +17,10 @@ std::uint32_t largest(std::span<const std::uint32_t> ids);
 /// out_r = table_{ids[r]}. Rows of the table are fetched some steps ahead.
 void gather(MatrixView<const float> table, std::span<const std::uint32_t> ids, MatrixView<float> out);
 
-/// A table whose ids go on in a second matrix: id ≥ rows stands for row id − rows of `guests`.
+/// A table whose ids go on in a second matrix: id ≥ rows stands for row id − rows of `extra rows`.
 struct ExtendedTable {
   MatrixView<const float> rows;
-  MatrixView<const float> guests;
+  MatrixView<const float> extra_rows;
 };
 
 /// out_r = Σ_e weight_e · row id_e over the entries of example r, added up in order of e; zeros where there are none.

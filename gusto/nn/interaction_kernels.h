@@ -1,7 +1,7 @@
 #pragma once
 
-/// Vector kernels of cosine, factorization-machine pooling and softmax, dispatched once per call to the best instructions of
-/// the processor (Highway). All run on the calling thread and may be called concurrently.
+/// Vector kernels of cosine, factorization-machine pooling and softmax, dispatched once per call to the best
+/// instructions of the processor (Highway). All run on the calling thread and may be called concurrently.
 
 #include <cstdint>
 #include <span>

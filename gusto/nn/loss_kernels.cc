@@ -22,8 +22,8 @@ using FloatTag = hn::CappedTag<float, 64>;
 // Rows are worked on in blocks of this many, which every vector length divides.
 constexpr std::size_t kBlock = 64;
 
-// log(1 + exp z) − t z, and the slope σ(z) of its first term. The two large terms are taken together first, so that what is
-// left of them for a sure and right prediction keeps its digits.
+// log(1 + exp z) − t z, and the slope σ(z) of its first term. The two large terms are taken together first, so that
+// what is left of them for a sure and right prediction keeps its digits.
 template <class D, class V>
 HWY_INLINE V Softplus(D d, V z, V t, V& slope) {
   const V one = hn::Set(d, 1.0F);

@@ -37,7 +37,7 @@ void loss_back(const LossState& of, Var result) {
 
 // Slopes are worked out along with the loss, which has most of what they need; unless nobody asks for them.
 MatrixView<float> take_slopes(Tape& tape, bool needs, std::size_t rows, std::size_t cols) {
-  return needs ? tape.take(rows, cols) : MatrixView<float>();
+  return needs ? tape.allocate(rows, cols) : MatrixView<float>();
 }
 
 void check_column(std::string_view operation, Var prediction, MatrixView<const float> targets) {

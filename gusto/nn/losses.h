@@ -1,7 +1,7 @@
 #pragma once
 
-/// Losses: sums over the rows of predictions, [1 × 1], times `scale`, which is 1 / rows of the whole batch for a mean. Targets
-/// are borrowed until the tape begins again.
+/// Losses: sums over the rows of predictions, [1 × 1], times `scale`, which is 1 / rows of the whole batch for a mean.
+/// Targets are borrowed until the tape begins again.
 
 #include <cstdint>
 #include <span>

@@ -9,7 +9,7 @@
 
 namespace gusto::nn {
 
-Var Embedding::operator()(Tape& tape, const Batch& batch) const { return rows(tape, *table, batch[slot]); }
+Var Embedding::operator()(Tape& tape, const Batch& batch) const { return embedding_lookup(tape, *table, batch[slot]); }
 
 Lookup Embedding::lookup(const Batch& batch) const { return {table, batch[slot]}; }
 

@@ -19,12 +19,11 @@ using testing::HasSubstr;
 using testing::Le;
 
 std::shared_ptr<const Dataset> three_users_and_two_items() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* user : {"anna", "bert", "carl"}) catalogue->users.add(user);
-  for (const char* item : {"heat", "alien"}) catalogue->items.add(item);
-  return std::make_shared<const Dataset>(
-      std::move(catalogue),
-      std::vector<Event>{{UserRow(0), ItemRow(0), 1, kNoTime}, {UserRow(2), ItemRow(1), 2, kNoTime}});
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* user : {"anna", "bert", "carl"}) catalog->users.add(user);
+  for (const char* item : {"heat", "alien"}) catalog->items.add(item);
+  return std::make_shared<const Dataset>(std::move(catalog), std::vector<Event>{{UserRow(0), ItemRow(0), 1, kNoTime},
+                                                                                {UserRow(2), ItemRow(1), 2, kNoTime}});
 }
 
 TEST(Embedding, HasARowForEachIdOfItsField) {

@@ -58,8 +58,8 @@ void LayerNormBackInto(MatrixView<const float> g, MatrixView<const float> x, con
     ForColumns(x.cols, [&](auto d, std::size_t c) HWY_ATTR {
       const auto normal = hn::Mul(hn::Sub(hn::LoadU(d, from + c), hn::Set(d, mean)), hn::Set(d, inverse));
       const auto own = hn::Mul(hn::LoadU(d, gain + c), hn::LoadU(d, flow + c));
-      const auto centred = hn::Sub(own, hn::Set(d, sum / n));
-      Put<Add>(d, hn::Mul(hn::Set(d, inverse), hn::NegMulAdd(normal, hn::Set(d, products / n), centred)), to + c);
+      const auto centered = hn::Sub(own, hn::Set(d, sum / n));
+      Put<Add>(d, hn::Mul(hn::Set(d, inverse), hn::NegMulAdd(normal, hn::Set(d, products / n), centered)), to + c);
     });
   }
 }

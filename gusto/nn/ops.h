@@ -1,9 +1,9 @@
 #pragma once
 
 /// The operations of a network.
-/// Each takes matrices of one tape, [rows × cols], computes at once, and knows its own gradient. Shapes that don't fit are
-/// Error(internal) naming the operation and both shapes. Every operation is checked against finite differences of a plain
-/// twin in double precision (test_gradients.h).
+/// Each takes matrices of one tape, [rows × cols], computes at once, and knows its own gradient. Shapes that don't fit
+/// are Error(internal) naming the operation and both shapes. Every operation is checked against finite differences of a
+/// plain reference version in double precision (test_gradients.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -52,8 +52,8 @@ Var sigmoid(Var x);
 Var tanh(Var x);
 /// low + (high − low) σ(x)
 Var scaled_sigmoid(Var x, float low, float high);
-/// While training, zeroes each number with probability `rate` and divides the others by 1 − rate (Srivastava et al. 2014);
-/// otherwise x itself. Numbers are drawn by (tape key, place on the tape, element).
+/// While training, zeroes each number with probability `rate` and divides the others by 1 − rate (Srivastava et al.
+/// 2014); otherwise x itself. Numbers are drawn by (tape key, place on the tape, element).
 Var dropout(Var x, double rate);
 
 /// γ (x − mean) / √(variance + 1e-5) + β over each row. gain and offset [1 × cols]. (Ba, Kiros, Hinton 2016)
@@ -66,19 +66,20 @@ struct BatchNormState {
   Parameter* mean;      ///< running, [1 × cols]; not learned: updated by update_batch_norm
   Parameter* variance;  ///< running, [1 × cols]
 };
-/// The same over each column: with the shard's own mean and variance while training (ghost batches: Hoffer, Hubara, Soudry
-/// 2017, after Ioffe & Szegedy 2015), with the running ones otherwise.
+/// The same over each column: with the shard's own mean and variance while training (ghost batches: Hoffer, Hubara,
+/// Soudry 2017, after Ioffe & Szegedy 2015), with the running ones otherwise.
 Var batch_norm(Var x, const BatchNormState& state);
 
 // Sequences.
-/// Causal attention (Vaswani et al. 2017) within each of several sequences that lie one after another, without padding. Sequence s
-/// is rows [offsets[s], offsets[s + 1]) of k and v, none of them empty. In each head, which is an equal share of the columns,
+/// Causal attention (Vaswani et al. 2017) within each of several sequences that lie one after another, without padding.
+/// Sequence s is rows [offsets[s], offsets[s + 1]) of k and v, none of them empty. In each head, which is an equal
+/// share of the columns,
 ///   y_i = Σ_{j ≤ i} w_ij v_j,   w_i = softmax_{j ≤ i}(q_i · k_j / √(columns of the head)),
 /// and each w_ij is dropped while training with probability `rate` (see dropout).
 ///
 /// Shapes   k, v [tokens × cols]; q [tokens × cols], or one row a sequence, which stands for the sequence's last; as q
-/// Cost     2 · Σ_s length_s² · cols operations forward and 4 backward, of which a bit more than half is done; the weights
-///          are kept for the backward pass, 4 bytes each, twice with dropout
+/// Cost     2 · Σ_s length_s² · cols operations forward and 4 backward, of which a bit more than half is done; the
+///          weights are kept for the backward pass, 4 bytes each, twice with dropout
 Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std::uint32_t> offsets, double rate = 0);
 
 // Interactions.

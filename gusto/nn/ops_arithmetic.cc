@@ -13,12 +13,12 @@ struct Pair {
 };
 
 // How b's one row or one column counts for all of a's.
-enum class Spread { none, row, column };
+enum class Broadcast { none, row, column };
 
-Spread spread_of(std::string_view operation, Var a, Var b, bool rows_allowed) {
-  if (a.rows() == b.rows() && a.cols() == b.cols()) return Spread::none;
-  if (rows_allowed && b.rows() == 1 && b.cols() == a.cols()) return Spread::row;
-  if (b.cols() == 1 && b.rows() == a.rows()) return Spread::column;
+Broadcast broadcast_of(std::string_view operation, Var a, Var b, bool rows_allowed) {
+  if (a.rows() == b.rows() && a.cols() == b.cols()) return Broadcast::none;
+  if (rows_allowed && b.rows() == 1 && b.cols() == a.cols()) return Broadcast::row;
+  if (b.cols() == 1 && b.rows() == a.rows()) return Broadcast::column;
   shape_error(operation, a.value(), b.value());
 }
 
@@ -31,12 +31,12 @@ void add_back(const Pair& of, Var result) {
   const MatrixView<const float> g = tape.gradient(result);
   // The second operand is served while the gradient is nobody else's yet.
   if (tape.needs_gradient(of.b)) {
-    switch (spread_of("add", of.a, of.b, true)) {
-      case Spread::none:
+    switch (broadcast_of("add", of.a, of.b, true)) {
+      case Broadcast::none:
         tape.needs_gradient(of.a) ? kernels::give(g, tape.target(of.b)) : give_or_lend(tape, of.b, g);
         break;
-      case Spread::row: kernels::column_sums(g, tape.target(of.b)); break;
-      case Spread::column: kernels::row_sums(g, tape.target(of.b)); break;
+      case Broadcast::row: kernels::column_sums(g, tape.target(of.b)); break;
+      case Broadcast::column: kernels::row_sums(g, tape.target(of.b)); break;
     }
   }
   if (tape.needs_gradient(of.a)) give_or_lend(tape, of.a, g);
@@ -63,23 +63,23 @@ void multiply_back(const Pair& of, Var result) {
 
 Var add(Var a, Var b) {
   Tape& tape = a.tape();
-  const Spread spread = spread_of("add", a, b, true);
+  const Broadcast broadcast = broadcast_of("add", a, b, true);
   const Var y =
       tape.record("add", a.rows(), a.cols(), tape.needs_gradient(a) || tape.needs_gradient(b), Pair{a, b}, add_back);
-  switch (spread) {
-    case Spread::none: kernels::add(a.value(), b.value(), y.mutable_value()); break;
-    case Spread::row: kernels::add(a.value(), repeat(b.value(), a.rows()), y.mutable_value()); break;
-    case Spread::column: kernels::add_column(a.value(), b.value(), y.mutable_value()); break;
+  switch (broadcast) {
+    case Broadcast::none: kernels::add(a.value(), b.value(), y.mutable_value()); break;
+    case Broadcast::row: kernels::add(a.value(), repeat(b.value(), a.rows()), y.mutable_value()); break;
+    case Broadcast::column: kernels::add_column(a.value(), b.value(), y.mutable_value()); break;
   }
   return y;
 }
 
 Var multiply(Var a, Var b) {
   Tape& tape = a.tape();
-  const Spread spread = spread_of("multiply", a, b, false);
+  const Broadcast broadcast = broadcast_of("multiply", a, b, false);
   const Var y = tape.record("multiply", a.rows(), a.cols(), tape.needs_gradient(a) || tape.needs_gradient(b),
                             Pair{a, b}, multiply_back);
-  if (spread == Spread::none) {
+  if (broadcast == Broadcast::none) {
     kernels::multiply(a.value(), b.value(), {y.mutable_value(), true});
   } else {
     kernels::scale_rows(b.value(), a.value(), {y.mutable_value(), true});

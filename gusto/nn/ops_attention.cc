@@ -1,9 +1,9 @@
 // Attention, one block of rows after another.
 //
-// A block is up to kAttentionBlock neighbouring queries of one sequence and head. They see the keys up to that of the last of them, so
-// a block's weights are a matrix [queries × keys seen], and its products are plain ones: scores q kᵀ, results w v. What is
-// computed in vain is half a block's square on the diagonal. For the backward pass the blocks' weights are kept, one after
-// another in the order of for_each_block.
+// A block is up to kAttentionBlock neighboring queries of one sequence and head. They see the keys up to that of the
+// last of them, so a block's weights are a matrix [queries × keys seen], and its products are plain ones: scores q kᵀ,
+// results w v. What is computed in vain is half a block's square on the diagonal. For the backward pass the blocks'
+// weights are kept, one after another in the order of for_each_block.
 
 #include <algorithm>
 #include <cmath>
@@ -106,7 +106,7 @@ void attention_back(const AttentionState& of, Var result) {
   if (!of_q && !of_k) return;
   std::size_t largest = 0;
   for_each_block(of, [&](const Block& block) { largest = std::max(largest, block.queries * block.stride()); });
-  float* const slopes = tape.arena().take<float>(largest).data();
+  float* const slopes = tape.arena().allocate<float>(largest).data();
   for_each_block(of, [&](const Block& block) {
     const MatrixView<float> slope = block.weights_at(slopes);
     gemm(Transpose::no, Transpose::yes, 1, block.of_queries(g), block.of_keys(v), 0, slope);
@@ -154,7 +154,7 @@ void check(Var q, Var k, Var v, std::size_t heads, std::span<const std::uint32_t
 Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std::uint32_t> offsets, double rate) {
   check(q, k, v, heads, offsets, rate);
   Tape& tape = q.tape();
-  const std::span<std::uint32_t> kept = tape.arena().take<std::uint32_t>(offsets.size());
+  const std::span<std::uint32_t> kept = tape.arena().allocate<std::uint32_t>(offsets.size());
   std::copy(offsets.begin(), offsets.end(), kept.begin());
   AttentionState state{q, k, v, heads, kept, nullptr, nullptr};
   const std::uint64_t key = mix(mix(tape.key()) + tape.size());
@@ -165,8 +165,8 @@ Var causal_attention(Var q, Var k, Var v, std::size_t heads, std::span<const std
   std::size_t largest = 0;
   const std::size_t total =
       for_each_block(state, [&](const Block& block) { largest = std::max(largest, block.queries * block.stride()); });
-  state.weights = tape.arena().take<float>(needs ? total : largest).data();
-  state.dropped = drops ? tape.arena().take<float>(needs ? total : largest).data() : state.weights;
+  state.weights = tape.arena().allocate<float>(needs ? total : largest).data();
+  state.dropped = drops ? tape.arena().allocate<float>(needs ? total : largest).data() : state.weights;
   const Var y = tape.record("causal_attention", q.rows(), q.cols(), needs, state, attention_back);
   for_each_block(state, [&](const Block& block) {
     const std::size_t at = needs ? block.at : 0;

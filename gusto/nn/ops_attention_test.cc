@@ -50,7 +50,8 @@ struct AttentionCase {
   std::size_t cols;
   std::size_t heads;
 };
-// One token; several sequences, some of one token, narrow heads; widths around those of vectors; longer than a block of rows.
+// One token; several sequences, some of one token, narrow heads; widths around those of vectors; longer than a block of
+// rows.
 const AttentionCase kCases[] = {
     {{0, 1}, 1, 1}, {{0, 3, 4, 9}, 6, 2}, {{0, 1, 18}, 16, 1}, {{0, 7}, 37, 1}, {{0, 2, 67}, 8, 2}};
 

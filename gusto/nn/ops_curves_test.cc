@@ -133,7 +133,7 @@ TEST(Dropout, DrawsByKeyPlaceAndElement) {
   EXPECT_EQ(y, dropped(20, 50, 0.5, 3));
   EXPECT_NE(y, dropped(20, 50, 0.5, 4));
   EXPECT_NE(y, dropped(20, 50, 0.5, 3, 1));
-  // Neighbouring rows, and the same element under neighbouring keys, agree about half of the time.
+  // Neighboring rows, and the same element under neighboring keys, agree about half of the time.
   const auto agreeing = [](const float* a, const float* b) {
     return std::inner_product(a, a + 950, b, 0, std::plus<>(), [](float x, float z) { return x == z ? 1 : 0; });
   };

@@ -60,7 +60,7 @@ void unit_rows_back(const UnitState& of, Var result) {
   Tape& tape = result.tape();
   if (!tape.needs_gradient(of.x)) return;
   const MatrixView<const float> g = tape.gradient(result), y = result.value();
-  const MatrixView<float> along = tape.take(y.rows, 1);
+  const MatrixView<float> along = tape.allocate(y.rows, 1);
   kernels::row_dots(g, y, {along, true});
   for (std::size_t r = 0; r < y.rows; ++r) along(r, 0) *= -of.inverse(r, 0);
   GradientTarget to = tape.target(of.x);
@@ -103,7 +103,8 @@ Var cosine(Var a, Var b) {
   Tape& tape = a.tape();
   check_same_shape("cosine", a, b);
   const bool needs = tape.needs_gradient(a) || tape.needs_gradient(b);
-  const CosineState state{a, b, tape.arena().take<float>(a.rows()).data(), tape.arena().take<float>(a.rows()).data()};
+  const CosineState state{a, b, tape.arena().allocate<float>(a.rows()).data(),
+                          tape.arena().allocate<float>(a.rows()).data()};
   const Var y = tape.record("cosine", a.rows(), 1, needs, state, cosine_back);
   kernels::cosine(a.value(), b.value(), y.mutable_value(), state.inverse_a, state.inverse_b);
   return y;
@@ -111,7 +112,7 @@ Var cosine(Var a, Var b) {
 
 Var unit_rows(Var x) {
   Tape& tape = x.tape();
-  const MatrixView<float> inverse = tape.take(x.rows(), 1);
+  const MatrixView<float> inverse = tape.allocate(x.rows(), 1);
   kernels::row_dots(x.value(), x.value(), {inverse, true});
   for (std::size_t r = 0; r < x.rows(); ++r) {
     inverse(r, 0) = inverse(r, 0) > 0 ? 1 / std::sqrt(inverse(r, 0)) : 0.0F;
@@ -129,7 +130,7 @@ Var fm_pooling(Var x, std::size_t fields) {
   }
   Tape& tape = x.tape();
   const std::size_t dim = x.cols() / fields;
-  const FmState state{x, fields, tape.take(x.rows(), dim)};
+  const FmState state{x, fields, tape.allocate(x.rows(), dim)};
   const Var y =
       tape.record("fm_pooling", x.rows(), dim, tape.needs_gradient(x), state, [](const FmState& of, Var result) {
         Tape& on = result.tape();

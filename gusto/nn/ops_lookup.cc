@@ -13,14 +13,14 @@
 namespace gusto::nn {
 namespace {
 
-MatrixView<const float> guests_of(const Tape& tape, const Parameter& table) {
-  for (const Guests& guests : tape.guests()) {
-    if (guests.parameter == &table) return guests.rows;
+MatrixView<const float> extra_rows_of(const Tape& tape, const Parameter& table) {
+  for (const ExtraRows& extra_rows : tape.extra_rows()) {
+    if (extra_rows.parameter == &table) return extra_rows.rows;
   }
   return {};
 }
 
-void check(const Lookup& lookup, std::size_t rows, MatrixView<const float> guests) {
+void check(const Lookup& lookup, std::size_t rows, MatrixView<const float> extra_rows) {
   const Bag& bag = lookup.bag;
   const bool fits = bag.rows == rows &&
                     (bag.offsets.empty() ? bag.ids.size() == rows
@@ -34,8 +34,8 @@ void check(const Lookup& lookup, std::size_t rows, MatrixView<const float> guest
                             bag.rows, bag.offsets.size(), bag.ids.size(), bag.weights.size(), rows, table.cols(),
                             lookup.table->name));
   }
-  if (guests.rows > 0 && guests.cols != table.cols()) shape_error("rows", table.view(), guests);
-  const std::size_t known = table.rows() + guests.rows;
+  if (extra_rows.rows > 0 && extra_rows.cols != table.cols()) shape_error("rows", table.view(), extra_rows);
+  const std::size_t known = table.rows() + extra_rows.rows;
   if (!bag.ids.empty() && kernels::largest(bag.ids) >= known) {
     throw Error(ErrorCode::internal, fmt::format("rows: id {} is looked up in {} [{} × {}].", kernels::largest(bag.ids),
                                                  lookup.table->name, known, table.cols()));
@@ -44,7 +44,7 @@ void check(const Lookup& lookup, std::size_t rows, MatrixView<const float> guest
 
 // The bag with its weights times what decay has left of each row.
 Bag decayed(Tape& tape, const Parameter& table, const Bag& bag) {
-  const std::span<float> weights = tape.arena().take<float>(bag.ids.size());
+  const std::span<float> weights = tape.arena().allocate<float>(bag.ids.size());
   for (std::size_t e = 0; e < weights.size(); ++e) {
     const std::uint32_t id = bag.ids[e];
     weights[e] = bag.weight(e) * (id < table.values.rows() ? table.decay->factor(id) : 1.0F);
@@ -54,30 +54,30 @@ Bag decayed(Tape& tape, const Parameter& table, const Bag& bag) {
 
 void look_up(Tape& tape, const Lookup& lookup, MatrixView<float> out) {
   const Parameter& table = *lookup.table;
-  const MatrixView<const float> guests = guests_of(tape, table);
-  check(lookup, out.rows, guests);
+  const MatrixView<const float> extra_rows = extra_rows_of(tape, table);
+  check(lookup, out.rows, extra_rows);
   const Bag bag = table.decay ? decayed(tape, table, lookup.bag) : lookup.bag;
-  if (bag.offsets.empty() && bag.weights.empty() && guests.rows == 0) {
+  if (bag.offsets.empty() && bag.weights.empty() && extra_rows.rows == 0) {
     kernels::gather(table.values.view(), bag.ids, out);
   } else {
-    kernels::sum_bags({table.values.view(), guests}, bag, out);
+    kernels::sum_bags({table.values.view(), extra_rows}, bag, out);
   }
 }
 
 // Whether anything learns from the gradient of rows of this table.
 bool is_learned(const Tape& tape, const Parameter& table) {
-  return tape.mode() == Mode::train || (tape.mode() == Mode::probe && guests_of(tape, table).rows > 0);
+  return tape.mode() == Mode::train || (tape.mode() == Mode::probe && extra_rows_of(tape, table).rows > 0);
 }
 
 }  // namespace
 
-Var rows(Tape& tape, Parameter& table, const Bag& bag) {
+Var embedding_lookup(Tape& tape, Parameter& table, const Bag& bag) {
   const Lookup lookup{&table, bag};
-  return rows(tape, {&lookup, 1});
+  return embedding_lookup(tape, {&lookup, 1});
 }
 
-Var rows(Tape& tape, std::span<const Lookup> lookups) {
-  const std::span<Lookup> kept = tape.arena().take<Lookup>(lookups.size());
+Var embedding_lookup(Tape& tape, std::span<const Lookup> lookups) {
+  const std::span<Lookup> kept = tape.arena().allocate<Lookup>(lookups.size());
   std::uninitialized_copy(lookups.begin(), lookups.end(), kept.begin());
   std::size_t cols = 0;
   bool needs = false;

@@ -44,7 +44,7 @@ TEST(Rows, AreTheirTwin) {
   for (const Bag& bag : kinds_of_bags()) {
     for (const std::size_t cols : {1U, 3U, 8U, 10U, 16U, 32U, 37U, 64U, 100U}) {
       check({{{kTableRows, cols, true}},
-             [&](Tape& tape, const Inputs& in) { return rows(tape, *in.parameters[0], bag); },
+             [&](Tape& tape, const Inputs& in) { return embedding_lookup(tape, *in.parameters[0], bag); },
              [&](const Twins& in) {
                Doubles y(bag.rows, in[0].cols());
                add_rows(in[0], bag, y, 0);
@@ -62,7 +62,7 @@ TEST(Rows, LieSideBySide) {
                                      {in.parameters[1], bags[0]},
                                      {in.parameters[2], bags[3]},
                                      {in.parameters[0], bags[2]}};  // a table may serve twice
-           return rows(tape, lookups);
+           return embedding_lookup(tape, lookups);
          },
          [&](const Twins& in) {
            Doubles y(12, 38);
@@ -79,7 +79,7 @@ TEST(Rows, FetchNoFurtherThanTheirTable) {
   const std::vector<std::uint32_t> last(40, kTableRows - 1);
   check({{{kTableRows, 24, true}},
          [&](Tape& tape, const Inputs& in) {
-           return rows(tape, *in.parameters[0], {40, last, {}, {}});
+           return embedding_lookup(tape, *in.parameters[0], {40, last, {}, {}});
          },
          [](const Twins& in) { return test::fill(40, 24, [&](auto, auto c) { return in[0](kTableRows - 1, c); }); }});
 }
@@ -107,7 +107,7 @@ TEST(Rows, AreReadAsDecayedUpToNow) {
   for (const Bag& bag : kinds_of_bags()) {
     Tape tape;
     tape.begin(Mode::train);
-    const Var y = rows(tape, table, bag);
+    const Var y = embedding_lookup(tape, table, bag);
     Doubles expected(bag.rows, 19);
     add_rows(read, bag, expected, 0);
     test::expect_near(test::to_doubles(y.value()), expected, 1e-6, "result");
@@ -125,12 +125,12 @@ TEST(Rows, AreReadAsDecayedUpToNow) {
   }
 }
 
-TEST(Rows, BeyondTheTableAreGuests) {
+TEST(Rows, BeyondTheTableAreExtraRows) {
   ParameterSet set;
   Parameter& users = counting_table(set, 19);
   Parameter& items = set.add("items", ParameterKind::embedding, 2, 4, Start::constant(7));
-  const Matrix<float> newcomers = test::to_floats(test::random_doubles(2, 19, 1, -2, 2));
-  const Guests guests{&users, newcomers.view()};
+  const Matrix<float> new_users = test::to_floats(test::random_doubles(2, 19, 1, -2, 2));
+  const ExtraRows extra_rows{&users, new_users.view()};
   const std::vector<std::uint32_t> ids{kTableRows + 1, 3, kTableRows}, item_ids{0, 1, 1};
   const std::vector<float> weights{0.5F, 2, -1};
   const std::vector<std::uint32_t> offsets{0, 2, 2, 3};
@@ -139,30 +139,30 @@ TEST(Rows, BeyondTheTableAreGuests) {
     const Lookup lookups[] = {{&users, bag}, {&items, {3, item_ids, {}, {}}}};
     Tape tape;
     tape.begin(Mode::probe);
-    tape.set_guests({&guests, 1});
-    const Var y = rows(tape, lookups);
+    tape.set_extra_rows({&extra_rows, 1});
+    const Var y = embedding_lookup(tape, lookups);
     for (std::size_t c = 0; c < 19; ++c) {
-      const float first = plain ? newcomers(1, c) : 0.5F * newcomers(1, c) + 2 * 4;
+      const float first = plain ? new_users(1, c) : 0.5F * new_users(1, c) + 2 * 4;
       EXPECT_FLOAT_EQ(y.value()(0, c), first);
       EXPECT_FLOAT_EQ(y.value()(1, c), plain ? 4 : 0);
-      EXPECT_FLOAT_EQ(y.value()(2, c), plain ? newcomers(0, c) : -newcomers(0, c));
+      EXPECT_FLOAT_EQ(y.value()(2, c), plain ? new_users(0, c) : -new_users(0, c));
     }
     EXPECT_EQ(y.value()(2, 20), 7);
     const Matrix<float> flow = test::to_floats(test::random_doubles(3, 23, 2, -1, 1));
     const std::pair<Var, MatrixView<const float>> seed{y, flow.view()};
     tape.backward({&seed, 1});
-    ASSERT_EQ(tape.sparse().size(), 1U) << "items have no guests, so nothing is learned from their gradient";
+    ASSERT_EQ(tape.sparse().size(), 1U) << "items have no extra rows, so nothing is learned from their gradient";
     EXPECT_EQ(tape.sparse()[0].parameter, &users);
     EXPECT_EQ(tape.sparse()[0].gradient(2, 18), flow(2, 18));
   }
 }
 
-TEST(Rows, WithoutGuestsNeedNoGradientWhileProbing) {
+TEST(Rows, WithoutExtraRowsNeedNoGradientWhileProbing) {
   ParameterSet set;
   Parameter& table = counting_table(set, 3);
   Tape tape;
   tape.begin(Mode::probe);
-  EXPECT_FALSE(tape.needs_gradient(rows(tape, table, {12, kIds, {}, {}})));
+  EXPECT_FALSE(tape.needs_gradient(embedding_lookup(tape, table, {12, kIds, {}, {}})));
 }
 
 TEST(Rows, LeaveAViewOfTheirGradient) {
@@ -172,7 +172,7 @@ TEST(Rows, LeaveAViewOfTheirGradient) {
       {&set.add("b", ParameterKind::embedding, kTableRows, 6, Start::constant(1)), {12, kIds, {}, {}}}};
   Tape tape;
   tape.begin(Mode::train);
-  const Var y = rows(tape, lookups);
+  const Var y = embedding_lookup(tape, lookups);
   const Matrix<float> flow(12, 10);
   const std::pair<Var, MatrixView<const float>> seed{y, flow.view()};
   tape.backward({&seed, 1});
@@ -188,22 +188,22 @@ TEST(Rows, NameWhatDoesNotFit) {
   tape.begin(Mode::infer);
   const std::vector<std::uint32_t> beyond{0, kTableRows};
   EXPECT_STREQ(error_of([&] {
-                 rows(tape, table, {2, beyond, {}, {}});
+                 embedding_lookup(tape, table, {2, beyond, {}, {}});
                }).what(),
                "rows: id 11 is looked up in users [11 × 3].");
   EXPECT_STREQ(error_of([&] {
-                 rows(tape, table, {3, beyond, {}, {}});
+                 embedding_lookup(tape, table, {3, beyond, {}, {}});
                }).what(),
                "rows: a bag of 3 rows, 0 offsets, 2 ids and 0 weights does not fit [3 × 3] of users.");
   EXPECT_STREQ(error_of([&] {
-                 rows(tape, table, {2, beyond, {}, std::vector<float>(3)});
+                 embedding_lookup(tape, table, {2, beyond, {}, std::vector<float>(3)});
                }).what(),
                "rows: a bag of 2 rows, 0 offsets, 2 ids and 3 weights does not fit [2 × 3] of users.");
   const Matrix<float> narrow(1, 2);
-  const Guests guests{&table, narrow.view()};
-  tape.set_guests({&guests, 1});
+  const ExtraRows extra_rows{&table, narrow.view()};
+  tape.set_extra_rows({&extra_rows, 1});
   EXPECT_STREQ(error_of([&] {
-                 rows(tape, table, {2, beyond, {}, {}});
+                 embedding_lookup(tape, table, {2, beyond, {}, {}});
                }).what(),
                "rows: [11 × 3] and [1 × 2] do not fit.");
 }

@@ -44,7 +44,7 @@ struct BatchNormBack {
 void batch_norm_back(const BatchNormBack& of, Var result) {
   Tape& tape = result.tape();
   const MatrixView<const float> g = tape.gradient(result), x = of.x.value();
-  const MatrixView<float> sums = tape.take(1, x.cols), products = tape.take(1, x.cols);
+  const MatrixView<float> sums = tape.allocate(1, x.cols), products = tape.allocate(1, x.cols);
   kernels::column_sums(g, {sums, true});
   kernels::column_products(g, x, of.means, products);
   const auto send = [&](Var parameter, const auto& value) {
@@ -56,7 +56,7 @@ void batch_norm_back(const BatchNormBack& of, Var result) {
   send(of.gain, [&](std::size_t c) { return products(0, c) * of.inverses[c]; });
   if (!tape.needs_gradient(of.x)) return;
   // dx = γ/σ (g − mean g − x̂ mean(g x̂)); means that do not depend on x leave the first term only.
-  const std::span<float> slopes = tape.arena().take<float>(x.cols), shifts = tape.arena().take<float>(x.cols);
+  const std::span<float> slopes = tape.arena().allocate<float>(x.cols), shifts = tape.arena().allocate<float>(x.cols);
   const float share = of.own_statistics ? 1 / static_cast<float>(x.rows) : 0.0F;
   for (std::size_t c = 0; c < x.cols; ++c) {
     slopes[c] = -of.scales[c] * of.inverses[c] * of.inverses[c] * products(0, c) * share;
@@ -71,7 +71,8 @@ Var layer_norm(Var x, Parameter& gain, Parameter& offset) {
   Tape& tape = x.tape();
   check("layer_norm", x, gain);
   check("layer_norm", x, offset);
-  const std::span<float> means = tape.arena().take<float>(x.rows()), inverses = tape.arena().take<float>(x.rows());
+  const std::span<float> means = tape.arena().allocate<float>(x.rows()),
+                         inverses = tape.arena().allocate<float>(x.rows());
   const LayerNormState state{x, tape.parameter(gain), tape.parameter(offset), means.data(), inverses.data()};
   const bool needs = tape.needs_gradient(x) || tape.needs_gradient(state.gain);
   const Var y = tape.record("layer_norm", x.rows(), x.cols(), needs, state, layer_norm_back);
@@ -87,7 +88,7 @@ Var batch_norm(Var x, const BatchNormState& of) {
   const bool own_statistics = tape.mode() == Mode::train;
   std::span<const float> means = of.mean->values.values(), variances = of.variance->values.values();
   if (own_statistics) {
-    const MatrixView<float> mean = tape.take(1, cols), variance = tape.take(1, cols);
+    const MatrixView<float> mean = tape.allocate(1, cols), variance = tape.allocate(1, cols);
     const float share = 1 / static_cast<float>(x.rows());
     kernels::column_sums(x.value(), {mean, true});
     for (float& value : mean.row(0)) value *= share;
@@ -97,7 +98,7 @@ Var batch_norm(Var x, const BatchNormState& of) {
     variances = variance.row(0);
     tape.add_statistics({of.mean, of.variance, means, variances});
   }
-  const std::span<float> inverses = tape.arena().take<float>(cols), scales = tape.arena().take<float>(cols);
+  const std::span<float> inverses = tape.arena().allocate<float>(cols), scales = tape.arena().allocate<float>(cols);
   for (std::size_t c = 0; c < cols; ++c) {
     inverses[c] = 1 / std::sqrt(variances[c] + kernels::kNormEpsilon);
     scales[c] = of.gain->values(0, c) * inverses[c];

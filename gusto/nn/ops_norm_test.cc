@@ -66,7 +66,7 @@ TEST(BatchNorm, NormalizesByTheBatchWhileTraining) {
 }
 
 TEST(BatchNorm, NormalizesByWhatItRemembersOtherwise) {
-  // Probing learns guests, so what is checked is a gradient that reaches one through the layer.
+  // Probing learns extra rows, so what is checked is a gradient that reaches one through the layer.
   for (const Mode mode : {Mode::infer, Mode::probe}) {
     ParameterSet set;
     const auto add = [&](const char* name, float value) -> Parameter& {
@@ -74,14 +74,14 @@ TEST(BatchNorm, NormalizesByWhatItRemembersOtherwise) {
     };
     const BatchNormState state{&add("gain", 2), &add("offset", 5), &add("mean", 1), &add("variance", 4)};
     Parameter& table = set.add("table", ParameterKind::embedding, 1, 3, Start::constant(0));
-    const Matrix<float> newcomer = test::to_floats(test::random_doubles(1, 3, 1, -2, 2));
-    const Guests guests{&table, newcomer.view()};
+    const Matrix<float> new_user = test::to_floats(test::random_doubles(1, 3, 1, -2, 2));
+    const ExtraRows extra_rows{&table, new_user.view()};
     const std::uint32_t id = 1;
     Tape tape;
     tape.begin(mode);
-    tape.set_guests({&guests, 1});
-    const Var y = batch_norm(rows(tape, table, {1, {&id, 1}, {}, {}}), state);
-    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(y.value()(0, c), 2 * (newcomer(0, c) - 1) / 2 + 5, 1e-4);
+    tape.set_extra_rows({&extra_rows, 1});
+    const Var y = batch_norm(embedding_lookup(tape, table, {1, {&id, 1}, {}, {}}), state);
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(y.value()(0, c), 2 * (new_user(0, c) - 1) / 2 + 5, 1e-4);
     EXPECT_TRUE(tape.statistics().empty());
     if (mode == Mode::infer) continue;
     tape.backward(row_sum(y));

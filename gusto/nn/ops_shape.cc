@@ -32,7 +32,7 @@ Var columns(Var x, std::size_t begin, std::size_t end) {
 Var concat(std::span<const Var> parts) {
   if (parts.empty()) throw Error(ErrorCode::internal, "concat: there is nothing to put side by side.");
   Tape& tape = parts.front().tape();
-  const std::span<Var> kept = tape.arena().take<Var>(parts.size());
+  const std::span<Var> kept = tape.arena().allocate<Var>(parts.size());
   std::uninitialized_copy(parts.begin(), parts.end(), kept.begin());
   std::size_t cols = 0;
   bool needs = false;
@@ -65,7 +65,7 @@ Var row_sum(Var x) {
   Tape& tape = x.tape();
   const Var y = tape.record("row_sum", x.rows(), 1, tape.needs_gradient(x), x, [](const Var& input, Var result) {
     Tape& on = result.tape();
-    kernels::spread_column(on.gradient(result), on.target(input));
+    kernels::broadcast_column(on.gradient(result), on.target(input));
   });
   kernels::row_sums(x.value(), {y.mutable_value(), true});
   return y;
@@ -77,7 +77,7 @@ Var pick_rows(Var x, std::span<const std::uint32_t> chosen) {
     throw Error(ErrorCode::internal,
                 fmt::format("pick_rows: [{} × {}] has no row {}.", x.rows(), x.cols(), kernels::largest(chosen)));
   }
-  const std::span<std::uint32_t> kept = tape.arena().take<std::uint32_t>(chosen.size());
+  const std::span<std::uint32_t> kept = tape.arena().allocate<std::uint32_t>(chosen.size());
   std::copy(chosen.begin(), chosen.end(), kept.begin());
   const PickState state{x, kept.data()};
   const Var y = tape.record("pick_rows", kept.size(), x.cols(), tape.needs_gradient(x), state,

@@ -13,9 +13,9 @@
 namespace gusto::nn {
 namespace {
 
-// An embedding's rows are shared out in parts with gradients of at least so many numbers, and no more parts than occupy all
-// threads: each looks at all of the batch's ids. A row's gradient is the same sum in whatever part it is. The norm that
-// clipping needs is not: it adds up parts, so then there are as many whatever the threads.
+// An embedding's rows are shared out in parts with gradients of at least so many numbers, and no more parts than occupy
+// all threads: each looks at all of the batch's ids. A row's gradient is the same sum in whatever part it is. The norm
+// that clipping needs is not: it adds up parts, so then there are as many whatever the threads.
 constexpr std::size_t kNumbersPerPart = 16384;
 constexpr std::size_t kPartsToClip = 16;
 

@@ -29,8 +29,8 @@ struct OptimizerOptions {
 /// Turns the gradients of a batch's shards into one step.
 ///
 /// Layers' weights are updated whole. Of an embedding only the rows that the batch looked up are: their optimizer state
-/// stays as it was while they rest, and the weight decay of the steps in between is made up when they are next read. Adam's bias
-/// corrections go by the number of steps, not of a row's own updates.
+/// stays as it was while they rest, and the weight decay of the steps in between is made up when they are next read.
+/// Adam's bias corrections go by the number of steps, not of a row's own updates.
 ///
 /// State      up to two matrices of each parameter's size
 /// Cost       O(entries looked up · width + weights), memory-bound; no allocation once buffers have grown
@@ -64,7 +64,7 @@ class Optimizer {
     std::vector<std::uint64_t>
         seen;  // of each row of an embedding: the step that saw it last, and its place in that step
   };
-  /// Parameters that a batch uses alike: embeddings looked up by the same ids, or one layer's weights.
+  /// Parameters that a batch uses the same way: embeddings looked up by the same ids, or one layer's weights.
   struct Group {
     std::vector<std::size_t> members;     // positions in the set
     std::vector<GradientSource> sources;  // of each member in turn, as many as there are lookups, or shards

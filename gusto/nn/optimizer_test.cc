@@ -65,7 +65,7 @@ struct FakeShard {
 
 double rate_at(std::size_t step) { return 0.05 / (1.0 + static_cast<double>(step)); }
 
-/// The plain twin: double precision, every row looked at in every step, decay applied at once.
+/// The plain reference version: double precision, every row looked at in every step, decay applied at once.
 class Twin {
  public:
   Twin(const Parameter& parameter, const OptimizerOptions& options)
@@ -110,8 +110,8 @@ class Twin {
             m = options_.first_decay * m + (1 - options_.first_decay) * g;
             v = options_.second_decay * v + (1 - options_.second_decay) * g * g;
             const double mean = m / (1 - std::pow(options_.first_decay, t));
-            const double spread = std::sqrt(v / (1 - std::pow(options_.second_decay, t)));
-            w -= rate * mean / (spread + options_.epsilon);
+            const double stddev = std::sqrt(v / (1 - std::pow(options_.second_decay, t)));
+            w -= rate * mean / (stddev + options_.epsilon);
             break;
           }
           case OptimizerKind::adagrad:

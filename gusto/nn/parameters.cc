@@ -36,7 +36,7 @@ Parameter& ParameterSet::add(std::string name, ParameterKind kind, std::size_t r
       double draw = 0;
       if (start.kind == Start::Kind::normal) draw = random.normal();
       if (start.kind == Start::Kind::uniform) draw = 2 * random.uniform() - 1;
-      x = static_cast<float>(start.centre + start.width * draw);
+      x = static_cast<float>(start.center + start.width * draw);
     }
   }
   return added;

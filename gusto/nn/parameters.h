@@ -47,7 +47,7 @@ struct Parameter {
 /// Where a parameter starts from.
 struct Start {
   enum class Kind { constant, normal, uniform } kind = Kind::constant;
-  float centre = 0;
+  float center = 0;
   float width = 0;  ///< standard deviation, or half the width of the range
 
   static Start constant(float value) { return {Kind::constant, value, 0}; }
@@ -66,7 +66,8 @@ class ParameterSet {
   ParameterSet(const TensorFile& stored, std::string prefix) : stored_(&stored), prefix_(std::move(prefix)) {}
 
   /// Numbers are drawn by (seed, name, row), or those that were stored.
-  /// Errors   internal, if the name is taken; corrupt_file, before memory is taken, if what was stored has another shape
+  /// Errors   internal, if the name is taken; corrupt_file, before memory is taken, if what was stored has another
+  ///          shape
   Parameter& add(std::string name, ParameterKind kind, std::size_t rows, std::size_t cols, Start start);
 
   std::size_t size() const { return parameters_.size(); }

@@ -158,7 +158,7 @@ void add_column(MatrixView<const float> x, MatrixView<const float> column, Matri
   HWY_DYNAMIC_DISPATCH(AddColumn)(x, column, y);
 }
 
-void spread_column(MatrixView<const float> column, GradientTarget to) {
+void broadcast_column(MatrixView<const float> column, GradientTarget to) {
   HWY_DYNAMIC_DISPATCH(SpreadColumn)(column, to);
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-/// Vector kernels that sum over rows or columns, dispatched once per call to the best instructions of the processor (Highway).
-/// A view with stride 0 repeats its one row. Sums are in an order that depends only on the shape and the CPU level. All run
-/// on the calling thread and may be called concurrently.
+/// Vector kernels that sum over rows or columns, dispatched once per call to the best instructions of the processor
+/// (Highway). A view with stride 0 repeats its one row. Sums are in an order that depends only on the shape and the CPU
+/// level. All run on the calling thread and may be called concurrently.
 
 #include "gusto/base/matrix.h"
 #include "gusto/nn/tape.h"
@@ -25,6 +25,6 @@ void scale_rows_crosswise(MatrixView<const float> weights, MatrixView<const floa
 /// y_rc = x_rc + column_r; column [rows × 1]. y may be x.
 void add_column(MatrixView<const float> x, MatrixView<const float> column, MatrixView<float> y);
 /// to_rc (+)= column_r
-void spread_column(MatrixView<const float> column, GradientTarget to);
+void broadcast_column(MatrixView<const float> column, GradientTarget to);
 
 }  // namespace gusto::nn::kernels

@@ -15,7 +15,7 @@ TEST(Schedule, WarmUpRisesInAStraightLine) {
   EXPECT_DOUBLE_EQ(schedule_factor(Schedule::constant, 0.1, 9, 100), 1);
 }
 
-TEST(Schedule, LinearAndCosineFallTowardsZeroWithoutReachingIt) {
+TEST(Schedule, LinearAndCosineFallTowardZeroWithoutReachingIt) {
   for (const Schedule schedule : {Schedule::linear, Schedule::cosine}) {
     double before = 1.1;
     for (std::size_t step = 0; step < 50; ++step) {

@@ -97,7 +97,7 @@ std::vector<std::string> SchemaLearner::pieces(const FeatureRef& ref, std::size_
 }
 
 void SchemaLearner::learn_feature(SchemaField& field) const {
-  const FeatureRef ref = find_feature(train_.catalogue(), field.spec.feature);
+  const FeatureRef ref = find_feature(train_.catalog(), field.spec.feature);
   field.side = ref.side;
   field.feature = ref.feature->kind;
   check_feature(field.spec, ref.feature->kind);
@@ -189,14 +189,14 @@ bool groups_rows(const FeatureField& feature) {
          (feature.values.size() <= kFew || feature.values.size() * kLeastGroup <= feature.rows());
 }
 
-FieldSpec feature_field(Side side, std::string_view name, const Catalogue& catalogue) {
+FieldSpec feature_field(Side side, std::string_view name, const Catalog& catalog) {
   const bool of_user = side == Side::user;
-  const FeatureTable& other = of_user ? catalogue.item_features : catalogue.user_features;
+  const FeatureTable& other = of_user ? catalog.item_features : catalog.user_features;
   if (other.find(name) == nullptr) return feature_field(name);
   return feature_field(fmt::format("{}{}", of_user ? kUserSide : kItemSide, name));
 }
 
-std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Catalogue& catalogue) {
+std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Catalog& catalog) {
   std::vector<FieldSpec> all;
   const auto add = [&](const FieldSpec& spec) {
     const auto same = [&](const FieldSpec& other) { return other.text == spec.text; };
@@ -205,7 +205,7 @@ std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Cat
   const auto add_features = [&](Side side, const FeatureTable& features) {
     for (const FeatureField& feature : features.fields()) {
       if (feature.kind != FeatureKind::number && !groups_rows(feature)) continue;
-      add(feature_field(side, feature.name, catalogue));
+      add(feature_field(side, feature.name, catalog));
     }
   };
   for (const FieldSpec& spec : specs) {
@@ -214,8 +214,8 @@ std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Cat
       continue;
     }
     for (const FieldSpec& id : parse_fields("user, item")) add(id);
-    add_features(Side::user, catalogue.user_features);
-    add_features(Side::item, catalogue.item_features);
+    add_features(Side::user, catalog.user_features);
+    add_features(Side::item, catalog.item_features);
   }
   return all;
 }
@@ -235,18 +235,18 @@ bool SchemaField::reads_item() const {
   return side == Side::item || std::any_of(parts.begin(), parts.end(), [](const auto& p) { return p.reads_item(); });
 }
 
-FeatureRef find_feature(const Catalogue& catalogue, std::string_view name) {
-  const FeatureField* of_users = catalogue.user_features.find(name);
-  const FeatureField* of_items = catalogue.item_features.find(name);
+FeatureRef find_feature(const Catalog& catalog, std::string_view name) {
+  const FeatureField* of_users = catalog.user_features.find(name);
+  const FeatureField* of_items = catalog.item_features.find(name);
   if (of_users != nullptr && of_items != nullptr) {
     throw Error(ErrorCode::invalid_option, fmt::format("Users and items both have a feature {}.", quote(name)),
                 fmt::format("Write {0}{2} or {1}{2}.", kUserSide, kItemSide, name));
   }
   if (of_users == nullptr && name.starts_with(kUserSide)) {
-    of_users = catalogue.user_features.find(name.substr(kUserSide.size()));
+    of_users = catalog.user_features.find(name.substr(kUserSide.size()));
   }
   if (of_items == nullptr && name.starts_with(kItemSide)) {
-    of_items = catalogue.item_features.find(name.substr(kItemSide.size()));
+    of_items = catalog.item_features.find(name.substr(kItemSide.size()));
   }
   if (of_users != nullptr) return {Side::user, of_users};
   if (of_items != nullptr) return {Side::item, of_items};
@@ -254,7 +254,7 @@ FeatureRef find_feature(const Catalogue& catalogue, std::string_view name) {
   std::vector<std::string_view> names{"user",       "item",      "auto",     "time.hour",     "time.weekday",
                                       "time.month", "time.year", "time.day", "history.count", "history.mean"};
   const std::size_t words = names.size();
-  for (const FeatureTable* table : {&catalogue.user_features, &catalogue.item_features}) {
+  for (const FeatureTable* table : {&catalog.user_features, &catalog.item_features}) {
     for (const FeatureField& field : table->fields()) names.emplace_back(field.name);
   }
   const std::span<const std::string_view> features = std::span(names).subspan(words);
@@ -338,7 +338,7 @@ std::size_t most_rows(const FieldSpec& spec, const Dataset& train) {
     case FieldKind::item:
     case FieldKind::history:
     case FieldKind::rated: return 1 + train.item_count();
-    case FieldKind::feature: return 2 + find_feature(train.catalogue(), spec.feature).feature->values.size();
+    case FieldKind::feature: return 2 + find_feature(train.catalog(), spec.feature).feature->values.size();
     case FieldKind::bucket:
     case FieldKind::cross:
     case FieldKind::hash: return 1 + std::size_t{spec.count};
@@ -347,16 +347,16 @@ std::size_t most_rows(const FieldSpec& spec, const Dataset& train) {
     case FieldKind::time: return spec.part == TimePart::year ? 1 + years(train).size() : kMostTimes;
     case FieldKind::words: break;
   }
-  // Each byte is a piece at most, and each pair of neighbours that merges leaves one byte less.
+  // Each byte is a piece at most, and each pair of neighbors that merges leaves one byte less.
   std::size_t bytes = 0;
-  for (const std::string& text : find_feature(train.catalogue(), spec.feature).feature->texts) bytes += text.size();
+  for (const std::string& text : find_feature(train.catalog(), spec.feature).feature->texts) bytes += text.size();
   return 1 + std::min<std::size_t>(spec.count, 2 * bytes);
 }
 
 Schema Schema::learn(const Dataset& train, std::span<const FieldSpec> specs) {
   const SchemaLearner learner(train);
   Schema schema;
-  for (const FieldSpec& spec : expand_fields(specs, train.catalogue())) schema.fields_.push_back(learner.learn(spec));
+  for (const FieldSpec& spec : expand_fields(specs, train.catalog())) schema.fields_.push_back(learner.learn(spec));
   return schema;
 }
 

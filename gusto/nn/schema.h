@@ -37,8 +37,8 @@ struct SchemaField {
   bool is_number() const;
   /// Whether it depends on the item: all of the items' side, and crosses with a part of it.
   bool reads_item() const;
-  /// Whether it depends on the asker or on the time of asking. A field that reads both belongs to neither alone.
-  bool reads_asker() const { return side != Side::item; }
+  /// Whether it depends on the user or on the time of asking. A field that reads both belongs to neither alone.
+  bool reads_query_user() const { return side != Side::item; }
 };
 
 /// What the fields history.count and history.mean tell of some events.
@@ -65,7 +65,7 @@ struct FeatureRef {
 };
 /// The feature of that name; user.age and item.age are those of one side.
 /// Errors   not_found, with the nearest name; invalid_option, if both sides have it
-FeatureRef find_feature(const Catalogue& catalogue, std::string_view name);
+FeatureRef find_feature(const Catalog& catalog, std::string_view name);
 
 /// Error(invalid_option) if a field cannot be of a feature of that kind.
 void check_feature(const FieldSpec& spec, FeatureKind kind);
@@ -77,7 +77,8 @@ std::vector<std::uint32_t> training_ids(const Dataset& train, Side side);
 /// Height of a field's embedding, by what it has learned.
 std::size_t rows_of(const SchemaField& field, const Dataset& train);
 
-/// The most ids that a field can have, told before it is learned: rows_of() will be no more. A part of a cross needs none of its own.
+/// The most ids that a field can have, told before it is learned: rows_of() will be no more. A part of a cross needs
+/// none of its own.
 /// Errors   as Schema::learn() has for features that are not there
 std::size_t most_rows(const FieldSpec& spec, const Dataset& train);
 
@@ -85,15 +86,16 @@ std::size_t most_rows(const FieldSpec& spec, const Dataset& train);
 /// them empty: the quantiles j / ranges. Cost  O(n log n)
 std::vector<double> quantile_bounds(std::vector<double> numbers, std::size_t ranges);
 
-/// Whether a feature sorts its rows into groups: a name or a post code that hardly two rows share tells no more than the id.
+/// Whether a feature sorts its rows into groups: a name or a post code that hardly two rows share tells no more than
+/// the id.
 bool groups_rows(const FeatureField& feature);
 
-/// A list of fields with "auto" replaced by what it stands for: user, item, and every feature of either side that is a number or
-/// sorts its rows into groups. Of a field that is also named, only the named one stays.
-std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Catalogue& catalogue);
+/// A list of fields with "auto" replaced by what it stands for: user, item, and every feature of either side that is a
+/// number or sorts its rows into groups. Of a field that is also named, only the named one stays.
+std::vector<FieldSpec> expand_fields(std::span<const FieldSpec> specs, const Catalog& catalog);
 
 /// The field that stands for a feature of one side, written with its side if the other has one of that name too.
-FieldSpec feature_field(Side side, std::string_view name, const Catalogue& catalogue);
+FieldSpec feature_field(Side side, std::string_view name, const Catalog& catalog);
 
 /// The inputs of a network. It travels in the model file, so that a query is encoded as the training examples were.
 /// A user or item without training events has the unknown id, as has anybody new.
@@ -103,10 +105,11 @@ class Schema {
   ///          field that a feature cannot have (bucket of a text), or times where the data have none
   static Schema learn(const Dataset& train, std::span<const FieldSpec> specs);
   /// Reads what save() wrote, for the data that it was learned from.
-  /// Errors   corrupt_file; invalid_input, naming the fields, if the data set has not the features that the schema needs
+  /// Errors   corrupt_file; invalid_input, naming the fields, if the data set has not the features that the schema
+  ///          needs
   static Schema load(const TensorFile& in, std::string_view prefix, const Dataset& data);
-  /// Under prefix + "schema" a JSON text, an object a field; under prefix + "schema/2/…" what field 2 has learned beside that,
-  /// under prefix + "schema/2.1/…" its part 1.
+  /// Under prefix + "schema" a JSON text, an object a field; under prefix + "schema/2/…" what field 2 has learned
+  /// beside that, under prefix + "schema/2.1/…" its part 1.
   void save(TensorWriter& out, std::string_view prefix) const;
 
   std::size_t size() const { return fields_.size(); }

@@ -103,7 +103,7 @@ bool Reader::find(const Json& json, SchemaField& field) {
     corrupt(error.message());
   }
   try {
-    const FeatureRef ref = find_feature(data_.catalogue(), field.spec.feature);
+    const FeatureRef ref = find_feature(data_.catalog(), field.spec.feature);
     field.side = ref.side;
     if (ref.feature->kind == *kind) return true;
     missing_.push_back(fmt::format("{} (of kind {})", field.spec.text, kind_name));

@@ -24,8 +24,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Ten users, the last without events, who each took one of two items.
-std::shared_ptr<const Catalogue> catalogue(bool with_age = true, FeatureKind city = FeatureKind::categorical) {
-  auto result = std::make_shared<Catalogue>();
+std::shared_ptr<const Catalog> catalog(bool with_age = true, FeatureKind city = FeatureKind::categorical) {
+  auto result = std::make_shared<Catalog>();
   std::vector<std::string> ages, cities, scores, notes;
   for (int u = 0; u < 10; ++u) {
     result->users.add("u" + std::to_string(u));
@@ -44,7 +44,7 @@ std::shared_ptr<const Catalogue> catalogue(bool with_age = true, FeatureKind cit
       {feature("kind", FeatureKind::multi, {"p|q", "q"}), feature("score", FeatureKind::number, {"1", ""})});
   return result;
 }
-std::shared_ptr<const Dataset> people(std::shared_ptr<const Catalogue> who = catalogue(), bool timed = true) {
+std::shared_ptr<const Dataset> people(std::shared_ptr<const Catalog> who = catalog(), bool timed = true) {
   std::vector<Event> events;
   for (int u = 0; u < 9; ++u) {
     events.push_back({UserRow(u), ItemRow(u % 2), 1, timed ? std::int64_t{u} * 366 * 86400 : kNoTime});
@@ -138,7 +138,7 @@ TEST(Schema, RefusesFieldsThatTheDataCannotGive) {
   }
   EXPECT_EQ(error_of("note").hint(), "Write words(note, 5000) or hash(note, 4096).");
   const Error untimed =
-      gusto::test::error_of([] { Schema::learn(*people(catalogue(), false), parse_fields("time.hour")); });
+      gusto::test::error_of([] { Schema::learn(*people(catalog(), false), parse_fields("time.hour")); });
   EXPECT_EQ(untimed.code(), ErrorCode::invalid_option);
   EXPECT_THAT(untimed.message(), HasSubstr("time.hour"));
 }
@@ -174,13 +174,13 @@ TEST(Schema, ComesBackFromAFile) {
 TEST(Schema, NamesTheFieldsThatOtherDataDoNotHave) {
   const TensorFile file = TensorFile::parse(saved("age, city, kind, cross(kind, bucket(age, 3), 5)"), "film.gusto");
   const Error error =
-      gusto::test::error_of([&] { Schema::load(file, "net/", *people(catalogue(false, FeatureKind::multi))); });
+      gusto::test::error_of([&] { Schema::load(file, "net/", *people(catalog(false, FeatureKind::multi))); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_input);
   EXPECT_EQ(error.message(),
             "The model of film.gusto takes fields that these data do not have: age, city (of kind categorical), "
             "bucket(age, 3).");
   const TensorFile timed = TensorFile::parse(saved("time.hour"), "file");
-  EXPECT_EQ(gusto::test::code_of([&] { Schema::load(timed, "net/", *people(catalogue(), false)); }),
+  EXPECT_EQ(gusto::test::code_of([&] { Schema::load(timed, "net/", *people(catalog(), false)); }),
             ErrorCode::invalid_input);
 }
 

@@ -47,7 +47,7 @@ Var Tape::parameter(Parameter& parameter) {
   const auto known = std::find_if(parameters_.begin(), parameters_.end(),
                                   [&](const auto& entry) { return entry.first == &parameter; });
   if (known != parameters_.end()) return Var(this, known->second);
-  // Probing learns guests and nothing else.
+  // Probing learns extra rows and nothing else.
   const Var var = record_view("parameter", parameter.values.view(), mode_ == Mode::train, 0, [](const int&, Var) {});
   parameters_.emplace_back(&parameter, var.index());
   return var;
@@ -123,7 +123,7 @@ void Tape::zero_unwritten(const Node& whole, std::size_t begin, std::size_t end)
 
 GradientTarget Tape::part_target(Node& part) {
   Node& whole = nodes_[part.whole];
-  if (whole.gradient.data == nullptr) whole.gradient = take(whole.value.rows, whole.value.cols);
+  if (whole.gradient.data == nullptr) whole.gradient = allocate(whole.value.rows, whole.value.cols);
   const std::size_t begin = part.first_column, end = begin + part.value.cols;
   const MatrixView<float> view(whole.gradient.data + begin, part.value.rows, part.value.cols, whole.gradient.stride);
   if (whole.written || part.written) return {view, false};
@@ -142,7 +142,7 @@ GradientTarget Tape::target(Var var) {
   if (here.whole != kNone) return part_target(here);
   const bool fresh = here.gradient.data == nullptr;
   if (fresh) {
-    here.gradient = take(here.value.rows, here.value.cols);
+    here.gradient = allocate(here.value.rows, here.value.cols);
   } else if (!here.written) {
     zero_unwritten(here, 0, here.value.cols);
   }

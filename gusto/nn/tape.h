@@ -2,13 +2,13 @@
 
 /// Reverse-mode differentiation over batch matrices.
 ///
-/// A tape records operations as they are computed, then runs backwards through them. Values are row-major float32 matrices
-/// [batch × width] in memory that is reused from step to step. Parameters are used by reference: a layer's weights get a
-/// dense gradient, rows looked up in an embedding a sparse one.
+/// A tape records operations as they are computed, then runs backward through them. Values are row-major float32
+/// matrices [batch × width] in memory that is reused from step to step. Parameters are used by reference: a layer's
+/// weights get a dense gradient, rows looked up in an embedding a sparse one.
 ///
 ///   tape.begin(Mode::train, key);
-///   Var user = rows(tape, users, batch["user"]), item = rows(tape, items, batch["item"]);   // [B, d]
-///   Var loss = squared_loss(dot(user, item), batch.targets, 1.0F / B);                      // [1, 1]
+///   Var user = embedding_lookup(tape, users, batch["user"]), item = embedding_lookup(tape, items, batch["item"]);   //
+///   [B, d] Var loss = squared_loss(dot(user, item), batch.targets, 1.0F / B);                      // [1, 1]
 ///   tape.backward(loss);
 ///
 /// The operations are in gusto/nn/ops.h and gusto/nn/losses.h; Tape::record is how one is added.
@@ -58,9 +58,9 @@ struct NormStatistics {
   std::span<const float> batch_variance;
 };
 
-/// Rows that stand for ids beyond an embedding's end: id rows + g is guests row g. So a newcomer's vector can be tried out,
-/// and learned, without touching the embedding.
-struct Guests {
+/// Rows that stand for ids beyond an embedding's end: id rows + g is extra rows row g. So a new user's vector can be
+/// tried out, and learned, without touching the embedding.
+struct ExtraRows {
   const Parameter* parameter;
   MatrixView<const float> rows;
 };
@@ -68,27 +68,27 @@ struct Guests {
 enum class Mode {
   train,  ///< random parts are random, statistics are the batch's, gradients are kept
   infer,  ///< as trained; no gradients
-  probe,  ///< as trained, with gradients: to learn guests
+  probe,  ///< as trained, with gradients: to learn extra rows
 };
 
 /// Threads  one thread at a time; tapes of different threads may share parameters, which they only read
 class Tape {
  public:
-  /// Forgets all that was recorded and starts anew. Random parts of the operations are keyed by `key` and the operation's
-  /// place on the tape.
+  /// Forgets all that was recorded and starts again. Random parts of the operations are keyed by `key` and the
+  /// operation's place on the tape.
   void begin(Mode mode, std::uint64_t key = 0);
   Mode mode() const { return mode_; }
   bool keeps_gradients() const { return mode_ != Mode::infer; }
   std::uint64_t key() const { return key_; }
   std::size_t size() const { return nodes_.size(); }
   Arena& arena() { return arena_; }
-  void set_guests(std::span<const Guests> guests) { guests_ = guests; }
-  std::span<const Guests> guests() const { return guests_; }
+  void set_extra_rows(std::span<const ExtraRows> extra_rows) { extra_rows_ = extra_rows; }
+  std::span<const ExtraRows> extra_rows() const { return extra_rows_; }
 
   /// An operation's backward pass.
   template <class State>
   using Backward = std::type_identity_t<void (*)(const State&, Var)>;
-  /// Records an operation with an uninitialised result of rows × cols, which the caller then fills in.
+  /// Records an operation with an uninitialized result of rows × cols, which the caller then fills in.
   ///
   /// state     what backward needs to know; trivially copyable, copied into the tape
   /// needs     whether any input needs a gradient; if not, flow is never called
@@ -96,7 +96,7 @@ class Tape {
   template <class State>
   Var record(std::string_view operation, std::size_t rows, std::size_t cols, bool needs, const State& state,
              Backward<State> flow) {
-    return record_view(operation, take(rows, cols), needs, state, flow);
+    return record_view(operation, allocate(rows, cols), needs, state, flow);
   }
   /// The same for a result that lies in memory of its own.
   template <class State>
@@ -105,7 +105,7 @@ class Tape {
     static_assert(std::is_trivially_copyable_v<State>);
     State* kept = nullptr;
     if (needs && keeps_gradients()) {
-      kept = arena_.take<State>(1).data();
+      kept = arena_.allocate<State>(1).data();
       new (kept) State(state);
     }
     Node node;
@@ -119,8 +119,8 @@ class Tape {
     node.function = reinterpret_cast<void (*)()>(flow);
     return add_node(node);
   }
-  /// Records columns [begin, end) of a matrix, in place. Their gradient is those columns of the matrix's gradient, so that
-  /// nothing is copied back, and columns that several such parts share add up.
+  /// Records columns [begin, end) of a matrix, in place. Their gradient is those columns of the matrix's gradient, so
+  /// that nothing is copied back, and columns that several such parts share add up.
   Var record_columns(Var whole, std::size_t begin, std::size_t end);
 
   /// A matrix that is not learned, used in place.
@@ -128,18 +128,19 @@ class Tape {
   /// A layer's weights, used in place.
   Var parameter(Parameter& parameter);
 
-  /// Runs backwards from a loss [1 × 1].
+  /// Runs backward from a loss [1 × 1].
   void backward(Var loss);
-  /// Runs backwards from given gradients, of the results' shapes: for losses that are computed outside of the tape.
+  /// Runs backward from given gradients, of the results' shapes: for losses that are computed outside of the tape.
   void backward(std::span<const std::pair<Var, MatrixView<const float>>> seeds);
 
   bool needs_gradient(Var var) const { return node(var).needs; }
   /// What flows into a result; zero-filled if nothing did.
   MatrixView<const float> gradient(Var var);
-  /// Where to put an input's gradient. Only for inputs that need one. Targets that are fresh at the same time don't overlap.
+  /// Where to put an input's gradient. Only for inputs that need one. Targets that are fresh at the same time don't
+  /// overlap.
   GradientTarget target(Var var);
-  /// The same for an operation that takes numbers to numbers, one by one: where the input has no gradient yet, it may take
-  /// over the memory of gradient(result), which the operation then overwrites in place.
+  /// The same for an operation that takes numbers to numbers, one by one: where the input has no gradient yet, it may
+  /// take over the memory of gradient(result), which the operation then overwrites in place.
   GradientTarget target_over(Var var, Var result);
   /// Lets an input's gradient be a part of a result's, if it has none yet; true if it could. The part must not be
   /// handed out again after this.
@@ -152,9 +153,9 @@ class Tape {
   std::span<const SparseGradient> sparse() const { return sparse_; }
   std::span<const DenseGradient> dense() const { return dense_; }
 
-  /// Uninitialised memory that lasts until begin().
-  MatrixView<float> take(std::size_t rows, std::size_t cols) {
-    return {arena_.take<float>(rows * cols).data(), rows, cols};
+  /// Uninitialized memory that lasts until begin().
+  MatrixView<float> allocate(std::size_t rows, std::size_t cols) {
+    return {arena_.allocate<float>(rows * cols).data(), rows, cols};
   }
 
  private:
@@ -189,7 +190,7 @@ class Tape {
   std::vector<DenseGradient> dense_;
   std::vector<NormStatistics> statistics_;
   std::vector<std::pair<Parameter*, std::uint32_t>> parameters_;  // and their nodes
-  std::span<const Guests> guests_;
+  std::span<const ExtraRows> extra_rows_;
   Mode mode_ = Mode::infer;
   std::uint64_t key_ = 0;
 };

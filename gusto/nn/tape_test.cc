@@ -120,7 +120,7 @@ TEST_F(TapeTest, RunsFromGivenGradients) {
 
 TEST_F(TapeTest, FillsWhatNothingFlowsInto) {
   Parameter& x = add("x", 3, 5);
-  const std::span<float> left = tape_.arena().take<float>(1000);
+  const std::span<float> left = tape_.arena().allocate<float>(1000);
   std::fill(left.begin(), left.end(), 3.0F);
   tape_.begin(Mode::train);
   const Var var = tape_.parameter(x), some = columns(var, 1, 3), none = columns(var, 2, 5);

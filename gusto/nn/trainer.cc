@@ -1,4 +1,3 @@
-#include "gusto/nn/schedule.h"
 #include "gusto/nn/trainer.h"
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "gusto/base/random.h"
 #include "gusto/nn/checkpoint.h"
 #include "gusto/nn/epoch_order.h"
+#include "gusto/nn/schedule.h"
 #include "gusto/nn/tape.h"
 
 namespace gusto::nn {
@@ -54,7 +54,7 @@ class Training {
                          .loss = progress_.loss,
                          .metric = metric});
       checkpoint_.write(parameters_, optimizer_, progress_);
-      context_.check_cancelled();
+      context_.check_canceled();
     }
     if (progress_.best_epoch > 0) parameters_.restore(progress_.best);
     return {progress_.epoch, progress_.best_epoch, progress_.loss, progress_.least_error};
@@ -78,7 +78,7 @@ class Training {
     const std::span<const std::uint32_t> order = order_.shuffle(task_.size(), progress_.epoch, seed_, context_);
     double sum = 0;
     for (std::size_t batch = 0; batch < batches_; ++batch) {
-      if (context_.cancelled()) context_.check_cancelled();
+      if (context_.canceled()) context_.check_canceled();
       const std::size_t begin = batch * batch_size_;
       const double loss = run_batch(order.subspan(begin, std::min(batch_size_, order.size() - begin)), batch);
       if (!std::isfinite(loss)) {
@@ -107,7 +107,7 @@ class Training {
     return loss;
   }
 
-  /// Moves the running mean and variance of batch normalizations a tenth of the way towards the shards' mean.
+  /// Moves the running mean and variance of batch normalizations a tenth of the way toward the shards' mean.
   static void update_running_statistics(std::span<const Tape> tapes) {
     const auto norm_of = [](const Tape& tape) {
       return tape.statistics().empty() ? nullptr : tape.statistics().front().mean;

@@ -23,8 +23,9 @@ class TrainingTask {
   virtual std::size_t size() const = 0;
   /// How many tapes a step over so many examples may need.
   virtual std::size_t tapes(std::size_t examples) const = 0;
-  /// Forward and backward passes over a batch: leaves the gradients of its mean loss on the tapes, all of which it begins, and
-  /// returns that loss. `key` keys what is random in it. Nothing runs backwards from a loss that is not finite.
+  /// Forward and backward passes over a batch: leaves the gradients of its mean loss on the tapes, all of which it
+  /// begins, and returns that loss. `key` keys what is random in it. Nothing runs backward from a loss that is not
+  /// finite.
   virtual double run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
                      ThreadPool& pool) = 0;
 
@@ -38,8 +39,8 @@ class TrainingTask {
   virtual ProgressMetric validation_metric(double mean) const;
 };
 
-/// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of threads,
-/// so the same bits.
+/// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of
+/// threads, so the same bits.
 inline constexpr std::size_t kShardSize = 256;
 
 /// A task whose loss is a sum over examples, so that every shard runs by itself.
@@ -74,15 +75,16 @@ struct TrainingResult {
 
 /// Trains parameters by stochastic gradient descent.
 ///
-/// Each epoch goes through all examples in an order of its own, keyed by (seed, epoch). With held-out examples, training ends when
-/// `patience` epochs in a row brought no better error, and the parameters of the best epoch are kept.
+/// Each epoch goes through all examples in an order of its own, keyed by (seed, epoch). With held-out examples,
+/// training ends when `patience` epochs in a row brought no better error, and the parameters of the best epoch are
+/// kept.
 ///
-/// If the run names a checkpoint file, the state is written there after every epoch; a file that is there already is gone on
-/// from, so that a run stopped and resumed equals an uninterrupted one, byte for byte. The file stays after the last epoch:
-/// whoever has put the result away removes it.
+/// If the run names a checkpoint file, the state is written there after every epoch; a file that is there already is
+/// resumed from, so that a run stopped and resumed equals an uninterrupted one, byte for byte. The file stays after the
+/// last epoch: whoever has put the result away removes it.
 ///
-/// Errors     invalid_option, for one that the optimizer does not have; cancelled; not_finite, naming epoch and batch, if the loss
-///            is no finite number; invalid_input, for a checkpoint of another run; corrupt_file; io
+/// Errors     invalid_option, for one that the optimizer does not have; canceled; not_finite, naming epoch and batch,
+///            if the loss is no finite number; invalid_input, for a checkpoint of another run; corrupt_file; io
 /// Memory     three to four times the parameters, and the tapes of one batch
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 TrainingResult train(ParameterSet& parameters, TrainingTask& task, const TrainingOptions& options,

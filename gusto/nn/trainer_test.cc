@@ -211,7 +211,7 @@ TEST(Trainer, StopsWithinAnEpochWhenAsked) {
   };
   Stopping task;
   EXPECT_EQ(error_of([&] { train_small(task, small_training(), {.cancel = &task.cancel}); }).code(),
-            ErrorCode::cancelled);
+            ErrorCode::canceled);
   EXPECT_LE(task.calls, 4) << "the batch's other shard may still run";
 }
 
@@ -250,8 +250,8 @@ TEST(Trainer, MovesRunningStatisticsATenthOfTheWayEachStep) {
     }
     std::size_t size() const override { return 2 * kShardSize; }
     Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t, float scale) override {
-      const std::span<float> x = tape.arena().take<float>(examples.size());
-      const std::span<float> targets = tape.arena().take<float>(examples.size());
+      const std::span<float> x = tape.arena().allocate<float>(examples.size());
+      const std::span<float> targets = tape.arena().allocate<float>(examples.size());
       double shard_mean = 0, shard_variance = 0;
       for (std::size_t n = 0; n < x.size(); ++n) {
         targets[n] = 1;

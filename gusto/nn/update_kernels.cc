@@ -33,7 +33,8 @@ namespace HWY_NAMESPACE {
 // NOLINTBEGIN(readability-identifier-naming): named as Highway names its own, to tell a kernel from its dispatcher.
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The arithmetic is written once, for a tag of whole vectors and for one of single numbers. `at` is the place in the tables.
+// The arithmetic is written once, for a tag of whole vectors and for one of single numbers. `at` is the place in the
+// tables.
 template <OptimizerKind kKind, bool kMomentum, class D>
 HWY_INLINE void Step(D d, const UpdateTarget& target, std::size_t at, hn::Vec<D> gradient, hn::Vec<D> read,
                      hn::Vec<D> reg, const StepRates& rates) {
@@ -67,8 +68,8 @@ HWY_INLINE void Step(D d, const UpdateTarget& target, std::size_t at, hn::Vec<D>
   }
 }
 
-// Hands out a row's gradient in parts: four vectors at once, so that a chain is walked once for that many, then one, then
-// single numbers.
+// Hands out a row's gradient in parts: four vectors at once, so that a chain is walked once for that many, then one,
+// then single numbers.
 template <class Function>
 HWY_INLINE void ForParts(const Job& job, const TouchedRow& row, const Function& function) {
   const hn::ScalableTag<float> d;
@@ -132,7 +133,8 @@ void UpdateAll(const Job& job, const StepRates& rates) {
   }
 }
 
-// The same for a table one number wide: as many rows as fit are brought together, so that they too are stepped in vectors.
+// The same for a table one number wide: as many rows as fit are brought together, so that they too are stepped in
+// vectors.
 template <OptimizerKind kKind, bool kMomentum>
 void UpdateNumbers(const Job& job, const StepRates& rates) {
   constexpr bool kFirst = kKind != OptimizerKind::sgd || kMomentum;

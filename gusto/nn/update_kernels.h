@@ -34,7 +34,7 @@ struct TouchedRow {
   float read;          ///< what decay put off has left of the row: 1 or less
 };
 
-/// What is updated, and the optimizer's state of it: row r at values + r · width, first and second alike.
+/// What is updated, and the optimizer's state of it: row r at values + r · width, first and second likewise.
 struct UpdateTarget {
   float* values;
   float* first;   ///< m of Adam, Σg² of Adagrad, velocity of SGD with momentum; null if not kept

@@ -90,7 +90,7 @@ TEST(WordPieces, RefuseARepeatedPiece) {
   EXPECT_EQ(gusto::test::code_of([&] { WordPieces{twice}; }), ErrorCode::corrupt_file);
 }
 
-// The pieces that a plain learner finds: it counts all pairs anew for every merge.
+// The pieces that a plain learner finds: it counts all pairs again for every merge.
 std::vector<std::string> plain_pieces(const std::vector<std::string>& words, std::size_t count) {
   std::map<std::string, int> characters;
   std::vector<std::vector<std::string>> cuts;

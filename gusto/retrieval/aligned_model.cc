@@ -42,9 +42,9 @@ AlignedModel::AlignedModel(std::shared_ptr<const Model> model, std::shared_ptr<c
                            std::string_view label, std::string_view home_label)
     : model_(std::move(model)),
       home_(std::move(home)),
-      same_users_(same_rows(model_->data().catalogue().users, home_->catalogue().users)) {
-  const Catalogue& own = model_->data().catalogue();
-  const Catalogue& shared = home_->catalogue();
+      same_users_(same_rows(model_->data().catalog().users, home_->catalog().users)) {
+  const Catalog& own = model_->data().catalog();
+  const Catalog& shared = home_->catalog();
   if (!same_rows(own.items, shared.items)) {
     own_items_ = rows_of_items(shared.items, own.items, home_label, label);
     home_items_ = rows_of_items(own.items, shared.items, label, home_label);

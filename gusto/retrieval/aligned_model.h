@@ -24,8 +24,8 @@ struct AlignedQuery {
 };
 
 /// A model that is asked, and answers, in the rows of another data set ("home") with the same items: trained on another
-/// split, say, or on the same data read in another order. Users are found by id; one whom the model does not know is asked
-/// about by the history that they have at home.
+/// split, say, or on the same data read in another order. Users are found by id; one that the model does not know is
+/// asked about by the history that they have at home.
 ///
 /// State    two numbers an item and one a user, nothing where the rows are the same
 /// Threads  const members may be called concurrently
@@ -38,7 +38,7 @@ class AlignedModel {
 
   const Model& model() const { return *model_; }
 
-  /// Rows must lie in the catalogue that they are of.
+  /// Rows must lie in the catalog that they are of.
   ItemRow own(ItemRow home) const { return own_items_.empty() ? home : own_items_[home.index]; }
   ItemRow home(ItemRow own) const { return home_items_.empty() ? own : home_items_[own.index]; }
   std::vector<ItemRow> own(std::span<const ItemRow> home) const;

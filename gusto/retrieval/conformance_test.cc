@@ -51,9 +51,9 @@ class ListConformanceTest : public ConformanceTest {
 
 TEST_P(ListConformanceTest, WithheldDiagonalOfACheckerboardIsRankedFirst) {
   constexpr std::size_t kSize = 60;
-  // Two tastes: with room for as many as there are users a factor model learns by heart that the diagonal was not chosen.
-  // A network that reads histories knows no users to learn by heart, and its layers need some width. A sampler leaves the
-  // neighbourhood of zero, from where no factor is of use without another, after some dozen sweeps.
+  // Two tastes: with room for as many as there are users a factor model learns by heart that the diagonal was not
+  // chosen. A network that reads histories knows no users to learn by heart, and its layers need some width. A sampler
+  // leaves the neighborhood of zero, from where no factor is of use without another, after some dozen sweeps.
   const bool reads_histories = std::any_of(info().fields.begin(), info().fields.end(), [](const Field& field) {
     return field.name == "heads" || field.name == "query_fields";
   });
@@ -63,7 +63,7 @@ TEST_P(ListConformanceTest, WithheldDiagonalOfACheckerboardIsRankedFirst) {
     if (field.name == "burn_in") settings.emplace_back("epochs", 100);
   }
   const auto model = fitted(suited(test::checkerboard(kSize, task() != Task::top_n), 2), 1, settings);
-  if (abilities().personalised) {
+  if (abilities().personalized) {
     for (std::size_t u = 0; u < kSize; ++u) {
       const std::vector<std::uint32_t> list = list_of(*model, Query::known(UserRow(u)), 2);
       ASSERT_FALSE(list.empty());
@@ -149,8 +149,8 @@ struct DrawnFilter {
 };
 
 /// Scores of the items that a filter leaves to a user, best first, ties to the lower row.
-std::vector<std::pair<float, std::uint32_t>> filtered_catalogue(const Model& model, UserRow user,
-                                                                const SearchFilter& filter) {
+std::vector<std::pair<float, std::uint32_t>> filtered_catalog(const Model& model, UserRow user,
+                                                              const SearchFilter& filter) {
   std::vector<std::pair<float, std::uint32_t>> left;
   const std::vector<float> scores = scores_of(model, Query::known(user));
   const auto holds = [](auto rows, ItemRow item) { return std::find(rows.begin(), rows.end(), item) != rows.end(); };
@@ -180,7 +180,7 @@ TEST_P(ListConformanceTest, EveryIndexKeepsToEveryFilter) {
     const std::size_t k = *rc::gen::inRange<std::size_t>(0, kItems + 3);
     const UserRow user(*rc::gen::inRange<std::size_t>(0, kUsers));
     const Query query = Query::known(user);
-    const auto left = filtered_catalogue(model, user, filter);
+    const auto left = filtered_catalog(model, user, filter);
     const TopLists exact = search(model, {&query, 1}, k, filter, context);
     for (const Index& index : indexes) {
       const TopLists found = search(model, index, {&query, 1}, k, filter, context);
@@ -254,14 +254,14 @@ TEST_P(ListConformanceTest, OwnHistoryFoldedInGivesTheUsersOwnList) {
     shared += static_cast<double>(both.size());
     listed += static_cast<double>(known.size());
   }
-  // Scores that differ in the last bit may swap neighbours at the list's end.
+  // Scores that differ in the last bit may swap neighbors at the list's end.
   EXPECT_GE(shared, (abilities().fold_in == FoldIn::exact ? 0.99 : 0.5) * listed);
 }
 
 TEST_P(ListConformanceTest, UnknownItemsOfAHistoryAreSkippedAndCounted) {
   if (!folds_in()) return;
   const Model& model = small_model();
-  const Vocabulary& items = small_data()->catalogue().items;
+  const Vocabulary& items = small_data()->catalog().items;
   const std::vector<NamedEvent> with_unknown{{"i3", 5}, {"not yet made", 5}, {"i6", 4}, {"nor this", 1}};
   const std::vector<NamedEvent> without{{"i3", 5}, {"i6", 4}};
   const ResolvedHistory some = resolve_history(items, with_unknown);

@@ -12,8 +12,8 @@
 namespace gusto {
 namespace {
 
-// A stretch of items is scanned by all queries of a block before the next one: this many floats stay in the second-level
-// cache. Thresholds rise between stretches.
+// A stretch of items is scanned by all queries of a block before the next one: this many floats stay in the
+// second-level cache. Thresholds rise between stretches.
 constexpr std::size_t kStretchFloats = std::size_t{1} << 16;
 constexpr std::size_t kStretchPanels = 32;
 constexpr std::size_t kFirstStretch = 4 * kPanelItems;

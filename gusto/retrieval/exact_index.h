@@ -2,9 +2,9 @@
 
 /// Exact search by inner product among vectors alone.
 ///
-/// Scores are computed in panels of items (gusto/retrieval/panel_kernels.h) and compared with the k-th best so far while
-/// they are in registers, so that neither a row of scores nor a tile of them is ever written: for one query the cost is
-/// that of reading the vectors once. Filters are asked about the few items only whose score would get them in.
+/// Scores are computed in panels of items (gusto/retrieval/panel_kernels.h) and compared with the k-th best so far
+/// while they are in registers, so that neither a row of scores nor a tile of them is ever written: for one query the
+/// cost is that of reading the vectors once. Filters are asked about the few items only whose score would get them in.
 
 #include <memory>
 #include <span>
@@ -40,8 +40,8 @@ class PanelSource {
 
 class Selector;
 
-/// Offers a selector the exact scores of some rows [ascending] for one query [1 × width]; the same bits as in a search of
-/// all. Error(not_finite), if a score is.
+/// Offers a selector the exact scores of some rows [ascending] for one query [1 × width]; the same bits as in a search
+/// of all. Error(not_finite), if a score is.
 void score_rows(const PanelSource& source, std::span<const std::uint32_t> rows, MatrixView<const float> query,
                 Selector& selector);
 
@@ -67,7 +67,7 @@ class ExactIndex {
   /// seen     for each query the rows that the filter's exclude_seen leaves out, ascending; empty: none for anybody
   /// Cost     2·n·items·width operations; the items are read once for 96 queries
   /// Errors   not_finite, if a score that would be listed is not, or is NaN; invalid_input, for a filter's row outside
-  ///          the items; cancelled
+  ///          the items; canceled
   TopLists top_k(MatrixView<const float> queries, std::size_t k, const SearchFilter& filter,
                  std::span<const std::vector<std::uint32_t>> seen, Context& context) const;
 

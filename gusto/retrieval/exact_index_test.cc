@@ -64,7 +64,7 @@ std::set<std::uint32_t> some_rows(std::size_t items, std::size_t count, std::uin
   return rows;
 }
 
-RC_GTEST_PROP(ExactIndex, FilteredListsAreThoseOfTheFilteredCatalogue, ()) {
+RC_GTEST_PROP(ExactIndex, FilteredListsAreThoseOfTheFilteredCatalog, ()) {
   const std::size_t items = *rc::gen::inRange<std::size_t>(1, 2500);
   const std::size_t width = *rc::gen::inRange<std::size_t>(1, 40);
   const std::size_t query_count = *rc::gen::inRange<std::size_t>(1, 30);

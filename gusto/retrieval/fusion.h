@@ -1,6 +1,6 @@
 #pragma once
 
-/// Bringing scores together that are not comparable: those of one model for different askers, or of different models.
+/// Bringing scores together that are not comparable: those of one model for different users, or of different models.
 ///
 /// Everything here is a pure function and may be called concurrently.
 
@@ -14,7 +14,7 @@
 
 namespace gusto {
 
-/// How the scores of one asker's c candidates become relevances in [0, 1], 1 for the best.
+/// How the scores of one user's c candidates become relevances in [0, 1], 1 for the best.
 enum class ScoreScale {
   min_max,  ///< (s − min) / (max − min)
   rank,     ///< 1 − (r − 1) / (c − 1), with the place r from 1; equal scores share the mean of their places
@@ -43,11 +43,11 @@ struct MergedItem {
   double merged = 0;      ///< what the merged list is ordered by: Σ 1 / (60 + place), or 1 / best place
 };
 
-/// Merges lists, each ordered from its best item and with no item twice. Best first; equal items are in order of their best
-/// place, then of the list that it is in.
+/// Merges lists, each ordered from its best item and with no item twice. Best first; equal items are in order of their
+/// best place, then of the list that it is in.
 ///
-/// Source   reciprocal-rank: Cormack, Clarke, Büttcher: Reciprocal rank fusion outperforms Condorcet and individual rank
-///          learning methods, SIGIR 2009, with their constant of 60
+/// Source   reciprocal-rank: Cormack, Clarke, Büttcher: Reciprocal rank fusion outperforms Condorcet and individual
+///          rank learning methods, SIGIR 2009, with their constant of 60
 /// Cost     O(n log n) for n entries in all
 std::vector<MergedItem> merge_lists(std::span<const std::vector<ScoredItem>> lists, Merge merge);
 

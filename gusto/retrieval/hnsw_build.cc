@@ -1,4 +1,5 @@
-// The one file that knows hnswlib, which builds the graph. It starts no threads, and gusto reads nothing that it stores.
+// The one file that knows hnswlib, which builds the graph. It starts no threads, and gusto reads nothing that it
+// stores.
 
 #include <algorithm>
 #include <cmath>
@@ -50,8 +51,8 @@ HnswGraph take_links(const Builder& builder, std::size_t items) {
       if (level > 0) links.rows.push_back(item);
       hnswlib::linklistsizeint* list = builder.get_linklist_at_level(item, static_cast<int>(level));
       const auto* first = static_cast<const hnswlib::tableint*>(list + 1);
-      links.neighbours.insert(links.neighbours.end(), first, first + builder.getListCount(list));
-      links.offsets.push_back(links.neighbours.size());
+      links.neighbors.insert(links.neighbors.end(), first, first + builder.getListCount(list));
+      links.offsets.push_back(links.neighbors.size());
     }
   }
   return graph;
@@ -73,7 +74,7 @@ HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, 
   Builder builder(&space, items.rows, options.links, options.build_width, seed);
   for (std::size_t i = 0; i < items.rows; ++i) {
     if (i % kInsertsBetweenChecks == 0) {
-      context.check_cancelled();
+      context.check_canceled();
       context.progress("hnsw", i, items.rows);
     }
     builder.addPoint(items.row(i).data(), i);

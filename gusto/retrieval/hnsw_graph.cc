@@ -17,7 +17,7 @@ constexpr std::size_t kMostGraphLevels = 64;
 
 std::string rows_name(std::size_t level) { return fmt::format("index/rows_{}", level); }
 std::string offsets_name(std::size_t level) { return fmt::format("index/offsets_{}", level); }
-std::string neighbours_name(std::size_t level) { return fmt::format("index/neighbours_{}", level); }
+std::string neighbors_name(std::size_t level) { return fmt::format("index/neighbours_{}", level); }
 
 [[noreturn]] void corrupt(const TensorFile& in, std::string_view what) {
   throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in.name(), what),
@@ -37,16 +37,16 @@ HnswGraph::Level load_level(const TensorFile& in, std::size_t level, std::size_t
   };
   HnswGraph::Level links;
   links.rows = copy(rows_name(level));
-  links.neighbours = copy(neighbours_name(level));
+  links.neighbors = copy(neighbors_name(level));
   if (links.rows.empty() != (level == 0)) corrupt(in, fmt::format("level {} of its index has other items", level));
   links.offsets = in.vector<std::uint64_t>(offsets_name(level), (level == 0 ? items : links.rows.size()) + 1);
-  if (links.offsets.front() != 0 || links.offsets.back() != links.neighbours.size() ||
+  if (links.offsets.front() != 0 || links.offsets.back() != links.neighbors.size() ||
       !std::is_sorted(links.offsets.begin(), links.offsets.end()) ||
       std::adjacent_find(links.rows.begin(), links.rows.end(), std::greater_equal<>()) != links.rows.end()) {
     corrupt(in, fmt::format("level {} of its index is not in order", level));
   }
   require_rows(in, links.rows, items);
-  require_rows(in, links.neighbours, items);
+  require_rows(in, links.neighbors, items);
   return links;
 }
 
@@ -59,12 +59,12 @@ std::span<const std::uint32_t> HnswGraph::Level::of(std::uint32_t row) const {
     if (found == rows.end() || *found != row) return {};
     place = static_cast<std::size_t>(found - rows.begin());
   }
-  return std::span(neighbours).subspan(offsets[place], offsets[place + 1] - offsets[place]);
+  return std::span(neighbors).subspan(offsets[place], offsets[place + 1] - offsets[place]);
 }
 
 std::uint64_t HnswGraph::bytes() const {
   std::uint64_t sum = 0;
-  for (const Level& level : levels) sum += 4 * (level.rows.size() + level.neighbours.size()) + 8 * level.offsets.size();
+  for (const Level& level : levels) sum += 4 * (level.rows.size() + level.neighbors.size()) + 8 * level.offsets.size();
   return sum;
 }
 
@@ -73,7 +73,7 @@ void HnswGraph::save(TensorWriter& out) const {
   for (std::size_t level = 0; level < levels.size(); ++level) {
     out.add(rows_name(level), levels[level].rows);
     out.add(offsets_name(level), levels[level].offsets);
-    out.add(neighbours_name(level), levels[level].neighbours);
+    out.add(neighbors_name(level), levels[level].neighbors);
   }
 }
 

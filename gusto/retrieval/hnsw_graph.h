@@ -1,10 +1,11 @@
 #pragma once
 
-/// A navigable small world of item vectors: a graph in which a walk towards a query's best items is short.
+/// A navigable small world of item vectors: a graph in which a walk toward a query's best items is short.
 ///
-/// Source  Malkov, Yashunin: Efficient and robust approximate nearest neighbor search using hierarchical navigable small
-///         world graphs, TPAMI 2020; built by hnswlib, with the inner product as closeness. The walk is gusto's own, among
-///         vectors that lie where the model has them, and reads links that were checked when they were loaded.
+/// Source  Malkov, Yashunin: Efficient and robust approximate nearest neighbor search using hierarchical navigable
+///         small world graphs, TPAMI 2020; built by hnswlib, with the inner product as closeness. The walk is gusto's
+///         own, among vectors that lie where the model has them, and reads links that were checked when they were
+///         loaded.
 
 #include <cstdint>
 #include <span>
@@ -25,9 +26,9 @@ struct HnswOptions {
 struct HnswGraph {
   struct Level {
     std::vector<std::uint32_t> rows;  ///< of the items that are on it, ascending; on level 0 empty: all are
-    /// The neighbours of rows[r], or on level 0 of row r, are neighbours[offsets[r]] to neighbours[offsets[r + 1]].
+    /// The neighbors of rows[r], or on level 0 of row r, are neighbors[offsets[r]] to neighbors[offsets[r + 1]].
     std::vector<std::uint64_t> offsets;
-    std::vector<std::uint32_t> neighbours;
+    std::vector<std::uint32_t> neighbors;
 
     /// None for an item that is not on the level.
     std::span<const std::uint32_t> of(std::uint32_t row) const;
@@ -47,7 +48,7 @@ struct HnswGraph {
 /// once would be faster, but the graph would depend on which came first: one thread, and the same graph every time.
 /// Cost     about items · build_width · log(items) inner products, on one thread
 /// Memory   about 12 · links bytes an item, and while it builds as much again and a copy of the vectors
-/// Errors   not_finite, if a vector is; cancelled; out_of_memory, if the context's limit is below that
+/// Errors   not_finite, if a vector is; canceled; out_of_memory, if the context's limit is below that
 HnswGraph build_hnsw(MatrixView<const float> items, const HnswOptions& options, std::uint64_t seed, Context& context);
 
 }  // namespace gusto

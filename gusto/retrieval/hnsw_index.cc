@@ -81,32 +81,32 @@ class HnswScan final : public VectorScan {
       const Scored next = open_.back();
       open_.pop_back();
       if (found_.size() == width_ && next.first < found_.front().first) break;
-      neighbours_.clear();
+      neighbors_.clear();
       for (const std::uint32_t row : graph_.levels[0].of(next.second)) {
-        if (met_.add(row)) neighbours_.push_back(row);
+        if (met_.add(row)) neighbors_.push_back(row);
       }
-      met_count += neighbours_.size();
+      met_count += neighbors_.size();
       if (met_count > items_.rows / kGiveUpShare && met_count > 2 * width_) return false;
-      products_.resize(neighbours_.size());
-      row_products(items_, neighbours_, query, products_.data());
-      for (std::size_t n = 0; n < neighbours_.size(); ++n) collect({products_[n], neighbours_[n]});
+      products_.resize(neighbors_.size());
+      row_products(items_, neighbors_, query, products_.data());
+      for (std::size_t n = 0; n < neighbors_.size(); ++n) collect({products_[n], neighbors_[n]});
     }
     return found_.size() >= k_;
   }
 
-  /// The item nearest to the query that a walk through the upper levels comes to, always to the best neighbour.
+  /// The item nearest to the query that a walk through the upper levels comes to, always to the best neighbor.
   Scored descend(const float* query) {
     Scored best{0, graph_.entry};
     row_products(items_, {&best.second, 1}, query, &best.first);
     for (std::size_t level = graph_.levels.size(); level-- > 1;) {
       for (bool moved = true; moved;) {
         moved = false;
-        const std::span<const std::uint32_t> neighbours = graph_.levels[level].of(best.second);
-        products_.resize(neighbours.size());
-        row_products(items_, neighbours, query, products_.data());
-        for (std::size_t n = 0; n < neighbours.size(); ++n) {
+        const std::span<const std::uint32_t> neighbors = graph_.levels[level].of(best.second);
+        products_.resize(neighbors.size());
+        row_products(items_, neighbors, query, products_.data());
+        for (std::size_t n = 0; n < neighbors.size(); ++n) {
           if (products_[n] > best.first) {
-            best = {products_[n], neighbours[n]};
+            best = {products_[n], neighbors[n]};
             moved = true;
           }
         }
@@ -152,7 +152,7 @@ class HnswScan final : public VectorScan {
   Selector best_;
   std::vector<Scored> open_;
   std::vector<Scored> found_;
-  std::vector<std::uint32_t> neighbours_;
+  std::vector<std::uint32_t> neighbors_;
   std::vector<std::uint32_t> rows_;
   std::vector<float> products_;
   std::unique_ptr<VectorScan> exact_;

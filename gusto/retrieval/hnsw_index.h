@@ -9,10 +9,10 @@
 
 namespace gusto {
 
-/// Searches by walks. A walk goes through items that the filter leaves out, but collects only others, `width` of them and
-/// at least k, and gives up when it has looked at a quarter of all items; then, and where it finds fewer than k, the exact
-/// search is run instead: k items are found wherever there are k, and none that is left out. Filters that pick a few items
-/// are searched exactly at once. Scores have the bits of exact search.
+/// Searches by walks. A walk goes through items that the filter leaves out, but collects only others, `width` of them
+/// and at least k, and gives up when it has looked at a quarter of all items; then, and where it finds fewer than k,
+/// the exact search is run instead: k items are found wherever there are k, and none that is left out. Filters that
+/// pick a few items are searched exactly at once. Scores have the bits of exact search.
 ///
 /// Threads  const members may be called concurrently
 class HnswIndex {

@@ -123,8 +123,8 @@ TEST(HnswGraph, DamagedLinksAreRefused) {
   EXPECT_EQ(code_of(good, 299), ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { g.entry = 300; }), ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { g.levels.clear(); }), ErrorCode::corrupt_file);
-  EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].neighbours[7] = 300; }), ErrorCode::corrupt_file);
-  EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].neighbours.pop_back(); }), ErrorCode::corrupt_file);
+  EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].neighbors[7] = 300; }), ErrorCode::corrupt_file);
+  EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].neighbors.pop_back(); }), ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { std::swap(g.levels[0].offsets[3], g.levels[0].offsets[9]); }),
             ErrorCode::corrupt_file);
   EXPECT_EQ(damaged([](HnswGraph& g) { g.levels[0].offsets.pop_back(); }), ErrorCode::corrupt_file);

@@ -3,11 +3,13 @@
 /// What finds a model's best items fast: one of several kinds of index over its item vectors.
 ///
 /// exact  vectors in panels; what search() without an index does, without making the panels each time
-/// int8   8-bit vectors, re-ranked: the same lists from a third of the memory traffic; pays from some thousands of items
-/// hnsw   a walk through a graph: a share of the best items, from a small part of the vectors; pays above some 500,000
+/// int8   8-bit vectors, re-ranked: the same lists from a third of the memory traffic; pays from some thousands of
+/// items hnsw   a walk through a graph: a share of the best items, from a small part of the vectors; pays above some
+/// 500,000
 ///
-/// Building measures, on users' own query vectors, how many of the 10 and 100 best items are found. What was measured, and
-/// the graph, are stored in the model file under "index"; panels and 8-bit vectors are made anew when it is loaded.
+/// Building measures, on users' own query vectors, how many of the 10 and 100 best items are found. What was measured,
+/// and the graph, are stored in the model file under "index"; panels and 8-bit vectors are made again when it is
+/// loaded.
 
 #include <array>
 #include <cstdint>
@@ -32,8 +34,8 @@ enum class IndexKind { exact, int8, hnsw };
 inline constexpr std::array<std::string_view, 3> kIndexKindNames{"exact", "int8", "hnsw"};
 std::string_view to_string(IndexKind kind);
 
-/// What to try in place of a kind that turns out slower than exact search: the one before it, or before that if the model has
-/// few items.
+/// What to try in place of a kind that turns out slower than exact search: the one before it, or before that if the
+/// model has few items.
 IndexKind simpler_kind(const Model& model, IndexKind kind);
 
 struct IndexOptions {
@@ -56,8 +58,8 @@ struct IndexQuality {
 /// Threads  const members may be called concurrently
 class Index {
  public:
-  /// Kind hnsw widens its walks until 95 % of the 100 best items are found, or they look at 2,048 items: even if exact search
-  /// is faster then, as a width that depends on time would differ from run to run.
+  /// Kind hnsw widens its walks until 95 % of the 100 best items are found, or they look at 2,048 items: even if exact
+  /// search is faster then, as a width that depends on time would differ from run to run.
   /// Errors   unsupported, for a kind other than exact if the model has no item vectors; as build_hnsw
   /// Cost     exact, int8: one pass over the vectors; hnsw: see build_hnsw; and the measured queries
   static Index build(const Model& model, const IndexOptions& options, Context& context);

@@ -53,8 +53,8 @@ Rounded rounded(std::span<const float> vector) {
   return result;
 }
 
-/// What float sums of so many products can be off by, relative to the norms of both sides; twice over, because the bounds
-/// are sums as well.
+/// What float sums of so many products can be off by, relative to the norms of both sides; twice over, because the
+/// bounds are sums as well.
 double rounding_share(std::size_t width) {
   return 2 * static_cast<double>(width + 16) * static_cast<double>(std::numeric_limits<float>::epsilon());
 }

@@ -2,15 +2,15 @@
 
 /// Search by inner product among vectors of 8-bit numbers, re-ranked by the float vectors.
 ///
-/// Each item is rounded to a scale of its own and 127 steps either side of zero, each query likewise. By Cauchy and Schwarz
-/// a score differs from that of the rounded vectors x̂, q̂ by at most
+/// Each item is rounded to a scale of its own and 127 steps either side of zero, each query likewise. By Cauchy and
+/// Schwarz a score differs from that of the rounded vectors x̂, q̂ by at most
 ///
 ///   |q·x − q̂·x̂| ≤ ‖q‖ ‖x − x̂‖ + ‖q − q̂‖ ‖x̂‖
 ///
-/// so a scan of a quarter of the bytes gives a lower and an upper bound of every score. An item whose upper bound is below
-/// the k-th best lower bound cannot be in the list; the scores of those that are left, some k more, are computed from the
-/// float vectors. The lists are those of exact search, to the bit: rounding costs time where scores lie close, never
-/// recall.
+/// so a scan of a quarter of the bytes gives a lower and an upper bound of every score. An item whose upper bound is
+/// below the k-th best lower bound cannot be in the list; the scores of those that are left, some k more, are computed
+/// from the float vectors. The lists are those of exact search, to the bit: rounding costs time where scores lie close,
+/// never recall.
 
 #include <memory>
 

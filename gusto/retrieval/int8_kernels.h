@@ -3,9 +3,9 @@
 /// The inner loop of search among vectors of 8-bit numbers: bounds on scores, compared with a threshold while they are
 /// still in registers.
 ///
-/// A panel holds kPanelItems items side by side, four numbers of an item together: byte number (w / 4 · kPanelItems + i) · 4
-/// + w mod 4 is number w of item i, plus 128. A register lane so holds the sum of one item (VNNI's dot product of four
-/// bytes where the processor has it, products of 16 bits elsewhere; the sums are whole numbers and the same).
+/// A panel holds kPanelItems items side by side, four numbers of an item together: byte number (w / 4 · kPanelItems +
+/// i) · 4 + w mod 4 is number w of item i, plus 128. A register lane so holds the sum of one item (VNNI's dot product
+/// of four bytes where the processor has it, products of 16 bits elsewhere; the sums are whole numbers and the same).
 
 #include <cstddef>
 #include <cstdint>

@@ -1,15 +1,17 @@
 #pragma once
 
-/// The inner loops of exact search: scores of items that lie in panels, compared with a threshold while they are still in
-/// registers.
+/// The inner loops of exact search: scores of items that lie in panels, compared with a threshold while they are still
+/// in registers.
 ///
-/// A panel holds kPanelItems items side by side: number w of its item i is panel[w · kPanelItems + i], so that one vector
-/// register holds as many items' sums and no sum across a register is ever needed. Items that a last panel lacks are zeros.
+/// A panel holds kPanelItems items side by side: number w of its item i is panel[w · kPanelItems + i], so that one
+/// vector register holds as many items' sums and no sum across a register is ever needed. Items that a last panel lacks
+/// are zeros.
 ///
-/// A score is Σ_w query[w]·item[w], added up in order of w with fused multiply-adds (where the processor has them). It has
-/// the same bits wherever the item lies, however many queries are asked at once: equal items tie.
+/// A score is Σ_w query[w]·item[w], added up in order of w with fused multiply-adds (where the processor has them). It
+/// has the same bits wherever the item lies, however many queries are asked at once: equal items tie.
 ///
-/// The plain twins are in exact_index_test.cc. All run on the calling thread and may be called concurrently.
+/// The plain reference versions are in exact_index_test.cc. All run on the calling thread and may be called
+/// concurrently.
 
 #include <cstddef>
 #include <cstdint>

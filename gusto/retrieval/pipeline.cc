@@ -62,12 +62,12 @@ std::vector<bool> open_items(const SearchFilter& filter, std::size_t item_count)
   return open;
 }
 
-bool alike(std::span<const float> scores) {
+bool all_equal(std::span<const float> scores) {
   return std::all_of(scores.begin(), scores.end(), [&](float score) { return score == scores.front(); });
 }
 
-// Whether the model scores all that it may give alike: it knows nothing of the asker, and only the rows make an order. The
-// list is its best; items of equal scores there may still be better than those below.
+// Whether the model gives all that it may recommend the same score: it knows nothing of the user, and only the rows
+// make an order. The list is its best; items of equal scores there may still be better than those below.
 bool tells_nothing(const Model& model, const Query& query, const SearchFilter& filter,
                    std::span<const ScoredItem> list) {
   if (list.size() < 2 || list.front().score != list.back().score) return false;
@@ -84,13 +84,13 @@ bool tells_nothing(const Model& model, const Query& query, const SearchFilter& f
   }
   std::vector<float> scores(items.size());
   model.score_items(query, items, scores);
-  return alike(scores);
+  return all_equal(scores);
 }
 
 }  // namespace
 
 /// What the pipeline knows of who asks, in home rows.
-struct Pipeline::Asker {
+struct Pipeline::QueryUser {
   std::vector<ItemRow> seen;                  // ascending
   std::vector<std::vector<ItemRow>> seen_by;  // by member, ascending
   std::vector<ItemRow> history;               // what calibration keeps to
@@ -142,7 +142,7 @@ std::size_t Pipeline::add_member(const std::filesystem::path& name, std::string_
 
 void Pipeline::prepare_reranking() {
   const RerankStage& stage = spec_.rerank;
-  const FeatureTable& features = home_->catalogue().item_features;
+  const FeatureTable& features = home_->catalog().item_features;
   if (stage.diversity > 0 && stage.diversity_by == DiversityBy::features) {
     features_.emplace(features);
     if (features_->empty()) {
@@ -185,15 +185,15 @@ void Pipeline::check_rows(std::span<const Query> queries, const SearchFilter& fi
   const auto check_item = [this](ItemRow item) {
     if (item.index < home_->item_count()) return;
     throw Error(ErrorCode::invalid_input,
-                fmt::format("Item row {} is outside the catalogue's {} items.", item.index, home_->item_count()));
+                fmt::format("Item row {} is outside the catalog's {} items.", item.index, home_->item_count()));
   };
   std::for_each(filter.allowed.begin(), filter.allowed.end(), check_item);
   std::for_each(filter.denied.begin(), filter.denied.end(), check_item);
   for (const Query& query : queries) {
     for (const HistoryEvent& event : query.history) check_item(event.item);
     if (!query.user || query.user->index < home_->user_count()) continue;
-    throw Error(ErrorCode::invalid_input, fmt::format("User row {} is outside the catalogue's {} users.",
-                                                      query.user->index, home_->user_count()));
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("User row {} is outside the catalog's {} users.", query.user->index, home_->user_count()));
   }
 }
 
@@ -209,25 +209,25 @@ std::vector<ItemRow> Pipeline::seen_by(const AlignedModel& member, const Query& 
   return seen;
 }
 
-Pipeline::Asker Pipeline::learn(const Query& query) const {
-  Asker asker;
+Pipeline::QueryUser Pipeline::learn(const Query& query) const {
+  QueryUser query_user;
   for (const AlignedModel& member : members_) {
-    asker.seen_by.push_back(seen_by(member, query));
-    asker.seen.insert(asker.seen.end(), asker.seen_by.back().begin(), asker.seen_by.back().end());
+    query_user.seen_by.push_back(seen_by(member, query));
+    query_user.seen.insert(query_user.seen.end(), query_user.seen_by.back().begin(), query_user.seen_by.back().end());
   }
-  sort_unique(asker.seen);
-  if (query.history.empty()) asker.history = asker.seen;
-  for (const HistoryEvent& event : query.history) asker.history.push_back(event.item);
+  sort_unique(query_user.seen);
+  if (query.history.empty()) query_user.history = query_user.seen;
+  for (const HistoryEvent& event : query.history) query_user.history.push_back(event.item);
 
-  const std::span<const FeatureField> fields = home_->catalogue().user_features.fields();
+  const std::span<const FeatureField> fields = home_->catalog().user_features.fields();
   const bool described = query.user && std::any_of(fields.begin(), fields.end(), [&](const FeatureField& field) {
                            return !field.display(query.user->index).empty();
                          });
-  asker.empty_handed = asker.history.empty() && query.features.empty() && !described;
-  return asker;
+  query_user.empty_handed = query_user.history.empty() && query.features.empty() && !described;
+  return query_user;
 }
 
-void Pipeline::search_source(std::size_t source, std::span<const Query> queries, std::span<const Asker> askers,
+void Pipeline::search_source(std::size_t source, std::span<const Query> queries, std::span<const QueryUser> query_users,
                              std::size_t count, const SearchFilter& filter, Context& context,
                              std::vector<Lists>& found) const {
   const std::size_t m = *source_members_[source];
@@ -236,12 +236,12 @@ void Pipeline::search_source(std::size_t source, std::span<const Query> queries,
   std::vector<std::size_t> asked;  // their places among queries
   std::size_t seen_elsewhere = 0;  // so many more are asked for, as they will have to go
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    if (askers[q].empty_handed) continue;
+    if (query_users[q].empty_handed) continue;
     AlignedQuery query = member.own(queries[q]);
     if (!member.answers(query.query)) continue;
     own.push_back(std::move(query));
     asked.push_back(q);
-    seen_elsewhere = std::max(seen_elsewhere, askers[q].seen.size() - askers[q].seen_by[m].size());
+    seen_elsewhere = std::max(seen_elsewhere, query_users[q].seen.size() - query_users[q].seen_by[m].size());
   }
   std::vector<Query> own_queries;
   for (const AlignedQuery& query : own) own_queries.push_back(query.query);
@@ -258,17 +258,17 @@ void Pipeline::search_source(std::size_t source, std::span<const Query> queries,
     for (const ScoredItem& entry : lists[a]) {
       const ItemRow item = member.home(entry.item);
       if (list.size() == count) break;
-      if (!filter.exclude_seen || !holds(askers[asked[a]].seen, item)) list.push_back({item, entry.score});
+      if (!filter.exclude_seen || !holds(query_users[asked[a]].seen, item)) list.push_back({item, entry.score});
     }
   });
 }
 
-std::vector<ScoredItem> Pipeline::popular_items(const Asker& asker, std::size_t count, const SearchFilter& filter,
-                                                const std::vector<bool>& open) const {
+std::vector<ScoredItem> Pipeline::popular_items(const QueryUser& query_user, std::size_t count,
+                                                const SearchFilter& filter, const std::vector<bool>& open) const {
   std::vector<ScoredItem> list;
   for (const ItemRow item : popular_) {
     if (list.size() == count) break;
-    if (!open[item.index] || (filter.exclude_seen && holds(asker.seen, item))) continue;
+    if (!open[item.index] || (filter.exclude_seen && holds(query_user.seen, item))) continue;
     list.push_back({item, static_cast<float>(counts_[item.index])});
   }
   return list;
@@ -294,7 +294,7 @@ std::vector<PipelineItem> Pipeline::rank(const Query& query, const Lists& lists)
       member.model().score_items(own.query, member.own(rows), scores);
       const std::vector<float> ranked = relevances(scores, spec_.scale);
       const auto weight = static_cast<float>(spec_.ranking->weight);
-      const bool answered = scores.size() < 2 || !alike(scores);
+      const bool answered = scores.size() < 2 || !all_equal(scores);
       for (std::size_t i = 0; i < items.size() && answered; ++i) {
         items[i].ranking_score = scores[i];
         relevance[i] = weight * ranked[i] + (1 - weight) * relevance[i];
@@ -302,7 +302,7 @@ std::vector<PipelineItem> Pipeline::rank(const Query& query, const Lists& lists)
     }
   }
   for (std::size_t i = 0; i < items.size(); ++i) items[i].relevance = relevance[i];
-  // Scores that differ too little to be told apart in [0, 1] still do among themselves, if they alone decide.
+  // Scores that differ too little to be distinguished in [0, 1] still do among themselves, if they alone decide.
   const bool by_ranking = spec_.ranking && spec_.ranking->weight > 0;
   std::stable_sort(items.begin(), items.end(), [&](const PipelineItem& a, const PipelineItem& b) {
     if (a.relevance != b.relevance) return a.relevance > b.relevance;
@@ -311,7 +311,7 @@ std::vector<PipelineItem> Pipeline::rank(const Query& query, const Lists& lists)
   return items;
 }
 
-std::vector<PipelineItem> Pipeline::reorder(const Asker& asker, std::vector<PipelineItem> candidates,
+std::vector<PipelineItem> Pipeline::reorder(const QueryUser& query_user, std::vector<PipelineItem> candidates,
                                             std::size_t k) const {
   const RerankStage& stage = spec_.rerank;
   std::vector<ItemRow> items;
@@ -330,7 +330,7 @@ std::vector<PipelineItem> Pipeline::reorder(const Asker& asker, std::vector<Pipe
     input.similarity = feature_similarity(*features_, items);
   }
   std::vector<double> mix;
-  if (stage.calibration > 0) mix = feature_mix(*calibration_field_, asker.history);
+  if (stage.calibration > 0) mix = feature_mix(*calibration_field_, query_user.history);
   input.calibration = stage.calibration;
   input.field = calibration_field_;
   input.mix = mix;
@@ -348,8 +348,8 @@ std::vector<PipelineItem> Pipeline::reorder(const Asker& asker, std::vector<Pipe
 PipelineLists Pipeline::recommend(std::span<const Query> queries, std::size_t k, const SearchFilter& filter,
                                   Context& context) const {
   check_rows(queries, filter);
-  std::vector<Asker> askers;
-  for (const Query& query : queries) askers.push_back(learn(query));
+  std::vector<QueryUser> query_users;
+  for (const Query& query : queries) query_users.push_back(learn(query));
   const std::size_t sources = spec_.candidates.size();
   // One list more: popular items that stand in where the others are empty.
   std::vector<Lists> found(queries.size(), Lists(sources + 1));
@@ -358,7 +358,7 @@ PipelineLists Pipeline::recommend(std::span<const Query> queries, std::size_t k,
   for (std::size_t s = 0; s < sources; ++s) {
     const std::size_t count = std::max(std::min(spec_.candidates[s].count, home_->item_count()), k);
     most = std::max(most, count);
-    if (source_members_[s]) search_source(s, queries, askers, count, filter, context, found);
+    if (source_members_[s]) search_source(s, queries, query_users, count, filter, context, found);
   }
   const std::vector<bool> open = open_items(filter, home_->item_count());
   std::vector<std::vector<PipelineItem>> lists(queries.size());
@@ -366,11 +366,11 @@ PipelineLists Pipeline::recommend(std::span<const Query> queries, std::size_t k,
     Lists& of_query = found[q];
     for (std::size_t s = 0; s < sources; ++s) {
       if (source_members_[s]) continue;
-      of_query[s] = popular_items(askers[q], std::max(spec_.candidates[s].count, k), filter, open);
+      of_query[s] = popular_items(query_users[q], std::max(spec_.candidates[s].count, k), filter, open);
     }
     const bool none = std::all_of(of_query.begin(), of_query.end(), [](const auto& list) { return list.empty(); });
-    if (none) of_query[sources] = popular_items(askers[q], most, filter, open);
-    lists[q] = reorder(askers[q], rank(queries[q], of_query), k);
+    if (none) of_query[sources] = popular_items(query_users[q], most, filter, open);
+    lists[q] = reorder(query_users[q], rank(queries[q], of_query), k);
     Lists().swap(of_query);
   });
   PipelineLists result;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// From a catalogue to a list in three stages:
+/// From a catalog to a list in three stages:
 ///
 ///   candidates   some hundred items of one or several sources, each a model's best or the most popular items
 ///   ranking      another model's scores for these alone, which may cost more an item
@@ -104,16 +104,17 @@ struct PipelineModel {
 /// Gives the model that a spec names.
 using ModelSource = std::function<PipelineModel(const std::filesystem::path& name)>;
 
-/// An opened pipeline. Queries, filters and results are in the rows of data(): that of the first model named. The others must
-/// have been trained on the same items; rows are matched by id, users too.
+/// An opened pipeline. Queries, filters and results are in the rows of data(): that of the first model named. The
+/// others must have been trained on the same items; rows are matched by id, users too.
 ///
-/// Candidates  each source gives its best `count` items that the filter leaves. Of several sources the lists are merged.
-///             Someone without any history or features is given popular items in place of what models say; so is everyone
-///             of whom the models know nothing: no source has an answer, or it scores all that the filter leaves alike.
-/// Seen        what the asker's history holds, and what any of the models was trained on for that user
-/// Relevance   the candidates' scores, brought to [0, 1] by `scale`; of several lists, the merged value by min-max. With
-///             a ranking model its scores, likewise, by weight; if it scores all candidates alike, it has no answer.
-///             Candidates are ordered by relevance, equal ones by ranking score, then as they were.
+/// Candidates  each source gives its best `count` items that the filter leaves. Of several sources the lists are
+///             merged. Someone without any history or features is given popular items in place of what models say; so
+///             is everyone the models know nothing about: no source has an answer, or it gives all that the filter
+///             leaves the same score.
+/// Seen        what the user's history holds, and what any of the models was trained on for that user
+/// Relevance   the candidates' scores, brought to [0, 1] by `scale`; of several lists, the merged value by min-max.
+///             With a ranking model its scores, likewise, by weight; if it gives all candidates the same score, it has
+///             no answer. Candidates are ordered by relevance, equal ones by ranking score, then as they were.
 /// Cost        that of search() a source; ranking: Model::score_items for the candidates; re-ranking: that of rerank()
 /// Repeatable  same bits at any number of threads
 /// Threads     const members may be called concurrently, with a context each
@@ -124,9 +125,9 @@ class Pipeline {
   static Pipeline open(PipelineSpec spec, Context& context);
 
   /// The same with models from elsewhere: `models` is called once for each name.
-  /// Errors   invalid_option, for no source, no model at all, two equal labels, a count or cap of 0, a weight or share out of
-  ///          bounds, a feature of the wrong kind, or items without what diversity compares; not_found, for an unknown
-  ///          feature, with the nearest name; invalid_input, if models were trained on different items
+  /// Errors   invalid_option, for no source, no model at all, two equal labels, a count or cap of 0, a weight or share
+  ///          out of bounds, a feature of the wrong kind, or items without what diversity compares; not_found, for an
+  ///          unknown feature, with the nearest name; invalid_input, if models were trained on different items
   Pipeline(PipelineSpec spec, const ModelSource& models);
 
   const PipelineSpec& spec() const { return spec_; }
@@ -140,25 +141,26 @@ class Pipeline {
   /// The registry's name of the ranking model; empty without one.
   std::string_view ranking_name() const;
 
-  /// Errors   invalid_input, for a row outside the catalogue; those of search and Model::score_items; cancelled
+  /// Errors   invalid_input, for a row outside the catalog; those of search and Model::score_items; canceled
   PipelineLists recommend(std::span<const Query> queries, std::size_t k, const SearchFilter& filter,
                           Context& context) const;
 
  private:
-  struct Asker;
+  struct QueryUser;
   using Lists = std::vector<std::vector<ScoredItem>>;  // one a source
 
   std::size_t add_member(const std::filesystem::path& name, std::string_view label, const ModelSource& models);
   void prepare_reranking();
   void check_rows(std::span<const Query> queries, const SearchFilter& filter) const;
-  Asker learn(const Query& query) const;
+  QueryUser learn(const Query& query) const;
   std::vector<ItemRow> seen_by(const AlignedModel& member, const Query& query) const;
-  void search_source(std::size_t source, std::span<const Query> queries, std::span<const Asker> askers,
+  void search_source(std::size_t source, std::span<const Query> queries, std::span<const QueryUser> query_users,
                      std::size_t count, const SearchFilter& filter, Context& context, std::vector<Lists>& found) const;
-  std::vector<ScoredItem> popular_items(const Asker& asker, std::size_t count, const SearchFilter& filter,
+  std::vector<ScoredItem> popular_items(const QueryUser& query_user, std::size_t count, const SearchFilter& filter,
                                         const std::vector<bool>& open) const;
   std::vector<PipelineItem> rank(const Query& query, const Lists& lists) const;
-  std::vector<PipelineItem> reorder(const Asker& asker, std::vector<PipelineItem> candidates, std::size_t k) const;
+  std::vector<PipelineItem> reorder(const QueryUser& query_user, std::vector<PipelineItem> candidates,
+                                    std::size_t k) const;
 
   PipelineSpec spec_;
   std::shared_ptr<const Dataset> home_;
@@ -174,7 +176,7 @@ class Pipeline {
   std::vector<float> popularity_;      // for the penalty
   std::optional<FeatureSets> features_;
   std::optional<std::size_t> vectors_member_;
-  const FeatureField* calibration_field_ = nullptr;  // of home_'s catalogue
+  const FeatureField* calibration_field_ = nullptr;  // of home_'s catalog
   std::vector<FeatureCap> caps_;
 };
 

@@ -38,9 +38,9 @@
 namespace gusto {
 
 /// Reads a pipeline. `name` stands for the file in messages ("p.toml:3:1: …"); model files are meant from `folder`.
-/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key or name (with
-///          the nearest), a value of the wrong type or out of range, a source with neither model nor popularity or both, or
-///          two sources with one label
+/// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key or name
+///          (with the nearest), a value of the wrong type or out of range, a source with neither model nor popularity
+///          or both, or two sources with one label
 PipelineSpec parse_pipeline(std::string_view toml, std::string_view name = "pipeline",
                             const std::filesystem::path& folder = {});
 

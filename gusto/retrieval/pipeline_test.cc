@@ -46,9 +46,9 @@ constexpr ModelInfo kClosedInfo{
     .name = "closed", .summary = "", .about = "", .fields = {}, .abilities = {}, .make = nullptr};
 
 /// Gives everyone the same scores.
-class ToldModel final : public ModelWith<NoChoices, kClosedInfo> {
+class FunctionModel final : public ModelWith<NoChoices, kClosedInfo> {
  public:
-  explicit ToldModel(std::vector<float> scores) : scores_(std::move(scores)) {}
+  explicit FunctionModel(std::vector<float> scores) : scores_(std::move(scores)) {}
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
   void save_state(TensorWriter&) const override {}
 
@@ -62,23 +62,24 @@ class ToldModel final : public ModelWith<NoChoices, kClosedInfo> {
   std::vector<float> scores_;
 };
 
-/// Three tastes again, with genres and directors. `turned`: all rows in reverse order; `part`: without every fifth event.
+/// Three tastes again, with genres and directors. `turned`: all rows in reverse order; `part`: without every fifth
+/// event.
 std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std::size_t items = kFilms) {
   const auto row = [&](std::size_t i, std::size_t count) { return turned ? count - 1 - i : i; };
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   FeatureField genres, director;
   genres.name = "genres";
   genres.kind = FeatureKind::multi;
   director.name = "director";
-  for (std::size_t u = 0; u < kPeople; ++u) catalogue->users.add("u" + std::to_string(row(u, kPeople)));
+  for (std::size_t u = 0; u < kPeople; ++u) catalog->users.add("u" + std::to_string(row(u, kPeople)));
   for (std::size_t n = 0; n < items; ++n) {
     const std::size_t i = row(n, items);
-    catalogue->items.add("i" + std::to_string(i));
+    catalog->items.add("i" + std::to_string(i));
     genres.append("g" + std::to_string(i % 3) + (i % 5 == 0 ? "|rare" : ""));
     director.append("d" + std::to_string(i % 7));
   }
   std::vector<FeatureField> fields{genres, director};
-  catalogue->item_features = FeatureTable(std::move(fields));
+  catalog->item_features = FeatureTable(std::move(fields));
   std::vector<Event> events;
   for (Event event : test::three_tastes(kPeople, kFilms)->events()) {
     if (part && (event.user.index + event.item.index) % 5 == 0) continue;
@@ -86,7 +87,7 @@ std::shared_ptr<const Dataset> films(bool turned = false, bool part = false, std
     event.item = ItemRow(row(event.item.index, items));
     events.push_back(event);
   }
-  return std::make_shared<const Dataset>(catalogue, events);
+  return std::make_shared<const Dataset>(catalog, events);
 }
 
 std::shared_ptr<const Model> fitted(std::string_view name, const std::shared_ptr<const Dataset>& data) {
@@ -126,11 +127,11 @@ PipelineSpec sources(const std::vector<std::string>& names, std::size_t count = 
   return spec;
 }
 
-/// A fitted ToldModel that scores these items 1 and others 0.
-std::shared_ptr<const Model> told(const std::set<std::size_t>& better) {
+/// A fitted FunctionModel that scores these items 1 and others 0.
+std::shared_ptr<const Model> fixed_model(const std::set<std::size_t>& better) {
   std::vector<float> scores(kFilms);
   for (const std::size_t item : better) scores[item] = 1;
-  auto model = std::make_shared<ToldModel>(std::move(scores));
+  auto model = std::make_shared<FunctionModel>(std::move(scores));
   Context context({.threads = 1});
   model->fit(films(), Task::top_n, context);
   return model;
@@ -145,7 +146,7 @@ std::vector<PipelineItem> list_of(const Pipeline& pipeline, const Query& query, 
 
 std::vector<std::string> ids_of(const Pipeline& pipeline, const std::vector<PipelineItem>& list) {
   std::vector<std::string> ids;
-  for (const PipelineItem& entry : list) ids.emplace_back(pipeline.data().catalogue().items[entry.item.index]);
+  for (const PipelineItem& entry : list) ids.emplace_back(pipeline.data().catalog().items[entry.item.index]);
   return ids;
 }
 
@@ -233,7 +234,7 @@ TEST(Pipeline, SaysWhichSourceHadAnItemHighest) {
   EXPECT_EQ(list[0].source_place, 1u);
   const auto popular = std::find_if(list.begin(), list.end(), [](const auto& entry) { return entry.source == 1; });
   ASSERT_NE(popular, list.end());
-  EXPECT_EQ(popular->source_score, pipeline.data().audience(popular->item).size());
+  EXPECT_EQ(popular->source_score, pipeline.data().item_events(popular->item).size());
 }
 
 TEST(Pipeline, GivesPopularItemsToTheEmptyHanded) {
@@ -268,7 +269,7 @@ TEST(Pipeline, TiesAreNoAnswerOnlyIfAllCandidatesTie) {
   const std::set<std::size_t> some{0, 1, 2, 11, 17, 23, 28, 30, 31, 35};
   const std::set<std::size_t> none;
   const auto source_of = [](const std::set<std::size_t>& better, std::size_t count, std::size_t k) {
-    const auto model = told(better);
+    const auto model = fixed_model(better);
     const Pipeline pipeline(sources({"told"}, count), [&](const std::filesystem::path&) { return model; });
     const std::vector<PipelineItem> list = list_of(pipeline, kSomeone, k, {.exclude_seen = false});
     EXPECT_EQ(list.size(), k);
@@ -281,8 +282,8 @@ TEST(Pipeline, TiesAreNoAnswerOnlyIfAllCandidatesTie) {
     EXPECT_EQ(source_of(some, length, length), "told") << length;
     EXPECT_EQ(source_of(none, length, length), "popularity") << length;
   }
-  // All that the filter leaves alike, and a single candidate, which nothing can be compared with.
-  const auto model = told(some);
+  // All that the filter leaves with one score, and a single candidate, which nothing can be compared with.
+  const auto model = fixed_model(some);
   const Pipeline pipeline(sources({"told"}), [&](const std::filesystem::path&) { return model; });
   const std::vector<ItemRow> tied{ItemRow(11), ItemRow(17)}, one{ItemRow(11)};
   const auto label = [&](std::span<const ItemRow> allowed) {
@@ -298,7 +299,7 @@ TEST(Pipeline, ARankingModelThatScoresAllCandidatesAlikeHasNoAnswer) {
   const std::vector<PipelineItem> found = list_of(opened(spec), kSomeone, 6);
   spec.ranking = RankingStage{.model = "told"};
   const auto ranked_by = [&](const std::set<std::size_t>& better, std::size_t k) {
-    const auto model = told(better);
+    const auto model = fixed_model(better);
     const Pipeline pipeline(spec, [&](const std::filesystem::path& name) -> PipelineModel {
       return name == "told" ? model : shared_model(name);
     });
@@ -318,7 +319,7 @@ TEST(Pipeline, ARankingModelThatScoresAllCandidatesAlikeHasNoAnswer) {
 
 TEST(Pipeline, AsksByHistoryAboutUsersWhomAModelDoesNotKnow) {
   const auto data = films();
-  auto strangers = std::make_shared<Catalogue>();
+  auto strangers = std::make_shared<Catalog>();
   for (std::size_t u = 0; u < kPeople; ++u) strangers->users.add("stranger" + std::to_string(u));
   for (std::size_t i = 0; i < kFilms; ++i) strangers->items.add("i" + std::to_string(i));
   const auto ranker = fitted("biased-mf", std::make_shared<const Dataset>(strangers, data->events()));
@@ -380,7 +381,7 @@ TEST(Pipeline, RefusesSpecsThatMakeNoSense) {
   EXPECT_THAT(message(spec), HasSubstr("weight of -1"));
 }
 
-TEST(Pipeline, RefusesRowsOutsideTheCatalogue) {
+TEST(Pipeline, RefusesRowsOutsideTheCatalog) {
   const Pipeline pipeline = opened(sources({"svd", "knn-turned-part"}));
   const std::vector<ItemRow> outside{ItemRow(kFilms)};
   const std::vector<HistoryEvent> history{{ItemRow(kFilms), 3, kNoTime}};
@@ -389,7 +390,7 @@ TEST(Pipeline, RefusesRowsOutsideTheCatalogue) {
                             error_of([&] { list_of(pipeline, Query::with_history(history), 3); }),
                             error_of([&] { list_of(pipeline, Query::known(UserRow(kPeople)), 3); })}) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_input);
-    EXPECT_THAT(error.message(), HasSubstr("outside the catalogue"));
+    EXPECT_THAT(error.message(), HasSubstr("outside the catalog"));
   }
 }
 
@@ -418,19 +419,20 @@ TEST(Pipeline, CalibrationBringsTheListCloserToTheHistory) {
   EXPECT_LT(divergence(0.9), 0.5 * divergence(1e-6));
 }
 
-TEST(Pipeline, PopularityPenaltyFavoursTheLessKnown) {
+TEST(Pipeline, PopularityPenaltyFavorsTheLessKnown) {
   PipelineSpec spec = sources({"popular"});
   const auto events = [&](double share) {
     spec.rerank.popularity_penalty = share;
     const Pipeline pipeline = opened(spec);
     std::size_t sum = 0;
-    for (const PipelineItem& entry : list_of(pipeline, kSomeone, 8)) sum += pipeline.data().audience(entry.item).size();
+    for (const PipelineItem& entry : list_of(pipeline, kSomeone, 8))
+      sum += pipeline.data().item_events(entry.item).size();
     return sum;
   };
   EXPECT_LT(events(0.8), events(0));
 }
 
-/// Any pipeline, asker and filter.
+/// Any pipeline, user and filter.
 struct RandomPipeline {
   PipelineSpec spec;
   std::vector<HistoryEvent> history;
@@ -486,7 +488,7 @@ struct RandomPipeline {
         whole || spec.ranking ? shared_model("knn")->shared_data() : shared_model("knn-part")->shared_data();
     if (!query.user) return open;
     // Home may have its rows turned; sets are kept in its rows.
-    const bool turned = pipeline.data().catalogue().items[0] != "i0";
+    const bool turned = pipeline.data().catalog().items[0] != "i0";
     const UserRow user(turned ? kPeople - 1 - query.user->index : query.user->index);
     for (const ItemRow item : data->history(user).items) {
       open.erase(turned ? ItemRow(kFilms - 1 - item.index) : item);
@@ -506,7 +508,7 @@ RC_GTEST_PROP(Pipeline, FiltersAndCapsHoldAndListsAreAsLongAsTheyCanBe, (std::ui
     RC_ASSERT(open.count(entry.item) == 1);
     RC_ASSERT(met.insert(entry.item).second);
     for (const auto& [name, most] : one.spec.rerank.caps) {
-      for (const std::uint32_t id : pipeline.data().catalogue().item_features.at(name).ids_of(entry.item.index)) {
+      for (const std::uint32_t id : pipeline.data().catalog().item_features.at(name).ids_of(entry.item.index)) {
         RC_ASSERT(++counts[name][id] <= most);
       }
     }
@@ -535,7 +537,7 @@ TEST(Pipeline, IsTheSameAtAnyNumberOfThreads) {
   }
 }
 
-TEST(Pipeline, CountsBeyondTheCatalogueAskForAllOfIt) {
+TEST(Pipeline, CountsBeyondTheCatalogAskForAllOfIt) {
   const std::size_t largest = std::numeric_limits<std::size_t>::max();
   const std::vector<ItemRow> six{ItemRow(3), ItemRow(9), ItemRow(12), ItemRow(20), ItemRow(31), ItemRow(39)};
   const SearchFilter filter{.exclude_seen = false, .allowed = six};

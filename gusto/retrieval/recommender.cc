@@ -40,7 +40,7 @@ std::vector<ChartValue> chart_values(const Dataset& data, const FeatureField& fi
   const auto add = [&](ItemRow item) {
     for (const std::uint32_t id : field.ids_of(item.index)) {
       values[id].value = field.values[id];
-      values[id].events += data.audience(item).size();
+      values[id].events += data.item_events(item).size();
       values[id].items.push_back(item);
     }
   };
@@ -139,7 +139,7 @@ SimilarUsersAnswer Recommender::similar_users(const Person& who, std::size_t k) 
   for (const ScoredItem& entry : top_k(similarity, k)) {  // it only knows positions: these are users
     const UserRow user(entry.item.index);
     answer.users.push_back(
-        {std::string(trained.catalogue().users[user.index]), trained.history(user).size(), entry.score});
+        {std::string(trained.catalog().users[user.index]), trained.history(user).size(), entry.score});
   }
   return answer;
 }
@@ -166,9 +166,9 @@ std::vector<AnsweredItem> Recommender::named(std::span<const std::string> items)
 std::vector<Prediction> Recommender::predictions(std::span<const Query> own, std::span<const ItemRow> items) const {
   std::vector<float> values(own.size()), stddevs;
   const Abilities& abilities = model().info().abilities;
-  if (abilities.spread) {
+  if (abilities.stddev) {
     stddevs.resize(own.size());
-    model().predict_spread(own, items, values, stddevs);
+    model().predict_stddev(own, items, values, stddevs);
   } else {
     model().predict(own, items, values);
   }
@@ -210,7 +210,7 @@ PredictAnswer Recommender::score(const Person& who, std::span<const std::string>
 
 /// Pairs whose user and item are known, in the model's rows.
 struct Recommender::Pairs {
-  std::vector<AlignedQuery> askers;
+  std::vector<AlignedQuery> query_users;
   std::vector<Query> queries;  // of these
   std::vector<ItemRow> items;
   std::vector<std::size_t> places;  // among all pairs
@@ -218,19 +218,19 @@ struct Recommender::Pairs {
 
 Recommender::Pairs Recommender::known_pairs(std::span<const UserItem> pairs) const {
   Pairs known;
-  const Catalogue& catalogue = data().catalogue();
+  const Catalog& catalog = data().catalog();
   const bool timed = model().info().abilities.timed;
   for (std::size_t p = 0; p < pairs.size(); ++p) {
-    const auto user = catalogue.users.find(pairs[p].user);
-    const auto item = catalogue.items.find(pairs[p].item);
+    const auto user = catalog.users.find(pairs[p].user);
+    const auto item = catalog.items.find(pairs[p].item);
     if (!user || !item) continue;
     Query query = Query::known(UserRow(*user));
     if (timed) query.time = pairs[p].time;
-    known.askers.push_back(parts_->model.own(query));
+    known.query_users.push_back(parts_->model.own(query));
     known.items.push_back(parts_->model.own(ItemRow(*item)));
     known.places.push_back(p);
   }
-  for (const AlignedQuery& asker : known.askers) known.queries.push_back(asker.query);
+  for (const AlignedQuery& query_user : known.query_users) known.queries.push_back(query_user.query);
   return known;
 }
 
@@ -259,7 +259,7 @@ std::vector<std::optional<float>> Recommender::score(std::span<const UserItem> p
 }
 
 ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) const {
-  const FeatureField& field = chart_field(data().catalogue().item_features, request.by);
+  const FeatureField& field = chart_field(data().catalog().item_features, request.by);
   const ResolvedPerson person = parts_->resolver.resolve(request.who);
   const ResolvedFilter filter = parts_->resolver.resolve(request.filter);
   const AlignedQuery own = parts_->model.own(person.query());

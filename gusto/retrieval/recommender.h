@@ -36,9 +36,9 @@ using RequestSource = std::function<bool(RecommendRequest& request)>;
 
 /// Users, items and features are those of data(), the training data of the model, or of the pipeline's first model.
 ///
-/// Errors   of every question: not_found, for an unknown user, item or feature (with the nearest), a history of unknown items
-///          only, or conditions that no item meets; invalid_input, for a name that several items fit, or an item twice in
-///          a history; unsupported, if the model does not declare the ability; those of the Model's function
+/// Errors   of every question: not_found, for an unknown user, item or feature (with the nearest), a history of unknown
+///          items only, or conditions that no item meets; invalid_input, for a name that several items fit, or an item
+///          twice in a history; unsupported, if the model does not declare the ability; those of the Model's function
 /// Repeatable  same bits at any number of threads, alone or in a batch
 /// Threads  const members may be called concurrently, with a Context each
 class Recommender {
@@ -63,17 +63,17 @@ class Recommender {
   const Index* index() const;
   const Pipeline* pipeline() const;
 
-  /// A typed history, "Toy Story (1995):5,Heat", as events for a Person. Titles that no item has are among them; whoever
-  /// answers leaves them out and lists them as unknown.
+  /// A typed history, "Toy Story (1995):5,Heat", as events for a Person. Titles that no item has are among them;
+  /// whoever answers leaves them out and lists them as unknown.
   /// Errors   as TitleIndex::parse_history
   std::vector<RequestEvent> parse_history(std::string_view typed) const;
 
   /// The k best items.
-  /// Errors   and those of search or Pipeline::recommend; cancelled
+  /// Errors   and those of search or Pipeline::recommend; canceled
   RecommendAnswer recommend(const RecommendRequest& request, Context& context) const;
 
-  /// The same for many requests, side by side in batches: the sink gets each answer on the calling thread, in the order of
-  /// requests, before later batches are begun. An error of one request is its answer; only `cancelled` ends them all.
+  /// The same for many requests, side by side in batches: the sink gets each answer on the calling thread, in the order
+  /// of requests, before later batches are begun. An error of one request is its answer; only `canceled` ends them all.
   /// Cost     requests with the same filter and k are searched for together: no slower than search(), but for names
   /// Memory   about a million answered items at a time, whatever the number of requests
   void recommend(std::span<const RecommendRequest> requests, const AnswerSink& sink, Context& context) const;

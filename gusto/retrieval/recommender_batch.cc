@@ -48,7 +48,7 @@ class BatchSize {
   std::size_t items_ = 0;
 };
 
-bool ends_all(const Error& error) { return error.code() == ErrorCode::cancelled; }
+bool ends_all(const Error& error) { return error.code() == ErrorCode::canceled; }
 
 }  // namespace
 
@@ -211,7 +211,7 @@ std::vector<Reason> Recommender::reasons(const Query& own, ItemRow item) const {
       reason.text = std::move(cause.title);
       reason.item = std::move(cause.id);
     } else if (contribution.user) {
-      reason.user = std::string(model().data().catalogue().users[contribution.user->index]);
+      reason.user = std::string(model().data().catalog().users[contribution.user->index]);
       reason.text = "user " + *reason.user;
     } else {
       reason.text = contribution.label;

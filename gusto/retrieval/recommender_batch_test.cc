@@ -145,7 +145,7 @@ TEST(RecommenderBatch, EndsWithNothingToDo) {
   EXPECT_THAT(answers_of(recommender, {}, context), testing::IsEmpty());
 }
 
-TEST(RecommenderBatch, StopsWhenTheSinkThrowsOrTheWorkIsCancelled) {
+TEST(RecommenderBatch, StopsWhenTheSinkThrowsOrTheWorkIsCanceled) {
   const Recommender recommender(fitted_on_films("svd"));
   const std::vector<RecommendRequest> requests(2000, mixed_request(1));
   CancelToken token;
@@ -157,7 +157,7 @@ TEST(RecommenderBatch, StopsWhenTheSinkThrowsOrTheWorkIsCancelled) {
   EXPECT_THROW(recommender.recommend(requests, stop, context), std::runtime_error);
   EXPECT_EQ(given, 10u);
   const auto cancel = [&](std::size_t, const RecommendAnswer&) { token.cancel(); };
-  EXPECT_EQ(test::code_of([&] { recommender.recommend(requests, cancel, context); }), ErrorCode::cancelled);
+  EXPECT_EQ(test::code_of([&] { recommender.recommend(requests, cancel, context); }), ErrorCode::canceled);
 }
 
 TEST(RecommenderBatch, ServesManyThreadsAtOnce) {

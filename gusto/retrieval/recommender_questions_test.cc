@@ -69,7 +69,7 @@ TEST(RecommenderQuestions, FindsSimilarItemsAndUsers) {
   ASSERT_EQ(users.users.size(), 5u);
   for (const SimilarUser& user : users.users) {
     EXPECT_NE(user.id, "u7");
-    const UserRow row(*by_users.data().catalogue().users.find(user.id));
+    const UserRow row(*by_users.data().catalog().users.find(user.id));
     EXPECT_EQ(user.events, by_users.data().history(row).size());
   }
   EXPECT_EQ(error_of([] { Recommender(fitted_on_films("bias")).similar_items("i3", 2); }).code(),

@@ -44,7 +44,7 @@ std::vector<std::pair<std::string, float>> searched(const Recommender& recommend
   const TopLists lists = search(recommender.model(), {&query, 1}, k, filter, one_thread());
   std::vector<std::pair<std::string, float>> result;
   for (const ScoredItem& entry : lists[0]) {
-    result.emplace_back(recommender.data().catalogue().items[entry.item.index], entry.score);
+    result.emplace_back(recommender.data().catalog().items[entry.item.index], entry.score);
   }
   return result;
 }
@@ -54,7 +54,7 @@ TEST(Recommender, AnswersAKnownUserAsSearchDoes) {
   EXPECT_EQ(scored(answer.items), searched(knn_films(), Query::known(UserRow(7)), 5));
   EXPECT_EQ(answer.who.name, "user u7");
   EXPECT_EQ(answer.items.front().title, "Film " + answer.items.front().id.substr(1) + " (1990)");
-  EXPECT_EQ(knn_films().data().catalogue().items[answer.items.front().row.index], answer.items.front().id);
+  EXPECT_EQ(knn_films().data().catalog().items[answer.items.front().row.index], answer.items.front().id);
   EXPECT_THAT(answer.notes, IsEmpty());
 }
 
@@ -105,7 +105,7 @@ TEST(Recommender, AddsFreshEventsToAKnownUsersHistory) {
     merged.push_back({stored[0].item, 1, stored.back().time + 5});
     merged.push_back({unseen[1], 5, kNoTime});
 
-    const auto id = [&](ItemRow item) { return std::string(recommender.data().catalogue().items[item.index]); };
+    const auto id = [&](ItemRow item) { return std::string(recommender.data().catalog().items[item.index]); };
     const RecommendRequest request{.who = {.user = "u7",
                                            .history = {{id(unseen[1]), 5.0F},
                                                        {id(stored[0].item), 1.0F, stored.back().time + 5},
@@ -199,9 +199,9 @@ TEST(Recommender, FiltersByOnlyExcludeWhereAndSeen) {
     return film_ids(ask(knn_films(), {.who = {.user = "u7"}, .k = 100, .filter = filter}).items);
   };
   const std::vector<std::string> all = ids({});
-  const Catalogue& catalogue = knn_films().data().catalogue();
+  const Catalog& catalog = knn_films().data().catalog();
   const auto has = [&](const std::string& id, const std::string& genre) {
-    return catalogue.item_features.at("genres").matches(*catalogue.items.find(id), genre);
+    return catalog.item_features.at("genres").matches(*catalog.items.find(id), genre);
   };
   std::vector<std::string> expected;
   for (const std::string& id : all) {
@@ -210,11 +210,11 @@ TEST(Recommender, FiltersByOnlyExcludeWhereAndSeen) {
   EXPECT_EQ(ids({.where = {{"genre", "g2"}, {"genres", "RARE"}}}), expected);
   EXPECT_THAT(expected, Not(IsEmpty()));
 
-  EXPECT_EQ(ids({.only = {all[3], catalogue.title(ItemRow(*catalogue.items.find(all[1])))}}),
+  EXPECT_EQ(ids({.only = {all[3], catalog.title(ItemRow(*catalog.items.find(all[1])))}}),
             (std::vector{all[1], all[3]}));
   EXPECT_EQ(ids({.only = {all[1], all[3]}, .exclude = {all[1]}}), std::vector{all[3]});
 
-  const std::string seen(catalogue.items[knn_films().data().history(UserRow(7)).items[0].index]);
+  const std::string seen(catalog.items[knn_films().data().history(UserRow(7)).items[0].index]);
   EXPECT_THAT(ids({.only = {seen}}), IsEmpty());
   EXPECT_THAT(ids({.only = {seen}, .with_seen = true}), ElementsAre(seen));
 }

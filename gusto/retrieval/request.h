@@ -19,8 +19,9 @@ namespace gusto {
 
 /// How items are named.
 enum class ItemNames {
-  titles,  ///< by id, title, another spelling of it, its start or the closest spelling, as people type (TitleIndex::find)
-  ids,     ///< by id alone: for programs, where a name that is nearly right is a mistake
+  /// by id, title, another spelling of it, its start or the closest spelling, as people type (TitleIndex::find)
+  titles,
+  ids,  ///< by id alone: for programs, where a name that is nearly right is a mistake
 };
 
 /// A feature and its value, such as gender and F, or genre and Comedy.
@@ -39,8 +40,9 @@ struct RequestEvent {
 
 /// Who asks: a known user, a history, features, or several of these. None of them: everyone.
 ///
-/// A user with a history is that user after these events: the history is the training events and the new ones together, in
-/// order of time, and new events without a time come last, as given. Of an item that is in both, the new event counts.
+/// A user with a history is that user after these events: the history is the training events and the new ones together,
+/// in order of time, and new events without a time come last, as given. Of an item that is in both, the new event
+/// counts.
 struct Person {
   std::optional<std::string> user{};    ///< the id of a user of the training data
   std::vector<RequestEvent> history{};  ///< each item once, in any order; by time, those without one last, as given

@@ -67,23 +67,23 @@ SearchFilter ResolvedFilter::search_filter() const {
 
 RequestResolver::RequestResolver(std::shared_ptr<const Dataset> data, ItemNames names)
     : data_(std::move(data)), names_(names), titles_(Deferred<std::shared_ptr<const TitleIndex>>::later([data = data_] {
-        return std::make_shared<const TitleIndex>(data->catalogue());
+        return std::make_shared<const TitleIndex>(data->catalog());
       })) {}
 
 std::optional<ItemRow> RequestResolver::find_item(std::string_view name) const {
-  if (const auto row = data_->catalogue().items.find(name)) return ItemRow(*row);
+  if (const auto row = data_->catalog().items.find(name)) return ItemRow(*row);
   if (names_ == ItemNames::ids) return std::nullopt;
   return titles_.get()->find_known(name);
 }
 
 ItemRow RequestResolver::item(std::string_view name) const {
-  if (const auto row = data_->catalogue().items.find(name)) return ItemRow(*row);
+  if (const auto row = data_->catalog().items.find(name)) return ItemRow(*row);
   if (names_ == ItemNames::titles) return titles_.get()->find(name);
   throw Error(ErrorCode::not_found, fmt::format("There is no item {}.", quote(name)), "Give an item's id.");
 }
 
 UserRow RequestResolver::user(std::string_view id) const {
-  if (const auto row = data_->catalogue().users.find(id)) return UserRow(*row);
+  if (const auto row = data_->catalog().users.find(id)) return UserRow(*row);
   throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", quote(id)),
               "Describe someone new with the option `history`.");
 }
@@ -101,7 +101,7 @@ ResolvedPerson RequestResolver::resolve(const Person& person) const {
 bool RequestResolver::nothing_known(const ResolvedPerson& person) const {
   if (!person.history.empty() || !person.features.empty()) return false;
   if (!person.user) return true;
-  const std::span<const FeatureField> fields = data_->catalogue().user_features.fields();
+  const std::span<const FeatureField> fields = data_->catalog().user_features.fields();
   return data_->history(*person.user).size() == 0 &&
          std::all_of(fields.begin(), fields.end(),
                      [&](const FeatureField& field) { return field.display(person.user->index).empty(); });
@@ -153,10 +153,10 @@ void RequestResolver::add_training_events(UserRow user, std::vector<HistoryEvent
 }
 
 std::vector<ItemRow> RequestResolver::items_where(const NamedValue& condition) const {
-  const Catalogue& catalogue = data_->catalogue();
-  const FeatureField& field = condition_field(catalogue.item_features, condition.name);
+  const Catalog& catalog = data_->catalog();
+  const FeatureField& field = condition_field(catalog.item_features, condition.name);
   std::vector<ItemRow> rows;
-  for (std::size_t row = 0; row < catalogue.items.size(); ++row) {
+  for (std::size_t row = 0; row < catalog.items.size(); ++row) {
     if (field.matches(row, condition.value)) rows.emplace_back(row);
   }
   if (rows.empty()) {
@@ -199,7 +199,7 @@ std::vector<RequestEvent> RequestResolver::parse_history(std::string_view typed)
   const TypedHistory parsed = titles_.get()->parse_history(typed, data_->scale().high);
   std::vector<RequestEvent> events;
   for (const auto& [row, value] : parsed.events) {
-    events.push_back({std::string(data_->catalogue().items[row.index]), value, kNoTime});
+    events.push_back({std::string(data_->catalog().items[row.index]), value, kNoTime});
   }
   for (const std::string& title : parsed.unknown) events.push_back({title, {}, kNoTime});
   return events;
@@ -208,8 +208,8 @@ std::vector<RequestEvent> RequestResolver::parse_history(std::string_view typed)
 AnsweredItem RequestResolver::answered(ItemRow item, float score) const {
   AnsweredItem result;
   result.row = item;
-  result.id = data_->catalogue().items[item.index];
-  result.title = data_->catalogue().title(item);
+  result.id = data_->catalog().items[item.index];
+  result.title = data_->catalog().title(item);
   result.score = score;
   return result;
 }

@@ -55,8 +55,8 @@ class RequestResolver {
 
   const Dataset& data() const { return *data_; }
 
-  /// Errors   not_found, for an unknown user, or a history that names no item that exists; invalid_input, if the history
-  ///          names an item twice, or by what several items fit
+  /// Errors   not_found, for an unknown user, or a history that names no item that exists; invalid_input, if the
+  ///          history names an item twice, or by what several items fit
   ResolvedPerson resolve(const Person& person) const;
   /// Whether there is no event and no feature of that person.
   bool nothing_known(const ResolvedPerson& person) const;

@@ -100,7 +100,7 @@ TEST(Rerank, CountsItemsWithoutAValueAsAValueOfTheirOwn) {
   EXPECT_THAT(candidates_of(list), ElementsAre(1));
 }
 
-TEST(Rerank, LeavesAskersWithoutAMixUncalibrated) {
+TEST(Rerank, LeavesQueryUsersWithoutAMixUncalibrated) {
   const FeatureField field = genres_of({"a", "b"});
   const std::vector<ItemRow> items = first_items(2);
   const std::vector<float> relevance{1, 0.5F};
@@ -140,7 +140,7 @@ TEST(Rerank, TakesSimilarityFromFeaturesOrVectors) {
   feature_similarity(sets, items)(2, row);
   EXPECT_THAT(row, ElementsAre(0, 0.5, 1, 0));
   feature_similarity(sets, items)(0, row);
-  EXPECT_THAT(row, Each(0)) << "two items without features are not known to be alike";
+  EXPECT_THAT(row, Each(0)) << "two items without features are not known to be similar";
 
   Matrix<float> vectors(5, 2);
   vectors(0, 0) = 2;

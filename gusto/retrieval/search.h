@@ -3,8 +3,8 @@
 /// Exact top-k for a model: the items with the highest scores, for batches of queries, fused with filters.
 ///
 /// Models with item vectors are searched as gusto/retrieval/exact_index.h tells; others are scored a few queries at a
-/// time. A whole [users × items] matrix never exists. Ties go to the lower item row. An answer has the same bits whoever
-/// else asks at the same time.
+/// time. A whole [users × items] matrix never exists. Ties go to the lower item row. An answer has the same bits
+/// whoever else asks at the same time.
 
 #include <span>
 #include <vector>
@@ -19,7 +19,7 @@ namespace gusto {
 /// The k best items for every query under a filter.
 ///
 /// Cost     2·queries·items·width operations for models with vectors; a few MiB a thread
-/// Errors   as Model::score; cancelled
+/// Errors   as Model::score; canceled
 TopLists search(const Model& model, std::span<const Query> queries, std::size_t k, const SearchFilter& filter,
                 Context& context);
 

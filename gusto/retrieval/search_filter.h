@@ -15,11 +15,11 @@ struct SearchFilter {
   std::span<const ItemRow> denied{};   ///< never these
 };
 
-/// A filter made ready for scanning: few allowed items are listed, to be looked up one by one; else what may not appear is
-/// marked by one bit an item. Searches look at it only for items whose score would get them in.
+/// A filter made ready for scanning: few allowed items are listed, to be looked up one by one; else what may not appear
+/// is marked by one bit an item. Searches look at it only for items whose score would get them in.
 class PreparedFilter {
  public:
-  /// Errors   invalid_input, for a row outside the catalogue
+  /// Errors   invalid_input, for a row outside the catalog
   PreparedFilter(const SearchFilter& filter, std::size_t item_count);
 
   bool exclude_seen() const { return exclude_seen_; }

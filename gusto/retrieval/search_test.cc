@@ -21,7 +21,8 @@ struct NoOptions {};
 extern const ModelInfo kVectorsInfo;
 extern const ModelInfo kRowsInfo;
 
-/// Random whole-number vectors, so that products are exact and ties are many. As one model with vectors and one without.
+/// Random whole-number vectors, so that products are exact and ties are many. As one model with vectors and one
+/// without.
 template <const ModelInfo& Info>
 class ToyModel final : public ModelWith<NoOptions, Info> {
  public:
@@ -55,10 +56,10 @@ constexpr ModelInfo kRowsInfo{
     .name = "rows", .summary = "", .about = "", .fields = {}, .abilities = {}, .make = nullptr};
 
 std::shared_ptr<const Dataset> random_data(std::size_t users, std::size_t items) {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   std::vector<Event> events;
-  for (std::size_t u = 0; u < users; ++u) catalogue->users.add(std::to_string(u));
-  for (std::size_t i = 0; i < items; ++i) catalogue->items.add(std::to_string(i));
+  for (std::size_t u = 0; u < users; ++u) catalog->users.add(std::to_string(u));
+  for (std::size_t i = 0; i < items; ++i) catalog->items.add(std::to_string(i));
   for (std::size_t u = 0; u < users; ++u) {
     Random random(2, "toy events", u);
     for (std::size_t i = 0; i < items; ++i) {
@@ -66,7 +67,7 @@ std::shared_ptr<const Dataset> random_data(std::size_t users, std::size_t items)
     }
   }
   if (events.empty()) events.push_back({UserRow(0), ItemRow(0)});
-  return std::make_shared<Dataset>(catalogue, events);
+  return std::make_shared<Dataset>(catalog, events);
 }
 
 /// The definition: score everything, drop what is filtered, sort.
@@ -130,7 +131,7 @@ TEST(Search, EqualsSortingWithoutVectors) {
   for (std::size_t k : {1u, 10u, 5000u}) expect_plain_results<ToyModel<kRowsInfo>>(70, 130, k);
 }
 
-TEST(Search, RefusesRowsOutsideTheCatalogue) {
+TEST(Search, RefusesRowsOutsideTheCatalog) {
   ToyModel<kVectorsInfo> model;
   Context context({.threads = 1});
   model.fit(random_data(2, 5), Task::top_n, context);

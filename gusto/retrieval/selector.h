@@ -11,8 +11,8 @@
 
 namespace gusto {
 
-/// Keeps the k best of scores that arrive in order of item rows, ties to the lower row. Since later rows lose ties, only
-/// scores above the k-th best so far need a look.
+/// Keeps the k best of scores that arrive in order of item rows, ties to the lower row. Since later rows lose ties,
+/// only scores above the k-th best so far need a look.
 ///
 /// Cost  amortized O(1) a push: every k pushes or more, the worst half is thrown away
 class Selector {
@@ -41,7 +41,7 @@ class Selector {
     if (keys_.size() >= 2 * k_ + kSlack) shrink();
   }
 
-  /// The k best, best first; begin() starts anew.
+  /// The k best, best first; begin() starts again.
   std::vector<ScoredItem> take() {
     if (keys_.size() > k_) shrink();
     std::sort(keys_.begin(), keys_.end(), std::greater<>());

@@ -45,7 +45,8 @@ class SeenCursor {
   std::size_t next_ = 0;
 };
 
-/// Searches for any number of queries, in blocks shared among threads; each thread makes a scan of its own, of one filter.
+/// Searches for any number of queries, in blocks shared among threads; each thread makes a scan of its own, of one
+/// filter.
 TopLists search_vectors(MatrixView<const float> queries, std::span<const std::vector<std::uint32_t>> seen,
                         const std::function<std::unique_ptr<VectorScan>()>& make_scan, Context& context);
 

@@ -72,7 +72,7 @@ def list_case(k, items, tests, length):
 
 
 def sampled_case(users, items, negatives, k):
-    """Each user's one test item among given negatives; a whole ranking of the items says who is above whom."""
+    """Each user's one test item among given negatives; a whole ranking of the items says what is above what."""
     cases, qrels, run = [], {}, {}
     for user in range(users):
         candidates = generator.choice(items, negatives + 1, replace=False)

@@ -1,5 +1,5 @@
-# The saved model recommends what the program printed: the same titles in the same order. On the embedded data set, which has
-# run already, and on ml-100k where GUSTO_DATA has it.
+# The saved model recommends what the program printed: the same titles in the same order. On the embedded data set,
+# which has run already, and on ml-100k where GUSTO_DATA has it.
 function(same_titles output)
   string(REPLACE ";" "," output "${output}")
   string(REGEX MATCH "user 42:\n([^\n]+)\n([^\n]+)\n([^\n]+)\nAsk again" found "${output}")

@@ -25,15 +25,15 @@ gusto::FeatureField field(std::string name, gusto::FeatureKind kind, const std::
 
 std::shared_ptr<const gusto::Dataset> made_up_data() {
   using gusto::FeatureKind, gusto::ItemRow, gusto::UserRow;
-  auto catalogue = std::make_shared<gusto::Catalogue>();
-  for (const char* id : {"ann", "bob", "zoë"}) catalogue->users.add(id);
-  for (const char* id : {"10", "20", "30"}) catalogue->items.add(id);
-  catalogue->user_features = gusto::FeatureTable(
+  auto catalog = std::make_shared<gusto::Catalog>();
+  for (const char* id : {"ann", "bob", "zoë"}) catalog->users.add(id);
+  for (const char* id : {"10", "20", "30"}) catalog->items.add(id);
+  catalog->user_features = gusto::FeatureTable(
       {field("gender", FeatureKind::categorical, {"F", "M", ""}), field("age", FeatureKind::number, {"31", "", "18"})});
-  catalogue->item_features =
+  catalog->item_features =
       gusto::FeatureTable({field("title", FeatureKind::text, {"Amélie (2001)", "Heat (1995)", "Alien (1979)"}),
                            field("genres", FeatureKind::multi, {"Comedy|Romance", "Crime", ""})});
-  return std::make_shared<const gusto::Dataset>(std::move(catalogue),
+  return std::make_shared<const gusto::Dataset>(std::move(catalog),
                                                 std::vector<gusto::Event>{{UserRow(0), ItemRow(0), 5, 1000},
                                                                           {UserRow(0), ItemRow(1), 3, 1001},
                                                                           {UserRow(1), ItemRow(1), 4.5F, 1002},

@@ -1,11 +1,11 @@
 #include "gusto/data/dataset.h"
 
-gusto::Audience asked(const gusto::Dataset& data, gusto::UserRow user, gusto::ItemRow item) {
+gusto::ItemEvents asked(const gusto::Dataset& data, gusto::UserRow user, gusto::ItemRow item) {
 #ifdef MISUSE
   static_cast<void>(item);
-  return data.audience(user);
+  return data.item_events(user);
 #else
   static_cast<void>(user);
-  return data.audience(item);
+  return data.item_events(item);
 #endif
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Floors, and the rooms of data/ and models/, include only downwards, and no headers include each other in a circle.
+"""Floors, and the rooms of data/ and models/, include only downward, and no headers include each other in a circle.
 
 usage: floors.py SOURCE_DIR
 """
@@ -7,8 +7,8 @@ import pathlib
 import re
 import sys
 
-# The order of rooms, from the lowest. A room includes itself and those before it. Lone files of a folder that has rooms are
-# named here where they stand above the rooms.
+# The order of rooms, from the lowest. A room includes itself and those before it. Lone files of a folder that has rooms
+# are named here where they stand above the rooms.
 ORDER = """
 base
 data data/bytes data/file data/assembly data/io data/side data/table data/movielens data/open data/split data/simulation
@@ -39,7 +39,7 @@ def includes_of(source, path):
     return [pathlib.Path(name) for name in re.findall(r'^#include "(gusto/[^"]+)"', (source / path).read_text(), re.M)]
 
 
-def downwards(path, included):
+def downward(path, included):
     own, other = room_of(path), room_of(included)
     if own is None or other is None:
         return f"{path} includes {included}: a folder that is not in the list of tests/structure/floors.py"
@@ -79,13 +79,13 @@ def circle(graph):
 def main(source):
     files = [path.relative_to(source) for path in sorted((source / "gusto").rglob("*")) if path.suffix in (".h", ".cc")]
     graph = {path: includes_of(source, path) for path in files}
-    complaints = [downwards(path, included) for path in files for included in graph[path]]
+    complaints = [downward(path, included) for path in files for included in graph[path]]
     complaints = [complaint for complaint in complaints if complaint]
     headers = {path: graph[path] for path in files if path.suffix == ".h"}
     found = circle(headers)
     if found:
         complaints.append("headers include each other in a circle: " + " -> ".join(map(str, found)))
-    print("\n".join(complaints) or f"{len(files)} files include only downwards.")
+    print("\n".join(complaints) or f"{len(files)} files include only downward.")
     return 1 if complaints or len(files) < 100 else 0
 
 

@@ -24,7 +24,7 @@ void DatasetAssembler::order_events(GroupedEvents events, const EventRules& rule
 void DatasetAssembler::order_events(EventStore& store, DuplicatePolicy duplicates,
                                     const std::filesystem::path& spill_to, const PlacesOf& places, Context& context) {
   const std::vector<ItemRow> new_rows = order_items();
-  const std::size_t users = catalogue_.users.size();
+  const std::size_t users = catalog_.users.size();
   if (!store.spilled()) return take(store.settle(users, new_rows, context), new_rows, duplicates, places);
   spill_to_ = spill_to;
   writer_.emplace(spill_to_);
@@ -36,7 +36,7 @@ void DatasetAssembler::order_events(std::vector<std::uint64_t> offsets, std::vec
                                     SharedArray<float> values, SharedArray<std::int64_t> times) {
   const std::vector<ItemRow> new_rows = order_items();
   for (ItemRow& item : items) item = new_rows[item.index];
-  catalogue_.item_order = new_rows;
+  catalog_.item_order = new_rows;
   columns_ = {std::move(offsets), std::move(items), std::move(values), std::move(times)};
 }
 
@@ -47,11 +47,11 @@ void DatasetAssembler::take(SettledEvents settled, std::span<const ItemRow> new_
     const auto [second, first] = places(repeated.first_line, repeated.second_line);
     throw Error(
         ErrorCode::invalid_input,
-        fmt::format("{}: user {} and item {} already have an event {}.", second, quote(catalogue_.users[repeated.user]),
-                    quote(catalogue_.items[new_rows[repeated.item].index]), first),
+        fmt::format("{}: user {} and item {} already have an event {}.", second, quote(catalog_.users[repeated.user]),
+                    quote(catalog_.items[new_rows[repeated.item].index]), first),
         "Remove one of them, or let the last one count.");
   }
-  catalogue_.item_order = std::vector<ItemRow>(new_rows.begin(), new_rows.end());
+  catalog_.item_order = std::vector<ItemRow>(new_rows.begin(), new_rows.end());
   columns_ = std::move(settled.columns);
   report_.duplicates = settled.duplicates;
   if (settled.duplicates == 0) return;
@@ -80,36 +80,36 @@ void DatasetAssembler::write(const EventColumns& columns) {
 // of equal scores, which go by row, would hit far more often than chance.
 std::vector<ItemRow> DatasetAssembler::order_items() {
   std::vector<std::tuple<std::uint64_t, std::string_view, std::uint32_t>> order;
-  order.reserve(catalogue_.items.size());
-  for (std::uint32_t row = 0; row < catalogue_.items.size(); ++row) {
-    const std::string_view id = catalogue_.items[row];
+  order.reserve(catalog_.items.size());
+  for (std::uint32_t row = 0; row < catalog_.items.size(); ++row) {
+    const std::string_view id = catalog_.items[row];
     order.emplace_back(xxh3(std::as_bytes(std::span(id))), id, row);
   }
   std::sort(order.begin(), order.end());
   Vocabulary ordered;
   std::vector<ItemRow> new_row(order.size());
   for (const auto& [hash, id, row] : order) new_row[row] = ItemRow(ordered.add(id));
-  catalogue_.items = std::move(ordered);
+  catalog_.items = std::move(ordered);
   return new_row;
 }
 
 OpenedDataset DatasetAssembler::finish() {
   if (writer_) {
     note("The events do not fit into the memory allowed, and were put in order on disk.");
-    writer_->finish(catalogue_, report_);
+    writer_->finish(catalog_, report_);
     OpenedDataset opened = open_data_file(spill_to_);
     opened.report.data_file.reset();  // what was read is not that file
     opened.spilled = true;
     return opened;
   }
-  if (columns_.offsets.size() <= catalogue_.users.size()) {
+  if (columns_.offsets.size() <= catalog_.users.size()) {
     // Users that are only described have no events.
     std::vector<std::uint64_t> offsets(columns_.offsets.begin(), columns_.offsets.end());
-    offsets.resize(catalogue_.users.size() + 1, offsets.back());
+    offsets.resize(catalog_.users.size() + 1, offsets.back());
     columns_.offsets = std::move(offsets);
   }
-  const auto catalogue = std::make_shared<const Catalogue>(std::move(catalogue_));
-  return {std::make_shared<const Dataset>(catalogue, std::move(columns_)), std::move(report_)};
+  const auto catalog = std::make_shared<const Catalog>(std::move(catalog_));
+  return {std::make_shared<const Dataset>(catalog, std::move(columns_)), std::move(report_)};
 }
 
 }  // namespace gusto

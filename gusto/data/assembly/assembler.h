@@ -26,7 +26,7 @@ std::string_view to_string(Side side);
 /// A data set in the making, whatever it is made from: files or columns in memory. The one place that decides the order
 /// of items.
 ///
-/// Events come first: their ids are added to the catalogue in the order in which they are met, and order_events() is
+/// Events come first: their ids are added to the catalog in the order in which they are met, and order_events() is
 /// called once all are there. What is described comes after, so that items with events have the first rows.
 class DatasetAssembler {
  public:
@@ -35,11 +35,9 @@ class DatasetAssembler {
   DatasetAssembler& operator=(const DatasetAssembler&) = delete;
 
   SourceReport& report() { return report_; }
-  Catalogue& catalogue() { return catalogue_; }
-  Vocabulary& ids(Side side) { return side == Side::users ? catalogue_.users : catalogue_.items; }
-  FeatureTable& features(Side side) {
-    return side == Side::users ? catalogue_.user_features : catalogue_.item_features;
-  }
+  Catalog& catalog() { return catalog_; }
+  Vocabulary& ids(Side side) { return side == Side::users ? catalog_.users : catalog_.items; }
+  FeatureTable& features(Side side) { return side == Side::users ? catalog_.user_features : catalog_.item_features; }
   void note(std::string sentence) { report_.notes.push_back(std::move(sentence)); }
 
   /// How a message names the place of a second event, "ratings.csv, line 7", and of the first one, "on line 3".
@@ -69,7 +67,7 @@ class DatasetAssembler {
             const PlacesOf& places);
 
   SourceReport report_;
-  Catalogue catalogue_;
+  Catalog catalog_;
   EventColumns columns_;
   std::optional<DataFileWriter> writer_;  // of events that do not fit into memory
   std::filesystem::path spill_to_;

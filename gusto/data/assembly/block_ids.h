@@ -13,8 +13,8 @@ namespace gusto {
 
 /// The ids of one block of text, numbered from 0 in order of first appearance.
 ///
-/// Ids of up to eight bytes are told apart as one number, which is what makes reading fast; longer ones by a hash, and
-/// by their bytes where hashes are equal.
+/// Ids of up to eight bytes are distinguished as one number, which is what makes reading fast; longer ones by a hash,
+/// and by their bytes where hashes are equal.
 class BlockIds {
  public:
   /// Forgets all ids. Views into `text` last as long as the caller needs the ids; all else that is added is copied.

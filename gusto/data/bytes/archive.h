@@ -13,8 +13,8 @@
 
 namespace gusto {
 
-/// What kind of archive a file is, by its first bytes: zip, or tar, which may be compressed. Nothing for other files, and for
-/// pipes, which are not touched.
+/// What kind of archive a file is, by its first bytes: zip, or tar, which may be compressed. Nothing for other files,
+/// and for pipes, which are not touched.
 std::optional<ArchiveKind> archive_kind(const std::filesystem::path& path);
 
 /// The folder in an archive: see FileTree.

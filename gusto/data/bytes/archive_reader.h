@@ -31,12 +31,13 @@ struct ArchiveEntry {
   std::uint64_t size = 0;  ///< unpacked, as the archive says; 0 if it doesn't
 };
 
-/// Goes through an archive from its first entry to its last. Nothing is written to disk, and no thread or program is started.
+/// Goes through an archive from its first entry to its last. Nothing is written to disk, and no thread or program is
+/// started.
 /// Errors   all may throw what reading `stored` does; corrupt_file, with the reason
 /// Threads  belongs to one thread at a time
 class ArchiveReader {
  public:
-  /// A zip is opened anew by the stream's name.
+  /// A zip is opened again by the stream's name.
   ArchiveReader(std::unique_ptr<ByteStream> stored, ArchiveKind kind, UnpackLimits limits);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;

@@ -70,8 +70,8 @@ TEST(Archive, HoldsTheLayoutsOfMovieLensAsFoldersDo) {
     EXPECT_THAT(opened.report.notes, ElementsAre(path + "/ml-1m/movies.dat is in Latin-1 and was converted to UTF-8."));
     EXPECT_EQ(opened.data->events().size(), plain.data->events().size());
     EXPECT_TRUE(opened.report.files.at(1).latin1);
-    const auto heat = opened.data->catalogue().items.find("20");
-    EXPECT_EQ(opened.data->catalogue().item_features.at("genres").display(heat.value()), "Action, Crime");
+    const auto heat = opened.data->catalog().items.find("20");
+    EXPECT_EQ(opened.data->catalog().item_features.at("genres").display(heat.value()), "Action, Crime");
   }
 }
 

@@ -31,8 +31,8 @@ std::string peek(std::unique_ptr<ByteStream>& stream, std::size_t count);
 /// The stream itself; or, if it begins as a .gz or .zst file does, what it unpacks to; checksums are looked at, which
 /// .gz always has and .zst mostly. Both may consist of several such files, end to end.
 /// Errors   reading throws corrupt_file, if the stream is damaged, cut short, or above the limits
-/// Cost     about 3 ns an unpacked byte for .gz, 1 ns for .zst; under 1 MiB of memory for .gz, and as much as the file's
-///          writer chose, up to 128 MiB, for .zst
+/// Cost     about 3 ns an unpacked byte for .gz, 1 ns for .zst; under 1 MiB of memory for .gz, and as much as the
+///          file's writer chose, up to 128 MiB, for .zst
 std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> stored, UnpackLimits limits = {});
 
 }  // namespace gusto

@@ -24,7 +24,7 @@ using testing_io::complaint;
 using testing_io::packed;
 using testing_io::Packing;
 
-// Lines that shrink, but not all alike.
+// Lines that shrink, but not all by as much.
 std::string some_lines(std::size_t lines) {
   std::string text;
   std::uint32_t state = 1;

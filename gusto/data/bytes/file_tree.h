@@ -14,11 +14,12 @@ namespace gusto {
 
 /// A folder of files, on disk or in an archive. Nothing is ever unpacked to disk.
 ///
-/// Of an archive (.zip, .tar, .tar.gz, .tar.zst), the folder is where its files begin to part: files under one top folder are
-/// the files of that one. What a packer adds for its own system ("__MACOSX", ".DS_Store") is left out. Archives within
-/// archives are not entered.
-/// Errors   corrupt_file, if an archive is damaged, cut short, or unpacks to more than it may; invalid_input, if an entry is
-///          encrypted or no file, if a path leads out of the archive or is there twice, or for archives within archives
+/// Of an archive (.zip, .tar, .tar.gz, .tar.zst), the folder is where its files begin to part: files under one top
+/// folder are the files of that one. What a packer adds for its own system ("__MACOSX", ".DS_Store") is left out.
+/// Archives within archives are not entered.
+/// Errors   corrupt_file, if an archive is damaged, cut short, or unpacks to more than it may; invalid_input, if an
+///          entry is encrypted or no file, if a path leads out of the archive or is there twice, or for archives within
+///          archives
 /// Threads  const members may be called concurrently, and so may streams of one folder
 class FileTree {
  public:

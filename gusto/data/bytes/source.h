@@ -39,10 +39,11 @@ SourceText check_source(std::string name, std::string_view bytes, std::shared_pt
 bool is_plain_text(std::string_view text);
 /// Throws unless a line's text is.
 void require_plain_text(const std::string& name, std::string_view text, std::uint64_t line);
-/// Throws if a text that is one line has carriage returns in it: the line ends of old Macs, and of some spreadsheets on new ones.
+/// Throws if a text that is one line has carriage returns in it: the line ends of old Macs, and of some spreadsheets on
+/// new ones.
 void require_line_feeds(const SourceText& source);
-/// How long a UTF-8 byte order mark at a text's beginning is: 3, or 0 if there is none. Error(invalid_input) if there is
-/// one of UTF-16.
+/// How long a UTF-8 byte order mark at a text's beginning is: 3, or 0 if there is none. Error(invalid_input) if there
+/// is one of UTF-16.
 std::size_t byte_order_mark(const std::string& name, std::string_view text);
 
 }  // namespace gusto

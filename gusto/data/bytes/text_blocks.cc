@@ -22,8 +22,8 @@ std::size_t count_quotes(std::string_view text) {
   return count;
 }
 
-// Where to cut: behind the last line end that an even number of quotation marks precedes, or else behind the last one; 0 if
-// there is none.
+// Where to cut: behind the last line end that an even number of quotation marks precedes, or else behind the last one;
+// 0 if there is none.
 std::size_t last_line_end(std::string_view text) {
   const std::size_t last = text.rfind('\n') + 1;
   std::size_t quotes = count_quotes(text.substr(0, last));

@@ -10,8 +10,8 @@
 
 namespace gusto {
 
-/// Some hundred kilobytes of text, cut where a line ends. Behind the text there are kPadding more bytes that may be read,
-/// the first of which ends a line.
+/// Some hundred kilobytes of text, cut where a line ends. Behind the text there are kPadding more bytes that may be
+/// read, the first of which ends a line.
 class TextBlock {
  public:
   static constexpr std::size_t kPadding = 16;
@@ -41,13 +41,14 @@ class TextBlock {
 /// The longest line, and the longest record of several lines, that is read.
 inline constexpr std::size_t kLongestRecord = std::size_t{64} << 20;
 
-/// Cuts what a stream gives into blocks of whole lines; if possible not within quotation marks, which is told by their number,
-/// and so not for certain.
+/// Cuts what a stream gives into blocks of whole lines; if possible not within quotation marks, which is told by their
+/// number, and so not for certain.
 class TextBlocks {
  public:
   static constexpr std::size_t kBytes = std::size_t{1} << 17;
 
-  /// The stream must outlive this. A block has about so many bytes, the first one no more than recognising a format takes.
+  /// The stream must outlive this. A block has about so many bytes, the first one no more than recognizing a format
+  /// takes.
   explicit TextBlocks(ByteStream& stream, std::size_t bytes = kBytes) : stream_(stream), bytes_(bytes) {}
 
   /// Reads the next block into `block`, whose memory is used again; false if there is none.

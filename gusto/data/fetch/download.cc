@@ -28,7 +28,7 @@ bool may_pass(int status) { return status == kTimeout || status == kTooMany || s
 void wait(std::chrono::milliseconds pause, Context& context) {
   const auto end = std::chrono::steady_clock::now() + pause;
   while (std::chrono::steady_clock::now() < end) {
-    context.check_cancelled();
+    context.check_canceled();
     std::this_thread::sleep_for(std::min(pause, std::chrono::milliseconds(50)));
   }
 }
@@ -88,7 +88,7 @@ class FileDownload {
       : url_(std::move(url)), part_(part), options_(options), context_(context) {}
 
   void run() {
-    // What can't be compared with what the server has is not gone on from.
+    // What can't be compared with what the server has is not resumed from.
     if (part_.size() > 0 && (validator().empty() || part_.origin().url != url_)) part_.restart({});
     Persistence persistence(url_, options_, part_.size() > 0);
     std::uint64_t most = part_.size();

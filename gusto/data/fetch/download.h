@@ -25,14 +25,15 @@ struct DownloadOptions {
       {};  ///< looks at the complete file before it takes its place
 };
 
-/// Downloads a file; whoever opens the target finds all of it or nothing. What has come when a download ends early stays
-/// beside the target (see PartFile), and the next one goes on from there, if the server says that the file is the same and
-/// can send a part of it; else it begins anew. Of several downloads to one target at once, one works and the others wait for it.
+/// Downloads a file; whoever opens the target finds all of it or nothing. What has come when a download ends early
+/// stays beside the target (see PartFile), and the next one resumes from there, if the server says that the file is the
+/// same and can send a part of it; else it starts again. Of several downloads to one target at once, one works and the
+/// others wait for it.
 ///
-/// Says whether anything was downloaded: false, if the target was there, or somebody else downloaded it meanwhile. Progress
-/// is reported in bytes, under the stage "downloading".
-/// Errors   not_found, if the server has no such file; io, if it can't be reached, fails, or the disk is full; cancelled;
-///          what `accept` throws, after which nothing is left if that is corrupt_file
+/// Says whether anything was downloaded: false, if the target was there, or somebody else downloaded it meanwhile.
+/// Progress is reported in bytes, under the stage "downloading".
+/// Errors   not_found, if the server has no such file; io, if it can't be reached, fails, or the disk is full;
+///          canceled; what `accept` throws, after which nothing is left if that is corrupt_file
 bool download(const std::string& url, const std::filesystem::path& target, const DownloadOptions& options,
               Context& context);
 

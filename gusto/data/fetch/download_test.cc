@@ -320,7 +320,7 @@ TEST(Download, KeepsWhatFitsOnAFullDisk) {
     EXPECT_EQ(place.failure(server.url() + "x.zip"),
               place.part.string() +
                   " cannot be written: File too large. | Make room or choose another folder; what has "
-                  "come so far is kept, and gone on from.");
+                  "come so far is kept, and resumed.");
   }
   EXPECT_EQ(content_of(place.part), kFile.substr(0, 100'000));
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
@@ -361,7 +361,7 @@ TEST(Download, OfTwoAtOnceOneWorksAndTheOtherWaits) {
   EXPECT_THAT(place.files(), ElementsAre("x.zip"));
 }
 
-TEST(Download, ThatIsCancelledCanBeGoneOnWith) {
+TEST(Download, ThatIsCanceledCanBeGoneOnWith) {
   std::atomic<bool> stalling = true;
   CancelToken cancel;
   const HttpServer server([&](const HttpRequest& request, const HttpConnection& to) {
@@ -372,7 +372,7 @@ TEST(Download, ThatIsCancelledCanBeGoneOnWith) {
     to.stall();
   });
   const Place place;
-  EXPECT_EQ(test::code_of([&] { place.get(server.url() + "x.zip", quick(), &cancel); }), ErrorCode::cancelled);
+  EXPECT_EQ(test::code_of([&] { place.get(server.url() + "x.zip", quick(), &cancel); }), ErrorCode::canceled);
   EXPECT_EQ(content_of(place.part), kFile.substr(0, 1000));
   stalling = false;
   EXPECT_TRUE(place.get(server.url() + "x.zip"));
@@ -383,7 +383,7 @@ TEST(Download, TakesItsPlaceOnlyOnceAccepted) {
   const HttpServer server([](const HttpRequest& request, const HttpConnection& to) { send_file(request, to, kFile); });
   const Place place;
   DownloadOptions options = quick();
-  for (const ErrorCode code : {ErrorCode::corrupt_file, ErrorCode::cancelled}) {
+  for (const ErrorCode code : {ErrorCode::corrupt_file, ErrorCode::canceled}) {
     options.accept = [&](const std::filesystem::path& file) {
       EXPECT_EQ(content_of(file), kFile);
       EXPECT_FALSE(std::filesystem::exists(place.target));

@@ -55,7 +55,7 @@ std::string md5_of_file(const std::filesystem::path& path, Context& context) {
   MD5_CTX sum;
   MD5Init(&sum);
   while (true) {
-    context.check_cancelled();
+    context.check_canceled();
     const std::size_t got = stream->read(part);
     MD5Update(&sum, reinterpret_cast<const std::uint8_t*>(part.data()), got);
     if (got < part.size()) {

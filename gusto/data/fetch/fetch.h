@@ -25,14 +25,14 @@ struct FetchedSet {
 /// Where a set's archive is, or will be.
 std::filesystem::path cached_path(const PublishedSet& set, const std::filesystem::path& cache);
 
-/// A set's archive: the one in the cache, or downloaded into it. A download is compared with the checksum that GroupLens
-/// publishes, and takes its place only once it has been found to be an archive.
+/// A set's archive: the one in the cache, or downloaded into it. A download is compared with the checksum that
+/// GroupLens publishes, and takes its place only once it has been found to be an archive.
 /// Errors   as download; corrupt_file, if the checksum is another, or it is no archive
 FetchedSet fetch_set(const PublishedSet& set, const FetchOptions& options, Context& context);
 
 /// The MD5 of a file (RFC 1321, by libmd) as 32 lower-case hexadecimal digits, to compare with a published checksum. It
 /// tells of accidents, not of attacks. Reported as progress in bytes, under the stage "checking".
-/// Errors   not_found; io; cancelled
+/// Errors   not_found; io; canceled
 std::string md5_of_file(const std::filesystem::path& path, Context& context);
 
 }  // namespace gusto

@@ -40,7 +40,7 @@ TEST(PublishedSets, AreNamedAndDescribed) {
     EXPECT_TRUE(set.md5.size() == 32 || (set.md5.empty() && set.name.starts_with("ml-latest")));
     EXPECT_GE(set.ratings, before == 100'836 ? 100'000 : before);
     EXPECT_GT(set.bytes, 0U);
-    EXPECT_THAT(licence_sentence(set), HasSubstr("commercially without its permission"));
+    EXPECT_THAT(license_sentence(set), HasSubstr("commercially without its permission"));
     before = set.ratings;
   }
   EXPECT_EQ(complaint([] { find_published_set("ml-2m"); }, ErrorCode::not_found),

@@ -122,7 +122,7 @@ std::string reason_of(CURLcode code, const char* details, const HttpLimits& limi
 
 void require_curl() {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK) throw Error(ErrorCode::internal, "libcurl cannot be initialised.");
+  if (ready != CURLE_OK) throw Error(ErrorCode::internal, "libcurl cannot be initialized.");
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ HttpOutcome http_get(const std::string& url, const std::vector<std::string>& hea
   HttpOutcome outcome;
   int running = 1;
   while (running != 0) {
-    context.check_cancelled();
+    context.check_canceled();
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) throw std::bad_alloc();
     if (request.problem) std::rethrow_exception(request.problem);
     if (running == 0) break;

@@ -50,7 +50,7 @@ struct HttpReceiver {
 };
 
 /// Asks for a URL, by http or https, and follows redirects to these; from https to https only.
-/// Errors   cancelled; invalid_option, if the URL is none
+/// Errors   canceled; invalid_option, if the URL is none
 HttpOutcome http_get(const std::string& url, const std::vector<std::string>& headers, const HttpLimits& limits,
                      const HttpReceiver& receiver, Context& context);
 

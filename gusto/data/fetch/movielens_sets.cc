@@ -12,7 +12,7 @@
 namespace gusto {
 namespace {
 
-// Figures are those of GroupLens' pages and READMEs. Of the two sets named "latest", which are made anew from time to
+// Figures are those of GroupLens' pages and READMEs. Of the two sets named "latest", which are made again from time to
 // time, they are of 2018 and 2023.
 constexpr std::array<PublishedSet, 8> kSets{{
     {"ml-latest-small", 100'836, 610, 978'202, "", "1996-2018", true},
@@ -41,7 +41,7 @@ const PublishedSet& find_published_set(std::string_view name) {
       nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("There are {}.", fmt::join(names, ", ")));
 }
 
-std::string_view licence_sentence(const PublishedSet& set) {
+std::string_view license_sentence(const PublishedSet& set) {
   return set.may_be_passed_on
              ? "GroupLens lets it be used for research if it is acknowledged in what is published, passed on only "
                "under "

@@ -14,7 +14,7 @@ struct PublishedSet {
   std::uint64_t bytes;   ///< of the archive; about, if it is still changed
   std::string_view md5;  ///< of the archive, as GroupLens publishes it beside the archive; empty if it is still changed
   std::string_view years;  ///< when it was rated
-  bool may_be_passed_on;   ///< whether its licence allows that, under the same conditions
+  bool may_be_passed_on;   ///< whether its license allows that, under the same conditions
 };
 
 inline constexpr std::string_view kGroupLens = "https://files.grouplens.org/datasets/movielens/";
@@ -25,7 +25,7 @@ std::span<const PublishedSet> published_sets();
 /// Error(not_found), with the nearest name, if there is no such set.
 const PublishedSet& find_published_set(std::string_view name);
 
-/// A sentence that says what its licence allows, in short.
-std::string_view licence_sentence(const PublishedSet& set);
+/// A sentence that says what its license allows, in short.
+std::string_view license_sentence(const PublishedSet& set);
 
 }  // namespace gusto

@@ -23,7 +23,7 @@ namespace {
 [[noreturn]] void fail(const std::filesystem::path& path, int code) {
   throw Error(ErrorCode::io,
               fmt::format("{} cannot be written: {}.", path.string(), std::generic_category().message(code)),
-              "Make room or choose another folder; what has come so far is kept, and gone on from.");
+              "Make room or choose another folder; what has come so far is kept, and resumed.");
 }
 
 // Whether the descriptor is still of the file of that name: its last owner may have renamed or removed it.
@@ -58,7 +58,7 @@ std::optional<PartFile> PartFile::acquire(const std::filesystem::path& target, b
     if (part.file_->get() < 0) fail(path, errno);
     while (::flock(part.file_->get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) fail(path, errno);
-      context.check_cancelled();
+      context.check_canceled();
       context.progress(kWaitingForDownload, 0, 0);
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }

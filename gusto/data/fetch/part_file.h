@@ -20,19 +20,19 @@ struct PartOrigin {
   std::optional<std::uint64_t> total;
 };
 
-/// The beginning of a file that is being downloaded: TARGET.part, and TARGET.part.origin, which says of what. It belongs to
-/// one process at a time, and stays when that ends, so that the next can go on.
+/// The beginning of a file that is being downloaded: TARGET.part, and TARGET.part.origin, which says of what. It
+/// belongs to one process at a time, and stays when that ends, so that the next can go on.
 class PartFile {
  public:
-  /// Opens or creates it, and waits as long as somebody else has it. Nothing if the target exists, or has been completed
-  /// meanwhile; not so if it is to be replaced.
-  /// Errors   io; cancelled
+  /// Opens or creates it, and waits as long as somebody else has it. Nothing if the target exists, or has been
+  /// completed meanwhile; not so if it is to be replaced.
+  /// Errors   io; canceled
   static std::optional<PartFile> acquire(const std::filesystem::path& target, bool replace, Context& context);
 
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const { return size_; }
   const PartOrigin& origin() const { return origin_; }
-  /// Begins anew, from such a file.
+  /// Starts again, from such a file.
   void restart(PartOrigin origin);
   /// Errors   io, e.g. if the disk is full; what was written stays
   void append(std::span<const std::byte> bytes);

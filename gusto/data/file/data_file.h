@@ -1,11 +1,12 @@
 #pragma once
 
-/// gusto's own data file: a data set as it lies in memory, so that opening it is mapping it. docs/formats/data_file.md tells the
-/// format in full; the suffix is .gdata by custom.
+/// gusto's own data file: a data set as it lies in memory, so that opening it is mapping it. docs/formats/data_file.md
+/// tells the format in full; the suffix is .gdata by custom.
 ///
 /// Layout   a tensor file (gusto/base/tensor_file.h), so a valid safetensors file, with the data set under "data/"
 ///          (gusto/data/file/dataset_file.h)
-/// Metadata "format" "gusto-data"; "format_version" "1"; "engine_version" "0.1.0"; "data.schema"; "source" a JSON object: the
+/// Metadata "format" "gusto-data"; "format_version" "1"; "engine_version" "0.1.0"; "data.schema"; "source" a JSON
+/// object: the
 ///          SourceReport of how the data were read
 /// Version  1 is the only one so far. A file of each version is kept in tests/data and must go on opening.
 
@@ -27,10 +28,10 @@ inline constexpr std::string_view kDataFileSuffix = ".gdata";  ///< by custom: f
 bool is_data_file(const std::filesystem::path& path);
 
 /// The data set where it lies, and how it was read before it was stored.
-/// Errors   not_found, io; invalid_input, if it is a model file; unsupported, if it is of a later format; corrupt_file, here for
-///          its header and sizes, and for what a part holds from whatever first uses that part (map_dataset)
-/// Cost     O(tensors): about a millisecond, whatever its size; a part is read and checked in full when first used, at about
-///          0.1 ns a byte for its checksum and 5 ns an event
+/// Errors   not_found, io; invalid_input, if it is a model file; unsupported, if it is of a later format; corrupt_file,
+///          here for its header and sizes, and for what a part holds from whatever first uses that part (map_dataset)
+/// Cost     O(tensors): about a millisecond, whatever its size; a part is read and checked in full when first used, at
+///          about 0.1 ns a byte for its checksum and 5 ns an event
 /// Memory   pages of the file, which the operating system may take back
 OpenedDataset open_data_file(const std::filesystem::path& path);
 /// The same from bytes in memory; `name` stands for the path in messages.

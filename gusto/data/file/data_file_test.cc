@@ -32,24 +32,24 @@ using test::feature;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::shared_ptr<const Catalogue> sample_catalogue() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"ann", "bob", "zoë"}) catalogue->users.add(id);
-  for (const char* id : {"1", "02", ""}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "", "F"}),
-                                           feature("age", FeatureKind::number, {"31", "18", ""})});
-  catalogue->item_features = FeatureTable({feature("title", FeatureKind::text, {"Amélie (2001)", "", "Heat"}),
-                                           feature("genres", FeatureKind::multi, {"Comedy|Romance", "", "x"})});
-  catalogue->item_order = std::vector<ItemRow>{ItemRow(1), ItemRow(0)};
-  return catalogue;
+std::shared_ptr<const Catalog> sample_catalog() {
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* id : {"ann", "bob", "zoë"}) catalog->users.add(id);
+  for (const char* id : {"1", "02", ""}) catalog->items.add(id);
+  catalog->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "", "F"}),
+                                         feature("age", FeatureKind::number, {"31", "18", ""})});
+  catalog->item_features = FeatureTable({feature("title", FeatureKind::text, {"Amélie (2001)", "", "Heat"}),
+                                         feature("genres", FeatureKind::multi, {"Comedy|Romance", "", "x"})});
+  catalog->item_order = std::vector<ItemRow>{ItemRow(1), ItemRow(0)};
+  return catalog;
 }
 
 std::shared_ptr<const Dataset> sample(bool timed = true) {
   const std::int64_t time = timed ? 100 : kNoTime;
   return std::make_shared<const Dataset>(
-      sample_catalogue(), std::vector<Event>{{UserRow(0), ItemRow(1), 4.5F, time},
-                                             {UserRow(0), ItemRow(0), 3, time},
-                                             {UserRow(2), ItemRow(0), 1, timed ? std::int64_t{-50} : kNoTime}});
+      sample_catalog(), std::vector<Event>{{UserRow(0), ItemRow(1), 4.5F, time},
+                                           {UserRow(0), ItemRow(0), 3, time},
+                                           {UserRow(2), ItemRow(0), 1, timed ? std::int64_t{-50} : kNoTime}});
 }
 
 SourceReport sample_report() {
@@ -94,8 +94,8 @@ void expect_equal(const Dataset& found, const Dataset& expected) {
   EXPECT_TRUE(std::ranges::equal(found.times(), expected.times()));
   EXPECT_EQ(found.scale().low, expected.scale().low);
   EXPECT_EQ(found.scale().high, expected.scale().high);
-  const Catalogue& a = found.catalogue();
-  const Catalogue& b = expected.catalogue();
+  const Catalog& a = found.catalog();
+  const Catalog& b = expected.catalog();
   for (const auto& [ids, wanted] : {std::pair(&a.users, &b.users), std::pair(&a.items, &b.items)}) {
     ASSERT_EQ(ids->size(), wanted->size());
     EXPECT_EQ(ids->text(), wanted->text());
@@ -158,26 +158,26 @@ TEST_F(DataFile, HoldsARealDataSet) {
   write_data_file(*embedded.data, embedded.report, folder_.path() / "films.gdata");
   const OpenedDataset opened = open_dataset(folder_.path() / "films.gdata", {}, context);
   expect_equal(*opened.data, *embedded.data);
-  EXPECT_EQ(opened.data->audience(ItemRow(7)).size(), embedded.data->audience(ItemRow(7)).size());
-  EXPECT_EQ(opened.data->catalogue().title(ItemRow(7)), embedded.data->catalogue().title(ItemRow(7)));
+  EXPECT_EQ(opened.data->item_events(ItemRow(7)).size(), embedded.data->item_events(ItemRow(7)).size());
+  EXPECT_EQ(opened.data->catalog().title(ItemRow(7)), embedded.data->catalog().title(ItemRow(7)));
 }
 
 TEST_F(DataFile, OutlivesItsFile) {
   const std::filesystem::path path = written(*sample());
   const std::shared_ptr<const Dataset> data = open_data_file(path).data;
-  const std::shared_ptr<const Catalogue> catalogue = data->shared_catalogue();
+  const std::shared_ptr<const Catalog> catalog = data->shared_catalog();
   std::filesystem::remove(path);
   expect_equal(*data, *sample());
-  EXPECT_EQ(catalogue->users[2], "zoë");
+  EXPECT_EQ(catalog->users[2], "zoë");
 }
 
 TEST_F(DataFile, MayHoldNothing) {
-  const Dataset nothing(std::make_shared<Catalogue>(), std::vector<Event>{});
+  const Dataset nothing(std::make_shared<Catalog>(), std::vector<Event>{});
   expect_equal(*open_data_file(written(nothing)).data, nothing);
 }
 
 TEST_F(DataFile, IdsOfACopyCanBeAdded) {
-  Catalogue copy = open_data_file(written(*sample())).data->catalogue();
+  Catalog copy = open_data_file(written(*sample())).data->catalog();
   EXPECT_EQ(copy.users.add("bob"), 1U);
   EXPECT_EQ(copy.users.add("new"), 3U);
   EXPECT_EQ(copy.users.find("zoë"), 2U);
@@ -266,18 +266,18 @@ TEST_F(DataFile, AnyCutIsDetectedAtOnce) {
 TEST_F(DataFile, DamageIsFoundByWhoeverUsesThePartFirst) {
   const std::string intact = serialize_data_file(*sample(), sample_report());
   const std::vector<std::pair<std::string, std::function<void(const Dataset&)>>> uses{
-      {"data/users/ids", [](const Dataset& d) { (void)d.catalogue().users[0]; }},
-      {"data/users/ids.offsets", [](const Dataset& d) { d.catalogue().users.offsets(); }},
-      {"data/items/ids", [](const Dataset& d) { d.catalogue().items.find("1"); }},
-      {"data/items/ids.offsets", [](const Dataset& d) { d.catalogue().items.text(); }},
-      {"data/items/order", [](const Dataset& d) { d.catalogue().item_order.get(); }},
-      {"data/users/gender/values", [](const Dataset& d) { d.catalogue().user_features.find("gender"); }},
-      {"data/users/age/numbers", [](const Dataset& d) { d.catalogue().user_features.fields(); }},
-      {"data/items/genres/ids", [](const Dataset& d) { d.catalogue().item_features.at("genres"); }},
-      {"data/items/genres/offsets", [](const Dataset& d) { d.catalogue().item_features.fields(); }},
-      {"data/items/title/text", [](const Dataset& d) { d.catalogue().title(ItemRow(0)); }},
+      {"data/users/ids", [](const Dataset& d) { (void)d.catalog().users[0]; }},
+      {"data/users/ids.offsets", [](const Dataset& d) { d.catalog().users.offsets(); }},
+      {"data/items/ids", [](const Dataset& d) { d.catalog().items.find("1"); }},
+      {"data/items/ids.offsets", [](const Dataset& d) { d.catalog().items.text(); }},
+      {"data/items/order", [](const Dataset& d) { d.catalog().item_order.get(); }},
+      {"data/users/gender/values", [](const Dataset& d) { d.catalog().user_features.find("gender"); }},
+      {"data/users/age/numbers", [](const Dataset& d) { d.catalog().user_features.fields(); }},
+      {"data/items/genres/ids", [](const Dataset& d) { d.catalog().item_features.at("genres"); }},
+      {"data/items/genres/offsets", [](const Dataset& d) { d.catalog().item_features.fields(); }},
+      {"data/items/title/text", [](const Dataset& d) { d.catalog().title(ItemRow(0)); }},
       {"data/events/offsets", [](const Dataset& d) { d.history(UserRow(0)); }},
-      {"data/events/items", [](const Dataset& d) { d.audience(ItemRow(0)); }},
+      {"data/events/items", [](const Dataset& d) { d.item_events(ItemRow(0)); }},
       {"data/events/values", [](const Dataset& d) { d.scale(); }},
       {"data/events/times", [](const Dataset& d) { d.times(); }},
   };
@@ -303,13 +303,13 @@ TEST_F(DataFile, DamageIsFoundByWhoeverUsesThePartFirst) {
 std::string complaint_about(std::vector<std::uint64_t> offsets, std::vector<std::uint32_t> items,
                             std::vector<float> values, std::vector<std::int64_t> times,
                             std::vector<std::uint32_t> order = {}) {
-  const auto catalogue = sample_catalogue();
+  const auto catalog = sample_catalog();
   TensorWriter out;
   out.set_metadata("format", "gusto-data");
   out.set_metadata("format_version", "1");
   out.set_metadata("engine_version", "0.1.0");
   out.set_metadata("source", "{}");
-  write_catalogue(*catalogue, out);
+  write_catalog(*catalog, out);
   out.add("data/items/order", order);
   out.add("data/events/offsets", offsets);
   out.add("data/events/items", items);
@@ -352,8 +352,8 @@ TEST(DataFileContent, OfTheSourceIsChecked) {
   EXPECT_TRUE(source_from_json(R"({"of later versions": 1})", "a.gdata").layout.empty());
 }
 
-// The header of a small file, made to claim more events than 32 bits can count; the data are a hole in the file, and nobody
-// looks at them. What is counted and added up on the way must be 64-bit.
+// The header of a small file, made to claim more events than 32 bits can count; the data are a hole in the file, and
+// nobody looks at them. What is counted and added up on the way must be 64-bit.
 TEST_F(DataFile, MayHoldMoreEventsThan32BitsCount) {
   constexpr std::uint64_t kEvents = 5'000'000'000;
   const std::string small = serialize_data_file(*sample(), sample_report());
@@ -389,7 +389,7 @@ TEST_F(DataFile, MayHoldMoreEventsThan32BitsCount) {
   EXPECT_EQ(opened.data->memory(), 4 * 8 + 16 * kEvents);
   EXPECT_TRUE(opened.data->has_times());
   EXPECT_EQ(opened.report.data_file->bytes, 8 + length + end);
-  EXPECT_EQ(test::error_of([&] { (void)opened.data->catalogue().users[0]; }).message(),
+  EXPECT_EQ(test::error_of([&] { (void)opened.data->catalog().users[0]; }).message(),
             path + " cannot be used: tensor \"data/users/ids\" does not match its checksum.");
   std::filesystem::resize_file(path, 8 + length + end - 1);
   EXPECT_THAT(test::error_of([&] { open_data_file(path); }).message(), HasSubstr("before its tensors do"));
@@ -405,7 +405,7 @@ TEST_F(DataFile, WrittenUserByUserIsTheSame) {
     }
     EXPECT_EQ(writer.event_count(), 3U);
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "b.gdata"));
-    writer.finish(data->catalogue(), sample_report());
+    writer.finish(data->catalog(), sample_report());
     const std::string bytes = serialize_data_file(*data, sample_report());
     EXPECT_EQ(content_of(folder_.path() / "b.gdata"), bytes);
     EXPECT_EQ(content_of(written(*data)), bytes);
@@ -417,7 +417,7 @@ TEST_F(DataFile, WriterLeavesTheLastUsersWithoutEvents) {
   DataFileWriter writer(folder_.path() / "b.gdata");
   const std::vector<ItemRow> items{ItemRow(2)};
   writer.add_user(items, std::vector<float>{4}, {});
-  writer.finish(*sample_catalogue(), {});
+  writer.finish(*sample_catalog(), {});
   EXPECT_THAT(open_data_file(folder_.path() / "b.gdata").data->offsets(), ElementsAre(0, 1, 1, 1));
 }
 
@@ -427,7 +427,7 @@ TEST_F(DataFile, WriterRefusesWhatNoDataSetHolds) {
     writer.add_user(std::vector<ItemRow>{ItemRow(0)}, std::vector<float>{1}, std::vector<std::int64_t>{5});
     return test::error_of([&] {
              writer.add_user(items, values, times);
-             writer.finish(*sample_catalogue(), {});
+             writer.finish(*sample_catalog(), {});
            })
         .message();
   };
@@ -438,7 +438,7 @@ TEST_F(DataFile, WriterRefusesWhatNoDataSetHolds) {
   EXPECT_EQ(refusal({a, b}, {1, 2}, {3, 2}), "The events of user row 1 are not in order of time.");
   EXPECT_EQ(refusal({a, a}, {1, 2}, {3, 3}), "User row 1 and item row 0 have more than one event.");
   EXPECT_EQ(refusal({a}, {INFINITY}, {3}), "The event of user row 1 and item row 0 has the value inf.");
-  EXPECT_EQ(refusal({ItemRow(3)}, {1}, {3}), "There are events of 2 users and 4 items, and the catalogue has 3 and 3.");
+  EXPECT_EQ(refusal({ItemRow(3)}, {1}, {3}), "There are events of 2 users and 4 items, and the catalog has 3 and 3.");
   EXPECT_EQ(test::code_of([&] { DataFileWriter(folder_.path() / "none" / "b.gdata"); }), ErrorCode::io);
 }
 
@@ -447,23 +447,23 @@ RC_GTEST_PROP(DataFileProperty, AnyDataSetSurvives, ()) {
   const auto pairs =
       *rc::gen::container<std::set<std::pair<int, int>>>(rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(0, 9)));
   const bool timed = *rc::gen::arbitrary<bool>();
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   for (const std::string& id : ids) {
-    if (is_utf8(id)) catalogue->items.add(id);
+    if (is_utf8(id)) catalog->items.add(id);
   }
   for (int n = 0; n < 9; ++n) {
-    catalogue->users.add(std::to_string(n));
-    catalogue->items.add("i" + std::to_string(n));
+    catalog->users.add(std::to_string(n));
+    catalog->items.add("i" + std::to_string(n));
   }
   std::vector<Event> events;
   for (const auto& [user, item] : pairs) {
     const auto value = static_cast<float>(*rc::gen::inRange(-5, 5)) / 2;
     events.push_back({UserRow(user), ItemRow(item), value, timed ? *rc::gen::arbitrary<std::int32_t>() : kNoTime});
   }
-  const Dataset data(catalogue, events);
+  const Dataset data(catalog, events);
   const std::shared_ptr<const Dataset> found = parse_data_file(serialize_data_file(data, {}), "a.gdata").data;
   RC_ASSERT(found->has_times() == data.has_times());
-  RC_ASSERT(found->catalogue().items.text() == catalogue->items.text());
+  RC_ASSERT(found->catalog().items.text() == catalog->items.text());
   const std::vector<Event> stored = found->events();
   const std::vector<Event> expected = data.events();
   RC_ASSERT(stored.size() == expected.size());

@@ -19,20 +19,20 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-TensorWriter start(const Catalogue& catalogue, const SourceReport& report) {
+TensorWriter start(const Catalog& catalog, const SourceReport& report) {
   TensorWriter out;
   out.set_metadata("format", fmt::format("gusto-{}", kDataFormat));
   out.set_metadata("format_version", std::to_string(kDataFormatVersion));
   out.set_metadata("engine_version", std::string(version()));
   out.set_metadata("source", to_json(report));
-  write_catalogue(catalogue, out);
-  const std::vector<ItemRow>& order = catalogue.item_order.get();
+  write_catalog(catalog, out);
+  const std::vector<ItemRow>& order = catalog.item_order.get();
   if (!order.empty()) out.add_view("data/items/order", TensorType::u32, std::as_bytes(std::span(order)));
   return out;
 }
 
 TensorWriter collect(const Dataset& data, const SourceReport& report) {
-  TensorWriter out = start(data.catalogue(), report);
+  TensorWriter out = start(data.catalog(), report);
   write_events(data, out);
   return out;
 }
@@ -90,18 +90,18 @@ void DataFileWriter::add_user(std::span<const ItemRow> items, std::span<const fl
   offsets_.push_back(offsets_.back() + items.size());
 }
 
-void DataFileWriter::finish(const Catalogue& catalogue, const SourceReport& report) {
+void DataFileWriter::finish(const Catalog& catalog, const SourceReport& report) {
   const auto last = std::find_if(last_user_.rbegin(), last_user_.rend(), [](std::uint32_t user) { return user != 0; });
   const auto items = static_cast<std::size_t>(last_user_.rend() - last);
-  if (user_count() > catalogue.users.size() || items > catalogue.items.size()) {
+  if (user_count() > catalog.users.size() || items > catalog.items.size()) {
     throw Error(ErrorCode::invalid_input,
-                fmt::format("There are events of {} users and {} items, and the catalogue has {} and {}.", user_count(),
-                            items, catalogue.users.size(), catalogue.items.size()));
+                fmt::format("There are events of {} users and {} items, and the catalog has {} and {}.", user_count(),
+                            items, catalog.users.size(), catalog.items.size()));
   }
-  offsets_.resize(catalogue.users.size() + 1, offsets_.back());
+  offsets_.resize(catalog.users.size() + 1, offsets_.back());
 
   const std::uint64_t events = event_count();
-  TensorWriter out = start(catalogue, report);
+  TensorWriter out = start(catalog, report);
   out.add_view("data/events/offsets", std::span<const std::uint64_t>(offsets_));
   out.add_source("data/events/items", TensorType::u32, {events}, items_.source());
   out.add_source("data/events/values", TensorType::f32, {events}, values_.source());

@@ -91,14 +91,14 @@ class Reader {
   std::size_t id_count(std::string_view side) const;
   std::vector<FieldHead> schema(std::string_view side, std::size_t rows) const;
   void check_rows(const FieldHead& head, std::size_t rows) const;
-  Dataset::Outline outline(const Catalogue& catalogue) const;
+  Dataset::EventInfo event_info(const Catalog& catalog) const;
 
   // From the tensors.
   SharedArray<std::uint64_t> offsets(const std::string& name, std::uint64_t end) const;
   StoredIds texts(const std::string& name) const;
   FeatureField field(const FieldHead& head) const;
   SharedArray<ItemRow> item_rows(const std::string& name) const;
-  EventColumns events(const Catalogue& catalogue) const;
+  EventColumns events(const Catalog& catalog) const;
 
   // Parts that are read when they are first used.
   Vocabulary vocabulary(std::string name, std::size_t size) const;
@@ -160,10 +160,10 @@ void Reader::check_rows(const FieldHead& head, std::size_t rows) const {
   if (found != rows) corrupt(fmt::format("the feature {} has {} rows for {} ids", quote(head.prefix), found, rows));
 }
 
-Dataset::Outline Reader::outline(const Catalogue& catalogue) const {
+Dataset::EventInfo Reader::event_info(const Catalog& catalog) const {
   const std::uint64_t events = in_->count<std::uint32_t>("data/events/items");
   const bool timed = in_->has("data/events/times");
-  if (entries("data/events/offsets") != catalogue.users.size() || in_->count<float>("data/events/values") != events ||
+  if (entries("data/events/offsets") != catalog.users.size() || in_->count<float>("data/events/values") != events ||
       (timed && in_->count<std::int64_t>("data/events/times") != events)) {
     corrupt("the columns of its events differ in length");
   }
@@ -244,14 +244,14 @@ SharedArray<ItemRow> Reader::item_rows(const std::string& name) const {
   return {owner, std::span<const ItemRow>(first, rows.size())};
 }
 
-EventColumns Reader::events(const Catalogue& catalogue) const {
+EventColumns Reader::events(const Catalog& catalog) const {
   EventColumns columns;
   columns.items = item_rows("data/events/items");
   columns.offsets = offsets("data/events/offsets", columns.items.size());
   columns.values = array<float>("data/events/values");
   if (in_->has("data/events/times")) columns.times = array<std::int64_t>("data/events/times");
   try {
-    check_columns(catalogue, columns);
+    check_columns(catalog, columns);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::corrupt_file) throw;
     corrupt(unended(error.message()));
@@ -293,19 +293,19 @@ Deferred<std::vector<ItemRow>> Reader::item_order(std::size_t items) const {
 }
 
 std::shared_ptr<const Dataset> Reader::read() const {
-  const auto catalogue = std::make_shared<Catalogue>();
-  catalogue->users = vocabulary("data/users/ids", id_count("users"));
-  catalogue->items = vocabulary("data/items/ids", id_count("items"));
-  catalogue->user_features = features("users", catalogue->users.size());
-  catalogue->item_features = features("items", catalogue->items.size());
-  catalogue->item_order = item_order(catalogue->items.size());
-  auto columns = Deferred<EventColumns>::later([*this, catalogue] { return events(*catalogue); });
-  return std::make_shared<const Dataset>(catalogue, outline(*catalogue), std::move(columns));
+  const auto catalog = std::make_shared<Catalog>();
+  catalog->users = vocabulary("data/users/ids", id_count("users"));
+  catalog->items = vocabulary("data/items/ids", id_count("items"));
+  catalog->user_features = features("users", catalog->users.size());
+  catalog->item_features = features("items", catalog->items.size());
+  catalog->item_order = item_order(catalog->items.size());
+  auto columns = Deferred<EventColumns>::later([*this, catalog] { return events(*catalog); });
+  return std::make_shared<const Dataset>(catalog, event_info(*catalog), std::move(columns));
 }
 
 }  // namespace
 
-void write_catalogue(const Catalogue& catalogue, TensorWriter& out) {
+void write_catalog(const Catalog& catalog, TensorWriter& out) {
   nlohmann::ordered_json schema = nlohmann::ordered_json::array();
   const auto write_side = [&](std::string_view side, const Vocabulary& ids, const FeatureTable& features) {
     write_texts(fmt::format("data/{}/ids", side), ids.text(), ids.offsets(), out);
@@ -314,8 +314,8 @@ void write_catalogue(const Catalogue& catalogue, TensorWriter& out) {
       schema.push_back({{"side", side}, {"name", field.name}, {"kind", to_string(field.kind)}});
     }
   };
-  write_side("users", catalogue.users, catalogue.user_features);
-  write_side("items", catalogue.items, catalogue.item_features);
+  write_side("users", catalog.users, catalog.user_features);
+  write_side("items", catalog.items, catalog.item_features);
   out.set_metadata(std::string(kSchema), schema.dump());
 }
 
@@ -327,7 +327,7 @@ void write_events(const Dataset& data, TensorWriter& out) {
 }
 
 void write_dataset(const Dataset& data, TensorWriter& out) {
-  write_catalogue(data.catalogue(), out);
+  write_catalog(data.catalog(), out);
   write_events(data, out);
 }
 
@@ -344,10 +344,10 @@ std::shared_ptr<const Dataset> map_dataset(std::shared_ptr<const TensorFile> in)
 }
 
 void use_all(const Dataset& data) {
-  const Catalogue& catalogue = data.catalogue();
-  for (const Vocabulary* ids : {&catalogue.users, &catalogue.items}) ids->find("");
-  for (const FeatureTable* table : {&catalogue.user_features, &catalogue.item_features}) table->fields();
-  catalogue.item_order.get();
+  const Catalog& catalog = data.catalog();
+  for (const Vocabulary* ids : {&catalog.users, &catalog.items}) ids->find("");
+  for (const FeatureTable* table : {&catalog.user_features, &catalog.item_features}) table->fields();
+  catalog.item_order.get();
   data.offsets();
 }
 

@@ -16,18 +16,18 @@ namespace {
 using test::feature;
 
 std::shared_ptr<const Dataset> two_films(bool timed = true) {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"ann", "bob", "zoë"}) catalogue->users.add(id);
-  for (const char* id : {"1", "2"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "", "F"}),
-                                           feature("age", FeatureKind::number, {"31", "18", ""})});
-  catalogue->item_features = FeatureTable({feature("title", FeatureKind::text, {"Amélie (2001)", ""}),
-                                           feature("genres", FeatureKind::multi, {"Comedy|Romance", ""})});
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* id : {"ann", "bob", "zoë"}) catalog->users.add(id);
+  for (const char* id : {"1", "2"}) catalog->items.add(id);
+  catalog->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "", "F"}),
+                                         feature("age", FeatureKind::number, {"31", "18", ""})});
+  catalog->item_features = FeatureTable({feature("title", FeatureKind::text, {"Amélie (2001)", ""}),
+                                         feature("genres", FeatureKind::multi, {"Comedy|Romance", ""})});
   const std::int64_t time = timed ? 100 : kNoTime;
   return std::make_shared<const Dataset>(
-      std::move(catalogue), std::vector<Event>{{UserRow(0), ItemRow(1), 4.5F, time},
-                                               {UserRow(0), ItemRow(0), 3, time},
-                                               {UserRow(2), ItemRow(0), 1, timed ? std::int64_t{50} : kNoTime}});
+      std::move(catalog), std::vector<Event>{{UserRow(0), ItemRow(1), 4.5F, time},
+                                             {UserRow(0), ItemRow(0), 3, time},
+                                             {UserRow(2), ItemRow(0), 1, timed ? std::int64_t{50} : kNoTime}});
 }
 
 TensorFile stored(const Dataset& data) {
@@ -45,16 +45,16 @@ TEST(DatasetFile, RoundTrip) {
     EXPECT_THAT(copy->values(), testing::ElementsAre(4.5F, 3, 1));
     EXPECT_THAT(copy->times(), testing::ElementsAreArray(data->times()));
     EXPECT_EQ(copy->has_times(), timed);
-    const Catalogue& catalogue = copy->catalogue();
-    EXPECT_EQ(catalogue.users[2], "zoë");
-    EXPECT_EQ(catalogue.items.find("2"), 1U);
-    EXPECT_EQ(catalogue.title(ItemRow(0)), "Amélie (2001)");
-    EXPECT_EQ(catalogue.title(ItemRow(1)), "2");
-    EXPECT_EQ(catalogue.item_features.at("genres").display(0), "Comedy, Romance");
-    EXPECT_EQ(catalogue.item_features.at("genres").display(1), "");
-    EXPECT_EQ(catalogue.user_features.at("gender").display(2), "F");
-    EXPECT_EQ(catalogue.user_features.at("age").numbers[0], 31);
-    EXPECT_TRUE(std::isnan(catalogue.user_features.at("age").numbers[2]));
+    const Catalog& catalog = copy->catalog();
+    EXPECT_EQ(catalog.users[2], "zoë");
+    EXPECT_EQ(catalog.items.find("2"), 1U);
+    EXPECT_EQ(catalog.title(ItemRow(0)), "Amélie (2001)");
+    EXPECT_EQ(catalog.title(ItemRow(1)), "2");
+    EXPECT_EQ(catalog.item_features.at("genres").display(0), "Comedy, Romance");
+    EXPECT_EQ(catalog.item_features.at("genres").display(1), "");
+    EXPECT_EQ(catalog.user_features.at("gender").display(2), "F");
+    EXPECT_EQ(catalog.user_features.at("age").numbers[0], 31);
+    EXPECT_TRUE(std::isnan(catalog.user_features.at("age").numbers[2]));
   }
 }
 
@@ -68,7 +68,7 @@ TEST(DatasetFile, SameDataSameBytes) {
 }
 
 TEST(DatasetFile, WithoutEventsOrFeatures) {
-  const Dataset nothing(std::make_shared<Catalogue>(), std::vector<Event>{});
+  const Dataset nothing(std::make_shared<Catalog>(), std::vector<Event>{});
   const auto copy = read_dataset(stored(nothing));
   EXPECT_EQ(copy->event_count(), 0U);
   EXPECT_EQ(copy->user_count(), 0U);

@@ -1,5 +1,5 @@
-// What people bring, broken in all the ways that one can think of: each kind of damage with the exact sentence that they get,
-// and what looks broken and is read all the same.
+// What people bring, broken in all the ways that one can think of: each kind of damage with the exact sentence that
+// they get, and what looks broken and is read all the same.
 
 #include <cstddef>
 #include <cstdint>
@@ -125,7 +125,7 @@ std::vector<Input> encodings() {
           "ELF\x02\x01\x01\0\0\0\0"s,
           "events, line 1: the file holds a zero byte, so it is not text." + kGiveText),
       one("WebPage", "<!DOCTYPE html>\n<html><head><title>Not found</title></head>\n</html>\n",
-          "events, line 1: no delimiter is recognised in \"<!DOCTYPE html>\"." + kSayDelimiter),
+          "events, line 1: no delimiter is recognized in \"<!DOCTYPE html>\"." + kSayDelimiter),
   };
 }
 
@@ -135,7 +135,7 @@ std::vector<Input> lines() {
   for (std::size_t i = 0; i < 200'000; ++i) many_fields += "1,";
   return {
       one("TenMegabytesOnOneLine", long_line,
-          "events, line 1: no delimiter is recognised in "
+          "events, line 1: no delimiter is recognized in "
           "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\"." +
               kSayDelimiter),
       one("TwoHundredThousandFields", many_fields,
@@ -165,8 +165,8 @@ std::vector<Input> lines() {
       one("QuotedFieldAtTheEnd", kGood + "3,4,5,\"6",
           "events, line 3: a quotation mark opens a field and none closes it. | Close it, or remove it."),
       one("OtherDelimiterLater", kGood + "3;4;5;6\n", "events, line 3: the line has 1 field instead of 4." + kCorrect),
-      one("NoDelimiter", "1 2 3\n4 5\n", "events, line 1: no delimiter is recognised in \"1 2 3\"." + kSayDelimiter),
-      one("OneColumn", "item\n4\n", "events, line 1: no delimiter is recognised in \"item\"." + kSayDelimiter),
+      one("NoDelimiter", "1 2 3\n4 5\n", "events, line 1: no delimiter is recognized in \"1 2 3\"." + kSayDelimiter),
+      one("OneColumn", "item\n4\n", "events, line 1: no delimiter is recognized in \"item\"." + kSayDelimiter),
       one("HeaderInTheMiddle", kGood + kHeader + "3,4,5,6\n",
           "events, line 3, column rating: \"rating\" is not a number." + kCorrect),
       one("HeaderThatNamesNothingKnown", "a,b,c,d\n1,2,3,4\n",
@@ -319,7 +319,7 @@ std::vector<Input> folders() {
        "with the option `feature_types`, for example \"code=id\", and write ids as the events do.",
        [](OpenOptions& o) { o.side_files.users = {"side"}; }},
       {"FeaturesWithATruncatedLine",
-       {{"events", kGood}, {"side", "itemId,size,colour\n2,3,red\n3,4\n"}},
+       {{"events", kGood}, {"side", "itemId,size,color\n2,3,red\n3,4\n"}},
        "side, line 3: the line has 2 fields instead of 3." + kCorrect,
        [](OpenOptions& o) { o.side_files.items = {"side"}; }},
   };

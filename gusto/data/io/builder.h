@@ -43,7 +43,7 @@ class DatasetBuilder {
  public:
   /// The options must outlive the builder.
   explicit DatasetBuilder(const OpenOptions& options)
-      : options_(options), reader_(options, catalogue().users, catalogue().items, report()) {
+      : options_(options), reader_(options, catalog().users, catalog().items, report()) {
     report().value_changes = options.value_changes();
   }
   DatasetBuilder(const DatasetBuilder&) = delete;
@@ -51,11 +51,11 @@ class DatasetBuilder {
 
   DatasetAssembler& assembler() { return assembler_; }
   SourceReport& report() { return assembler_.report(); }
-  Catalogue& catalogue() { return assembler_.catalogue(); }
+  Catalog& catalog() { return assembler_.catalog(); }
   /// Of the events.
   const EventFormat& format() const { return reader_.format(); }
 
-  /// Reads a file of events; its format is recognised if none is given. May be called for several files.
+  /// Reads a file of events; its format is recognized if none is given. May be called for several files.
   void read_events(ByteStream& stream, const std::optional<EventFormat>& format, Context& context) {
     reader_.read(stream, format, context);
   }

@@ -30,7 +30,7 @@ OpenOptions columns(std::vector<std::string> names) {
   return options;
 }
 
-TEST(Delimited, RecognisesEachDelimiter) {
+TEST(Delimited, RecognizesEachDelimiter) {
   for (const std::string delimiter : {"\t", "::", ";", "|", ","}) {
     std::string text;
     for (const std::string line : {"a/x/3.5/100", "b/x/2/-50"}) {
@@ -52,7 +52,7 @@ TEST(Delimited, TakesTheDelimiterThatDividesMost) {
   EXPECT_EQ(read_text("1,a;b,3\n4,c,5\n").report.delimiter, ",");
 }
 
-TEST(Delimited, RecognisesColumnsByTheNamesInTheHeader) {
+TEST(Delimited, RecognizesColumnsByTheNamesInTheHeader) {
   const OpenedDataset opened = read_text("timestamp,Rating,ISBN,comment,User-ID\n7,4,x,fine,a\n8,5,y,,b\n");
   EXPECT_TRUE(opened.report.header);
   EXPECT_THAT(opened.report.columns, ElementsAre("time", "rating", "item", "-", "user"));
@@ -87,15 +87,15 @@ TEST(Delimited, TakesColumnsAsNamed) {
 TEST(Delimited, KeepsTheTextOfIds) {
   const OpenedDataset opened = read_text("7,x,1\n07,x,1\n7.0,x,1\n\xc3\xa9,x,1\n");
   EXPECT_EQ(opened.data->user_count(), 4u);
-  EXPECT_TRUE(opened.data->catalogue().users.find("\xc3\xa9").has_value());
+  EXPECT_TRUE(opened.data->catalog().users.find("\xc3\xa9").has_value());
 }
 
 TEST(Delimited, GivesUsersRowsInOrderOfFirstAppearance) {
   const OpenedDataset opened = read_text("b,y,1\na,x,2\nb,x,3\n");
-  EXPECT_EQ(opened.data->catalogue().users[0], "b");
+  EXPECT_EQ(opened.data->catalog().users[0], "b");
 }
 
-// Ties go to the lower item row: rows in the order of the file would favour what its first users rated.
+// Ties go to the lower item row: rows in the order of the file would favor what its first users rated.
 TEST(Delimited, GivesItemsRowsThatTellNothingOfTheFile) {
   constexpr int kItems = 1000;
   std::string forwards, backwards;
@@ -104,8 +104,8 @@ TEST(Delimited, GivesItemsRowsThatTellNothingOfTheFile) {
     backwards += "u,i" + std::to_string(kItems - 1 - item) + ",1\n";
   }
   const auto data = read_text(forwards).data;
-  const Vocabulary& items = data->catalogue().items;
-  EXPECT_EQ(items.text(), read_text(backwards).data->catalogue().items.text());
+  const Vocabulary& items = data->catalog().items;
+  EXPECT_EQ(items.text(), read_text(backwards).data->catalog().items.text());
   int of_first_half = 0;
   for (std::size_t row = 0; row < kItems / 2; ++row)
     of_first_half += std::stoi(std::string(items[row].substr(1))) < kItems / 2;
@@ -226,7 +226,7 @@ TEST(Delimited, AsksForColumnsThatItDoesNotKnow) {
   EXPECT_EQ(complaint_about("a,x\n", columns({"user", "item", "rating"})),
             "ratings.txt, line 1: the line has 2 fields, fewer than the 3 columns named." + hint);
   EXPECT_EQ(complaint_about("a x 1\nb y 2\n"),
-            "ratings.txt, line 1: no delimiter is recognised in \"a x 1\"."
+            "ratings.txt, line 1: no delimiter is recognized in \"a x 1\"."
             " | Say what separates the fields with the option `delimiter`, for example space.");
 }
 
@@ -234,8 +234,8 @@ TEST(Delimited, RefusesOptionsThatMakeNoSense) {
   const auto about = [](const OpenOptions& options) {
     return complaint_about("a,x,1\n", options, ErrorCode::invalid_option);
   };
-  EXPECT_EQ(about(columns({"user", "colour"})),
-            "The column \"colour\" is of no kind known."
+  EXPECT_EQ(about(columns({"user", "color"})),
+            "The column \"color\" is of no kind known."
             " | Columns are user, item, rating, time and kind, and - for one that is not read.");
   EXPECT_EQ(about(columns({"user", "rating"})),
             "The columns given lack item. | Name the columns with the option `columns`, for example "
@@ -283,7 +283,7 @@ TEST(Delimited, StopsWhenAsked) {
   CancelToken cancel;
   cancel.cancel();
   Context context({.threads = 1, .cancel = &cancel});
-  EXPECT_NE(complaint([&] { read_delimited("f", text, {}, context); }, ErrorCode::cancelled), "");
+  EXPECT_NE(complaint([&] { read_delimited("f", text, {}, context); }, ErrorCode::canceled), "");
 }
 
 RC_GTEST_PROP(Delimited, ReadsWhatWasWritten, ()) {
@@ -301,8 +301,8 @@ RC_GTEST_PROP(Delimited, ReadsWhatWasWritten, ()) {
   const OpenedDataset opened = read_text(text);
   RC_ASSERT(opened.data->event_count() + opened.report.duplicates == lines.size());
   for (const auto& [user, item] : lines) {
-    RC_ASSERT(opened.data->catalogue().users.find(user).has_value());
-    RC_ASSERT(opened.data->catalogue().items.find(item).has_value());
+    RC_ASSERT(opened.data->catalog().users.find(user).has_value());
+    RC_ASSERT(opened.data->catalog().items.find(item).has_value());
   }
 }
 

@@ -74,7 +74,7 @@ ColumnNames first_lines(std::string_view text, std::size_t count) {
 }
 
 // The delimiter that divides the first two lines into most fields, preferably into equally many.
-std::string recognise_delimiter(const SourceText& source) {
+std::string recognize_delimiter(const SourceText& source) {
   const ColumnNames lines = first_lines(source.text, 2);
   std::string_view best;
   std::pair<bool, std::size_t> best_merit{false, 1};
@@ -87,7 +87,7 @@ std::string recognise_delimiter(const SourceText& source) {
     }
   }
   if (best.empty()) {
-    fail_first_line(source, fmt::format("no delimiter is recognised in {}", quote(lines.front())),
+    fail_first_line(source, fmt::format("no delimiter is recognized in {}", quote(lines.front())),
                     "Say what separates the fields with the option `delimiter`, for example space.");
   }
   return std::string(best);
@@ -168,9 +168,9 @@ ColumnNames second_fields(RecordReader& reader) {
   return {};
 }
 
-EventFormat recognise_fields(const SourceText& source, const OpenOptions& options) {
+EventFormat recognize_fields(const SourceText& source, const OpenOptions& options) {
   EventFormat format;
-  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : recognise_delimiter(source);
+  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : recognize_delimiter(source);
   format.quotes = format.delimiter.size() == 1 ? Quotes::csv : Quotes::none;
 
   RecordReader reader(source, format.delimiter, format.quotes);
@@ -210,13 +210,13 @@ EventFormat recognise_fields(const SourceText& source, const OpenOptions& option
   set_columns(format, places, format.header ? first : ColumnNames());
   if (format.time) {
     const ColumnNames& sample = format.header ? second : first;
-    if (format.time->index < sample.size()) format.time_unit = recognise_time_unit(trim(sample[format.time->index]));
+    if (format.time->index < sample.size()) format.time_unit = recognize_time_unit(trim(sample[format.time->index]));
   }
   format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), by);
   return format;
 }
 
-EventFormat recognise_json(const SourceText& source, const OpenOptions& options) {
+EventFormat recognize_json(const SourceText& source, const OpenOptions& options) {
   if (options.delimiter) {
     throw Error(ErrorCode::invalid_option, fmt::format("{} holds JSON, which has no delimiter.", source.name),
                 "Leave the option `delimiter` out.");
@@ -242,7 +242,7 @@ EventFormat recognise_json(const SourceText& source, const OpenOptions& options)
   set_columns(format, places, names);
   if (format.time) {
     const auto& sample = object.at(format.time->name);
-    format.time_unit = recognise_time_unit(sample.is_string() ? sample.get_ref<const std::string&>() : sample.dump());
+    format.time_unit = recognize_time_unit(sample.is_string() ? sample.get_ref<const std::string&>() : sample.dump());
   }
   format.reason = fmt::format("Each line is a JSON object; what it holds {}.",
                               options.columns ? "was named" : "is known by its names");
@@ -308,7 +308,7 @@ EventFormat four_columns(std::string delimiter) {
   return format;
 }
 
-EventFormat recognise_events(const SourceText& source, const OpenOptions& options) {
+EventFormat recognize_events(const SourceText& source, const OpenOptions& options) {
   const ColumnNames lines = first_lines(source.text, kLinesLookedAt);
   if (lines.empty()) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
@@ -319,17 +319,17 @@ EventFormat recognise_events(const SourceText& source, const OpenOptions& option
   if (lists_given(options)) {
     format = lists(options, lines.front());
   } else if (lines.front().starts_with('{')) {
-    format = recognise_json(source, options);
+    format = recognize_json(source, options);
   } else if (!options.columns && !options.delimiter && looks_like_lists(lines)) {
     format = lists(options, lines.front());
   } else {
-    format = recognise_fields(source, options);
+    format = recognize_fields(source, options);
   }
   return format;
 }
 
-EventFormat recognise_next(const SourceText& source, const EventFormat& first, const OpenOptions& options) {
-  if (first.form != LineForm::fields || !first.header) return recognise_events(source, options);
+EventFormat recognize_next(const SourceText& source, const EventFormat& first, const OpenOptions& options) {
+  if (first.form != LineForm::fields || !first.header) return recognize_events(source, options);
   RecordReader reader(source, first.delimiter, first.quotes);
   bool header = false;
   if (reader.next()) {
@@ -340,7 +340,7 @@ EventFormat recognise_next(const SourceText& source, const EventFormat& first, c
     const ColumnPlaces named = places_by_name(names);
     header = (has(first.user) && has(first.item)) || (named[Role::user] && named[Role::item]);
   }
-  if (header) return recognise_events(source, options);
+  if (header) return recognize_events(source, options);
   EventFormat format = first;
   format.header = false;
   return format;

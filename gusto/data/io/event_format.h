@@ -29,7 +29,7 @@ struct EventFormat {
   std::optional<Column> value, time, kind;
   TimeUnit time_unit = TimeUnit::seconds;
   std::vector<std::pair<std::string, float>> weights;  ///< of kinds, if there is such a column
-  std::string reason;                                  ///< a sentence: what was recognised, by what
+  std::string reason;                                  ///< a sentence: what was recognized, by what
 
   /// What each field is taken for: user, item, rating, time, kind, or "-"; of lists: user, items.
   std::vector<std::string> roles() const;
@@ -38,12 +38,12 @@ struct EventFormat {
 /// User, item, value and time in seconds in this order, without header.
 EventFormat four_columns(std::string delimiter);
 
-/// Recognises the format of a file by its first lines, as far as the options leave it open.
-/// Errors   invalid_option, for options that make no sense; invalid_input, if a delimiter or column is not recognised,
+/// Recognizes the format of a file by its first lines, as far as the options leave it open.
+/// Errors   invalid_option, for options that make no sense; invalid_input, if a delimiter or column is not recognized,
 ///          or there are no lines
-EventFormat recognise_events(const SourceText& source, const OpenOptions& options);
+EventFormat recognize_events(const SourceText& source, const OpenOptions& options);
 /// The format of a file that is read after another: the same columns go on where only the first has a header.
-EventFormat recognise_next(const SourceText& source, const EventFormat& first, const OpenOptions& options);
+EventFormat recognize_next(const SourceText& source, const EventFormat& first, const OpenOptions& options);
 /// Sets what the options say of a format that is known: the unit of times, the weights of kinds.
 /// Errors   invalid_option, if there are weights and no kinds
 void apply_options(EventFormat& format, const std::string& name, const OpenOptions& options);

@@ -1,5 +1,5 @@
-/// JSON lines: an object on each line, whose keys say what is what. Ids are texts or whole numbers; values and times are
-/// numbers or texts that hold one.
+/// JSON lines: an object on each line, whose keys say what is what. Ids are texts or whole numbers; values and times
+/// are numbers or texts that hold one.
 
 #include <cmath>
 
@@ -39,7 +39,7 @@ class Object {
   std::string id(const Column& key) const {
     std::string id = text(key);
     if (object_.at(key.name).is_number_float()) {
-      fail(key, "is no whole number that can be told from its neighbours",
+      fail(key, "is no whole number that can be told from its neighbors",
            "Write such ids as texts, in quotation marks.");
     }
     if (id.empty()) fail(key, "is no id", kCorrectJson);

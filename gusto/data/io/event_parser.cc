@@ -54,7 +54,7 @@ std::size_t leading_digits(std::uint64_t word) {
   return static_cast<std::size_t>(std::countr_zero(others)) / 8;
 }
 
-// The number that the first `count` digits of a word make, up to eight: neighbours are joined to pairs, these to fours,
+// The number that the first `count` digits of a word make, up to eight: neighbors are joined to pairs, these to fours,
 // these to one.
 std::uint64_t number_of_digits(std::uint64_t word, std::size_t count) {
   std::uint64_t digits = (word ^ 0x3030303030303030) << (8 * (kWord - count));

@@ -18,21 +18,22 @@ namespace gusto {
 
 /// Reads the events of one block of text after the other.
 ///
-/// A line of the usual form is read by a fast path, which goes through it once, eight bytes at a time, and decides nothing: a
-/// line that it finds anything unusual about is left to the RecordReader, which knows all rules and all complaints.
+/// A line of the usual form is read by a fast path, which goes through it once, eight bytes at a time, and decides
+/// nothing: a line that it finds anything unusual about is left to the RecordReader, which knows all rules and all
+/// complaints.
 /// Cost     30 to 50 ns a line of four fields
 /// Threads  belongs to one thread
 class EventParser {
  public:
   enum class Path {
     fast,
-    plain,  ///< each line by the RecordReader: the twin that the fast path is compared with
+    plain,  ///< each line by the RecordReader: what the fast path is compared with
   };
   /// Lines that cannot be read are left out and counted, or else end the block.
   EventParser(const EventFormat& format, bool skip_bad_lines, Path path = Path::fast);
 
-  /// Reads a block from its byte `begin` on. `name` stands for the file in messages. Forgets what `out` held; its views of
-  /// ids last as long as the block's memory. An open record ends what is read of the block, unless it is the last.
+  /// Reads a block from its byte `begin` on. `name` stands for the file in messages. Forgets what `out` held; its views
+  /// of ids last as long as the block's memory. An open record ends what is read of the block, unless it is the last.
   void parse(const std::string& name, const TextBlock& block, std::size_t begin, EventBlock& out);
 
   /// Reads a bad record again, which is on that line of the file, for the sentence to say about it.

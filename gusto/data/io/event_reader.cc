@@ -27,8 +27,9 @@ SourceText as_source(const std::string& name, const TextBlock& block) {
 
 }  // namespace
 
-/// One file's way into the store. Each thread does what is to be done next: take in the first block, if it is parsed, or else
-/// read another one and parse it. Blocks are read one after the other, parsed side by side, and taken in in their order.
+/// One file's way into the store. Each thread does what is to be done next: take in the first block, if it is parsed,
+/// or else read another one and parse it. Blocks are read one after the other, parsed side by side, and taken in in
+/// their order.
 class EventReader::Pipeline {
  public:
   Pipeline(EventReader& reader, ByteStream& stream, std::optional<EventFormat> format, Context& context)
@@ -101,7 +102,7 @@ class EventReader::Pipeline {
     Stage& stage = *queue_.front();
     const auto [position, size] = progress_;
     lock.unlock();
-    context_.check_cancelled();
+    context_.check_canceled();
     if (worker == 0) context_.progress("reading", position, size, ProgressUnit::bytes);
     take(stage);
     const std::size_t bytes = stage.text.text().size();
@@ -140,7 +141,7 @@ class EventReader::Pipeline {
     queued_ += stage.text.text().size();
   }
 
-  // Recognises the format by the first block, and skips the header.
+  // Recognizes the format by the first block, and skips the header.
   void begin(Stage& first) {
     SourceText head = as_source(stream_.name(), first.text);
     if (first.text.too_long) fail_long();
@@ -163,15 +164,15 @@ class EventReader::Pipeline {
     blank_lines_ = header.blank_lines();
   }
 
-  // Where the first of some lines begins by which a format is recognised; those before it are bad. The text's beginning if
-  // there is none, so that the complaint is about the first line.
+  // Where the first of some lines begins by which a format is recognized; those before it are bad. The text's beginning
+  // if there is none, so that the complaint is about the first line.
   std::size_t pass_over_bad_lines(const SourceText& head) {
     SourceText rest = head;
     for (std::size_t lines = 0; lines < kLinesPassedOver && !rest.text.empty(); ++lines) {
       try {
         const std::string_view line = rest.text.substr(0, rest.text.find('\n'));
         require_plain_text(head.name, line, lines + 1);
-        recognise_events(rest, reader_.options_);
+        recognize_events(rest, reader_.options_);
         lines_ = bad_lines_ = lines;
         return head.text.size() - rest.text.size();
       } catch (const Error& error) {
@@ -322,7 +323,7 @@ void EventReader::read(ByteStream& stream, std::optional<EventFormat> format, Co
 }
 
 void EventReader::set_format(const SourceText& head, std::optional<EventFormat> format) {
-  if (!format) format = format_ ? recognise_next(head, *format_, options_) : recognise_events(head, options_);
+  if (!format) format = format_ ? recognize_next(head, *format_, options_) : recognize_events(head, options_);
   apply_options(*format, head.name, options_);
   if (options_.half_life && !format->time) {
     throw Error(ErrorCode::invalid_option, fmt::format("{} has no times, by which events could grow old.", head.name),

@@ -19,12 +19,12 @@ namespace gusto {
 
 /// Reads files of events, one after the other, into one store.
 ///
-/// A file is cut into blocks where lines end. While blocks are parsed, on all threads, the next ones are read, and those
-/// before are taken in: their ids get rows, in the order of the file, so that the result does not depend on the threads. A
-/// quoted field may hold line ends, and so a block may begin in the middle of a record: the block before it then ends with an
-/// open record, which is put in front of the block, and that is parsed anew.
-/// Memory   some 8 MB a thread beside the store and the vocabularies; while there are lines of a megabyte and more, up to
-///          about six times as much as the longest
+/// A file is cut into blocks where lines end. While blocks are parsed, on all threads, the next ones are read, and
+/// those before are taken in: their ids get rows, in the order of the file, so that the result does not depend on the
+/// threads. A quoted field may hold line ends, and so a block may begin in the middle of a record: the block before it
+/// then ends with an open record, which is put in front of the block, and that is parsed again.
+/// Memory   some 8 MB a thread beside the store and the vocabularies; while there are lines of a megabyte and more, up
+///          to about six times as much as the longest
 class EventReader {
  public:
   /// Rows are added to the vocabularies, and what is found to the report; all must outlive the reader.
@@ -37,9 +37,9 @@ class EventReader {
         block_bytes_(block_bytes),
         store_({options.duplicates, options.half_life}) {}
 
-  /// Reads a file to its end; its format is recognised if none is given.
+  /// Reads a file to its end; its format is recognized if none is given.
   /// Errors   those of the stream; invalid_input, in one sentence with file, line, column and value; invalid_option;
-  ///          cancelled
+  ///          canceled
   void read(ByteStream& stream, std::optional<EventFormat> format, Context& context);
 
   /// Throws unless there is at least one event. Error(invalid_input)

@@ -36,9 +36,9 @@ OpenedDataset read_on(unsigned threads, std::string_view text, const OpenOptions
 }
 
 void expect_same(const Dataset& a, const Dataset& b) {
-  EXPECT_EQ(a.catalogue().users.text(), b.catalogue().users.text());
-  EXPECT_EQ(a.catalogue().items.text(), b.catalogue().items.text());
-  EXPECT_EQ(a.catalogue().item_order.get(), b.catalogue().item_order.get());
+  EXPECT_EQ(a.catalog().users.text(), b.catalog().users.text());
+  EXPECT_EQ(a.catalog().items.text(), b.catalog().items.text());
+  EXPECT_EQ(a.catalog().item_order.get(), b.catalog().item_order.get());
   EXPECT_THAT(a.offsets(), testing::ElementsAreArray(b.offsets()));
   EXPECT_THAT(a.items(), testing::ElementsAreArray(b.items()));
   EXPECT_THAT(a.values(), testing::ElementsAreArray(b.values()));
@@ -187,7 +187,7 @@ TEST(EventReader, JsonIdsThatNumbersCannotHoldAreTexts) {
   const std::string hint = " | Write such ids as texts, in quotation marks.";
   EXPECT_EQ(about("123456789012345678901"),
             "ratings.txt, line 2: the user \"1.2345678901234568e+20\" is no whole number that can be told from its"
-            " neighbours." +
+            " neighbors." +
                 hint);
   EXPECT_EQ(about("[1]"), "ratings.txt, line 2: the user is a list." + kCorrect);
   constexpr std::size_t kDeep = 3'000'000;
@@ -241,7 +241,7 @@ TEST(EventReader, PassesOverBadLinesBeforeTheFirstGoodOne) {
 }
 
 struct InBlocks {
-  Catalogue catalogue;
+  Catalog catalog;
   SourceReport report;
   SettledEvents settled;
   std::string problem;
@@ -251,7 +251,7 @@ struct InBlocks {
 InBlocks read_in_blocks(const std::string& text, std::size_t bytes, const OpenOptions& options) {
   InBlocks result;
   Context context({.threads = 1});
-  EventReader reader(options, result.catalogue.users, result.catalogue.items, result.report, bytes);
+  EventReader reader(options, result.catalog.users, result.catalog.items, result.report, bytes);
   try {
     reader.read(*stream_of("ratings.txt", text), std::nullopt, context);
     reader.require_events();
@@ -260,8 +260,8 @@ InBlocks read_in_blocks(const std::string& text, std::size_t bytes, const OpenOp
     return result;
   }
   std::vector<ItemRow> same;
-  for (std::size_t row = 0; row < result.catalogue.items.size(); ++row) same.emplace_back(row);
-  result.settled = reader.store().settle(result.catalogue.users.size(), same, context);
+  for (std::size_t row = 0; row < result.catalog.items.size(); ++row) same.emplace_back(row);
+  result.settled = reader.store().settle(result.catalog.users.size(), same, context);
   return result;
 }
 
@@ -286,8 +286,8 @@ RC_GTEST_PROP(EventReader, WhereBlocksAreCutMakesNoDifference, (std::uint16_t se
       const InBlocks cut = read_in_blocks(text, bytes, options);
       RC_ASSERT(cut.problem == whole.problem);
       if (!whole.problem.empty()) continue;
-      RC_ASSERT(cut.catalogue.users.text() == whole.catalogue.users.text());
-      RC_ASSERT(cut.catalogue.items.text() == whole.catalogue.items.text());
+      RC_ASSERT(cut.catalog.users.text() == whole.catalog.users.text());
+      RC_ASSERT(cut.catalog.items.text() == whole.catalog.items.text());
       RC_ASSERT(cut.report.notes == whole.report.notes);
       RC_ASSERT(cut.report.files[0].lines == whole.report.files[0].lines);
       RC_ASSERT(cut.report.files[0].blank_lines == whole.report.files[0].blank_lines);

@@ -6,7 +6,7 @@
 
 namespace gusto {
 
-/// Any decimal number that a float holds, by the standard library: the plain twin of parse_value.
+/// Any decimal number that a float holds, by the standard library: the plain reference version of parse_value.
 std::optional<float> parse_value_slowly(std::string_view text);
 
 /// A finite decimal number, written in full and nothing else: the nearest double, rounded to float.

@@ -5,7 +5,7 @@
 #include "gusto/data/movielens/layouts.h"
 
 // The assembler copies a file's bytes into the read-only data of the program. CMake gives the folder, and compiles this
-// file anew when the data change.
+// file again when the data change.
 // clang-format off
 #define GUSTO_EMBED(symbol, file)                                \
   __asm__(".pushsection .rodata, \"a\", @progbits\n"             \

@@ -11,8 +11,8 @@ namespace gusto {
 /// The name by which the embedded set can be called.
 inline constexpr std::string_view kEmbeddedName = "movielens-small";
 
-/// The data set that is part of the library: MovieLens latest-small of 2016, 100,004 ratings of 671 users and 9,066 films
-/// (F. M. Harper and J. A. Konstan: The MovieLens datasets, ACM TiiS 5(4), 2015). Its licence is in
+/// The data set that is part of the library: MovieLens latest-small of 2016, 100,004 ratings of 671 users and 9,066
+/// films (F. M. Harper and J. A. Konstan: The MovieLens datasets, ACM TiiS 5(4), 2015). Its license is in
 /// data/movielens-small/NOTICE.md: not for commercial use.
 ///
 /// The files are linked into the program as they are, and read like any others. Cost: about 20 ms.

@@ -15,12 +15,12 @@ TEST(Embedded, HoldsMovieLensLatestSmallOf2016) {
   EXPECT_EQ(data.scale().low, 0.5f);
   EXPECT_EQ(data.scale().high, 5.0f);
   std::size_t rated = 0;
-  for (std::size_t i = 0; i < data.item_count(); ++i) rated += data.audience(ItemRow(i)).size() > 0;
+  for (std::size_t i = 0; i < data.item_count(); ++i) rated += data.item_events(ItemRow(i)).size() > 0;
   EXPECT_EQ(rated, 9066u);
-  const auto toy_story = data.catalogue().items.find("1");
+  const auto toy_story = data.catalog().items.find("1");
   ASSERT_TRUE(toy_story.has_value());
-  EXPECT_EQ(data.catalogue().title(ItemRow(*toy_story)), "Toy Story (1995)");
-  EXPECT_TRUE(data.catalogue().item_features.at("genres").matches(*toy_story, "comedy"));
+  EXPECT_EQ(data.catalog().title(ItemRow(*toy_story)), "Toy Story (1995)");
+  EXPECT_TRUE(data.catalog().item_features.at("genres").matches(*toy_story, "comedy"));
   EXPECT_EQ(opened.report.layout, "ml-latest");
   EXPECT_EQ(opened.report.duplicates, 0u);
 }

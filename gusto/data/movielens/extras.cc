@@ -41,7 +41,7 @@ class Header {
 };
 
 void add_features(std::vector<FeatureField> fields, DatasetBuilder& builder) {
-  builder.catalogue().item_features.extend(std::move(fields), builder.catalogue().items.size());
+  builder.catalog().item_features.extend(std::move(fields), builder.catalog().items.size());
 }
 
 // Tags of items, and who gave them.
@@ -52,7 +52,7 @@ class TagTable {
   void add(const RecordReader& reader, const Column& user, const Column& item, const Column& tag) {
     const std::string text = to_lower(trim(reader.field(tag)));
     const std::uint32_t tagger = taggers_.add(reader.id(user));
-    const std::uint32_t row = builder_.catalogue().items.add(reader.id(item));
+    const std::uint32_t row = builder_.catalog().items.add(reader.id(item));
     if (text.empty()) return;
     const std::uint32_t value = all_.values().add(text);
     all_.add(row, value);
@@ -73,7 +73,7 @@ class TagTable {
                               format_count(all_.values().size()), builder_.report().files.back().path, kLeastTaggers,
                               format_count(kept.values().size())));
     std::vector<FeatureField> fields;
-    fields.push_back(std::move(kept).finish("tags", builder_.catalogue().items.size()));
+    fields.push_back(std::move(kept).finish("tags", builder_.catalog().items.size()));
     add_features(std::move(fields), builder_);
   }
 
@@ -127,7 +127,7 @@ class GenomeReader {
       }
       line = reader.next_line();
       file.blank_lines += reader.blank_lines();
-      context.check_cancelled();
+      context.check_canceled();
       context.progress("reading genome", scores.stored_position(), scores.stored_size(), ProgressUnit::bytes);
     }
     if (line == 1) {
@@ -138,7 +138,7 @@ class GenomeReader {
     file.lines = line - 1;
     builder_.report().files.push_back(file);
     std::vector<FeatureField> fields;
-    fields.push_back(std::move(kept_).finish("genome", builder_.catalogue().items.size()));
+    fields.push_back(std::move(kept_).finish("genome", builder_.catalog().items.size()));
     add_features(std::move(fields), builder_);
   }
 
@@ -157,7 +157,7 @@ class GenomeReader {
     // Scores come film by film.
     if (last_item_ != item) {
       require_plain_text(file_, item, reader.line());
-      row_ = builder_.catalogue().items.add(item);
+      row_ = builder_.catalog().items.add(item);
       last_item_ = item;
     }
     const std::optional<std::uint32_t> tag = ids_.find(reader.id(tag_));
@@ -214,8 +214,8 @@ void read_links_csv(const SourceText& links, DatasetBuilder& builder) {
   const Column item = header.find("movieId");
   const Column imdb = header.find("imdbId");
   const Column tmdb = header.find("tmdbId");
-  // Beside the catalogue's own ids, so that the features cover exactly its rows.
-  DescriptionTable descriptions(builder.catalogue().items, {{"imdb", FeatureKind::text}, {"tmdb", FeatureKind::text}});
+  // Beside the catalog's own ids, so that the features cover exactly its rows.
+  DescriptionTable descriptions(builder.catalog().items, {{"imdb", FeatureKind::text}, {"tmdb", FeatureKind::text}});
   std::uint64_t records = 0;
   for (; reader.next(); ++records) {
     reader.require_fields(header.size());

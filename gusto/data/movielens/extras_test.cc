@@ -50,13 +50,13 @@ constexpr std::string_view kTags =
 TEST_F(Extras, AreReadOnlyWhenAskedFor) {
   folder_.write("tags.csv", kTags);
   folder_.write("links.csv", "movieId,imdbId,tmdbId\n10,0114709,862\n");
-  EXPECT_EQ(open({}).data->catalogue().item_features.fields().size(), 3U);
+  EXPECT_EQ(open({}).data->catalog().item_features.fields().size(), 3U);
 }
 
 TEST_F(Extras, TagsCountThatSeveralPeopleGave) {
   folder_.write("tags.csv", kTags);
   const OpenedDataset opened = open({Extra::tags});
-  EXPECT_EQ(opened.data->catalogue().item_features.at("tags").kind, FeatureKind::multi);
+  EXPECT_EQ(opened.data->catalog().item_features.at("tags").kind, FeatureKind::multi);
   EXPECT_EQ(display(opened, "10", "tags"), "funny, dark, slow");
   EXPECT_EQ(display(opened, "20", "tags"), "funny, dark, slow");
   EXPECT_EQ(display(opened, "30", "tags"), "dark, slow") << "one person alone calls it mine";
@@ -81,7 +81,7 @@ TEST_F(Extras, TagsOfMl10mToo) {
 TEST_F(Extras, LinksAreTexts) {
   folder_.write("links.csv", "movieId,imdbId,tmdbId\n10,0114709,862\n30,0113497,\n");
   const OpenedDataset opened = open({Extra::links});
-  EXPECT_EQ(opened.data->catalogue().item_features.at("imdb").kind, FeatureKind::text);
+  EXPECT_EQ(opened.data->catalog().item_features.at("imdb").kind, FeatureKind::text);
   EXPECT_EQ(display(opened, "10", "imdb"), "0114709");
   EXPECT_EQ(display(opened, "10", "tmdb"), "862");
   EXPECT_EQ(display(opened, "30", "tmdb"), "");

@@ -21,7 +21,7 @@ OpenedDataset read_ml_latest(const FileTree& folder, const OpenOptions& options,
 OpenedDataset read_ml_latest(ByteStream& ratings, const std::optional<SourceText>& movies, const OpenOptions& options,
                              Context& context);
 
-/// The parts that describe: each reads one file into the catalogue of a builder whose events have been read.
+/// The parts that describe: each reads one file into the catalog of a builder whose events have been read.
 void read_u_item(const SourceText& items, const SourceText& genres, DatasetBuilder& builder);
 void read_u_user(const SourceText& users, DatasetBuilder& builder);
 void read_movies_dat(const SourceText& movies, DatasetBuilder& builder);

@@ -38,7 +38,7 @@ std::vector<Column> read_genres(const SourceText& source, DatasetBuilder& builde
 void read_u_item(const SourceText& items, const SourceText& genre_names, DatasetBuilder& builder) {
   const std::vector<Column> genres = read_genres(genre_names, builder);
   DescriptionTable descriptions(
-      builder.catalogue().items,
+      builder.catalog().items,
       {{"title", FeatureKind::text}, {"year", FeatureKind::number}, {"genres", FeatureKind::multi}});
   RecordReader reader(items, "|", Quotes::none);
   std::uint64_t records = 0;
@@ -57,14 +57,14 @@ void read_u_item(const SourceText& items, const SourceText& genre_names, Dataset
     descriptions.add(reader.id({0, "movie id"}), std::vector<std::string>{title, std::string(year_of(title)), own});
   }
   builder.describe(reader, "items", records, descriptions);
-  builder.catalogue().item_features = descriptions.finish();
+  builder.catalog().item_features = descriptions.finish();
 }
 
 void read_u_user(const SourceText& users, DatasetBuilder& builder) {
-  DescriptionTable descriptions(builder.catalogue().users, {{"gender", FeatureKind::categorical},
-                                                            {"age", FeatureKind::number},
-                                                            {"occupation", FeatureKind::categorical},
-                                                            {"zip", FeatureKind::categorical}});
+  DescriptionTable descriptions(builder.catalog().users, {{"gender", FeatureKind::categorical},
+                                                          {"age", FeatureKind::number},
+                                                          {"occupation", FeatureKind::categorical},
+                                                          {"zip", FeatureKind::categorical}});
   RecordReader reader(users, "|", Quotes::none);
   const Column age{1, "age"};
   std::uint64_t records = 0;
@@ -77,7 +77,7 @@ void read_u_user(const SourceText& users, DatasetBuilder& builder) {
                                               std::string(fields[4])});
   }
   builder.describe(reader, "users", records, descriptions);
-  builder.catalogue().user_features = descriptions.finish();
+  builder.catalog().user_features = descriptions.finish();
 }
 
 OpenedDataset read_ml_100k(const FileTree& folder, const OpenOptions& options, Context& context) {

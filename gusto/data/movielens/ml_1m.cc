@@ -1,6 +1,6 @@
-/// ml-1m and ml-10m (GroupLens, 2003 and 2009), separated by "::". ratings.dat: user, movie, rating, time. movies.dat: id,
-/// title, genres separated by '|'. users.dat, in ml-1m only: id, gender, age (the lowest of its group), occupation (a
-/// number, of which the README gives the name), zip code. Latin-1.
+/// ml-1m and ml-10m (GroupLens, 2003 and 2009), separated by "::". ratings.dat: user, movie, rating, time. movies.dat:
+/// id, title, genres separated by '|'. users.dat, in ml-1m only: id, gender, age (the lowest of its group), occupation
+/// (a number, of which the README gives the name), zip code. Latin-1.
 
 #include <cmath>
 #include <string>
@@ -16,7 +16,7 @@ namespace gusto {
 
 void read_movies_dat(const SourceText& movies, DatasetBuilder& builder) {
   DescriptionTable descriptions(
-      builder.catalogue().items,
+      builder.catalog().items,
       {{"title", FeatureKind::text}, {"year", FeatureKind::number}, {"genres", FeatureKind::multi}});
   RecordReader reader(movies, "::", Quotes::none);
   std::uint64_t records = 0;
@@ -29,14 +29,14 @@ void read_movies_dat(const SourceText& movies, DatasetBuilder& builder) {
                                               genres == "(no genres listed)" ? std::string() : std::string(genres)});
   }
   builder.describe(reader, "items", records, descriptions);
-  builder.catalogue().item_features = descriptions.finish();
+  builder.catalog().item_features = descriptions.finish();
 }
 
 void read_users_dat(const SourceText& users, DatasetBuilder& builder) {
-  DescriptionTable descriptions(builder.catalogue().users, {{"gender", FeatureKind::categorical},
-                                                            {"age", FeatureKind::number},
-                                                            {"occupation", FeatureKind::categorical},
-                                                            {"zip", FeatureKind::categorical}});
+  DescriptionTable descriptions(builder.catalog().users, {{"gender", FeatureKind::categorical},
+                                                          {"age", FeatureKind::number},
+                                                          {"occupation", FeatureKind::categorical},
+                                                          {"zip", FeatureKind::categorical}});
   RecordReader reader(users, "::", Quotes::none);
   const Column age{2, "age"};
   const Column occupation{3, "occupation"};
@@ -55,7 +55,7 @@ void read_users_dat(const SourceText& users, DatasetBuilder& builder) {
                                               std::string(fields[4])});
   }
   builder.describe(reader, "users", records, descriptions);
-  builder.catalogue().user_features = descriptions.finish();
+  builder.catalog().user_features = descriptions.finish();
 }
 
 OpenedDataset read_ml_1m(const FileTree& folder, const OpenOptions& options, Context& context) {

@@ -1,6 +1,6 @@
 /// ml-latest and its larger sisters, ml-20m to ml-32m (GroupLens, since 2014): CSV in UTF-8 with a header. ratings.csv:
-/// userId, movieId, rating, timestamp. movies.csv: movieId, title, genres separated by '|'. users.csv and item_texts.csv, as
-/// `gusto simulate` writes them, are files of features.
+/// userId, movieId, rating, timestamp. movies.csv: movieId, title, genres separated by '|'. users.csv and
+/// item_texts.csv, as `gusto simulate` writes them, are files of features.
 
 #include <string>
 #include <string_view>
@@ -39,7 +39,7 @@ void read_movies_csv(const SourceText& movies, DatasetBuilder& builder) {
   const Column title = find_column(movies, header, "title");
   const Column genres = find_column(movies, header, "genres");
   DescriptionTable descriptions(
-      builder.catalogue().items,
+      builder.catalog().items,
       {{"title", FeatureKind::text}, {"year", FeatureKind::number}, {"genres", FeatureKind::multi}});
   std::uint64_t records = 0;
   for (; reader.next(); ++records) {
@@ -51,7 +51,7 @@ void read_movies_csv(const SourceText& movies, DatasetBuilder& builder) {
                                               own == "(no genres listed)" ? std::string() : std::string(own)});
   }
   builder.describe(reader, "items", records, descriptions);
-  builder.catalogue().item_features = descriptions.finish();
+  builder.catalog().item_features = descriptions.finish();
 }
 
 namespace {

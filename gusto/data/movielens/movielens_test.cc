@@ -25,10 +25,10 @@ std::string shown(const FeatureTable& table, const Vocabulary& ids, std::string_
   return table.at(field).display(ids.find(id).value());
 }
 std::string of_item(const OpenedDataset& opened, std::string_view id, std::string_view field) {
-  return shown(opened.data->catalogue().item_features, opened.data->catalogue().items, id, field);
+  return shown(opened.data->catalog().item_features, opened.data->catalog().items, id, field);
 }
 std::string of_user(const OpenedDataset& opened, std::string_view id, std::string_view field) {
-  return shown(opened.data->catalogue().user_features, opened.data->catalogue().users, id, field);
+  return shown(opened.data->catalog().user_features, opened.data->catalog().users, id, field);
 }
 
 TEST(YearOf, TakesTheLastBracketsThatHoldOne) {
@@ -65,7 +65,7 @@ TEST(Ml100k, IsReadWithFeatures) {
   EXPECT_EQ(opened.report.files.size(), 4u);
   EXPECT_EQ(opened.data->event_count(), 2u);
   EXPECT_EQ(opened.data->item_count(), 2u);
-  EXPECT_EQ(opened.data->catalogue().items[0], "2");
+  EXPECT_EQ(opened.data->catalog().items[0], "2");
   EXPECT_EQ(of_item(opened, "2", "title"), "Caf\xc3\xa9 (1995)");
   EXPECT_EQ(of_item(opened, "2", "year"), "1995");
   EXPECT_EQ(of_item(opened, "2", "genres"), "Action, Drama");
@@ -102,7 +102,7 @@ TEST(Ml100k, DoesWithoutFilesOfFeatures) {
   const TemporaryFolder folder;
   folder.write("u.data", "7\t2\t4\t880000000\n");
   const OpenedDataset opened = open_folder(folder);
-  EXPECT_TRUE(opened.data->catalogue().item_features.fields().empty());
+  EXPECT_TRUE(opened.data->catalog().item_features.fields().empty());
   const std::string at = folder.path().string() + "/";
   EXPECT_THAT(opened.report.notes, ElementsAre(at + "u.item is missing, and so are the features that it would hold.",
                                                at + "u.user is missing, and so are the features that it would hold."));
@@ -156,7 +156,7 @@ TEST(Ml1m, LetsTheLastDescriptionCount) {
   folder.write("movies.dat", "661::One (1996)::Drama\n661::Two (1997)::Drama\n");
   const OpenedDataset opened = open_folder(folder);
   EXPECT_EQ(of_item(opened, "661", "title"), "Two (1997)");
-  EXPECT_EQ(opened.data->catalogue().title(ItemRow(*opened.data->catalogue().items.find("1193"))), "1193");
+  EXPECT_EQ(opened.data->catalog().title(ItemRow(*opened.data->catalog().items.find("1193"))), "1193");
   EXPECT_THAT(opened.report.notes,
               ElementsAre("Descriptions of items left out because the id came again: 1; the last one counts."));
 }
@@ -227,7 +227,7 @@ TEST_P(RealData, HasTheCountsThatWerePublished) {
   EXPECT_EQ(opened.data->user_count(), expected.users);
   EXPECT_EQ(opened.data->item_count(), expected.described);
   std::size_t rated = 0;
-  for (std::size_t i = 0; i < opened.data->item_count(); ++i) rated += opened.data->audience(ItemRow(i)).size() > 0;
+  for (std::size_t i = 0; i < opened.data->item_count(); ++i) rated += opened.data->item_events(ItemRow(i)).size() > 0;
   EXPECT_EQ(rated, expected.rated);
   EXPECT_TRUE(opened.data->has_times());
   EXPECT_EQ(opened.report.duplicates, 0u);

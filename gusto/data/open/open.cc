@@ -94,7 +94,7 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
   throw Error(ErrorCode::invalid_option,
               fmt::format("{} is a data file, whose content has been read already: {} cannot be given any more.",
                           path.string(), given),
-              "Leave the option out, or convert the original data anew.");
+              "Leave the option out, or convert the original data again.");
 }
 
 OpenedDataset open_events(const std::filesystem::path& path, const OpenOptions& options, Context& context) {

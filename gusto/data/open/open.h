@@ -25,8 +25,9 @@
 namespace gusto {
 
 /// Reads a data set. Events are reported as progress in bytes, under the stage "reading".
-/// Errors   not_found, io; invalid_input, with file, line, column and value; invalid_option; cancelled
-/// Cost     60 ns an event on one thread, less on more of them; 20 bytes an event, ids and features, and some 8 MB a thread
+/// Errors   not_found, io; invalid_input, with file, line, column and value; invalid_option; canceled
+/// Cost     60 ns an event on one thread, less on more of them; 20 bytes an event, ids and features, and some 8 MB a
+///          thread
 OpenedDataset open_dataset(const std::filesystem::path& path, const OpenOptions& options, Context& context);
 
 /// The same for a delimited file's content that is already in memory; `name` stands for its path.

@@ -152,7 +152,7 @@ class TypesParser {
     }
     skip_blanks();
     if (!take(')')) fail("the bracket around a separator is not closed");
-    // Values lose the blanks around them, so that ", " and "," separate alike.
+    // Values lose the blanks around them, so that ", " and "," separate the same way.
     const std::string_view trimmed = trim(type.separator);
     if (!trimmed.empty()) type.separator = std::string(trimmed);
     if (type.separator.empty()) fail("a separator is empty");

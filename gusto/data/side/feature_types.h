@@ -21,8 +21,8 @@ enum class ColumnUse {
 struct ColumnType {
   std::string column;               ///< its name in the header; in a list in order, the name that it gets
   std::string name;                 ///< of the feature; differs from `column` after "as"
-  std::optional<ColumnUse> use;     ///< none: a feature whose kind is recognised
-  std::optional<FeatureKind> kind;  ///< of a feature; none: recognised
+  std::optional<ColumnUse> use;     ///< none: a feature whose kind is recognized
+  std::optional<FeatureKind> kind;  ///< of a feature; none: recognized
   std::string separator = "|";      ///< of a multi-valued one
 };
 
@@ -38,7 +38,7 @@ struct FileTypes {
 
 /// What columns of files of features hold, as the option `feature_types` says it:
 ///
-///   plot=text, year=number, imdb=-           columns by their names in the header; others are recognised
+///   plot=text, year=number, imdb=-           columns by their names in the header; others are recognized
 ///   genres=multi, cast=multi(;)              several values in a field, separated by | or by what stands in brackets
 ///   asin=id                                  the column of the ids, if its name does not tell
 ///   director_name as directors=multi         under another name
@@ -46,8 +46,9 @@ struct FileTypes {
 ///                                            Columns after the last one named are not read
 ///   films.dat: id, title; cast.csv: id, cast=multi   lists for several files
 ///
-/// Kinds are number, categorical, multi, text, id, and - for a column that is not read. Names that hold one of , ; : = ( ) or
-/// quotation marks, or " as ", stand in single or double quotes, and so may separators; a quotation mark inside is written twice.
+/// Kinds are number, categorical, multi, text, id, and - for a column that is not read. Names that hold one of , ; : =
+/// ( ) or quotation marks, or " as ", stand in single or double quotes, and so may separators; a quotation mark inside
+/// is written twice.
 /// Errors   invalid_option, with the place, what is wrong and what to write
 std::vector<FileTypes> parse_feature_types(std::string_view text);
 

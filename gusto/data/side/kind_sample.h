@@ -9,13 +9,13 @@
 
 namespace gusto {
 
-/// The most records by which kinds are recognised: the first ones.
+/// The most records by which kinds are recognized: the first ones.
 inline constexpr std::size_t kSampleRecords = 10000;
 
 /// Whether a field stands for a missing value: it is empty, \N, N/A, NaN or null.
 bool is_missing(std::string_view field);
 
-/// What some values of a column tell of its kind, see recognise_side.
+/// What some values of a column tell of its kind, see recognize_side.
 class KindSample {
  public:
   void add(std::string_view id, std::string_view field);

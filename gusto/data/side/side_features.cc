@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::uint64_t kLinesBetweenChecks = std::uint64_t{1} << 16;
 
-// A feature of a file, whose kind was said or recognised.
+// A feature of a file, whose kind was said or recognized.
 class SideField {
  public:
-  SideField(const ColumnType& type, bool recognised)
-      : type_(type), recognised_(recognised), feature_(type.name, *type.kind) {}
+  SideField(const ColumnType& type, bool recognized)
+      : type_(type), recognized_(recognized), feature_(type.name, *type.kind) {}
 
   const std::string& name() const { return feature_.name(); }
   std::uint64_t replaced() const { return feature_.replaced(); }
@@ -39,9 +39,9 @@ class SideField {
     }
   }
 
-  /// Why the column is not worth keeping, if it was recognised; `described` rows have any.
+  /// Why the column is not worth keeping, if it was recognized; `described` rows have any.
   std::optional<std::string> reason_to_drop(std::uint64_t described) const {
-    if (!recognised_) return std::nullopt;
+    if (!recognized_) return std::nullopt;
     switch (feature_.kind()) {
       case FeatureKind::number: {
         const std::span<const double> numbers = feature_.numbers();
@@ -72,7 +72,7 @@ class SideField {
     const std::string_view problem = parse_value(value) ? "is not a number" : value_problem(value);
     reader.fail(
         place, problem,
-        recognised_
+        recognized_
             ? fmt::format(
                   "Correct it, or say what the column holds, such as \"{}=categorical\" in the option `feature_types`.",
                   type_.column)
@@ -80,7 +80,7 @@ class SideField {
   }
 
   ColumnType type_;
-  bool recognised_;
+  bool recognized_;
   GrowingFeature feature_;
 };
 
@@ -104,12 +104,12 @@ struct Coverage {
 class SideReader {
  public:
   SideReader(const SourceText& source, Side side, const FileTypes* types, DatasetBuilder& builder)
-      : source_(source), side_(side), builder_(builder), format_(recognise_side(source, side, types)) {}
+      : source_(source), side_(side), builder_(builder), format_(recognize_side(source, side, types)) {}
 
   const SideFormat& format() const { return format_; }
 
   void read(Context& context) {
-    const FeatureTable& there = side_ == Side::users ? catalogue().user_features : catalogue().item_features;
+    const FeatureTable& there = side_ == Side::users ? catalog().user_features : catalog().item_features;
     std::vector<SideField> fields;
     std::vector<std::size_t> places;
     std::set<std::string> names;
@@ -117,7 +117,7 @@ class SideReader {
       const ColumnType& type = format_.columns[c];
       if (type.use != ColumnUse::feature) continue;
       require_free(type, there, names);
-      fields.emplace_back(type, format_.recognised[c]);
+      fields.emplace_back(type, format_.recognized[c]);
       places.push_back(c);
     }
     if (fields.empty()) {
@@ -125,7 +125,7 @@ class SideReader {
                   "Name one beside the ids, or leave the file out.");
     }
 
-    Vocabulary& ids = side_ == Side::users ? catalogue().users : catalogue().items;
+    Vocabulary& ids = side_ == Side::users ? catalog().users : catalog().items;
     Coverage coverage;
     coverage.known = ids.size();
     RecordReader reader(source_, format_.delimiter, format_.quotes);
@@ -144,7 +144,7 @@ class SideReader {
         if (!is_missing(value)) fields[f].set(reader, place, row, value);
       }
       if (coverage.records % kLinesBetweenChecks == 0) {
-        context.check_cancelled();
+        context.check_canceled();
         context.progress("reading features", reader.position(), source_.text.size(), ProgressUnit::bytes);
       }
     }
@@ -164,7 +164,7 @@ class SideReader {
   }
 
  private:
-  Catalogue& catalogue() { return builder_.catalogue(); }
+  Catalog& catalog() { return builder_.catalog(); }
 
   void require_free(const ColumnType& type, const FeatureTable& there, std::set<std::string>& names) const {
     if (!names.insert(type.name).second) {
@@ -184,8 +184,8 @@ class SideReader {
 
   void finish(const RecordReader& reader, const Coverage& coverage, std::vector<SideField> fields,
               const std::vector<std::size_t>& places) {
-    const std::size_t rows = side_ == Side::users ? catalogue().users.size() : catalogue().items.size();
-    FeatureTable& table = side_ == Side::users ? catalogue().user_features : catalogue().item_features;
+    const std::size_t rows = side_ == Side::users ? catalog().users.size() : catalog().items.size();
+    FeatureTable& table = side_ == Side::users ? catalog().user_features : catalog().item_features;
     std::vector<FeatureField> kept;
     std::uint64_t replaced = 0;
     for (std::size_t f = 0; f < fields.size(); ++f) {
@@ -247,7 +247,7 @@ class TypesOfFiles {
     for (const Column& place : format.places) found.names.insert(place.name);
   }
 
-  /// Once all files have been recognised.
+  /// Once all files have been recognized.
   void require_all_found() const {
     for (std::size_t l = 0; l < lists_.size(); ++l) {
       if (found_[l].files == 0) {

@@ -48,7 +48,7 @@ class SideFeatures : public testing::Test {
 };
 
 FeatureKind kind(const OpenedDataset& opened, std::string_view feature) {
-  return opened.data->catalogue().item_features.at(feature).kind;
+  return opened.data->catalog().item_features.at(feature).kind;
 }
 
 std::vector<std::string> names(const FeatureTable& table) {
@@ -59,14 +59,14 @@ std::vector<std::string> names(const FeatureTable& table) {
 
 TEST_F(SideFeatures, ColumnsAreTypedByTheirValues) {
   const OpenedDataset opened = open(
-      "itemId,year,genres,plot,colour,code\n"
+      "itemId,year,genres,plot,color,code\n"
       "1,1995,Comedy|Drama,A boy and his toys find a way home,red,007\n"
       "2,1999.5,Drama,\"Two friends, one car and a long road\",blue,012\n"
       "3,,Horror,Nobody hears the bell,red,12\n");
   EXPECT_EQ(kind(opened, "year"), FeatureKind::number);
   EXPECT_EQ(kind(opened, "genres"), FeatureKind::multi);
   EXPECT_EQ(kind(opened, "plot"), FeatureKind::text);
-  EXPECT_EQ(kind(opened, "colour"), FeatureKind::categorical);
+  EXPECT_EQ(kind(opened, "color"), FeatureKind::categorical);
   EXPECT_EQ(kind(opened, "code"), FeatureKind::categorical) << "needless zeros are part of a code";
   EXPECT_EQ(display(opened, "1", "genres"), "Comedy, Drama");
   EXPECT_EQ(display(opened, "2", "plot"), "Two friends, one car and a long road");
@@ -74,17 +74,17 @@ TEST_F(SideFeatures, ColumnsAreTypedByTheirValues) {
   EXPECT_EQ(display(opened, "2", "year"), "1999.5");
   EXPECT_EQ(opened.report.files.at(1).role, "items");
   EXPECT_EQ(opened.report.files.at(1).columns,
-            "id, year=number, genres=multi, plot=text, colour=categorical, code=categorical");
+            "id, year=number, genres=multi, plot=text, color=categorical, code=categorical");
 }
 
 TEST_F(SideFeatures, TypesSayWhatRecognitionCannotKnow) {
   const OpenedDataset opened = open("code;year;cast;poster\n1;1995;Ann Lee, Bo Li;x\n2;2000;Bo Li,;y\n",
                                     "code=id, year as released=categorical, cast=multi(,), poster=-");
-  EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("released", "cast"));
+  EXPECT_THAT(names(opened.data->catalog().item_features), ElementsAre("released", "cast"));
   EXPECT_EQ(kind(opened, "released"), FeatureKind::categorical);
   EXPECT_EQ(display(opened, "1", "cast"), "Ann Lee, Bo Li");
   EXPECT_EQ(display(opened, "2", "cast"), "Bo Li");
-  EXPECT_EQ(opened.data->catalogue().item_features.at("cast").values.size(), 2U);
+  EXPECT_EQ(opened.data->catalog().item_features.at("cast").values.size(), 2U);
 }
 
 TEST_F(SideFeatures, FilesWithoutHeaderAreReadInOrder) {
@@ -94,9 +94,9 @@ TEST_F(SideFeatures, FilesWithoutHeaderAreReadInOrder) {
       for (const std::string_view field : split(line, ",")) file += std::string(field) + std::string(delimiter);
       file += "rest\r\n";
     }
-    const OpenedDataset opened = open(file, "id, colour, weight=number");
-    EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("colour", "weight")) << delimiter;
-    EXPECT_EQ(display(opened, "2", "colour"), "blue");
+    const OpenedDataset opened = open(file, "id, color, weight=number");
+    EXPECT_THAT(names(opened.data->catalog().item_features), ElementsAre("color", "weight")) << delimiter;
+    EXPECT_EQ(display(opened, "2", "color"), "blue");
     EXPECT_EQ(display(opened, "1", "weight"), "3");
     EXPECT_EQ(opened.report.files.at(1).records, 2U);
   }
@@ -126,21 +126,21 @@ TEST_F(SideFeatures, OfOtherColumnsTheLastValueCountsAndTheReportSaysSo) {
 }
 
 TEST_F(SideFeatures, IdsThatNoEventNamesAreDescribedAndCounted) {
-  const OpenedDataset opened = open("item,colour\n9,red\n1,blue\n8,red\n");
+  const OpenedDataset opened = open("item,color\n9,red\n1,blue\n8,red\n");
   EXPECT_EQ(opened.data->item_count(), 5U);
-  EXPECT_GE(opened.data->catalogue().items.find("9").value(), 3U) << "items with events come first";
-  EXPECT_EQ(display(opened, "9", "colour"), "red");
-  EXPECT_EQ(display(opened, "2", "colour"), "");
+  EXPECT_GE(opened.data->catalog().items.find("9").value(), 3U) << "items with events come first";
+  EXPECT_EQ(display(opened, "9", "color"), "red");
+  EXPECT_EQ(display(opened, "2", "color"), "");
   EXPECT_THAT(opened.report.notes,
               ElementsAre("Items that " + (folder_.path() / "side.csv").string() + " adds to those known: 2."));
 }
 
 TEST_F(SideFeatures, UsersToo) {
   const OpenedDataset opened = open("userId,town\nu2,Bern\nu7,Graz\n", {}, Side::users);
-  const Catalogue& catalogue = opened.data->catalogue();
-  EXPECT_EQ(catalogue.user_features.at("town").display(catalogue.users.find("u2").value()), "Bern");
-  EXPECT_EQ(catalogue.user_features.at("town").rows(), 3U);
-  EXPECT_THAT(names(catalogue.item_features), IsEmpty());
+  const Catalog& catalog = opened.data->catalog();
+  EXPECT_EQ(catalog.user_features.at("town").display(catalog.users.find("u2").value()), "Bern");
+  EXPECT_EQ(catalog.user_features.at("town").rows(), 3U);
+  EXPECT_THAT(names(catalog.item_features), IsEmpty());
 }
 
 TEST_F(SideFeatures, SeveralFilesAddToOneTable) {
@@ -152,7 +152,7 @@ TEST_F(SideFeatures, SeveralFilesAddToOneTable) {
   options.side_files.types = "b.dat: id, cast=multi; size=categorical";
   Context context({.threads = 1});
   const OpenedDataset opened = open_dataset(folder_.path() / "events.csv", options, context);
-  EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("size", "cast"));
+  EXPECT_THAT(names(opened.data->catalog().item_features), ElementsAre("size", "cast"));
   EXPECT_EQ(kind(opened, "size"), FeatureKind::categorical);
   EXPECT_EQ(display(opened, "4", "size"), "2");
   EXPECT_EQ(display(opened, "4", "cast"), "");
@@ -167,7 +167,7 @@ TEST_F(SideFeatures, ColumnsThatTellNothingAreLeftOutUnlessTypesKeepThem) {
             std::to_string(1000 + i) + ",\n";
   }
   const OpenedDataset opened = open(file);
-  EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("size"));
+  EXPECT_THAT(names(opened.data->catalog().item_features), ElementsAre("size"));
   const std::string name = (folder_.path() / "side.csv").string();
   EXPECT_THAT(opened.report.notes,
               testing::IsSupersetOf({"The column \"url\" of " + name + " is left out: hardly a value comes twice.",
@@ -175,30 +175,30 @@ TEST_F(SideFeatures, ColumnsThatTellNothingAreLeftOutUnlessTypesKeepThem) {
                                      "The column \"imdbId\" of " + name + " is left out: hardly a value comes twice.",
                                      "The column \"empty\" of " + name + " is left out: it has no value."}));
   EXPECT_EQ(opened.report.files.at(1).columns, "id, -, -, size=number, -, -");
-  EXPECT_THAT(names(open(file, "url=categorical, kind=categorical").data->catalogue().item_features),
+  EXPECT_THAT(names(open(file, "url=categorical, kind=categorical").data->catalog().item_features),
               ElementsAre("url", "kind", "size"));
 }
 
 TEST_F(SideFeatures, MissingValuesHaveSeveralSpellings) {
-  const OpenedDataset opened = open("item,size,colour\n1,N/A,\\N\n2,3,red\n3,NaN,null\n");
+  const OpenedDataset opened = open("item,size,color\n1,N/A,\\N\n2,3,red\n3,NaN,null\n");
   EXPECT_EQ(kind(opened, "size"), FeatureKind::number);
   EXPECT_EQ(display(opened, "1", "size") + display(opened, "3", "size"), "");
-  EXPECT_EQ(display(opened, "1", "colour") + display(opened, "3", "colour"), "");
-  EXPECT_EQ(display(opened, "2", "colour"), "red");
+  EXPECT_EQ(display(opened, "1", "color") + display(opened, "3", "color"), "");
+  EXPECT_EQ(display(opened, "2", "color"), "red");
 }
 
 TEST_F(SideFeatures, NumberedLinesAndLatin1AreUnderstood) {
-  const OpenedDataset opened = open(",item,colour\n0,1,gr\xfcn\n1,2,rot\n");
-  EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("colour"));
-  EXPECT_EQ(display(opened, "1", "colour"), "grün");
+  const OpenedDataset opened = open(",item,color\n0,1,gr\xfcn\n1,2,rot\n");
+  EXPECT_THAT(names(opened.data->catalog().item_features), ElementsAre("color"));
+  EXPECT_EQ(display(opened, "1", "color"), "grün");
 }
 
 TEST_F(SideFeatures, MistakesGetASentence) {
   EXPECT_EQ(refusal(""), "side.csv is empty. | Give a file with an id of the items on each line.");
-  EXPECT_EQ(refusal("item,colour\n"),
+  EXPECT_EQ(refusal("item,color\n"),
             "side.csv holds a header and nothing else. | Give a file with an id of the items on each line.");
   EXPECT_EQ(refusal("item\n1\n"),
-            "side.csv, line 1: no delimiter is recognised in \"item\". | Separate fields by tabs, \"::\", \";\", \"|\" "
+            "side.csv, line 1: no delimiter is recognized in \"item\". | Separate fields by tabs, \"::\", \";\", \"|\" "
             "or \",\".");
   EXPECT_EQ(refusal("1,red,x\n2,blue,y\n"),
             "side.csv, line 1: no header says what the 3 columns are. | Name them in order with the option "
@@ -258,7 +258,7 @@ TEST_F(SideFeatures, AFeatureOfTheDataSetIsNotReplaced) {
                         "option `feature_types`, as \"year=-\", or rename it, as \"year as other_year=number\"."));
   options.side_files.types = "year as other_year=number";
   const OpenedDataset opened = open_dataset(folder_.path(), options, context);
-  EXPECT_THAT(names(opened.data->catalogue().item_features), ElementsAre("title", "year", "genres", "other_year"));
+  EXPECT_THAT(names(opened.data->catalog().item_features), ElementsAre("title", "year", "genres", "other_year"));
 }
 
 TEST_F(SideFeatures, TypesWithoutAFileAreRefused) {
@@ -298,10 +298,10 @@ RC_GTEST_PROP(SideFeaturesProperty, QuotedTextsAndListsAreReadBack, ()) {
       const std::string own(trim(part));
       if (!own.empty() && std::find(parts.begin(), parts.end(), own) == parts.end()) parts.push_back(own);
     }
-    const Catalogue& catalogue = opened.data->catalogue();
-    const FeatureField& tags = catalogue.item_features.at("tags");
+    const Catalog& catalog = opened.data->catalog();
+    const FeatureField& tags = catalog.item_features.at("tags");
     std::vector<std::string> read;
-    for (const std::uint32_t id : tags.ids_of(catalogue.items.find("i" + std::to_string(i)).value())) {
+    for (const std::uint32_t id : tags.ids_of(catalog.items.find("i" + std::to_string(i)).value())) {
       read.emplace_back(tags.values[id]);
     }
     RC_ASSERT(read == parts);
@@ -324,7 +324,7 @@ TEST(SideFeaturesOfFilms, AreReadByTheTypesInTheDocumentation) {
   EXPECT_EQ(display(opened, "1", "director"), "John Lasseter");
   EXPECT_EQ(display(opened, "1", "certificate"), "G");
   EXPECT_THAT(display(opened, "1", "plot"), testing::StartsWith("A little boy named Andy loves to be in his room"));
-  const FeatureTable& features = opened.data->catalogue().item_features;
+  const FeatureTable& features = opened.data->catalog().item_features;
   const FeatureField& cast = features.at("cast");
   std::size_t with_cast = 0;
   for (std::size_t row = 0; row < cast.rows(); ++row) with_cast += cast.ids_of(row).empty() ? 0 : 1;

@@ -49,7 +49,7 @@ Evenness evenness(const SourceText& source, std::string_view delimiter) {
   return best;
 }
 
-std::string recognise_delimiter(const SourceText& source) {
+std::string recognize_delimiter(const SourceText& source) {
   std::string_view best;
   Evenness most;
   for (const std::string_view delimiter : kSideDelimiters) {
@@ -61,7 +61,7 @@ std::string recognise_delimiter(const SourceText& source) {
   if (!best.empty()) return std::string(best);
   const std::string_view first = source.text.substr(0, source.text.find_first_of("\r\n"));
   throw Error(ErrorCode::invalid_input,
-              fmt::format("{}, line 1: no delimiter is recognised in {}.", source.name, quote(first)),
+              fmt::format("{}, line 1: no delimiter is recognized in {}.", source.name, quote(first)),
               "Separate fields by tabs, \"::\", \";\", \"|\" or \",\".");
 }
 
@@ -185,14 +185,14 @@ void place_by_name(const SourceText& source, const FileTypes* types, const Field
 
 }  // namespace
 
-SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* types) {
+SideFormat recognize_side(const SourceText& source, Side side, const FileTypes* types) {
   SideFormat format;
   if (trim(source.text).empty()) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
                 fmt::format("Give a file with an id of the {} on each line.", to_string(side)));
   }
   require_line_feeds(source);
-  format.delimiter = recognise_delimiter(source);
+  format.delimiter = recognize_delimiter(source);
   format.quotes = quotes_of(format.delimiter);
   const FieldNames first = first_record(source, format);
   const std::size_t columns = evenness(source, format.delimiter).fields;
@@ -220,7 +220,7 @@ SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* 
   for (std::size_t c = 0; c < columns; ++c) {
     ColumnType& type = format.columns[c];
     format.places.push_back({c, type.use == ColumnUse::id && types != nullptr && types->in_order ? "id" : type.column});
-    format.recognised.push_back(!type.use);
+    format.recognized.push_back(!type.use);
     if (type.use) continue;
     type.use = ColumnUse::feature;
     type.kind = samples[c].kind(type.name);

@@ -20,14 +20,15 @@ struct SideFormat {
   bool header = false;
   std::vector<Column> places;       ///< of each field of a line; names are those of messages
   std::vector<ColumnType> columns;  ///< what each is for: use is set, and kind for features
-  std::vector<bool> recognised;     ///< whether that was recognised, rather than said
+  std::vector<bool> recognized;     ///< whether that was recognized, rather than said
   std::size_t id = 0;               ///< the column with the ids
 };
 
-/// Recognises how a file of features is to be read, as far as the types leave it open.
+/// Recognizes how a file of features is to be read, as far as the types leave it open.
 ///
-/// delimiter  the one of tab, "::", ";", "|" and "," that divides most of the first 100 lines alike; then into most fields
-/// header     there is one if the types name columns of it; else if the id's column has a name known for one (id, movieId,
+/// delimiter  the one of tab, "::", ";", "|" and "," that divides most of the first 100 lines equally; then into most
+/// fields header     there is one if the types name columns of it; else if the id's column has a name known for one
+/// (id, movieId,
 ///            user_id …); else if a column of numbers begins with something else
 /// ids        the column of the types, or of a known name, or else the first
 /// kinds      by the first kSampleRecords records, for values that are not missing:
@@ -38,8 +39,8 @@ struct SideFormat {
 ///            categorical  else
 ///
 /// `types` are those of the file, or null.
-/// Errors   invalid_input, if there are no lines, the delimiter is not recognised, there is no header where one is needed, or
-///          it names a column twice; not_found, with the nearest name, for a column that the header lacks
-SideFormat recognise_side(const SourceText& source, Side side, const FileTypes* types);
+/// Errors   invalid_input, if there are no lines, the delimiter is not recognized, there is no header where one is
+///          needed, or it names a column twice; not_found, with the nearest name, for a column that the header lacks
+SideFormat recognize_side(const SourceText& source, Side side, const FileTypes* types);
 
 }  // namespace gusto

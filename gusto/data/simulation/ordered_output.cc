@@ -9,8 +9,8 @@
 namespace gusto {
 namespace {
 
-// Texts that came before their turn wait here. Blocks are begun in order, so the one whose turn it is is always being made,
-// and whoever makes it does not wait.
+// Texts that came before their turn wait here. Blocks are begun in order, so the one whose turn it is is always being
+// made, and whoever makes it does not wait.
 class Queue {
  public:
   Queue(AtomicFile& file, std::size_t room) : file_(file), room_(room) {}
@@ -62,7 +62,7 @@ void write_blocks(AtomicFile& file, std::size_t blocks, Context& context,
   Queue queue(file, context.threads());
   context.pool().run(blocks, [&](std::size_t block, unsigned worker) {
     try {
-      context.check_cancelled();
+      context.check_canceled();
       std::string text = queue.empty_text();
       body(block, worker, text);
       queue.put(block, std::move(text));

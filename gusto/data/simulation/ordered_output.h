@@ -9,11 +9,11 @@
 
 namespace gusto {
 
-/// Appends to a file the texts of blocks 0 … blocks − 1, in this order, while threads make them: body(block, worker, text)
-/// fills an empty text. Checks for cancellation before each block.
+/// Appends to a file the texts of blocks 0 … blocks − 1, in this order, while threads make them: body(block, worker,
+/// text) fills an empty text. Checks for cancellation before each block.
 ///
 /// Memory  at most three texts a thread
-/// Errors  io; cancelled; those of body
+/// Errors  io; canceled; those of body
 void write_blocks(AtomicFile& file, std::size_t blocks, Context& context,
                   const std::function<void(std::size_t block, unsigned worker, std::string& text)>& body);
 

@@ -48,7 +48,7 @@ TEST(WriteBlocks, StopsWhenAsked) {
     text = "x";
     if (block == 20) cancel.cancel();
   };
-  EXPECT_EQ(test::code_of([&] { write_blocks(file, 100'000, context, cancel_at_twenty); }), ErrorCode::cancelled);
+  EXPECT_EQ(test::code_of([&] { write_blocks(file, 100'000, context, cancel_at_twenty); }), ErrorCode::canceled);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kUserBlockOfSimulation = 4096;
-constexpr double kActivitySpread = 1.1;
+constexpr double kActivityStddev = 1.1;
 constexpr double kLeastActivity = 20;
 constexpr double kMostActivity = 0.6;  // of all items
 constexpr double kEventsPerSession = 60;
@@ -56,7 +56,7 @@ const SimulationOptions& checked(const SimulationOptions& options, Context& cont
         "Ask for fewer events, or for more users or items.");
   }
   if (options.events < options.users) {
-    refuse_option(fmt::format("{} events are too few for {} users, each of whom has at least one.",
+    refuse_option(fmt::format("{} events are too few for {} users, and each user has at least one.",
                               format_count(options.events), format_count(options.users)),
                   "Ask for more events, or for fewer users.");
   }
@@ -69,7 +69,7 @@ const SimulationOptions& checked(const SimulationOptions& options, Context& cont
   return options;
 }
 
-// Events of each user: exp(spread · ε) times a scale, held between the bounds, that makes them add up.
+// Events of each user: exp(stddev · ε) times a scale, held between the bounds, that makes them add up.
 std::vector<std::uint32_t> draw_activity(const SimulationOptions& options, Context& context) {
   const double mean = static_cast<double>(options.events) / static_cast<double>(options.users);
   const double low = std::clamp(std::floor(mean / 5), 1.0, std::min(kLeastActivity, mean));
@@ -80,7 +80,7 @@ std::vector<std::uint32_t> draw_activity(const SimulationOptions& options, Conte
   parallel_blocks(context, weights.size(), kUserBlockOfSimulation, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t u = begin; u < end; ++u) {
       weights[u] =
-          static_cast<float>(std::exp(kActivitySpread * Random(options.seed, "simulated activity", u).normal()));
+          static_cast<float>(std::exp(kActivityStddev * Random(options.seed, "simulated activity", u).normal()));
     }
   });
   const auto events = [&](double scale, std::size_t u) {
@@ -101,7 +101,8 @@ std::vector<std::uint32_t> draw_activity(const SimulationOptions& options, Conte
     (sum(std::exp(middle)) < static_cast<double>(options.events) ? below : above) = middle;
   }
 
-  // Rounded so that running sums stay within one of the unrounded ones; what is left is dealt out from the first user on.
+  // Rounded so that running sums stay within one of the unrounded ones; what is left is dealt out from the first user
+  // on.
   const double scale = std::exp(above);
   std::vector<std::uint32_t> activity(weights.size());
   double carried = 0;
@@ -153,18 +154,18 @@ std::uint32_t half_stars_of(float rating, bool whole_stars) {
 Simulation::Simulation(const SimulationOptions& options, Context& context)
     : options_(checked(options, context)),
       items_(options.items, options.dim, options.drift, options.seed, context),
-      user_law_(options.dim, options.drift, options.exposure, options.seed),
+      user_distribution_(options.dim, options.drift, options.exposure, options.seed),
       activity_(draw_activity(options, context)),
       expected_{ExpectedRating(options.noise, false), ExpectedRating(options.noise, true)} {}
 
 double Simulation::opinion(const SimulatedUser& user, std::size_t item, std::int64_t time) const {
   std::vector<float> vector(items_.width());
-  const auto base = static_cast<float>(opinion_vector(user_law_, user, time, vector));
+  const auto base = static_cast<float>(opinion_vector(user_distribution_, user, time, vector));
   return static_cast<double>(base + padded_dot(vector.data(), items_.vector(item), items_.width()));
 }
 
 void Simulation::weigh(const SimulatedUser& user, std::span<double> out) const {
-  const Taste taste = taste_of(user_law_, user, items_);
+  const Taste taste = taste_of(user_distribution_, user, items_);
   for (std::size_t item = 0; item < out.size(); ++item) out[item] = taste.weight(items_, item);
 }
 
@@ -224,12 +225,13 @@ std::span<const SimulatedEvent> SimulatedHistory::draw(std::size_t user) {
   return events_;
 }
 
-// The law of draws one after the other is that of a race: item i arrives after an exponential time of rate ω_ui, and the
-// first `count` are chosen. Popular items would be drawn again and again, so their arrivals are drawn one by one. Those of
-// all others are a stream of proposals, by genre and popularity, thinned by acceptance; second arrivals do not count.
+// The law of draws one after the other is that of a race: item i arrives after an exponential time of rate ω_ui, and
+// the first `count` are chosen. Popular items would be drawn again and again, so their arrivals are drawn one by one.
+// Those of all others are a stream of proposals, by genre and popularity, thinned by acceptance; second arrivals do not
+// count.
 void SimulatedHistory::choose(Random& random, std::size_t count) {
   const SimulatedItems& items = simulation_.items();
-  const Taste taste = taste_of(simulation_.user_law(), user_, items);
+  const Taste taste = taste_of(simulation_.user_distribution(), user_, items);
   chosen_.clear();
   const bool all = count * kShareToRaceAll >= items.size();
   const auto level = static_cast<std::size_t>(std::bit_width(count)) - 1;
@@ -283,7 +285,7 @@ void SimulatedHistory::choose(Random& random, std::size_t count) {
       if (chosen_.size() == count) return;
     }
   }
-  // Arrivals have no memory: those who are left begin anew.
+  // Arrivals have no memory: those who are left start again.
   left_.clear();
   for (std::uint32_t item = 0; item < items.size(); ++item) {
     if ((taken_[item / 64] >> item % 64 & 1) == 0) left_.push_back(item);
@@ -331,7 +333,7 @@ void SimulatedHistory::hold_sessions(Random& random, std::size_t count) {
     const auto day = s == 0 ? 0 : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(user_.stays) + 1));
     const std::int64_t begin = user_.joined + day * kSecondsPerDay;
     const double base =
-        opinion_vector(simulation_.user_law(), user_, begin, std::span(vectors_).subspan(s * width, width));
+        opinion_vector(simulation_.user_distribution(), user_, begin, std::span(vectors_).subspan(s * width, width));
     sessions_.push_back({begin, length, static_cast<float>(base)});
   }
 }

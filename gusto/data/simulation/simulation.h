@@ -1,37 +1,40 @@
 #pragma once
 
-/// Data of MovieLens' shape, made up, with the truth behind it: what recommenders are tested against where the right answer
-/// must be known, and what tells how they do at a hundred times the size. Formulas are explained in docs/guide/simulation.md.
+/// Data of MovieLens' shape, made up, with the truth behind it: what recommenders are tested against where the right
+/// answer must be known, and what tells how they do at a hundred times the size. Formulas are explained in
+/// docs/guide/simulation.md.
 ///
 /// All draws are standard normal unless said otherwise; x(t) runs from −1 to 1 through ten years, d is `dim`.
 ///
 /// Items   one to three genres G_i of eighteen, as frequent as in ml-1m
 ///         taste       q_i = √½ Σ_{g∈G_i} γ_g / √|G_i| + √½ ξ_i                              γ_g, ξ_i ∈ ℝᵈ
 ///         popularity  w_i(t) = exp(s ζ_i + drift · 0.5 η_i x(t)), s = 1.7 + 0.6 max(0, ln(I / 4000)), at most 3
-///         quality     b_i(t) = 0.6 (0.4 ζ_i + √(1 − 0.4²) ε_i) − mean + drift · 0.12 ε'_i x(t); the mean is by popularity
-///         title, year and a plot, whose words go by genre and by the taste's largest coordinates
+///         quality     b_i(t) = 0.6 (0.4 ζ_i + √(1 − 0.4²) ε_i) − mean + drift · 0.12 ε'_i x(t); the mean is by
+///         popularity title, year and a plot, whose words go by genre and by the taste's largest coordinates
 /// Users   gender, age and occupation, as frequent as in ml-1m, each with a taste δ of its own
 ///         taste       p_u = τ ∘ (½ (δ_gender + δ_age + δ_occupation) / √3 + √¾ ξ_u), τ_k² ∝ (k + 1)^(−3/2), ‖τ‖ = 0.72
 ///         turn        p_u(t) = cos(a) p_u + sin(a) p'_u, a = drift · 0.3 · years since joining; p'_u ~ τ ∘ ξ'_u
 ///         bias        b_u(t) = 0.4 ε_u + drift · 0.1 ε'_u · years since joining
-///         activity    n_u ∝ exp(1.1 ε_u), held between 20 (or a fifth of the mean, if that is less) and 0.6 I (or twice the mean, if
+///         activity    n_u ∝ exp(1.1 ε_u), held between 20 (or a fifth of the mean, if that is less) and 0.6 I (or
+///         twice the mean, if
 ///                     that is more); Σ n_u = N exactly
 ///         rates in whole stars with probability ½, else in halves
-///         joins at a uniform time of ten years; goes on for an exponential time of half a year on average, in sessions of
-///         up to a day
+///         joins at a uniform time of ten years; goes on for an exponential time of half a year on average, in sessions
+///         of up to a day
 /// Choice  n_u distinct items, one after the other, each drawn in three steps until one is accepted:
 ///           1. a genre g       with probability m_ug ∝ W_g exp(1.3 p_u·γ_g / ‖τ‖), W_g the popularity of all its items
 ///           2. an item i of it with probability w_i / (|G_i| W_g)
 ///           3. accepted        with probability σ(2 p_u·q_i / ‖τ‖ + exposure · (p_u·q_i + b_i) / 0.5 − 1)
-///         Popularity is that of the eighth of the ten years in which u joined; tastes and quality are without drift. So
-///         chances are those of weights that do not change with the choice:
+///         Popularity is that of the eighth of the ten years in which u joined; tastes and quality are without drift.
+///         So chances are those of weights that do not change with the choice:
 ///           ω_ui = (w_i / |G_i|) Σ_{g∈G_i} m_ug / W_g · σ(…)
 /// Ratings opinion     μ_ui(t) = 3.25 + b_u(t) + b_i(t) + p_u(t)·q_i, times taken at the beginning of u's day, counted
 ///                     from joining
 ///         rating      μ_ui(t) + noise · ε, rounded to stars or halves and held between 0.5 (stars: 1) and 5
 ///
-/// Source  the three-step choice and rounded, clipped opinions are ours; the constants are chosen so that counts, values and
-///         the models' errors come out as on MovieLens (simulation_test.cc and docs/guide/simulation.md hold them side by side)
+/// Source  the three-step choice and rounded, clipped opinions are ours; the constants are chosen so that counts,
+///         values and the models' errors come out as on MovieLens (simulation_test.cc and docs/guide/simulation.md hold
+///         them side by side)
 
 #include <cstdint>
 #include <memory>
@@ -68,13 +71,13 @@ struct SimulatedEvent {
 /// A population: items, how many events each user has, and everything else of a user as a function of the seed.
 ///
 /// User u has the id u + 1, item i the id i + 1.
-/// State      bytes = 4 users + items · (4 width + 8 P + 16 Ḡ P + 14), width = dim + 2 up to the next multiple of 8, P = 8
-///            periods, Ḡ = 1.6 genres an item, on average
+/// State      bytes = 4 users + items · (4 width + 8 P + 16 Ḡ P + 14), width = dim + 2 up to the next multiple of 8, P
+///            = 8 periods, Ḡ = 1.6 genres an item, on average
 /// Repeatable same draws at any number of threads, for one seed and one CPU level
 /// Threads    const members may be called concurrently
 class Simulation {
  public:
-  /// Errors   invalid_option, naming the option and what it must be; out_of_memory, before starting; cancelled
+  /// Errors   invalid_option, naming the option and what it must be; out_of_memory, before starting; canceled
   /// Cost     about a microsecond an item and 0.1 a user
   Simulation(const SimulationOptions& options, Context& context);
 
@@ -84,11 +87,11 @@ class Simulation {
   std::size_t item_count() const { return items_.size(); }
   std::uint64_t event_count() const { return options_.events; }
   const SimulatedItems& items() const { return items_; }
-  const UserLaw& user_law() const { return user_law_; }
+  const UserDistribution& user_distribution() const { return user_distribution_; }
   std::uint32_t events_of(std::size_t user) const { return activity_[user]; }
 
   /// Who a user is. Cost  about 2 microseconds
-  SimulatedUser user(std::size_t user) const { return draw_user(user_law_, user); }
+  SimulatedUser user(std::size_t user) const { return draw_user(user_distribution_, user); }
 
   /// μ_ui(t): what the user thinks of the item at that time, before noise and rounding.
   double opinion(const SimulatedUser& user, std::size_t item, std::int64_t time) const;
@@ -115,7 +118,7 @@ class Simulation {
 
   SimulationOptions options_;
   SimulatedItems items_;
-  UserLaw user_law_;
+  UserDistribution user_distribution_;
   std::vector<std::uint32_t> activity_;
   std::vector<ExpectedRating> expected_;
 };
@@ -123,10 +126,10 @@ class Simulation {
 /// Draws users' events, one user after the other, in memory of its own.
 ///
 /// State    bytes = items / 8, 32 an event of a user, and once a user has chosen a large part of all items 12 an item
-/// Cost     about 0.2 microseconds an event. Draws one after the other have the law of a race in which item i arrives after
-///          an exponential time of rate ω_ui. As many of the most popular items as the user has events, at most, race one
-///          by one; all others arrive as a stream of proposals, by steps 1 and 2, that step 3 thins. After 2 · items
-///          proposals for one user, all items left race one by one.
+/// Cost     about 0.2 microseconds an event. Draws one after the other have the law of a race in which item i arrives
+///          after an exponential time of rate ω_ui. As many of the most popular items as the user has events, at most,
+///          race one by one; all others arrive as a stream of proposals, by steps 1 and 2, that step 3 thins. After 2 ·
+///          items proposals for one user, all items left race one by one.
 /// Threads  one thread each
 class SimulatedHistory {
  public:
@@ -162,7 +165,7 @@ class SimulatedHistory {
 
 /// The whole as a data set in memory, as it would be read from the files that write_simulation() writes.
 /// Features  users: gender, age, occupation; items: title, year, genres, plot
-/// Errors    cancelled
+/// Errors    canceled
 std::shared_ptr<const Dataset> simulate_dataset(const Simulation& simulation, Context& context);
 
 }  // namespace gusto

@@ -78,7 +78,7 @@ SimulatedItemTable describe_items(const Simulation& simulation) {
     table.titles.push_back(simulated_title(items, simulation.seed(), item));
     table.years.push_back(items.year(item));
     table.genres.push_back(simulated_genres(items, item));
-    table.plots.push_back(simulated_plot(items, simulation.user_law(), item));
+    table.plots.push_back(simulated_plot(items, simulation.user_distribution(), item));
   }
   return table;
 }

@@ -138,7 +138,7 @@ void write_descriptions(const Simulation& simulation, NewFolder& folder, Context
   write_rows(folder.file("item_texts.csv"), "movieId,plot\n", items.size(), context,
              [&](std::string& text, std::size_t item) {
                fmt::format_to(std::back_inserter(text), "{},\"{}\"\n", item + 1,
-                              simulated_plot(items, simulation.user_law(), item));
+                              simulated_plot(items, simulation.user_distribution(), item));
              });
   write_rows(folder.file("users.csv"), "userId,gender,age,occupation\n", simulation.user_count(), context,
              [&](std::string& text, std::size_t row) {
@@ -241,7 +241,7 @@ TruthFigures write_simulation(const Simulation& simulation, const std::filesyste
   const TruthFigures figures = write_ratings(simulation, ratings, context);
   write_descriptions(simulation, made, context);
   write_truth(simulation, figures, made, context);
-  context.check_cancelled();
+  context.check_canceled();
   ratings.commit();
   made.keep();
   return figures;

@@ -21,12 +21,12 @@ constexpr double kTwoGenres = 1322.0 / 3883;
 
 constexpr double kGenreShare = 0.5;  // of the variance of items' tastes
 constexpr double kPopularityDrift = 0.5;
-constexpr double kQualitySpread = 0.6;
+constexpr double kQualityStddev = 0.6;
 constexpr double kQualityByPopularity = 0.4;  // a correlation
 constexpr double kQualityDrift = 0.12;
 
-// The larger a catalogue, the longer its tail.
-double popularity_spread(std::size_t items) {
+// The larger a catalog, the longer its tail.
+double popularity_stddev(std::size_t items) {
   return std::min(3.0, 1.7 + 0.6 * std::max(0.0, std::log(static_cast<double>(items) / 4000)));
 }
 
@@ -50,7 +50,7 @@ std::uint32_t draw_genre_set(Random& random) {
   return set;
 }
 
-// Years of release grow denser towards the end of the twentieth century.
+// Years of release grow denser toward the end of the twentieth century.
 std::uint16_t draw_year(Random& random) {
   const double back = std::min(79.0, -14.0 * std::log(1.0 - random.uniform()));
   return static_cast<std::uint16_t>(1999 - static_cast<int>(back));
@@ -99,7 +99,7 @@ SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift,
       ranking_(kPeriods, count) {
   draw_genres(seed);
   draw_items(drift, seed, context);
-  centre_quality();
+  center_quality();
   rank(context);
 }
 
@@ -111,18 +111,18 @@ void SimulatedItems::draw_genres(std::uint64_t seed) {
 }
 
 void SimulatedItems::draw_items(double drift, std::uint64_t seed, Context& context) {
-  const double spread = popularity_spread(size());
+  const double stddev = popularity_stddev(size());
   parallel_blocks(context, size(), kItemBlockOfSimulation, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t item = begin; item < end; ++item) {
       Random random(seed, "simulated item", item);
       genres_[item] = draw_genre_set(random);
       years_[item] = draw_year(random);
       const double fame = random.normal();
-      popularity_[item] = static_cast<float>(spread * fame);
+      popularity_[item] = static_cast<float>(stddev * fame);
       popularity_drift_[item] = static_cast<float>(drift * kPopularityDrift * random.normal());
       const std::span<float> row = vectors_.row(item);
       row[dim_] = static_cast<float>(
-          kQualitySpread *
+          kQualityStddev *
           (kQualityByPopularity * fame + std::sqrt(1 - kQualityByPopularity * kQualityByPopularity) * random.normal()));
       row[dim_ + 1] = static_cast<float>(drift * kQualityDrift * random.normal());
       const double of_genre = std::sqrt(kGenreShare / std::popcount(genres_[item]));
@@ -142,8 +142,8 @@ void SimulatedItems::draw_items(double drift, std::uint64_t seed, Context& conte
   });
 }
 
-// So that the mean of ratings hardly depends on the catalogue.
-void SimulatedItems::centre_quality() {
+// So that the mean of ratings hardly depends on the catalog.
+void SimulatedItems::center_quality() {
   double weights = 0;
   double weighted = 0;
   for (std::size_t item = 0; item < size(); ++item) {

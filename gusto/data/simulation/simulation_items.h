@@ -19,7 +19,7 @@ inline constexpr std::size_t kGenres = 18;
 /// The parts into which the ten years are cut for what is popular.
 inline constexpr std::size_t kPeriods = 8;
 /// ‖τ‖: how much tastes move opinions, as a standard deviation.
-inline constexpr double kTasteSpread = 0.72;
+inline constexpr double kTasteStddev = 0.72;
 
 /// MovieLens' names of genres, in the alphabet's order.
 extern const std::array<std::string_view, kGenres> kGenreNames;
@@ -30,8 +30,8 @@ struct AliasSlot {
   std::uint32_t item;
   std::uint32_t other;
 };
-/// Fills slots, whose items are set, so that pick_alias() has chances in proportion to the weights (Walker 1977, Vose 1991).
-/// Weights are not negative, and not all of them are 0.
+/// Fills slots, whose items are set, so that pick_alias() has chances in proportion to the weights (Walker 1977, Vose
+/// 1991). Weights are not negative, and not all of them are 0.
 void build_alias(std::span<const double> weights, std::span<AliasSlot> slots);
 inline std::uint32_t pick_alias(std::span<const AliasSlot> slots, std::uint64_t bits) {
   const AliasSlot& slot = slots[((bits >> 32) * slots.size()) >> 32];
@@ -46,8 +46,8 @@ struct GenreList {
   /// guide[b], b = 0 … items.size(): the place at which `rest` falls to b / items.size() of W_g or below, less 1.
   std::span<const std::uint32_t> guide;
 
-  /// To pick an item from a place on, in proportion to popularity: three steps, so that many picks can wait for memory side
-  /// by side. The rest from there is above 0; uniform is in [0, 1).
+  /// To pick an item from a place on, in proportion to popularity: three steps, so that many picks can wait for memory
+  /// side by side. The rest from there is above 0; uniform is in [0, 1).
   struct Aim {
     double at;         ///< in [0, rest[from])
     std::size_t part;  ///< of the guide
@@ -71,7 +71,7 @@ inline float padded_dot(const float* a, const float* b, std::size_t width) {
 class SimulatedItems {
  public:
   SimulatedItems() = default;
-  /// Error(cancelled)
+  /// Error(canceled)
   SimulatedItems(std::size_t count, std::size_t dim, double drift, std::uint64_t seed, Context& context);
 
   std::size_t size() const { return genres_.size(); }
@@ -109,7 +109,7 @@ class SimulatedItems {
  private:
   void draw_genres(std::uint64_t seed);
   void draw_items(double drift, std::uint64_t seed, Context& context);
-  void centre_quality();
+  void center_quality();
   void rank(Context& context);
   void fill_period(std::size_t period);
 

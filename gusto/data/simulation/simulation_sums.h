@@ -21,7 +21,7 @@ class RatingSums {
   std::size_t blocks() const { return blocks_.size(); }
 
   void add(std::span<const SimulatedEvent> events, bool whole_stars, std::size_t block, unsigned worker);
-  /// Once all have passed: adds the blocks up in order, and measures the ranking. Error(cancelled)
+  /// Once all have passed: adds the blocks up in order, and measures the ranking. Error(canceled)
   TruthFigures finish(Context& context) const;
 
  private:

@@ -147,8 +147,8 @@ TEST(Simulation, ExpectedRatingIsTheMeanOfWhatIsWritten) {
   }
 }
 
-// The bounds hold MovieLens' figures: ml-1m (Gini .63; top tenth 44.5 %; median ÷ mean .58 a user, .46 an item; mean 3.58,
-// deviation 1.12) and latest-small of 2018 (mean 3.50, deviation 1.04, 23 % of ratings halves below 5).
+// The bounds hold MovieLens' figures: ml-1m (Gini .63; top tenth 44.5 %; median ÷ mean .58 a user, .46 an item; mean
+// 3.58, deviation 1.12) and latest-small of 2018 (mean 3.50, deviation 1.04, 23 % of ratings halves below 5).
 TEST(Simulation, ShapeIsThatOfMovieLens) {
   Context context({.threads = 2});
   const auto data = simulate_dataset(Simulation({.users = 1500, .items = 3000, .events = 200'000}, context), context);
@@ -239,7 +239,7 @@ TEST(Simulation, GenresAndPlotsTellOfTaste) {
   double sea = 0, desert = 0;
   int of_sea = 0, of_desert = 0;
   for (std::size_t item = 0; item < items.size(); ++item) {
-    const std::string plot = simulated_plot(items, simulation.user_law(), item);
+    const std::string plot = simulated_plot(items, simulation.user_distribution(), item);
     if (plot.find("harbor") != std::string::npos) ++of_sea, sea += static_cast<double>(items.vector(item)[0]);
     if (plot.find("desert") != std::string::npos) ++of_desert, desert += static_cast<double>(items.vector(item)[0]);
   }

@@ -65,11 +65,9 @@ TEST(SimulationFiles, HoldTheDataSetInMemory) {
   ASSERT_EQ(read->event_count(), 3000U);
   ASSERT_EQ(made->event_count(), 3000U);
   ASSERT_EQ(read->item_count(), made->item_count());
-  for (std::size_t u = 0; u < made->user_count(); ++u)
-    EXPECT_EQ(read->catalogue().users[u], made->catalogue().users[u]);
-  for (std::size_t i = 0; i < made->item_count(); ++i)
-    EXPECT_EQ(read->catalogue().items[i], made->catalogue().items[i]);
-  EXPECT_EQ(read->catalogue().item_order.get(), made->catalogue().item_order.get());
+  for (std::size_t u = 0; u < made->user_count(); ++u) EXPECT_EQ(read->catalog().users[u], made->catalog().users[u]);
+  for (std::size_t i = 0; i < made->item_count(); ++i) EXPECT_EQ(read->catalog().items[i], made->catalog().items[i]);
+  EXPECT_EQ(read->catalog().item_order.get(), made->catalog().item_order.get());
   for (std::size_t e = 0; e < 3000; ++e) {
     EXPECT_EQ(read->items()[e], made->items()[e]);
     EXPECT_EQ(read->values()[e], made->values()[e]);
@@ -77,11 +75,10 @@ TEST(SimulationFiles, HoldTheDataSetInMemory) {
   }
   for (const char* name : {"title", "year", "genres"}) {
     for (std::size_t i = 0; i < made->item_count(); ++i) {
-      EXPECT_EQ(read->catalogue().item_features.at(name).display(i),
-                made->catalogue().item_features.at(name).display(i));
+      EXPECT_EQ(read->catalog().item_features.at(name).display(i), made->catalog().item_features.at(name).display(i));
     }
   }
-  EXPECT_EQ(made->catalogue().user_features.fields().size(), 3U);
+  EXPECT_EQ(made->catalog().user_features.fields().size(), 3U);
 }
 
 // Goes by the files alone and by the formulas as they are written down.
@@ -198,7 +195,7 @@ TEST(SimulationFiles, WhatIsStoppedLeavesNothing) {
   Context context({.threads = 3, .cancel = &cancel, .progress = stop_at("simulate")});
   const Simulation simulation({.users = 400, .items = 2000, .events = 400'000}, context);
   EXPECT_EQ(error_of([&] { write_simulation(simulation, folder.path() / "new", context); }).code(),
-            ErrorCode::cancelled);
+            ErrorCode::canceled);
   EXPECT_THAT(listing(folder.path()), ElementsAre());
 }
 

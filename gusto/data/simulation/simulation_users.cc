@@ -19,7 +19,7 @@ constexpr std::array<double, kOccupationCount> kOccupationFrequency{711, 528, 26
 constexpr double kMeanOpinion = 3.25;
 constexpr double kAttributesShare = 0.25;  // of the variance of users' tastes
 constexpr double kTurnPerYear = 0.3;       // radians
-constexpr double kBiasSpread = 0.4;
+constexpr double kBiasStddev = 0.4;
 constexpr double kBiasDrift = 0.1;  // a year
 constexpr double kWholeStars = 0.5;
 constexpr double kStayDays = 182;
@@ -51,29 +51,29 @@ Matrix<float> draw_tastes(std::uint64_t seed, std::string_view purpose, std::siz
 
 const std::array<std::string_view, 2> kGenderNames{"M", "F"};
 const std::array<int, kAgeGroups> kAges{1, 18, 25, 35, 45, 50, 56};
-UserLaw::UserLaw(std::size_t dim, double drift_, double exposure_, std::uint64_t seed_)
+UserDistribution::UserDistribution(std::size_t dim, double drift_, double exposure_, std::uint64_t seed_)
     : seed(seed_),
       drift(drift_),
       exposure(exposure_),
-      spread(dim),
+      stddev(dim),
       gender_tastes(draw_tastes(seed, "simulated gender", 2, dim)),
       age_tastes(draw_tastes(seed, "simulated age", kAgeGroups, dim)),
       occupation_tastes(draw_tastes(seed, "simulated occupation", kOccupationCount, dim)) {
   double sum = 0;
   for (std::size_t k = 0; k < dim; ++k) sum += std::pow(static_cast<double>(k + 1), -1.5);
   for (std::size_t k = 0; k < dim; ++k) {
-    spread[k] = static_cast<float>(kTasteSpread * std::sqrt(std::pow(static_cast<double>(k + 1), -1.5) / sum));
+    stddev[k] = static_cast<float>(kTasteStddev * std::sqrt(std::pow(static_cast<double>(k + 1), -1.5) / sum));
   }
 }
 
-SimulatedUser draw_user(const UserLaw& law, std::size_t user) {
+SimulatedUser draw_user(const UserDistribution& law, std::size_t user) {
   Random random(law.seed, "simulated user", user);
   SimulatedUser result;
   result.gender = random.uniform() < kWomen ? 1 : 0;
   result.age_group = draw_kind(kAgeFrequency, random.uniform());
   result.occupation = draw_kind(kOccupationFrequency, random.uniform());
   result.whole_stars = random.uniform() < kWholeStars;
-  result.bias = static_cast<float>(kBiasSpread * random.normal());
+  result.bias = static_cast<float>(kBiasStddev * random.normal());
   result.bias_drift = static_cast<float>(law.drift * kBiasDrift * random.normal());
   const std::uint64_t day = random.below(static_cast<std::uint64_t>(kDays));
   result.joined = kFirstTime + static_cast<std::int64_t>(day) * kSecondsPerDay +
@@ -81,7 +81,7 @@ SimulatedUser draw_user(const UserLaw& law, std::size_t user) {
   const std::int64_t left = kDays - 1 - static_cast<std::int64_t>(day);
   result.stays = std::min(left, static_cast<std::int64_t>(-kStayDays * std::log(1.0 - random.uniform())));
 
-  const std::size_t dim = law.spread.size();
+  const std::size_t dim = law.stddev.size();
   const std::span<const float> gender = law.gender_tastes.row(result.gender);
   const std::span<const float> age = law.age_tastes.row(result.age_group);
   const std::span<const float> occupation = law.occupation_tastes.row(result.occupation);
@@ -91,13 +91,14 @@ SimulatedUser draw_user(const UserLaw& law, std::size_t user) {
   result.turn.resize(dim);
   for (std::size_t k = 0; k < dim; ++k) {
     const float attributes = shared * (gender[k] + age[k] + occupation[k]);
-    result.taste[k] = law.spread[k] * (attributes + own * static_cast<float>(random.normal()));
-    result.turn[k] = law.spread[k] * static_cast<float>(random.normal());
+    result.taste[k] = law.stddev[k] * (attributes + own * static_cast<float>(random.normal()));
+    result.turn[k] = law.stddev[k] * static_cast<float>(random.normal());
   }
   return result;
 }
 
-double opinion_vector(const UserLaw& law, const SimulatedUser& user, std::int64_t time, std::span<float> vector) {
+double opinion_vector(const UserDistribution& law, const SimulatedUser& user, std::int64_t time,
+                      std::span<float> vector) {
   const std::int64_t day = user.day_of(time);
   const double years = static_cast<double>(day - user.joined) / static_cast<double>(kSecondsPerDay) / kDaysPerYear;
   const double angle = law.drift * kTurnPerYear * years;
@@ -111,7 +112,7 @@ double opinion_vector(const UserLaw& law, const SimulatedUser& user, std::int64_
   return kMeanOpinion + static_cast<double>(user.bias) + static_cast<double>(user.bias_drift) * years;
 }
 
-Taste taste_of(const UserLaw& law, const SimulatedUser& user, const SimulatedItems& items) {
+Taste taste_of(const UserDistribution& law, const SimulatedUser& user, const SimulatedItems& items) {
   const std::size_t dim = items.dim();
   Taste result;
   result.period = user.period();
@@ -123,13 +124,13 @@ Taste taste_of(const UserLaw& law, const SimulatedUser& user, const SimulatedIte
     for (std::size_t k = 0; k < dim; ++k) {
       liking += static_cast<double>(user.taste[k]) * static_cast<double>(items.genre_tastes()(genre, k));
     }
-    result.genre_ratio[genre] = std::exp(kGenreChoosiness * liking / kTasteSpread);
+    result.genre_ratio[genre] = std::exp(kGenreChoosiness * liking / kTasteStddev);
     sum += weight * result.genre_ratio[genre];
   }
   for (double& ratio : result.genre_ratio) ratio /= sum;
 
   const auto by_quality = static_cast<float>(law.exposure / kExposureUnit);
-  const auto by_taste = static_cast<float>(kChoosiness / kTasteSpread) + by_quality;
+  const auto by_taste = static_cast<float>(kChoosiness / kTasteStddev) + by_quality;
   result.vector.assign(items.width(), 0);
   for (std::size_t k = 0; k < dim; ++k) result.vector[k] = by_taste * user.taste[k];
   result.vector[dim] = by_quality;

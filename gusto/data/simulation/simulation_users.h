@@ -32,14 +32,14 @@ inline double time_position(std::int64_t time) {
 }
 
 /// What users are drawn from.
-struct UserLaw {
-  UserLaw() = default;
-  UserLaw(std::size_t dim, double drift, double exposure, std::uint64_t seed);
+struct UserDistribution {
+  UserDistribution() = default;
+  UserDistribution(std::size_t dim, double drift, double exposure, std::uint64_t seed);
 
   std::uint64_t seed = 0;
   double drift = 0;
   double exposure = 0;
-  std::vector<float> spread;        ///< τ
+  std::vector<float> stddev;        ///< τ
   Matrix<float> gender_tastes;      ///< δ [2 × dim]
   Matrix<float> age_tastes;         ///< δ [7 × dim]
   Matrix<float> occupation_tastes;  ///< δ [21 × dim]
@@ -65,11 +65,12 @@ struct SimulatedUser {
 };
 
 /// Cost  about 2 microseconds
-SimulatedUser draw_user(const UserLaw& law, std::size_t user);
+SimulatedUser draw_user(const UserDistribution& law, std::size_t user);
 
 /// What of an opinion is the user's, for all items: opinion = base + vector · SimulatedItems::vector(i).
 /// `vector` has the items' width. Returns base.
-double opinion_vector(const UserLaw& law, const SimulatedUser& user, std::int64_t time, std::span<float> vector);
+double opinion_vector(const UserDistribution& law, const SimulatedUser& user, std::int64_t time,
+                      std::span<float> vector);
 
 /// How a user chooses.
 struct Taste {
@@ -82,6 +83,6 @@ struct Taste {
   double weight(const SimulatedItems& items, std::size_t item) const;
 };
 inline constexpr float kReserve = 1.0F;
-Taste taste_of(const UserLaw& law, const SimulatedUser& user, const SimulatedItems& items);
+Taste taste_of(const UserDistribution& law, const SimulatedUser& user, const SimulatedItems& items);
 
 }  // namespace gusto

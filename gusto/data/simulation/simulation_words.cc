@@ -100,14 +100,14 @@ std::string_view genre_noun(Random& random, std::uint32_t genres) {
   return choose(random, kGenreNouns[static_cast<std::size_t>(std::countr_zero(genres))]);
 }
 
-std::string_view theme_noun(Random& random, const float* taste, const UserLaw& law) {
-  const std::size_t coordinates = std::min(law.spread.size(), kThemedCoordinates);
+std::string_view theme_noun(Random& random, const float* taste, const UserDistribution& law) {
+  const std::size_t coordinates = std::min(law.stddev.size(), kThemedCoordinates);
   double sum = 0;
-  for (std::size_t k = 0; k < coordinates; ++k) sum += static_cast<double>(law.spread[k] * std::abs(taste[k]));
+  for (std::size_t k = 0; k < coordinates; ++k) sum += static_cast<double>(law.stddev[k] * std::abs(taste[k]));
   double at = random.uniform() * sum;
   std::size_t k = 0;
   for (; k + 1 < coordinates; ++k) {
-    at -= static_cast<double>(law.spread[k] * std::abs(taste[k]));
+    at -= static_cast<double>(law.stddev[k] * std::abs(taste[k]));
     if (at < 0) break;
   }
   return choose(random, kThemes[k][taste[k] > 0 ? 1 : 0]);
@@ -155,7 +155,7 @@ std::string simulated_genres(const SimulatedItems& items, std::size_t item) {
   return text;
 }
 
-std::string simulated_plot(const SimulatedItems& items, const UserLaw& law, std::size_t item) {
+std::string simulated_plot(const SimulatedItems& items, const UserDistribution& law, std::size_t item) {
   Random random(law.seed, "simulated plot", item);
   std::string text;
   for (std::uint64_t sentences = 3 + random.below(3); sentences > 0; --sentences) {

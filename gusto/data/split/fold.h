@@ -32,13 +32,13 @@ struct SplitReceipt {
   bool each_event = false;            ///< whether each test event is asked for by itself
   std::uint64_t untrained_items = 0;  ///< events of held-out users left out because nobody trained on has their item
   std::uint64_t candidates = 0;       ///< of the fold's own; 0: those of the split
-  std::uint64_t aside = 0;            ///< events that are in no part and not to be recommended to their users
-  /// 16 hexadecimal digits over the ids and values of both parts, whatever the order in which events were read: events lie
-  /// ordered by the bytes of user id, then of item id, as (user id, 0, item id, 0, four bytes of value); XXH3-64 is taken
-  /// user by user, first of the training part, then of the test part, each seeded with the hash before it (0 at first),
-  /// to which the number of a part's events is added where that part begins. Given negatives are a third part, of (user id,
-  /// 0, then the candidates' ids, each with a 0); then histories, where there are any, of events in their order; then what
-  /// is set aside, as negatives are; then the fold's own candidates, each as (item id, 0).
+  std::uint64_t withheld = 0;         ///< events that are in no part and not to be recommended to their users
+  /// 16 hexadecimal digits over the ids and values of both parts, whatever the order in which events were read: events
+  /// lie ordered by the bytes of user id, then of item id, as (user id, 0, item id, 0, four bytes of value); XXH3-64 is
+  /// taken user by user, first of the training part, then of the test part, each seeded with the hash before it (0 at
+  /// first), to which the number of a part's events is added where that part begins. Given negatives are a third part,
+  /// of (user id, 0, then the candidates' ids, each with a 0); then histories, where there are any, of events in their
+  /// order; then what is withheld, as negatives are; then the fold's own candidates, each as (item id, 0).
   std::string hash;
 };
 
@@ -55,7 +55,7 @@ struct CandidateLists {
   }
 };
 
-/// What those users bring along whom a fold tests by a history of their own, rather than by what was trained on.
+/// What a fold gives of users that it tests by a history of their own, rather than by what was trained on.
 struct TestHistories {
   std::vector<UserRow> users;  ///< ascending
   std::vector<std::uint64_t> offsets{0};
@@ -82,10 +82,10 @@ struct Fold {
   std::span<const ItemRow> candidates_or(std::span<const ItemRow> of_split) const {
     return candidates.empty() ? of_split : std::span(candidates);
   }
-  CandidateLists aside;  ///< items that a user's rankings leave out beside those seen; of users who have any
+  CandidateLists withheld;  ///< items that a user's rankings leave out beside those seen; of users who have any
 
-  /// Who asks for a test event: its user as trained on, or with the history that the fold gives; where each event is asked
-  /// for by itself, with the history up to it and at its time. Borrows the fold's histories.
+  /// Who asks for a test event: its user as trained on, or with the history that the fold gives; where each event is
+  /// asked for by itself, with the history up to it and at its time. Borrows the fold's histories.
   Query query(std::size_t test_event) const;
 };
 

@@ -88,8 +88,8 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
       } else if (part == Part::test) {
         test.push_back(
             {UserRow(user), data->items()[i], data->values()[i], data->has_times() ? data->times()[i] : kNoTime});
-      } else if (part == Part::aside) {
-        append(fold.aside, UserRow(user), data->items()[i]);
+      } else if (part == Part::withheld) {
+        append(fold.withheld, UserRow(user), data->items()[i]);
       }
     }
   }
@@ -100,10 +100,10 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
                 "Choose another share, or filters that keep more.");
   }
   std::sort(test.begin(), test.end(), by_user_and_item);
-  for (std::size_t i = 0; i < fold.aside.users.size(); ++i) {
-    const auto begin = fold.aside.items.begin();
-    std::sort(begin + static_cast<std::ptrdiff_t>(fold.aside.offsets[i]),
-              begin + static_cast<std::ptrdiff_t>(fold.aside.offsets[i + 1]));
+  for (std::size_t i = 0; i < fold.withheld.users.size(); ++i) {
+    const auto begin = fold.withheld.items.begin();
+    std::sort(begin + static_cast<std::ptrdiff_t>(fold.withheld.offsets[i]),
+              begin + static_cast<std::ptrdiff_t>(fold.withheld.offsets[i + 1]));
   }
   fold.name = std::move(division.name);
   fold.histories = HistoryCollector(in, division).collect();

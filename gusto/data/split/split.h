@@ -17,8 +17,8 @@ struct SplitOptions {
   SplitSpec spec{};
   FilterOptions filter{};  ///< only events that it keeps are divided
   std::uint64_t seed = 42;
-  /// The whole is done so many times, with seeds seed, seed + 1, …: that many times as many folds. A split without draws
-  /// divides alike each time.
+  /// The whole is done so many times, with seeds seed, seed + 1, …: that many times as many folds. A split without
+  /// draws divides the same way each time.
   std::uint64_t repeats = 1;
 };
 
@@ -30,9 +30,11 @@ struct Split {
   std::vector<FilterStep> filtered;  ///< what the filters left out
 };
 
-/// Divides what the filters keep of a data set. `source` is where it came from, for the splits that read files of events.
+/// Divides what the filters keep of a data set. `source` is where it came from, for the splits that read files of
+/// events.
 /// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a
-///          test file names an event that the data set does not have, or training and test overlap; those of filter_events
+///          test file names an event that the data set does not have, or training and test overlap; those of
+///          filter_events
 Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions& options,
                  const DataSource& source = {});
 /// The same of an opened data set, which knows its source.

@@ -48,10 +48,10 @@ EventFormat format_of(const SourceText& text, const DataSource& source) {
   if (source.lists) options.columns = {"user", "items"};
   EventFormat format;
   try {
-    format = recognise_events(text, options);
+    format = recognize_events(text, options);
   } catch (const Error&) {
     if (!options.columns && !options.delimiter) throw;
-    format = recognise_events(text, {});
+    format = recognize_events(text, {});
   }
   format.time.reset();
   return format;
@@ -77,14 +77,14 @@ class ListedFile {
   }
 
   void mark(const EventFinder& finder, Part part, std::span<Part> parts) const {
-    const Catalogue& catalogue = finder.data().catalogue();
+    const Catalog& catalog = finder.data().catalog();
     const auto rows = [](const Vocabulary& vocabulary, const BlockIds& ids) {
       std::vector<std::optional<std::uint32_t>> result;
       for (const std::string_view id : ids.ids()) result.push_back(vocabulary.find(id));
       return result;
     };
-    const auto users = rows(catalogue.users, events_.users);
-    const auto items = rows(catalogue.items, events_.items);
+    const auto users = rows(catalog.users, events_.users);
+    const auto items = rows(catalog.items, events_.items);
     for (const NumberedEvent& event : events_.events) {
       if (!users[event.user]) fail(event, format_.user, user_of(event), "is no user of the data set");
       if (!items[event.item]) fail(event, format_.item, item_of(event), "is no item of the data set");

@@ -21,8 +21,8 @@ enum class Part : std::uint8_t {
   none,
   train,
   test,
-  history,  ///< neither, but known of a test user who is not in training
-  aside,    ///< neither, and not to be recommended to its user
+  history,   ///< neither, but known of a test user who is not in training
+  withheld,  ///< neither, and not to be recommended to its user
 };
 
 /// Finds the stored position of an event by its user and item.
@@ -40,10 +40,10 @@ class EventFinder {
   std::vector<std::uint64_t> by_item_;  // positions, each user's ordered by item
 };
 
-/// Marks as `part` the events that the file lists: user, item and, if given, value and more, in any form that a data set
-/// may have. It is read with the columns and the delimiter that the data was read with, where its first line has them; else
-/// its format is recognised. Times and kinds are passed over. A value must be the event's, unless the way in which the data
-/// was read changed values.
+/// Marks as `part` the events that the file lists: user, item and, if given, value and more, in any form that a data
+/// set may have. It is read with the columns and the delimiter that the data was read with, where its first line has
+/// them; else its format is recognized. Times and kinds are passed over. A value must be the event's, unless the way in
+/// which the data was read changed values.
 /// Shape    parts has one entry for every stored event
 /// Errors   not_found; io; invalid_input, with file, line and column, if a line cannot be read, names an event that the
 ///          data set does not have or has with another value, or one that is already marked, or if there is no event
@@ -57,8 +57,8 @@ struct FoldFiles {
   std::filesystem::path test;
 };
 
-/// The pairs that folds:PATH means: PATH.base and PATH.test, or else PATH1.base, PATH1.test, PATH2.base …; looked for in
-/// `source` first and then as they stand. Error(not_found), if there is none or one of a pair is missing.
+/// The pairs that folds:PATH means: PATH.base and PATH.test, or else PATH1.base, PATH1.test, PATH2.base …; looked for
+/// in `source` first and then as they stand. Error(not_found), if there is none or one of a pair is missing.
 std::vector<FoldFiles> find_fold_files(const std::string& path, const std::filesystem::path& source);
 
 }  // namespace gusto

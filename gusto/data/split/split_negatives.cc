@@ -28,9 +28,9 @@ struct Naming {
   std::string_view unknown_item;
 };
 
-Naming by_ids(const Catalogue& catalogue) {
-  return {[&](std::string_view id) { return catalogue.users.find(id); },
-          [&](std::string_view id) { return catalogue.items.find(id); }, "is no user of the data set",
+Naming by_ids(const Catalog& catalog) {
+  return {[&](std::string_view id) { return catalog.users.find(id); },
+          [&](std::string_view id) { return catalog.items.find(id); }, "is no user of the data set",
           "is no item of the data set"};
 }
 
@@ -41,16 +41,16 @@ std::optional<std::size_t> number_below(std::string_view text, std::size_t end) 
 }
 
 // Rows of users are in the order of the file already.
-Naming by_numbers(const Catalogue& catalogue) {
+Naming by_numbers(const Catalog& catalog) {
   return {[&](std::string_view text) -> std::optional<std::uint32_t> {
-            const auto number = number_below(text, catalogue.users.size());
+            const auto number = number_below(text, catalog.users.size());
             if (!number) return std::nullopt;
             return static_cast<std::uint32_t>(*number);
           },
           [&](std::string_view text) -> std::optional<std::uint32_t> {
-            const auto number = number_below(text, catalogue.item_order.get().size());
+            const auto number = number_below(text, catalog.item_order.get().size());
             if (!number) return std::nullopt;
-            return catalogue.item_order.get()[*number].index;
+            return catalog.item_order.get()[*number].index;
           },
           "is no number of a user, counted from 0 as the data set's file first names them",
           "is no number of an item, counted from 0 as the data set's file first names them"};
@@ -134,7 +134,7 @@ class NegativesReader {
     std::sort(line.candidates.begin(), line.candidates.end());
     const auto twice = std::adjacent_find(line.candidates.begin(), line.candidates.end());
     if (twice != line.candidates.end()) {
-      record_.fail_line(fmt::format("item {} is listed twice", quote(data_.catalogue().items[twice->index])),
+      record_.fail_line(fmt::format("item {} is listed twice", quote(data_.catalog().items[twice->index])),
                         "Remove one of the two.");
     }
     if (line.candidates.size() < 2) {
@@ -180,12 +180,12 @@ class NegativesReader {
 }  // namespace
 
 GivenNegatives read_negatives(const EventFinder& finder, const SourceText& source, const std::vector<bool>& eligible) {
-  const Catalogue& catalogue = finder.data().catalogue();
-  NegativesReader ids(finder, source, eligible, by_ids(catalogue));
+  const Catalog& catalog = finder.data().catalog();
+  NegativesReader ids(finder, source, eligible, by_ids(catalog));
   ids.read();
   if (!ids.error()) return ids.take();
-  if (catalogue.item_order.get().empty()) throw *ids.error();
-  NegativesReader numbers(finder, source, eligible, by_numbers(catalogue));
+  if (catalog.item_order.get().empty()) throw *ids.error();
+  NegativesReader numbers(finder, source, eligible, by_numbers(catalog));
   numbers.read();
   if (numbers.error()) throw *(numbers.line() > ids.line() ? numbers : ids).error();
   GivenNegatives result = numbers.take();

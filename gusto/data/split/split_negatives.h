@@ -19,18 +19,18 @@ struct GivenNegatives {
   bool numbered = false;            ///< ids were taken for numbers
 };
 
-/// Reads lines of one user each, separated by tabs: "(user,item)", which is the user's test event, and that user's negatives.
-/// Users without a line are not tested. Test events that are not eligible (an entry for every stored event) are left out,
-/// with their lists.
+/// Reads lines of one user each, separated by tabs: "(user,item)", which is the user's test event, and that user's
+/// negatives. Users without a line are not tested. Test events that are not eligible (an entry for every stored event)
+/// are left out, with their lists.
 ///
-/// What users and items are called: their ids in the data set, if every line fits the data set so. Else they may be numbers
-/// from 0 in the order in which the data set's file first names users and items, if every line fits so. That each test
-/// event is an event of the data set tells the two apart.
+/// What users and items are called: their ids in the data set, if every line fits the data set so. Else they may be
+/// numbers from 0 in the order in which the data set's file first names users and items, if every line fits so. That
+/// each test event is an event of the data set tells the two apart.
 ///
-/// Errors   invalid_input, with file and line, for a line of another form, a user with two lines, a test event that is not in
-///          the data set or has no negative but its own item, and a negative that is no item with events, is listed twice, or
-///          is one of the user's eligible events other than the test event; the complaint is of the reading that got further.
-///          Without a line, for a file that has none
+/// Errors   invalid_input, with file and line, for a line of another form, a user with two lines, a test event that is
+///          not in the data set or has no negative but its own item, and a negative that is no item with events, is
+///          listed twice, or is one of the user's eligible events other than the test event; the complaint is of the
+///          reading that got further. Without a line, for a file that has none
 /// Cost     O(entries · log history)
 GivenNegatives read_negatives(const EventFinder& finder, const SourceText& source, const std::vector<bool>& eligible);
 

@@ -34,8 +34,8 @@ class SplitNegatives : public testing::Test {
     options.filter.min_user_events = 1;
     return make_split(data_, options);
   }
-  std::string id(UserRow user) const { return std::string(data_->catalogue().users[user.index]); }
-  std::string id(ItemRow item) const { return std::string(data_->catalogue().items[item.index]); }
+  std::string id(UserRow user) const { return std::string(data_->catalog().users[user.index]); }
+  std::string id(ItemRow item) const { return std::string(data_->catalog().items[item.index]); }
   // "7 tests 20 among 20 30" for each user with a list; items of a list in order of their ids.
   std::vector<std::string> told(const Fold& fold) const {
     std::vector<std::string> result;
@@ -57,7 +57,7 @@ class SplitNegatives : public testing::Test {
 
 TEST_F(SplitNegatives, ReadersKeepTheOrderInWhichItemsComeFirst) {
   std::vector<std::string> items;
-  for (const ItemRow item : data_->catalogue().item_order.get()) items.push_back(id(item));
+  for (const ItemRow item : data_->catalog().item_order.get()) items.push_back(id(item));
   EXPECT_THAT(items, ElementsAre("40", "20", "30", "10", "50"));
 }
 
@@ -143,9 +143,9 @@ TEST_F(SplitNegatives, TheComplaintIsOfTheReadingThatGotFurther) {
 }
 
 TEST_F(SplitNegatives, NumbersNeedDataThatWereRead) {
-  auto catalogue = std::make_shared<Catalogue>(data_->catalogue());
-  catalogue->item_order = {};
-  data_ = std::make_shared<const Dataset>(catalogue, data_->events());
+  auto catalog = std::make_shared<Catalog>(data_->catalog());
+  catalog->item_order = {};
+  data_ = std::make_shared<const Dataset>(catalog, data_->events());
   EXPECT_THAT(error_of([&] { run("(0,1)\t2\t3\n"); }).message(), HasSubstr("\"0\" is no user of the data set"));
 }
 
@@ -158,15 +158,15 @@ TEST_F(SplitNegatives, ReceiptsOfNegativesSurviveJson) {
   EXPECT_EQ(back.hash, receipt.hash);
 }
 
-// Numbers of the published file are those of ratings.dat: its first line, "1::1193", is (0, 0), and the first test event,
-// "1::48::5::978824351", is (0, 25), as the protocol's own list of test events has it.
+// Numbers of the published file are those of ratings.dat: its first line, "1::1193", is (0, 0), and the first test
+// event, "1::48::5::978824351", is (0, 25), as the protocol's own list of test events has it.
 TEST(SplitNegativesRealData, ThePublishedFileIsUnderstood) {
   const auto folder = test::real_data("ml-1m");
   const auto list = test::real_data("ncf-ml-1m/ml-1m.test.negative");
   if (!folder || !list) return;
   Context context({.threads = 1});
   const auto data = open_dataset(*folder, {}, context).data;
-  const Catalogue& catalogue = data->catalogue();
+  const Catalog& catalog = data->catalog();
   SplitOptions options;
   options.spec = parse_split("negatives:" + list->string());
   const Fold fold = make_split(data, options).folds.at(0);
@@ -186,13 +186,13 @@ TEST(SplitNegativesRealData, ThePublishedFileIsUnderstood) {
   while (lines >> user >> item >> value >> time) {
     const Event& event = fold.test.at(user);
     ASSERT_EQ(event.user, UserRow(user));
-    ASSERT_EQ(event.item, catalogue.item_order.get().at(item));
+    ASSERT_EQ(event.item, catalog.item_order.get().at(item));
     ASSERT_EQ(event.value, value);
     ASSERT_EQ(event.time, time);
     ++checked;
   }
   EXPECT_EQ(checked, 6'040U);
-  EXPECT_EQ(catalogue.items[fold.test.front().item.index], "48");
+  EXPECT_EQ(catalog.items[fold.test.front().item.index], "48");
 }
 
 }  // namespace

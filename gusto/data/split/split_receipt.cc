@@ -32,11 +32,11 @@ std::vector<std::uint32_t> ranks_of(std::span<const std::uint32_t> rows) {
 
 class CanonicalHash {
  public:
-  explicit CanonicalHash(const Catalogue& catalogue)
-      : catalogue_(catalogue),
-        users_(rows_by_id(catalogue.users)),
+  explicit CanonicalHash(const Catalog& catalog)
+      : catalog_(catalog),
+        users_(rows_by_id(catalog.users)),
         user_ranks_(ranks_of(users_)),
-        item_ranks_(ranks_of(rows_by_id(catalogue.items))) {}
+        item_ranks_(ranks_of(rows_by_id(catalog.items))) {}
 
   void add_part(const Dataset& part) {
     hash_ += part.event_count();
@@ -70,8 +70,8 @@ class CanonicalHash {
       std::vector<ItemRow> items(given[user].begin(), given[user].end());
       std::sort(items.begin(), items.end(),
                 [&](ItemRow a, ItemRow b) { return item_ranks_[a.index] < item_ranks_[b.index]; });
-      block.assign(catalogue_.users[given.users[user].index]).push_back('\0');
-      for (const ItemRow item : items) block.append(catalogue_.items[item.index]).push_back('\0');
+      block.assign(catalog_.users[given.users[user].index]).push_back('\0');
+      for (const ItemRow item : items) block.append(catalog_.items[item.index]).push_back('\0');
       hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
     }
   }
@@ -82,9 +82,9 @@ class CanonicalHash {
     hash_ += histories.events.size();
     std::string block;
     for (const UserRow user : users) {
-      block.assign(catalogue_.users[user.index]).push_back('\0');
+      block.assign(catalog_.users[user.index]).push_back('\0');
       for (const HistoryEvent& event : histories.of(user)) {
-        block.append(catalogue_.items[event.item.index]).push_back('\0');
+        block.append(catalog_.items[event.item.index]).push_back('\0');
         block.append(reinterpret_cast<const char*>(&event.value), sizeof event.value);
       }
       hash_ = xxh3(std::as_bytes(std::span(block)), hash_);
@@ -95,7 +95,7 @@ class CanonicalHash {
     std::sort(items.begin(), items.end(),
               [&](ItemRow a, ItemRow b) { return item_ranks_[a.index] < item_ranks_[b.index]; });
     std::string block;
-    for (const ItemRow item : items) block.append(catalogue_.items[item.index]).push_back('\0');
+    for (const ItemRow item : items) block.append(catalog_.items[item.index]).push_back('\0');
     hash_ = xxh3(std::as_bytes(std::span(block)), hash_ + items.size());
   }
   std::string text() const { return to_hex(hash_); }
@@ -108,15 +108,15 @@ class CanonicalHash {
               [&](const auto& a, const auto& b) { return item_ranks_[a.first.index] < item_ranks_[b.first.index]; });
     block_.clear();
     for (const auto& [item, value] : own_) {
-      block_.append(catalogue_.users[user]).push_back('\0');
-      block_.append(catalogue_.items[item.index]).push_back('\0');
+      block_.append(catalog_.users[user]).push_back('\0');
+      block_.append(catalog_.items[item.index]).push_back('\0');
       block_.append(reinterpret_cast<const char*>(&value), sizeof value);
     }
     hash_ = xxh3(std::as_bytes(std::span(block_)), hash_);
     own_.clear();
   }
 
-  const Catalogue& catalogue_;
+  const Catalog& catalog_;
   std::vector<std::uint32_t> users_;  // in order of their ids
   std::vector<std::uint32_t> user_ranks_;
   std::vector<std::uint32_t> item_ranks_;
@@ -130,8 +130,8 @@ struct Seen {
   std::vector<bool> items;
   std::optional<std::int64_t> first, last;
 
-  Seen(const Catalogue& catalogue, std::span<const Event> events)
-      : users(catalogue.users.size()), items(catalogue.items.size()) {
+  Seen(const Catalog& catalog, std::span<const Event> events)
+      : users(catalog.users.size()), items(catalog.items.size()) {
     for (const Event& event : events) {
       users[event.user.index] = true;
       items[event.item.index] = true;
@@ -171,9 +171,9 @@ constexpr auto kTimes = {
 
 // What can be told of the two parts alone; they are added to the hash.
 SplitReceipt receipt_of(const Dataset& train, std::span<const Event> test, CanonicalHash& hash) {
-  const Catalogue& catalogue = train.catalogue();
+  const Catalog& catalog = train.catalog();
   const Seen in_train(train);
-  const Seen in_test(catalogue, test);
+  const Seen in_test(catalog, test);
   SplitReceipt receipt;
   receipt.train_events = train.event_count();
   receipt.test_events = test.size();
@@ -202,12 +202,12 @@ SplitReceipt receipt_of(const Dataset& train, std::span<const Event> test, Canon
 }  // namespace
 
 SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test) {
-  CanonicalHash hash(train.catalogue());
+  CanonicalHash hash(train.catalog());
   return receipt_of(train, test, hash);
 }
 
 SplitReceipt make_receipt(const Fold& fold) {
-  CanonicalHash hash(fold.train->catalogue());
+  CanonicalHash hash(fold.train->catalog());
   SplitReceipt receipt = receipt_of(*fold.train, fold.test, hash);
   if (!fold.given.empty()) {
     receipt.negatives = fold.given.items.size() - fold.given.users.size();
@@ -219,9 +219,9 @@ SplitReceipt make_receipt(const Fold& fold) {
     receipt.each_event = !fold.histories.before.empty();
     hash.add_histories(fold.histories);
   }
-  if (!fold.aside.empty()) {
-    receipt.aside = fold.aside.items.size();
-    hash.add_given(fold.aside);
+  if (!fold.withheld.empty()) {
+    receipt.withheld = fold.withheld.items.size();
+    hash.add_given(fold.withheld);
   }
   if (!fold.candidates.empty()) {
     receipt.candidates = fold.candidates.size();
@@ -251,7 +251,7 @@ std::string to_json(const SplitReceipt& receipt) {
     json["each_event"] = receipt.each_event;
     json["untrained_items"] = receipt.untrained_items;
   }
-  if (receipt.aside > 0) json["aside"] = receipt.aside;
+  if (receipt.withheld > 0) json["aside"] = receipt.withheld;
   if (receipt.candidates > 0) json["candidates"] = receipt.candidates;
   json["hash"] = receipt.hash;
   return json.dump();
@@ -279,7 +279,7 @@ SplitReceipt receipt_from_json(std::string_view text) {
       receipt.each_event = json.at("each_event").get<bool>();
       receipt.untrained_items = json.at("untrained_items").get<std::uint64_t>();
     }
-    receipt.aside = json.value("aside", std::uint64_t{0});
+    receipt.withheld = json.value("aside", std::uint64_t{0});
     receipt.candidates = json.value("candidates", std::uint64_t{0});
     receipt.hash = json.at("hash").get<std::string>();
     return receipt;

@@ -11,8 +11,8 @@ namespace gusto {
 /// Counts, time ranges, unseen shares and hash of a training and a test part.
 /// Cost     O(n log n) for n events
 SplitReceipt make_receipt(const Dataset& train, std::span<const Event> test);
-/// The same of a fold, with what it gives its test users. Where users have candidates of their own: one test item a user,
-/// and all other candidates are negatives. What only the split knows is left out.
+/// The same of a fold, with what it gives its test users. Where users have candidates of their own: one test item a
+/// user, and all other candidates are negatives. What only the split knows is left out.
 SplitReceipt make_receipt(const Fold& fold);
 
 /// As a JSON object whose keys are the members' names, and back. Error(corrupt_file) if it is none.

@@ -53,7 +53,7 @@ class SplitParser {
     const std::string_view name = text_.substr(0, colon);
     const auto found =
         std::find_if(kSplitKinds.begin(), kSplitKinds.end(), [&](const KindName& row) { return row.name == name; });
-    if (found == kSplitKinds.end()) refuse("is of no known kind");
+    if (found == kSplitKinds.end()) refuse("is unknown");
     const std::string_view value = colon == std::string_view::npos ? found->usual : text_.substr(colon + 1);
     const std::size_t comma = value.find(',');
     const std::string_view first = value.substr(0, comma);
@@ -66,11 +66,11 @@ class SplitParser {
       case SplitKind::prequential: spec.share = share(value); break;
       case SplitKind::holdout:
         spec.share = share(first);
-        if (comma != std::string_view::npos) spec.aside = share(value.substr(comma + 1));
+        if (comma != std::string_view::npos) spec.withheld = share(value.substr(comma + 1));
         break;
       case SplitKind::users:
         spec.share = share_or_count(first, "users");
-        if (comma != std::string_view::npos) spec.aside = share_or_count(value.substr(comma + 1), "users");
+        if (comma != std::string_view::npos) spec.withheld = share_or_count(value.substr(comma + 1), "users");
         break;
       case SplitKind::cold_items:
         spec.share = share_or_count(first, "items");
@@ -131,7 +131,7 @@ std::string SplitSpec::text() const {
     return fmt::format("{}:{}", name, count);
   }
   if (alone) return fmt::format("{}:{},{}", name, share, kAlone);
-  return aside > 0 ? fmt::format("{}:{},{}", name, share, aside) : fmt::format("{}:{}", name, share);
+  return withheld > 0 ? fmt::format("{}:{},{}", name, share, withheld) : fmt::format("{}:{}", name, share);
 }
 
 SplitSpec parse_split(std::string_view text) { return SplitParser(text).parse(); }

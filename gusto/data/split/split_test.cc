@@ -83,8 +83,8 @@ TEST(ParseSplit, WhatIsNoSplitIsRefused) {
 
 void expect_partition(const Split& split, const std::vector<Line>& lines) {
   for (const Fold& fold : split.folds) {
-    const auto train = named(fold.train->catalogue(), fold.train->events());
-    const auto test = named(fold.train->catalogue(), fold.test);
+    const auto train = named(fold.train->catalog(), fold.train->events());
+    const auto test = named(fold.train->catalog(), fold.test);
     RC_ASSERT(train.size() == fold.train->event_count());
     RC_ASSERT(test.size() == fold.test.size());
     RC_ASSERT(train.size() + test.size() == lines.size());
@@ -126,7 +126,7 @@ RC_GTEST_PROP(Split, TheOrderOfEventsDoesNotMatterWhereTimesDiffer, ()) {
   for (const char* spec : {"random:0.2", "holdout:0.3", "last:2", "time:0.7", "users:0.3", "negatives:3"}) {
     const Fold a = split_of(lines, spec).folds[0];
     const Fold b = split_of(shuffled, spec).folds[0];
-    RC_ASSERT(named(a.train->catalogue(), a.test) == named(b.train->catalogue(), b.test));
+    RC_ASSERT(named(a.train->catalog(), a.test) == named(b.train->catalog(), b.test));
     RC_ASSERT(a.receipt.hash == b.receipt.hash);
   }
 }
@@ -163,7 +163,7 @@ TEST(Split, TheHashKnowsWhichPartAnEventIsIn) {
   const auto data = make_data({{"a", "x"}, {"b", "x"}, {"c", "x"}});
   const std::vector<Event> events = data->events();
   const auto receipt = [&](std::size_t cut) {
-    const Dataset train(data->shared_catalogue(), std::span(events).first(cut));
+    const Dataset train(data->shared_catalog(), std::span(events).first(cut));
     return make_receipt(train, std::span(events).subspan(cut));
   };
   EXPECT_NE(receipt(1).hash, receipt(2).hash);
@@ -172,7 +172,7 @@ TEST(Split, TheHashKnowsWhichPartAnEventIsIn) {
 TEST(Split, LastTakesEachUsersLatest) {
   const Split split = split_of({{"a", "x", 1, 30}, {"a", "y", 1, 10}, {"a", "z", 1, 20}, {"b", "x", 1, 5}}, "last:1");
   const Fold& fold = split.folds[0];
-  EXPECT_THAT(named(fold.train->catalogue(), fold.test), testing::ElementsAre(testing::Pair("a", "x")));
+  EXPECT_THAT(named(fold.train->catalog(), fold.test), testing::ElementsAre(testing::Pair("a", "x")));
   EXPECT_EQ(fold.receipt.train_last, 20);
   EXPECT_EQ(fold.receipt.test_first, 30);
 }
@@ -186,7 +186,7 @@ TEST(Split, TheLaterLineOfEqualTimesIsTheLast) {
       const auto data = read_delimited("r.tsv", fmt::format("{}", fmt::join(lines, "")), {}, context).data;
       SplitOptions options;
       options.spec = parse_split(spec);
-      return named(data->catalogue(), make_split(data, options).folds[0].test);
+      return named(data->catalog(), make_split(data, options).folds[0].test);
     };
     EXPECT_THAT(tested(before), testing::ElementsAre(testing::Pair("a", "y"))) << spec;
     EXPECT_THAT(tested(after), testing::ElementsAre(testing::Pair("a", "z"))) << spec;
@@ -276,7 +276,7 @@ TEST_F(SplitFiles, TestFileGivesTheTestPart) {
                            "a,y\nb,z"}) {
     const Fold fold = run("test:" + folder_.write("t", text)).folds.at(0);
     EXPECT_EQ(fold.train->event_count(), 3U) << text;
-    EXPECT_THAT(named(data_->catalogue(), fold.test),
+    EXPECT_THAT(named(data_->catalog(), fold.test),
                 testing::ElementsAre(testing::Pair("a", "y"), testing::Pair("b", "z")));
   }
 }
@@ -310,13 +310,13 @@ TEST_F(SplitFiles, AreReadAsTheDataWas) {
   for (const Case& c : cases) {
     const Fold fold = run("test:" + folder_.write("t", c.text), c.reading, c.lists).folds.at(0);
     EXPECT_EQ(fold.train->event_count(), 3U) << c.text;
-    EXPECT_THAT(named(data_->catalogue(), fold.test),
+    EXPECT_THAT(named(data_->catalog(), fold.test),
                 testing::ElementsAre(testing::Pair("a", "y"), testing::Pair("b", "z")))
         << c.text;
   }
 }
 
-TEST_F(SplitFiles, ListsAreRecognised) {
+TEST_F(SplitFiles, ListsAreRecognized) {
   std::vector<Line> lines{{"7", "0"}};
   for (int item = 0; item < 6; ++item) lines.push_back({"0", std::to_string(item)});
   data_ = make_data(lines);
@@ -429,12 +429,12 @@ TEST(SplitRealData, TopnIsThePublishedProtocol) {
 
 // Five folds as ml-100k brings them: every event is in the test part of one.
 void write_folds(const Dataset& data, const test::TemporaryFolder& folder) {
-  const Catalogue& catalogue = data.catalogue();
+  const Catalog& catalog = data.catalog();
   std::array<std::string, 5> base, test;
   std::size_t count = 0;
   for (const Event& event : data.events()) {
-    std::string line(catalogue.users[event.user.index]);
-    line.append("\t").append(catalogue.items[event.item.index]).append("\t");
+    std::string line(catalog.users[event.user.index]);
+    line.append("\t").append(catalog.items[event.item.index]).append("\t");
     line.append(std::to_string(event.value)).append("\n");
     for (std::size_t fold = 0; fold < 5; ++fold) (count % 5 == fold ? test : base)[fold] += line;
     ++count;

@@ -34,8 +34,8 @@ class EventDraws {
       : seed_(seed),
         purpose_(purpose),
         items_(data.items()),
-        user_keys_(id_keys(data.catalogue().users)),
-        item_keys_(id_keys(data.catalogue().items)) {}
+        user_keys_(id_keys(data.catalog().users)),
+        item_keys_(id_keys(data.catalog().items)) {}
 
   std::uint64_t operator()(std::size_t user, std::size_t position) const {
     return Random(seed_, purpose_, mix(user_keys_[user]) + item_keys_[items_[position].index]).next();
@@ -142,9 +142,9 @@ Division divide_holdout(const SplitInput& in) {
     std::sort(order.begin(), order.end());
     const std::size_t tested = part_of(in.spec.share, order.size());
     for (std::size_t i = 0; i < tested; ++i) result.parts[order[i].second] = Part::test;
-    if (in.spec.aside == 0 || order.size() - tested < 2) return;
-    const std::size_t aside = std::min(part_of(in.spec.aside, order.size()), order.size() - tested - 1);
-    for (std::size_t i = tested; i < tested + aside; ++i) result.parts[order[i].second] = Part::aside;
+    if (in.spec.withheld == 0 || order.size() - tested < 2) return;
+    const std::size_t withheld = std::min(part_of(in.spec.withheld, order.size()), order.size() - tested - 1);
+    for (std::size_t i = tested; i < tested + withheld; ++i) result.parts[order[i].second] = Part::withheld;
   });
   return result;
 }
@@ -206,7 +206,7 @@ std::vector<Division> divide_kfold(const SplitInput& in) {
 }
 
 Division divide_users(const SplitInput& in) {
-  const std::vector<std::uint64_t> keys = id_keys(in.data.catalogue().users);
+  const std::vector<std::uint64_t> keys = id_keys(in.data.catalog().users);
   std::vector<Drawn> order;
   for_each_user(in, [&](std::size_t user, const std::vector<std::size_t>& positions) {
     if (positions.size() > 1) order.emplace_back(Random(in.seed, "split users", keys[user]).next(), user);
@@ -216,9 +216,9 @@ Division divide_users(const SplitInput& in) {
     return count_of(in, number, order.size(), "users who have two events", "users:0.1");
   };
   const std::size_t tested = count(in.spec.share);
-  const std::size_t aside = count(in.spec.aside);
+  const std::size_t withheld = count(in.spec.withheld);
   std::vector<Part> users(in.data.user_count(), Part::train);
-  for (std::size_t i = 0; i < order.size() && i < tested + aside; ++i) {
+  for (std::size_t i = 0; i < order.size() && i < tested + withheld; ++i) {
     users[order[i].second] = i < tested ? Part::test : Part::none;
   }
 
@@ -253,7 +253,7 @@ Division divide_cold_items(const SplitInput& in) {
   for (std::size_t i = 0; i < in.data.event_count(); ++i) {
     if (in.eligible[i]) there[in.data.items()[i].index] = true;
   }
-  const std::vector<std::uint64_t> keys = id_keys(in.data.catalogue().items);
+  const std::vector<std::uint64_t> keys = id_keys(in.data.catalog().items);
   std::vector<Drawn> order;
   for (std::size_t item = 0; item < there.size(); ++item) {
     if (there[item]) order.emplace_back(Random(in.seed, "split cold items", keys[item]).next(), item);
@@ -276,13 +276,13 @@ Division divide_cold_items(const SplitInput& in) {
 
 Division divide_negatives(const SplitInput& in) {
   Division result = divide_last(in);
-  const std::vector<std::uint64_t> users = id_keys(in.data.catalogue().users);
-  const std::vector<std::uint64_t> items = id_keys(in.data.catalogue().items);
+  const std::vector<std::uint64_t> users = id_keys(in.data.catalog().users);
+  const std::vector<std::uint64_t> items = id_keys(in.data.catalog().items);
   // In an order of their ids', so that draws do not depend on rows.
   std::vector<ItemRow> drawable(in.candidates.begin(), in.candidates.end());
   std::sort(drawable.begin(), drawable.end(), [&](ItemRow a, ItemRow b) {
     return items[a.index] != items[b.index] ? items[a.index] < items[b.index]
-                                            : in.data.catalogue().items[a.index] < in.data.catalogue().items[b.index];
+                                            : in.data.catalog().items[a.index] < in.data.catalog().items[b.index];
   });
   std::vector<bool> taken(in.data.item_count());
   std::vector<ItemRow> own;

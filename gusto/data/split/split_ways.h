@@ -33,7 +33,8 @@ struct Division {
   std::uint64_t untrained_items = 0;  ///< see SplitReceipt
 };
 
-/// Error(invalid_input) for those that need times, without; Error(invalid_option) for more users or items than there are.
+/// Error(invalid_input) for those that need times, without; Error(invalid_option) for more users or items than there
+/// are.
 Division divide_random(const SplitInput& in);
 Division divide_holdout(const SplitInput& in);
 Division divide_last(const SplitInput& in);

@@ -29,9 +29,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-std::vector<std::string> items_of(const Catalogue& catalogue, std::span<const HistoryEvent> history) {
+std::vector<std::string> items_of(const Catalog& catalog, std::span<const HistoryEvent> history) {
   std::vector<std::string> items;
-  for (const HistoryEvent& event : history) items.emplace_back(catalogue.items[event.item.index]);
+  for (const HistoryEvent& event : history) items.emplace_back(catalog.items[event.item.index]);
   return items;
 }
 
@@ -49,7 +49,7 @@ TEST(Kfold, EachEventIsTestedOnce) {
   for (const Fold& fold : split.folds) {
     sizes.push_back(fold.test.size());
     EXPECT_EQ(fold.train->event_count() + fold.test.size(), 21U);
-    for (const auto& event : named(fold.train->catalogue(), fold.test)) EXPECT_TRUE(tested.insert(event).second);
+    for (const auto& event : named(fold.train->catalog(), fold.test)) EXPECT_TRUE(tested.insert(event).second);
   }
   EXPECT_EQ(tested.size(), 21U);
   EXPECT_THAT(sizes, ElementsAre(4, 4, 4, 4, 5));
@@ -62,21 +62,22 @@ TEST(Holdout, ASecondNumberSetsEventsAside) {
     for (int i = 0; i < events; ++i) lines.push_back({user, "i" + std::to_string(i)});
   }
   const Fold fold = split_of(lines, "holdout:0.1,0.1").folds[0];
-  const Vocabulary& users = fold.train->catalogue().users;
-  std::map<std::string, std::vector<std::size_t>> parts;  // training, test, aside
+  const Vocabulary& users = fold.train->catalog().users;
+  std::map<std::string, std::vector<std::size_t>> parts;  // training, test, withheld
   for (std::size_t u = 0; u < users.size(); ++u) {
     const UserRow user(u);
     const auto tested =
         std::count_if(fold.test.begin(), fold.test.end(), [&](const Event& e) { return e.user == user; });
-    const auto found = std::find(fold.aside.users.begin(), fold.aside.users.end(), user);
-    const std::size_t aside = found == fold.aside.users.end()
-                                  ? 0
-                                  : fold.aside[static_cast<std::size_t>(found - fold.aside.users.begin())].size();
-    parts[std::string(users[u])] = {fold.train->history(user).size(), static_cast<std::size_t>(tested), aside};
+    const auto found = std::find(fold.withheld.users.begin(), fold.withheld.users.end(), user);
+    const std::size_t withheld =
+        found == fold.withheld.users.end()
+            ? 0
+            : fold.withheld[static_cast<std::size_t>(found - fold.withheld.users.begin())].size();
+    parts[std::string(users[u])] = {fold.train->history(user).size(), static_cast<std::size_t>(tested), withheld};
   }
   EXPECT_THAT(parts, ElementsAre(Pair("one", ElementsAre(1, 0, 0)), Pair("ten", ElementsAre(8, 1, 1)),
                                  Pair("three", ElementsAre(1, 1, 1)), Pair("two", ElementsAre(1, 1, 0))));
-  EXPECT_EQ(fold.receipt.aside, 2U);
+  EXPECT_EQ(fold.receipt.withheld, 2U);
 }
 
 // Twelve users with ten events each at times 1 … 10, and one item that only one of them has.
@@ -195,7 +196,7 @@ TEST(Prequential, EachEventHasTheHistoryUpToIt) {
   SplitOptions options;
   options.spec = parse_split("prequential:0.4");  // three of seven
   const Fold fold = make_split(data, options).folds[0];
-  const Catalogue& catalogue = data->catalogue();
+  const Catalog& catalog = data->catalog();
   EXPECT_EQ(fold.receipt.train_events, 3U);
   ASSERT_EQ(fold.test.size(), 4U);
   EXPECT_TRUE(fold.receipt.each_event);
@@ -203,9 +204,9 @@ TEST(Prequential, EachEventHasTheHistoryUpToIt) {
   for (std::size_t t = 0; t < 4; ++t) {
     const Query query = fold.query(t);
     EXPECT_EQ(query.user, fold.test[t].user);
-    const std::string who(catalogue.users[fold.test[t].user.index]);
-    asked[who + " " + std::string(catalogue.items[fold.test[t].item.index])] = {items_of(catalogue, query.history),
-                                                                                query.time};
+    const std::string who(catalog.users[fold.test[t].user.index]);
+    asked[who + " " + std::string(catalog.items[fold.test[t].item.index])] = {items_of(catalog, query.history),
+                                                                              query.time};
   }
   EXPECT_THAT(asked,
               ElementsAre(Pair("a r", Pair(ElementsAre("p", "q", "z"), 7)), Pair("a z", Pair(ElementsAre("p", "q"), 5)),
@@ -219,12 +220,12 @@ TEST(DrawnNegatives, AreItemsThatTheUserHasNot) {
   for (int i = 0; i < 300; ++i) lines.push_back({"reader", "book " + std::to_string(i), 1, i});
   for (const char* spec : {"negatives:4", "negatives:99"}) {  // by drawing again, and from a list
     const Fold fold = split_of(lines, spec).folds[0];
-    const Catalogue& catalogue = fold.train->catalogue();
+    const Catalog& catalog = fold.train->catalog();
     ASSERT_EQ(fold.given.users.size(), 13U);
     EXPECT_TRUE(fold.receipt.drawn);
     for (std::size_t u = 0; u < fold.given.users.size(); ++u) {
       const std::span<const ItemRow> items = fold.given[u];
-      EXPECT_EQ(items.size(), std::string(spec) == "negatives:4" ? 5U : catalogue.users[u] == "reader" ? 22U : 100U);
+      EXPECT_EQ(items.size(), std::string(spec) == "negatives:4" ? 5U : catalog.users[u] == "reader" ? 22U : 100U);
       EXPECT_TRUE(std::is_sorted(items.begin(), items.end()));
       EXPECT_EQ(std::adjacent_find(items.begin(), items.end()), items.end());
       EXPECT_EQ(fold.test[u].user, fold.given.users[u]);
@@ -242,7 +243,7 @@ TEST(DrawnNegatives, NobodyIsTestedWithoutAny) {
                "negatives:9")
           .folds[0];
   ASSERT_EQ(fold.test.size(), 1U);
-  EXPECT_EQ(fold.train->catalogue().users[fold.test[0].user.index], "some");
+  EXPECT_EQ(fold.train->catalog().users[fold.test[0].user.index], "some");
 }
 
 TEST(SplitWays, NeitherOrderNorThreadsChangeThem) {
@@ -261,7 +262,7 @@ TEST(SplitWays, NeitherOrderNorThreadsChangeThem) {
 }
 
 TEST(SplitWays, TheHashKnowsWhatTestUsersBring) {
-  // The same two parts; another event in the history, and another set aside.
+  // The same two parts; another event in the history, and another withheld.
   EXPECT_NE(split_of(dozen(), "prequential:0.5").folds[0].receipt.hash,
             split_of(dozen(), "time:0.5").folds[0].receipt.hash);
 }

@@ -61,7 +61,7 @@ TimeUnit unit_of(const TableColumn& column) {
   for (const ColumnChunk& chunk : column.chunks) {
     if (chunk.size == 0) continue;
     const double first = number_at(column.type, chunk, 0);
-    return recognise_time_unit(std::abs(first) < 1e18 ? static_cast<std::int64_t>(first) : std::int64_t{0});
+    return recognize_time_unit(std::abs(first) < 1e18 ? static_cast<std::int64_t>(first) : std::int64_t{0});
   }
   return TimeUnit::seconds;
 }

@@ -32,7 +32,7 @@ class ValueReader {
   ColumnCursor cursor_;
 };
 
-/// Reads times in order of rows, in seconds since 1970, towards the past.
+/// Reads times in order of rows, in seconds since 1970, toward the past.
 class TimeReader {
  public:
   explicit TimeReader(const TableColumn& column);

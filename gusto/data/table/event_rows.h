@@ -52,13 +52,13 @@ class EventRows {
   /// Calls body(block) for all rows in order. The first time, rows are checked, but for items' ids where none is left
   /// out.
   /// Errors   invalid_input, with column and row, for the first row that is wrong, unless such rows are left out;
-  ///          cancelled
+  ///          canceled
   template <class Body>
   void for_blocks(Context& context, const Body& body) {
     restart();
     for (std::size_t begin = 0; begin < size_; begin += kBlockRows) {
       if (begin / kBlockRows % kBlocksBetweenChecks == 0) {
-        context.check_cancelled();
+        context.check_canceled();
         context.progress("reading", begin, size_);
       }
       body(next_block(begin, std::min(kBlockRows, size_ - begin)));

@@ -35,7 +35,7 @@ class FeatureColumnsReader {
     std::vector<FeatureField> fields;
     std::uint64_t replaced = 0;
     for (const FeatureColumn& feature : columns_.features) {
-      context.check_cancelled();
+      context.check_canceled();
       fields.push_back(read_feature(feature, rows, replaced));
     }
     assembler_.features(side_).extend(std::move(fields), rows);
@@ -95,7 +95,7 @@ class FeatureColumnsReader {
     const bool number = is_number(column.type) && !has_dictionary(column);
     const FeatureKind natural = number                   ? FeatureKind::number
                                 : is_list(column.type)   ? FeatureKind::multi
-                                : is_string(column.type) ? recognised_kind(feature)
+                                : is_string(column.type) ? recognized_kind(feature)
                                                          : FeatureKind::categorical;
     const FeatureKind kind = feature.kind.value_or(natural);
     const bool fits = kind == FeatureKind::number ? number : is_list(column.type) ? kind == FeatureKind::multi : true;
@@ -106,7 +106,7 @@ class FeatureColumnsReader {
                 "Name another kind, or none.");
   }
 
-  FeatureKind recognised_kind(const FeatureColumn& feature) const {
+  FeatureKind recognized_kind(const FeatureColumn& feature) const {
     if (feature.kind) return *feature.kind;
     KindSample sample;
     CellText text;

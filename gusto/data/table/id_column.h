@@ -53,7 +53,7 @@ class NumberRows {
   unsigned shift_ = 0;  // 64 less the power
 };
 
-/// Strings numbered in order of first appearance, which a vocabulary holds: up to eight bytes are told apart as one
+/// Strings numbered in order of first appearance, which a vocabulary holds: up to eight bytes are distinguished as one
 /// number, longer ones by a hash, and by their bytes where hashes are equal.
 class StringRows {
  public:

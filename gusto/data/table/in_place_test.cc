@@ -44,7 +44,7 @@ TEST(MakeDataset, NumbersInStoredOrderStayWhereTheyAreAndAlive) {
   OpenedDataset opened = made(table_of(stored));
   EXPECT_EQ(opened.data->values().data(), stored->values.data());
   EXPECT_EQ(opened.data->times().data(), stored->times.data());
-  EXPECT_EQ(opened.data->catalogue().user_features.at("age").numbers.span().data(), stored->ages.data());
+  EXPECT_EQ(opened.data->catalog().user_features.at("age").numbers.span().data(), stored->ages.data());
   stored.reset();
   EXPECT_FALSE(watch.expired());
   EXPECT_EQ(event_of(*opened.data, "9", "3").value, 4);

@@ -23,7 +23,7 @@ class TableEvents {
         owner_(table.owner),
         assembler_(assembler),
         context_(context),
-        rows_(std::in_place, table, options, assembler.catalogue().users, assembler.catalogue().items) {}
+        rows_(std::in_place, table, options, assembler.catalog().users, assembler.catalog().items) {}
 
   void read() {
     context_.require_memory("A table of events", rows_->size() * (rows_->timed() ? 16 : 8));
@@ -73,7 +73,7 @@ class TableEvents {
 
   // Offsets of the users' events, from their counts.
   std::vector<std::uint64_t> offsets() const {
-    std::vector<std::uint64_t> result(assembler_.catalogue().users.size() + 1, 0);
+    std::vector<std::uint64_t> result(assembler_.catalog().users.size() + 1, 0);
     for (std::size_t user = 0; user + 1 < result.size(); ++user) result[user + 1] = result[user] + counts_[user];
     return result;
   }
@@ -105,7 +105,7 @@ class TableEvents {
     if (values.empty()) values = std::move(own_values);
     if (times.empty()) times = std::move(own_times);
     std::vector<std::uint64_t> places = offsets();
-    if (!is_settled(places, items, times.span(), assembler_.catalogue().items.size())) return false;
+    if (!is_settled(places, items, times.span(), assembler_.catalog().items.size())) return false;
     assembler_.order_events(std::move(places), std::move(items), std::move(values), std::move(times));
     return true;
   }

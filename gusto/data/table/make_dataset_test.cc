@@ -54,9 +54,9 @@ std::vector<std::string> ids_of(const Vocabulary& ids) {
 TEST(MakeDataset, GivesUsersRowsAsTheyComeAndItemsAsReadersDo) {
   const SmallTable small;
   const OpenedDataset opened = made(small.table);
-  EXPECT_THAT(ids_of(opened.data->catalogue().users), ElementsAre("3", "1", "2"));
+  EXPECT_THAT(ids_of(opened.data->catalog().users), ElementsAre("3", "1", "2"));
   const OpenedDataset read = testing_io::read_text("3,10,1\n1,10,2\n3,20,3\n2,30,4\n");
-  EXPECT_EQ(ids_of(opened.data->catalogue().items), ids_of(read.data->catalogue().items));
+  EXPECT_EQ(ids_of(opened.data->catalog().items), ids_of(read.data->catalog().items));
   EXPECT_EQ(event_of(*opened.data, "3", "20").value, 3);
   EXPECT_FALSE(opened.data->has_times());
   EXPECT_EQ(opened.report.layout, "columns");
@@ -71,7 +71,7 @@ void expect_ids_of() {
   table.users = TableColumn::numbers(users);
   table.items = TableColumn::numbers(items);
   const OpenedDataset opened = made(table);
-  EXPECT_THAT(ids_of(opened.data->catalogue().users), ElementsAre("1", "0", "100"));
+  EXPECT_THAT(ids_of(opened.data->catalog().users), ElementsAre("1", "0", "100"));
   for (std::size_t i = 0; i < 3; ++i)
     EXPECT_EQ(event_of(*opened.data, std::to_string(users[i]), std::to_string(items[i])).value, 1);
 }
@@ -99,7 +99,7 @@ class Strings : public testing::Test {
     EventTable table;
     table.users = std::move(users);
     table.items = TableColumn::numbers(items);
-    EXPECT_EQ(ids_of(made(table).data->catalogue().users), expected_);
+    EXPECT_EQ(ids_of(made(table).data->catalog().users), expected_);
   }
   static TableColumn column(CellType type, ColumnChunk chunk) {
     TableColumn result;
@@ -184,12 +184,12 @@ TEST(MakeDataset, ChunksNeedNotEndTogether) {
   cut(table.items, 3);
   cut(*table.values, 2);
   const OpenedDataset one = made(small.table), other = made(table);
-  EXPECT_EQ(one.data->catalogue().users.text(), other.data->catalogue().users.text());
+  EXPECT_EQ(one.data->catalog().users.text(), other.data->catalog().users.text());
   EXPECT_THAT(one.data->items(), testing::ElementsAreArray(other.data->items()));
   EXPECT_THAT(one.data->values(), testing::ElementsAreArray(other.data->values()));
 }
 
-TEST(MakeDataset, TimesAreInAnyUnitTowardsThePast) {
+TEST(MakeDataset, TimesAreInAnyUnitTowardThePast) {
   const std::vector<std::tuple<TimeUnit, std::int64_t, std::int64_t>> cases{{TimeUnit::seconds, 1, -1},
                                                                             {TimeUnit::milliseconds, 1'999, -1},
                                                                             {TimeUnit::microseconds, 1'999'999, -1},
@@ -208,8 +208,8 @@ TEST(MakeDataset, TimesAreInAnyUnitTowardsThePast) {
   const OpenedDataset opened = made(small.table);
   EXPECT_EQ(event_of(*opened.data, "3", "10").time, 1);
   EXPECT_EQ(event_of(*opened.data, "1", "10").time, -1);
-  const std::vector<std::int64_t> recognised{978'300'760'000, 0, 0, 0};
-  small.table.times = TableColumn::ints(recognised);
+  const std::vector<std::int64_t> recognized{978'300'760'000, 0, 0, 0};
+  small.table.times = TableColumn::ints(recognized);
   EXPECT_EQ(event_of(*made(small.table).data, "3", "10").time, 978'300'760);
 }
 
@@ -221,7 +221,7 @@ TEST(MakeDataset, KindsAreWeighedAndThoseOfNoWeightLeaveNoIdBehind) {
   options.weights = {{"view", 1.0f}, {"buy", 5.0f}, {"noise", 0.0f}};
   const OpenedDataset opened = made(small.table, options);
   EXPECT_EQ(event_of(*opened.data, "3", "20").value, 15);
-  EXPECT_THAT(ids_of(opened.data->catalogue().users), ElementsAre("3", "1"));
+  EXPECT_THAT(ids_of(opened.data->catalog().users), ElementsAre("3", "1"));
   EXPECT_THAT(opened.report.notes, ElementsAre("Events left out because their kind weighs nothing: 1."));
   EXPECT_THAT(opened.report.value_changes, ElementsAre("weights"));
   options.weights.pop_back();
@@ -317,7 +317,7 @@ TEST(MakeDataset, LeavesOutBadRowsOnRequestAndCountsThem) {
   options.skip_bad_rows = true;
   const OpenedDataset opened = made(small.table, options);
   EXPECT_EQ(opened.data->event_count(), 2U);
-  EXPECT_THAT(ids_of(opened.data->catalogue().users), ElementsAre("3"));
+  EXPECT_THAT(ids_of(opened.data->catalog().users), ElementsAre("3"));
   EXPECT_EQ(opened.data->item_count(), 2U);
   EXPECT_EQ(opened.report.bad_lines, 2U);
   EXPECT_THAT(opened.report.notes,

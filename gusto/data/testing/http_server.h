@@ -137,8 +137,8 @@ inline std::string http_head(std::string_view status, const std::vector<std::str
                      headers.empty() ? "" : "\r\n");
 }
 
-/// A file as a good server sends it: with an ETag, and in part where that is asked for and the ETag fits. `limit` cuts the
-/// connection after so many bytes of the body.
+/// A file as a good server sends it: with an ETag, and in part where that is asked for and the ETag fits. `limit` cuts
+/// the connection after so many bytes of the body.
 inline void send_file(const HttpRequest& request, const HttpConnection& to, std::string_view file,
                       std::string_view etag = "\"v1\"", std::size_t limit = std::string_view::npos) {
   const auto range = request.headers.find("range");

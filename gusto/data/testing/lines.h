@@ -21,13 +21,13 @@ struct Line {
 };
 
 inline std::shared_ptr<const Dataset> make_data(const std::vector<Line>& lines) {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   std::vector<Event> events;
   for (const Line& line : lines) {
     events.push_back(
-        {UserRow(catalogue->users.add(line.user)), ItemRow(catalogue->items.add(line.item)), line.value, line.time});
+        {UserRow(catalog->users.add(line.user)), ItemRow(catalog->items.add(line.item)), line.value, line.time});
   }
-  return std::make_shared<const Dataset>(std::move(catalogue), events);
+  return std::make_shared<const Dataset>(std::move(catalog), events);
 }
 
 // User u has u + 1 events: items 0 … u, valued 1 … 5 in turn, at times that grow with user and item.
@@ -42,10 +42,10 @@ inline std::vector<Line> staircase(int users) {
 }
 
 // Events by their ids, so that parts of differently numbered data can be compared.
-inline std::set<std::pair<std::string, std::string>> named(const Catalogue& catalogue, std::span<const Event> events) {
+inline std::set<std::pair<std::string, std::string>> named(const Catalog& catalog, std::span<const Event> events) {
   std::set<std::pair<std::string, std::string>> result;
   for (const Event& event : events) {
-    result.emplace(catalogue.users[event.user.index], catalogue.items[event.item.index]);
+    result.emplace(catalog.users[event.user.index], catalog.items[event.item.index]);
   }
   return result;
 }

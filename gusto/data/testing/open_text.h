@@ -41,8 +41,8 @@ std::string complaint(const Action& action, ErrorCode code = ErrorCode::invalid_
 
 /// The event of a user and an item, by their ids.
 inline Event event_of(const Dataset& data, std::string_view user, std::string_view item) {
-  const auto user_row = data.catalogue().users.find(user);
-  const auto item_row = data.catalogue().items.find(item);
+  const auto user_row = data.catalog().users.find(user);
+  const auto item_row = data.catalog().items.find(item);
   for (const Event& event : data.events()) {
     if (event.user.index == user_row && event.item.index == item_row) return event;
   }
@@ -52,8 +52,8 @@ inline Event event_of(const Dataset& data, std::string_view user, std::string_vi
 
 /// An item's feature as people read it, by the item's id.
 inline std::string display(const OpenedDataset& opened, std::string_view id, std::string_view feature) {
-  const Catalogue& catalogue = opened.data->catalogue();
-  return catalogue.item_features.at(feature).display(catalogue.items.find(id).value());
+  const Catalog& catalog = opened.data->catalog();
+  return catalog.item_features.at(feature).display(catalog.items.find(id).value());
 }
 
 }  // namespace gusto::testing_io

@@ -32,18 +32,19 @@ constexpr ModelInfo kBayesFmInfo{
     .about =
         "A factorization machine (Rendle 2012) whose weights and factors are not optimized but drawn from their "
         "posterior by Gibbs sampling; predictions are the mean over samples, so there is no strength of regularization "
-        "to tune, and each comes with its spread. Ratings are ordered levels (probit) or numbers with normal noise. "
+        "to tune, and each comes with its standard deviation. Ratings are ordered levels (probit) or numbers with "
+        "normal noise. "
         "Besides user and item it takes what the user rated, who rated the "
         "item, the day, and features of both sides, at a cost per user and item rather than per event. Slow to train, "
         "and the most exact predictor of ratings here.",
     .fields = kBayesFmFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .probabilities = true,
                   .fold_in = FoldIn::approximate,
                   .similar_items = true,
                   .similar_users = true,
-                  .spread = true,
+                  .stddev = true,
                   .timed = true},
     .make = &make_with<BayesFmModel>,
 };
@@ -88,21 +89,23 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
       std::count_if(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.factors; }));
   const bool shares = std::any_of(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.shares(); });
 
-  // Events: targets or latents, residuals, and a row in each block. (Before the sampler begins they take 20 bytes at first, of
-  // which the rows of users and items stay; it needs more.)
+  // Events: targets or latents, residuals, and a row in each block. (Before the sampler begins they take 20 bytes at
+  // first, of which the rows of users and items stay; it needs more.)
   std::uint64_t need = events * 4 * (1 + blocks.size());
   need += std::max(events * 4, ProbitOutput::memory_need(events, most_levels(task)));
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const FmBlock& block = blocks[b];
     const std::uint64_t width = block.factors ? dim + 4 : 1;  // some coordinates are for alignment
-    // Their order in blocks other than the users', the rows that they refer to in this order, and for shared columns residuals.
+    // Their order in blocks other than the users', the rows that they refer to in this order, and for shared columns
+    // residuals.
     if (b != FmFeatures::kUser) need += events * 4 * (1 + (block.factors ? with_factors - 1 : 0));
     if (b != FmFeatures::kUser && block.shares()) need += events * 4;
     // Rows: where their events begin, twice while that is found; q, also turned; sums for shared columns; samples.
     need += block.rows * (16 + width * 4 * (shares ? 2 : 1) + (block.shares() ? sizeof(FmRowSums) + 4 : 0));
     need += block.rows * samples * width * 4;
     if (b > FmFeatures::kItem) need += block.rows * 16;  // the days that rows stand for; room grows
-    // Shared columns: where their entries begin, twice while that is found; w, v, normal numbers; samples, of users' ones.
+    // Shared columns: where their entries begin, twice while that is found; w, v, normal numbers; samples, of users'
+    // ones.
     need += block.columns() * (20 + width * 4);
     if (b == FmFeatures::kUser) need += block.shared_columns() * samples * width * 4;
   }

@@ -62,7 +62,8 @@ inline constexpr auto kBayesFmFields = fields(
         "fields",
         "Features of users and items that count, separated by commas; auto: all that rows have "
         "in common; empty: none."),
-    field<&BayesFmOptions::init>("init", between(0, 10), search_none(), "Spread of the factors at the start."),
+    field<&BayesFmOptions::init>("init", between(0, 10), search_none(),
+                                 "Standard deviation of the factors at the start."),
     field<&BayesFmOptions::negatives>("negatives", between(0.1, 100), search_log(1, 10),
                                       "Top-n: items drawn at random against each event, as not chosen."),
     field<&BayesFmOptions::like_threshold>("like_threshold", {}, search_none(),
@@ -71,32 +72,35 @@ extern const ModelInfo kBayesFmInfo;
 
 /// Predicts by a Bayesian factorization machine: the mean over samples of its posterior, drawn by Gibbs sampling.
 ///
-///   ŷ(x) = w_0 + Σ_j w_j x_j + Σ_{j<l} x_j x_l v_j · v_l,   with x of an event: user, item, and as options say the items the
-///   user rated and the users who rated the item (1/√n each), the day, the user on that day, features of user and item
+///   ŷ(x) = w_0 + Σ_j w_j x_j + Σ_{j<l} x_j x_l v_j · v_l,   with x of an event: user, item, and as options say the
+///   items the user rated and the users who rated the item (1/√n each), the day, the user on that day, features of user
+///   and item
 ///
-/// Output     gaussian: values, standardized, are ŷ with normal noise. probit: they are levels, told apart by cut points between
-///            which ŷ with noise of variance 1 falls (ProbitOutput); predictions are the levels' mean. Likes are two levels, and
-///            predictions the probability of the upper one.
-/// Learning   FmSampler: all weights, factors, their means and variances in each group, and the noise are drawn in turn; there
-///            is no strength of regularization to choose
-/// Predicts   the mean of ŷ over the samples kept. Its spread adds up how these differ and the noise; a day, or a user's day,
-///            that training has not seen counts by its mean in predictions, and is drawn in each sample for the spread. Someone
-///            asked for without a time is as on a day that training has not seen, or if it had events without a time, as on
-///            theirs (FmFeatures).
+/// Output     gaussian: values, standardized, are ŷ with normal noise. probit: they are levels, distinguished by cut
+///            points between which ŷ with noise of variance 1 falls (ProbitOutput); predictions are the levels' mean.
+///            Likes are two levels, and predictions the probability of the upper one.
+/// Learning   FmSampler: all weights, factors, their means and variances in each group, and the noise are drawn in
+///            turn; there is no strength of regularization to choose
+/// Predicts   the mean of ŷ over the samples kept. Its standard deviation adds up how these differ and the noise; a
+///            day, or a user's day, that training has not seen counts by its mean in predictions, and is drawn in each
+///            sample for the standard deviation. Someone asked for without a time is as on a day that training has not
+///            seen, or if it had events without a time, as on theirs (FmFeatures).
 /// New users  the own column of someone with a history is drawn in each sample from its distribution given the rest
-///            (FmSamples::newcomer), for levels together with the latents of their events, some rounds in turn. That is exact for
-///            normal noise where users' days do not count and training has seen each event's day. Else it is approximate: what
-///            unknown days add counts as more noise, independent in each event, and for levels the rounds are few.
+///            (FmSamples::new user), for levels together with the latents of their events, some rounds in turn. That is
+///            exact for normal noise where users' days do not count and training has seen each event's day. Else it is
+///            approximate: what unknown days add counts as more noise, independent in each event, and for levels the
+///            rounds are few.
 /// top_n      all events have value 1; against each, `negatives` items that the user has no event with are drawn once,
 ///            with value 0
-/// Source     Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational data,
-///            VLDB 2013; Rendle, Zhang, Koren: On the difficulty of evaluating baselines, 2019; Salakhutdinov, Mnih:
-///            Bayesian probabilistic matrix factorization, ICML 2008. Samples are kept, not only the predictions of a test
-///            set that is known beforehand.
+/// Source     Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational
+///            data, VLDB 2013; Rendle, Zhang, Koren: On the difficulty of evaluating baselines, 2019; Salakhutdinov,
+///            Mnih: Bayesian probabilistic matrix factorization, ICML 2008. Samples are kept, not only the predictions
+///            of a test set that is known beforehand.
 /// State      per block and kept sample: linear parts and factors of rows; the users' columns; float32
-/// Cost       O(epochs · events · dim); (users + items + days + columns that users share) · samples · (dim + 1) · 4 bytes
-/// Errors     those of Model; not_finite if sampling diverges; invalid_option for a time asked for where events have none, fields
-///            that FmFeatures refuses, more than 200 levels, and more events than fm_events counts
+/// Cost       O(epochs · events · dim); (users + items + days + columns that users share) · samples · (dim + 1) · 4
+///            bytes
+/// Errors     those of Model; not_finite if sampling diverges; invalid_option for a time asked for where events have
+///            none, fields that FmFeatures refuses, more than 200 levels, and more events than fm_events counts
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
  public:
@@ -108,8 +112,8 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override;
-  void do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
-                         std::span<float> spread) const override;
+  void do_predict_stddev(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out,
+                         std::span<float> stddev) const override;
   void do_score(std::span<const Query> queries, MatrixView<float> scores) const override;
   void do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const override;
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
@@ -129,13 +133,13 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   std::unique_ptr<FmOutput> output_of(std::vector<float> targets, Context& context);
   void check_loaded() const;
   void prepare_ranking();
-  /// An asker's part of outputs; mean and draw are the same for a training user.
-  FmGuess asker(const Query& query) const;
-  FmGuess newcomer(const Query& query) const;
+  /// A user's part of outputs; mean and draw are the same for a training user.
+  FmEstimate query_user(const Query& query) const;
+  FmEstimate new_user(const Query& query) const;
   /// Adds the time of asking: a day that training has not seen by its mean, or drawn.
   FmPart at_time(FmPart part, const Query& query, bool drawn) const;
-  /// Calls body(i, means, draws) with the outputs in all samples for each query and its item: given the means of all that is
-  /// not in the samples, and, if they are wanted, given draws.
+  /// Calls body(i, means, draws) with the outputs in all samples for each query and its item: given the means of all
+  /// that is not in the samples, and, if they are wanted, given draws.
   template <class Body>
   void for_outputs(std::span<const Query> queries, std::span<const ItemRow> items, bool drawn, const Body& body) const;
   /// The value expected, and its variance, given outputs in all samples.

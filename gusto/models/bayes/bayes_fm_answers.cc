@@ -13,7 +13,8 @@
 namespace gusto {
 namespace {
 
-// How often a newcomer's row and the latents of their events are drawn in turn; each round halves what the start matters.
+// How often a new user's row and the latents of their events are drawn in turn; each round halves what the start
+// matters.
 constexpr std::size_t kProbitRounds = 6;
 
 constexpr double kLeastVariance = 1e-12;  // of a value that is always the same
@@ -27,7 +28,7 @@ std::size_t BayesFmModel::level_of(float value) const {
   return place > 0 && value - levels_[place - 1] < *above - value ? place - 1 : place;
 }
 
-FmGuess BayesFmModel::newcomer(const Query& query) const {
+FmEstimate BayesFmModel::new_user(const Query& query) const {
   std::vector<FmPlace> places;
   std::vector<float> values;
   for (const HistoryEvent& event : query.history) {
@@ -52,20 +53,20 @@ FmGuess BayesFmModel::newcomer(const Query& query) const {
                            : target_of(values[e]);
     }
   };
-  return samples_.newcomer(features_->newcomer(query), places, by_levels() ? kProbitRounds : 1, targets, *features_);
+  return samples_.new_user(features_->new_user(query), places, by_levels() ? kProbitRounds : 1, targets, *features_);
 }
 
-FmGuess BayesFmModel::asker(const Query& query) const {
-  FmGuess asker{samples_.start(), samples_.start()};
+FmEstimate BayesFmModel::query_user(const Query& query) const {
+  FmEstimate query_user{samples_.start(), samples_.start()};
   if (is_training_user(query)) {
-    samples_.join(asker.mean, FmFeatures::kUser, query.user->index);
-    asker.drawn = asker.mean;
-    return asker;
+    samples_.join(query_user.mean, FmFeatures::kUser, query.user->index);
+    query_user.drawn = query_user.mean;
+    return query_user;
   }
-  const FmGuess row = newcomer(query);
-  samples_.join(asker.mean, row.mean);
-  samples_.join(asker.drawn, row.drawn);
-  return asker;
+  const FmEstimate row = new_user(query);
+  samples_.join(query_user.mean, row.mean);
+  samples_.join(query_user.drawn, row.drawn);
+  return query_user;
 }
 
 FmPart BayesFmModel::at_time(FmPart part, const Query& query, bool drawn) const {
@@ -88,12 +89,12 @@ void BayesFmModel::for_outputs(std::span<const Query> queries, std::span<const I
                                const Body& body) const {
   std::vector<float> means(samples_.count());
   std::vector<float> draws(drawn ? samples_.count() : 0);
-  FmGuess who, rest;
+  FmEstimate who, rest;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     Query person = queries[i];
     if (i > 0) person.time = queries[i - 1].time;
-    const bool same_person = i > 0 && same_asker(person, queries[i - 1]);
-    if (!same_person) who = asker(queries[i]);
+    const bool same_person = i > 0 && same_query_user(person, queries[i - 1]);
+    if (!same_person) who = query_user(queries[i]);
     if (!same_person || queries[i].time != queries[i - 1].time) {
       rest.mean = at_time(who.mean, queries[i], false);
       if (drawn) rest.drawn = at_time(who.drawn, queries[i], true);
@@ -133,11 +134,11 @@ void BayesFmModel::do_predict(std::span<const Query> queries, std::span<const It
   });
 }
 
-void BayesFmModel::do_predict_spread(std::span<const Query> queries, std::span<const ItemRow> items,
-                                     std::span<float> out, std::span<float> spread) const {
+void BayesFmModel::do_predict_stddev(std::span<const Query> queries, std::span<const ItemRow> items,
+                                     std::span<float> out, std::span<float> stddev) const {
   const auto answer = [&](std::size_t i, std::span<const float> means, std::span<const float> draws) {
     out[i] = static_cast<float>(expectation(means).mean);
-    spread[i] = static_cast<float>(std::sqrt(std::max(expectation(draws).variance, kLeastVariance)));
+    stddev[i] = static_cast<float>(std::sqrt(std::max(expectation(draws).variance, kLeastVariance)));
   };
   for_outputs(queries, items, true, answer);
 }
@@ -146,7 +147,7 @@ void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> sc
   if (by_levels()) {
     std::vector<float> outputs(samples_.count());
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      const FmPart rest = at_time(asker(queries[q]).mean, queries[q], false);
+      const FmPart rest = at_time(query_user(queries[q]).mean, queries[q], false);
       const std::span<float> row = scores.row(q);
       for (std::size_t i = 0; i < row.size(); ++i) {
         samples_.outputs(rest, i, outputs);
@@ -160,7 +161,7 @@ void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> sc
   Matrix<float> vectors(queries.size(), items.cols);
   std::vector<float> constants(queries.size());
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const FmPart rest = at_time(asker(queries[q]).mean, queries[q], false);
+    const FmPart rest = at_time(query_user(queries[q]).mean, queries[q], false);
     std::transform(rest.factors.begin(), rest.factors.end(), vectors.row(q).begin(),
                    [&](float v) { return share * v; });
     constants[q] = share * std::accumulate(rest.linear.begin(), rest.linear.end(), 0.0F);
@@ -189,7 +190,7 @@ void BayesFmModel::do_user_similarity(const Query& query, std::span<float> out) 
   if (is_training_user(query)) {
     cosine_to_rows(factors, factors.row(query.user->index), out);
   } else {
-    cosine_to_rows(factors, newcomer(query).mean.factors, out);
+    cosine_to_rows(factors, new_user(query).mean.factors, out);
   }
 }
 

@@ -82,14 +82,14 @@ TEST(BayesFm, SpreadCoversWhatItDoesNotKnow) {
     queries.push_back(Query::known(event.user));
     items.push_back(event.item);
   }
-  std::vector<float> predicted(items.size()), spread(items.size());
-  model->predict_spread(queries, items, predicted, spread);
+  std::vector<float> predicted(items.size()), stddev(items.size());
+  model->predict_stddev(queries, items, predicted, stddev);
   double within_one = 0, within_two = 0, squares = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const double error = std::abs(predicted[i] - made.test[i].value);
     squares += error * error;
-    within_one += error < spread[i] ? 1 : 0;
-    within_two += error < 2 * spread[i] ? 1 : 0;
+    within_one += error < stddev[i] ? 1 : 0;
+    within_two += error < 2 * stddev[i] ? 1 : 0;
   }
   const auto count = static_cast<double>(items.size());
   EXPECT_LT(std::sqrt(squares / count), 0.5);
@@ -101,37 +101,37 @@ TEST(BayesFm, FoldsInATrainingUserNearTheirOwnAnswers) {
   const Made made = made_data(80, 60, 0.2);
   for (const std::string sets : {"none", "both"}) {
     const auto model = fitted_fm(made.train, with(kPlain, "implicit", sets));
-    double squares = 0, spread = 0;
+    double squares = 0, stddev = 0;
     for (std::size_t u = 0; u < 20; ++u) {
       const std::vector<HistoryEvent> history = events_of(made.train->history(UserRow(u)));
       const std::vector<float> known = test::scores_of(*model, Query::known(UserRow(u)));
       const std::vector<float> folded = test::scores_of(*model, Query::with_history(history));
       for (std::size_t i = 0; i < known.size(); ++i) {
         squares += std::pow(folded[i] - known[i], 2);
-        spread += std::pow(known[i] - 3, 2);
+        stddev += std::pow(known[i] - 3, 2);
       }
     }
-    EXPECT_LT(squares, 0.03 * spread) << sets;
+    EXPECT_LT(squares, 0.03 * stddev) << sets;
   }
 }
 
 TEST(BayesFm, FeaturesTellOfThoseWithoutEvents) {
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   FeatureField team;
   team.name = "team";
   FeatureField year;
   year.name = "year";
   year.kind = FeatureKind::number;
   for (std::size_t u = 0; u < 40; ++u) {
-    catalogue->users.add("u" + std::to_string(u));
+    catalog->users.add("u" + std::to_string(u));
     team.append(u % 2 == 0 ? "red" : "blue");
   }
   for (std::size_t i = 0; i < 31; ++i) {
-    catalogue->items.add("i" + std::to_string(i));
+    catalog->items.add("i" + std::to_string(i));
     year.append(i % 3 == 0 ? "1990" : "2000");
   }
-  catalogue->user_features = FeatureTable({team});
-  catalogue->item_features = FeatureTable({year});
+  catalog->user_features = FeatureTable({team});
+  catalog->item_features = FeatureTable({year});
   std::vector<Event> events;
   Random random(7, "bayes-fm test features");
   for (std::size_t u = 0; u < 40; ++u) {
@@ -140,7 +140,7 @@ TEST(BayesFm, FeaturesTellOfThoseWithoutEvents) {
       if (random.below(3) > 0) events.push_back({UserRow(u), ItemRow(i), static_cast<float>(value)});
     }
   }
-  const auto data = std::make_shared<const Dataset>(catalogue, events);
+  const auto data = std::make_shared<const Dataset>(catalog, events);
   const auto model = fitted_fm(data, with(kPlain, "fields", "team, item.year"));
   Query red;
   const FeatureValue is_red{"team", "red"};
@@ -210,7 +210,7 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
     }
     const auto model = fitted_fm(test::dataset_of(kUsers, kItems, events), settings);
     struct Measured {
-      double spread = 0, within_one = 0, within_two = 0;
+      double stddev = 0, within_one = 0, within_two = 0;
     };
     const auto measure = [&](const std::vector<Event>& tested) {
       std::vector<Query> queries;
@@ -220,15 +220,15 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
         queries.back().time = event.time;
         items.push_back(event.item);
       }
-      std::vector<float> predicted(items.size()), spread(items.size());
-      model->predict_spread(queries, items, predicted, spread);
+      std::vector<float> predicted(items.size()), stddev(items.size());
+      model->predict_stddev(queries, items, predicted, stddev);
       Measured measured;
       const double share = 1 / static_cast<double>(items.size());
       for (std::size_t n = 0; n < items.size(); ++n) {
         const double error = std::abs(predicted[n] - tested[n].value);
-        measured.spread += share * spread[n];
-        measured.within_one += error < spread[n] ? share : 0;
-        measured.within_two += error < 2 * spread[n] ? share : 0;
+        measured.stddev += share * stddev[n];
+        measured.within_one += error < stddev[n] ? share : 0;
+        measured.within_two += error < 2 * stddev[n] ? share : 0;
       }
       return measured;
     };
@@ -237,7 +237,7 @@ TEST(BayesFm, SpreadCoversDaysThatItHasNotSeen) {
     EXPECT_NEAR(seen.within_one, 0.68, 0.08) << output;
     EXPECT_NEAR(unseen.within_one, 0.68, 0.12) << output;
     EXPECT_NEAR(unseen.within_two, 0.95, 0.06) << output;
-    EXPECT_GT(unseen.spread, 1.4 * seen.spread) << output;
+    EXPECT_GT(unseen.stddev, 1.4 * seen.stddev) << output;
   }
 }
 

@@ -24,7 +24,8 @@ inline constexpr std::uint64_t kMostFmEvents = 0xffffffff;
 /// What is learned of an event's value: the value; for likes whether it reaches the threshold; for top-n 1.
 float fm_target(float value, Task task, double like_threshold);
 
-/// Items drawn uniformly among those that `items` does not hold, `each` for each of them on average; none, if it holds all.
+/// Items drawn uniformly among those that `items` does not hold, `each` for each of them on average; none, if it holds
+/// all.
 /// Cost     O(item_count) for OtherItems, then at most 8 tries a draw on average
 /// Threads  may be called concurrently
 std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> items, std::size_t item_count, double each,
@@ -34,8 +35,8 @@ std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> items, 
 /// Errors   invalid_option, if they are more than kMostFmEvents
 std::uint64_t most_fm_events(const Dataset& data, Task task, double negatives);
 
-/// A data set's events, user by user. For top-n each user's are followed by `negatives` times as many that did not take place,
-/// of value 0, at the times of those that did.
+/// A data set's events, user by user. For top-n each user's are followed by `negatives` times as many that did not take
+/// place, of value 0, at the times of those that did.
 /// Memory   20 bytes an event
 /// Errors   those of most_fm_events, before anything is allocated
 /// Threads  may be called concurrently; starts none

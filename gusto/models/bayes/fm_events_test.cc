@@ -38,7 +38,7 @@ TEST(FmEvents, ThatAreTooManyToCountAreRefusedBeforeTheyAreRead) {
     ADD_FAILURE() << "was read";
     return {};
   });
-  const Dataset data(test::catalogue_of(3, 3), Dataset::Outline{.events = 1'100'000'000}, unread);
+  const Dataset data(test::catalog_of(3, 3), Dataset::EventInfo{.events = 1'100'000'000}, unread);
   EXPECT_EQ(most_fm_events(data, Task::ratings, 3), 1'100'000'000U);
   EXPECT_EQ(test::code_of([&] { fm_events(data, Task::top_n, 3, 4, 1); }), ErrorCode::invalid_option);
 }

@@ -76,8 +76,8 @@ std::vector<std::uint32_t> FmFeatures::Coding::codes(std::string_view value) con
 }
 
 FmFeatures::FmFeatures(const Dataset& data, const FmInputs& inputs) {
-  user_.table = &data.catalogue().user_features;
-  item_.table = &data.catalogue().item_features;
+  user_.table = &data.catalog().user_features;
+  item_.table = &data.catalog().item_features;
   choose_fields(inputs.fields);
   const auto sets = [](bool wanted, std::size_t size) { return wanted ? std::optional(size) : std::nullopt; };
   lay_out(user_, data.user_count(), sets(inputs.rated, data.item_count()));
@@ -158,8 +158,8 @@ void FmFeatures::for_entries(const Side& side, const Dataset& data, const Body& 
       const History history = data.history(UserRow(row));
       for (const ItemRow item : history.items) body(row, *side.set_first + item.index, share(history.size()));
     } else if (side.set_first) {
-      const Audience audience = data.audience(ItemRow(row));
-      for (const UserRow user : audience.users) body(row, *side.set_first + user.index, share(audience.size()));
+      const ItemEvents item_events = data.item_events(ItemRow(row));
+      for (const UserRow user : item_events.users) body(row, *side.set_first + user.index, share(item_events.size()));
     }
     for (const Coding& coding : side.codings) {
       const std::vector<std::uint32_t> codes = coding.codes(row);
@@ -268,7 +268,7 @@ FmDesign FmFeatures::design(const Dataset& data, std::vector<std::uint32_t> user
   return design;
 }
 
-std::vector<FmEntry> FmFeatures::newcomer(const Query& query) const {
+std::vector<FmEntry> FmFeatures::new_user(const Query& query) const {
   std::vector<FmEntry> entries;
   if (user_.set_first) {
     for (const HistoryEvent& event : query.history) {

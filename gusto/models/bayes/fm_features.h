@@ -31,12 +31,13 @@ struct FmEntry {
 
 /// Turns data into relation blocks: users, items, then days and users' days if asked for.
 ///
-/// Fields   categorical ones have a column for each value; multi-valued ones too, switched on by 1/√n of n values; of numbers each
-///          of up to 64 values has one, else each of 32 ranges that hold about equally many rows. "auto" stands for all of
-///          these of which rows have something in common (at most half as many values as rows). A name that both sides
-///          have is written user.age or item.age. Texts are refused.
-/// Time     events without a time among others with one count as of a day of their own, for those who ask without a time too.
-///          If all events are of one day, it tells nothing that users and items do not: there is no block about time.
+/// Fields   categorical ones have a column for each value; multi-valued ones too, switched on by 1/√n of n values; of
+///          numbers each of up to 64 values has one, else each of 32 ranges that hold about equally many rows. "auto"
+///          stands for all of these of which rows have something in common (at most half as many values as rows). A
+///          name that both sides have is written user.age or item.age. Texts are refused.
+/// Time     events without a time among others with one count as of a day of their own, for those who ask without a
+///          time too. If all events are of one day, it tells nothing that users and items do not: there is no block
+///          about time.
 /// Errors   invalid_option, naming the field, also of one named twice or by a name that both sides have
 /// Memory   8 bytes for each day, and for each user's day
 /// Threads  const members may be called concurrently
@@ -64,9 +65,9 @@ class FmFeatures {
   std::size_t day_block() const { return day_block_; }
   std::size_t user_day_block() const { return user_day_block_; }
 
-  /// What an asker with that history switches on among the users' columns, their own left out: by the query's features,
+  /// What a user with that history switches on among the users' columns, their own left out: by the query's features,
   /// or where it names none of a field, by those of its user.
-  std::vector<FmEntry> newcomer(const Query& query) const;
+  std::vector<FmEntry> new_user(const Query& query) const;
 
  private:
   /// A feature's columns, and how a row's value becomes some of them.

@@ -28,18 +28,18 @@ FeatureField field_of(std::string name, FeatureKind kind, const std::vector<std:
 
 /// Four users of two teams, three items of one or two genres; events on three days.
 std::shared_ptr<const Dataset> data() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"a", "b", "c", "d"}) catalogue->users.add(id);
-  for (const char* id : {"x", "y", "z"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({field_of("team", FeatureKind::categorical, {"red", "blue", "red", "blue"}),
-                                           field_of("id", FeatureKind::categorical, {"1", "2", "3", "4"})});
-  catalogue->item_features = FeatureTable({field_of("genres", FeatureKind::multi, {"Drama", "Drama|Comedy", "Comedy"}),
-                                           field_of("title", FeatureKind::text, {"X", "Y", "Z"})});
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* id : {"a", "b", "c", "d"}) catalog->users.add(id);
+  for (const char* id : {"x", "y", "z"}) catalog->items.add(id);
+  catalog->user_features = FeatureTable({field_of("team", FeatureKind::categorical, {"red", "blue", "red", "blue"}),
+                                         field_of("id", FeatureKind::categorical, {"1", "2", "3", "4"})});
+  catalog->item_features = FeatureTable({field_of("genres", FeatureKind::multi, {"Drama", "Drama|Comedy", "Comedy"}),
+                                         field_of("title", FeatureKind::text, {"X", "Y", "Z"})});
   const std::vector<Event> events{{UserRow(0), ItemRow(0), 4, 10},
                                   {UserRow(0), ItemRow(1), 3, kSeconds + 10},
                                   {UserRow(1), ItemRow(0), 5, 20},
                                   {UserRow(2), ItemRow(2), 2, 5 * kSeconds}};
-  return std::make_shared<const Dataset>(catalogue, events);
+  return std::make_shared<const Dataset>(catalog, events);
 }
 
 /// A row's columns, by group, as "group+place:amount".
@@ -102,12 +102,12 @@ TEST(FmFeatures, RefuseWhatTheyCannotTake) {
 }
 
 TEST(FmFeatures, AskWhichSideIsMeantByANameThatBothHave) {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"a", "b"}) catalogue->users.add(id);
-  for (const char* id : {"x", "y"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({field_of("country", FeatureKind::categorical, {"it", "fr"})});
-  catalogue->item_features = FeatureTable({field_of("country", FeatureKind::categorical, {"fr", "fr"})});
-  const Dataset dataset(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(1)}});
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* id : {"a", "b"}) catalog->users.add(id);
+  for (const char* id : {"x", "y"}) catalog->items.add(id);
+  catalog->user_features = FeatureTable({field_of("country", FeatureKind::categorical, {"it", "fr"})});
+  catalog->item_features = FeatureTable({field_of("country", FeatureKind::categorical, {"fr", "fr"})});
+  const Dataset dataset(catalog, std::vector<Event>{{UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(1)}});
   EXPECT_EQ(code_of([&] { FmFeatures(dataset, {.fields = "country"}); }), ErrorCode::invalid_option);
   const FmFeatures items(dataset, {.fields = "item.country"});
   EXPECT_FALSE(items.blocks()[FmFeatures::kUser].shares());
@@ -155,7 +155,7 @@ TEST(FmFeatures, LeaveTimeOutIfAllIsOfOneDay) {
   EXPECT_FALSE(features.user_day_row(0, 10));
 }
 
-TEST(FmFeatures, SeeNewcomersAsTheySawUsers) {
+TEST(FmFeatures, SeeNewUsersAsTheySawUsers) {
   const auto dataset = data();
   const FmFeatures features(*dataset, {.rated = true, .fields = "team"});
   const std::vector<HistoryEvent> history{{ItemRow(0), 4}, {ItemRow(1), 3}};
@@ -165,7 +165,7 @@ TEST(FmFeatures, SeeNewcomersAsTheySawUsers) {
   const FmBlock& users = features.blocks()[FmFeatures::kUser];
   const auto amounts = [&](const Query& asked) {
     std::vector<std::string> found;
-    for (const FmEntry& entry : features.newcomer(asked)) {
+    for (const FmEntry& entry : features.new_user(asked)) {
       const auto group = std::find_if(users.groups.begin(), users.groups.end(), [&](const FmBlock::Group& one) {
         return one.begin <= entry.column && entry.column < one.end;
       });

@@ -2,8 +2,8 @@
 
 /// The inner loops of the factorization machine's Gibbs sampler (Highway, dispatched once a call).
 ///
-/// Each has a plain twin in fm_kernels_test.cc or fm_sampler_test.cc. All run on the calling thread and may be called concurrently on separate
-/// outputs.
+/// Each has a plain reference version in fm_kernels_test.cc or fm_sampler_test.cc. All run on the calling thread and
+/// may be called concurrently on separate outputs.
 
 #include <array>
 #include <cstddef>
@@ -15,8 +15,8 @@ namespace gusto {
 /// The most blocks that a machine has.
 inline constexpr std::size_t kMostFmBlocks = 4;
 
-/// out[n] = independent standard normal numbers, a pure function of (key, n): Box–Muller in float32 on SplitMix64's bits.
-/// No number lies further out than 5.8.
+/// out[n] = independent standard normal numbers, a pure function of (key, n): Box–Muller in float32 on SplitMix64's
+/// bits. No number lies further out than 5.8.
 void fm_normals(std::uint64_t key, std::span<float> out);
 
 /// Which rows of other blocks each of some events refers to.
@@ -59,9 +59,9 @@ struct FmRowSums {
   float shift = 0;
 };
 
-/// For rows [row_begin, row_end) of a block, whose events lie at [begin[b], begin[b + 1]): lowers residuals by what is still
-/// due for the factor before, then adds up for the next one. `previous` and `next` point to each other block's factors of
-/// that one f, by row; null for the linear weights, which are multiplied by nothing.
+/// For rows [row_begin, row_end) of a block, whose events lie at [begin[b], begin[b + 1]): lowers residuals by what is
+/// still due for the factor before, then adds up for the next one. `previous` and `next` point to each other block's
+/// factors of that one f, by row; null for the linear weights, which are multiplied by nothing.
 void fm_shift_and_sum(const FmLookup& at, const float* const* previous, const float* const* next,
                       std::span<const std::uint64_t> begin, std::size_t row_begin, std::size_t row_end,
                       float* residuals, std::span<FmRowSums> sums);
@@ -73,8 +73,8 @@ struct FmColumns {
   std::span<const float> weights;
 };
 
-/// One Gibbs step for the factor f of each column [begin, end) in turn; v, normals by column. An event's prediction depends
-/// on v_j by h = x (R_e + q − x v_j).
+/// One Gibbs step for the factor f of each column [begin, end) in turn; v, normals by column. An event's prediction
+/// depends on v_j by h = x (R_e + q − x v_j).
 void fm_sample_columns(const FmColumns& columns, std::size_t begin, std::size_t end, float mean, float precision,
                        float noise_precision, const float* normals, float* v, std::span<FmRowSums> sums);
 /// The same for the linear weights, h = x.

@@ -1,4 +1,4 @@
-// Each kernel against its plain twin, in double precision.
+// Each kernel against its plain reference version, in double precision.
 
 #include "gusto/models/bayes/fm_kernels.h"
 

@@ -15,8 +15,8 @@ constexpr std::size_t kSamplerRows = 16;
 constexpr std::size_t kSamplerEvents = 65536;
 constexpr std::size_t kFactorBlock = 4096;
 
-// Residuals and sums are brought up to date step by step; every so many sweeps they are added up anew, so that rounding
-// does not pile up.
+// Residuals and sums are brought up to date step by step; every so many sweeps they are added up again, so that
+// rounding does not pile up.
 constexpr std::size_t kRefreshSweeps = 32;
 
 /// Σ v and Σ v² of one coordinate of a group.
@@ -56,16 +56,17 @@ std::vector<Sums> column_sums(const Matrix<float>& values, std::size_t columns, 
   return sums;
 }
 
-// What the prior of λ adds to a group's squares. One would be usual, and lets groups of few columns, such as genders, have
-// factors far wider than anything that the others' have.
+// What the prior of λ adds to a group's squares. One would be usual, and lets groups of few columns, such as genders,
+// have factors far wider than anything that the others' have.
 constexpr double kPriorSquares = 0.02;
 
 /// The conjugate step for λ given μ, then for μ given λ.
 void draw_normal(const Sums& sums, std::size_t count, Random& random, float& mean, float& precision) {
   const auto n = static_cast<double>(count);
   const double old = mean;
-  const double spread = sums.squares - 2 * old * sums.sum + n * old * old;
-  const double drawn = draw_gamma(random, (n + 2) / 2) / ((kPriorSquares + std::max(spread, 0.0) + old * old) / 2);
+  const double centered_squares = sums.squares - 2 * old * sums.sum + n * old * old;
+  const double drawn =
+      draw_gamma(random, (n + 2) / 2) / ((kPriorSquares + std::max(centered_squares, 0.0) + old * old) / 2);
   precision = static_cast<float>(drawn);
   mean = static_cast<float>(sums.sum / (n + 1) + random.normal() / std::sqrt((n + 1) * drawn));
 }

@@ -13,8 +13,8 @@
 
 namespace gusto {
 
-/// A relation block of a factorization machine: rows that events refer to (the users, the items, the days), and what columns
-/// each row switches on.
+/// A relation block of a factorization machine: rows that events refer to (the users, the items, the days), and what
+/// columns each row switches on.
 struct FmBlock {
   /// Columns whose weights and factors come from the same normal distributions.
   struct Group {
@@ -25,9 +25,11 @@ struct FmBlock {
   std::string name;
   std::size_t rows = 0;
   bool factors = true;  ///< columns have factors, not only linear weights
-  // None stand for one column for each row, of its own, switched on by 1; else the first group are the rows' own columns.
+  // None stand for one column for each row, of its own, switched on by 1; else the first group are the rows' own
+  // columns.
   std::vector<Group> groups;
-  // Column j is switched on by weights[n] in row column_rows[n], offsets[j] ≤ n < offsets[j + 1]. Only a design has these.
+  // Column j is switched on by weights[n] in row column_rows[n], offsets[j] ≤ n < offsets[j + 1]. Only a design has
+  // these.
   std::vector<std::uint64_t> offsets{0};
   std::vector<std::uint32_t> column_rows{};
   std::vector<float> weights{};
@@ -39,14 +41,16 @@ struct FmBlock {
   FmColumns view() const { return {offsets, column_rows, weights}; }
 };
 
-/// What a factorization machine learns from: which row of each block an event refers to, and blocks that say what follows.
+/// What a factorization machine learns from: which row of each block an event refers to, and blocks that say what
+/// follows.
 struct FmDesign {
   std::vector<FmBlock> blocks;                   ///< at most kMostFmBlocks
   std::vector<std::vector<std::uint32_t>> rows;  ///< by block, then event
   std::size_t events() const { return rows.front().size(); }
 };
 
-/// How predictions and targets go together: keeps what the machine's output stands for, and draws it anew in each sweep.
+/// How predictions and targets go together: keeps what the machine's output stands for, and draws it again in each
+/// sweep.
 /// Threads  an object belongs to one thread at a time, but for target(), which may be called concurrently
 class FmOutput {
  public:
@@ -62,8 +66,8 @@ class FmOutput {
   virtual std::span<const double> cuts() const { return {}; }
 };
 
-/// Targets with normal noise about the machine's output plus an offset: draws the offset (flat prior) and α ~ Γ(1, 1/2), for
-/// which targets are best standardized.
+/// Targets with normal noise about the machine's output plus an offset: draws the offset (flat prior) and α ~ Γ(1,
+/// 1/2), for which targets are best standardized.
 class GaussianOutput final : public FmOutput {
  public:
   explicit GaussianOutput(std::vector<float> targets) : targets_(std::move(targets)) {}
@@ -88,12 +92,12 @@ struct FmPrior {
 ///   y = ŷ + noise,  noise ~ N(0, 1/α),  w_j ~ N(μ_g, 1/λ_g),  v_jf ~ N(μ_gf, 1/λ_gf) in each group g of columns,
 ///   μ ~ N(0, 1/λ),  λ ~ Γ(1/2, 1/100),  for normal noise α ~ Γ(1, 1/2), for levels α = 1
 ///
-/// A sweep draws α, then every group's μ and λ, then every w_j and v_jf from its distribution given all else. What an event
-/// adds up over blocks is kept by row: q_bf = Σ_j v_jf x_bj, so that a block's shared columns cost as much as its rows have
-/// entries, not as much as all events (Rendle 2013). Rows without shared columns are drawn in parallel: given the other
-/// blocks they do not depend on one another.
-/// Source   Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational data,
-///          VLDB 2013. There λ ~ Γ(1/2, 1/2), which is too wide for groups of few columns, and α ~ Γ(1/2, 1/2)
+/// A sweep draws α, then every group's μ and λ, then every w_j and v_jf from its distribution given all else. What an
+/// event adds up over blocks is kept by row: q_bf = Σ_j v_jf x_bj, so that a block's shared columns cost as much as its
+/// rows have entries, not as much as all events (Rendle 2013). Rows without shared columns are drawn in parallel: given
+/// the other blocks they do not depend on one another.
+/// Source   Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational
+///          data, VLDB 2013. There λ ~ Γ(1/2, 1/2), which is too wide for groups of few columns, and α ~ Γ(1/2, 1/2)
 /// Cost     a sweep: O(events · dim · blocks); shared columns O(entries · dim), on one thread
 /// Memory   4 bytes for each event and each pair of blocks; fewer than 2³² events
 /// Repeatable  draws are keyed by (seed, sweep, block, row or column, coordinate): same bits at any number of threads

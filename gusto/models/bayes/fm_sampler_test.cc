@@ -1,5 +1,6 @@
-// The sampler against a factorization machine written out flat: a dense row of inputs for each event, predictions by the
-// formula, and each parameter's conditional distribution as that of a Bayesian linear regression, all in double precision.
+// The sampler against a factorization machine written out flat: a dense row of inputs for each event, predictions by
+// the formula, and each parameter's conditional distribution as that of a Bayesian linear regression, all in double
+// precision.
 
 #include "gusto/models/bayes/fm_sampler.h"
 
@@ -213,7 +214,8 @@ TEST(FmSampler, DrawsWhatAFlatMachineDraws) {
   }
 }
 
-// More events than one task takes, in blocks of rows that share columns, whose events are in another order, and that are alone.
+// More events than one task takes, in blocks of rows that share columns, whose events are in another order, and that
+// are alone.
 TEST(FmSampler, DrawsTheSameBitsAtAnyNumberOfThreads) {
   constexpr std::uint32_t kRows = 400;
   constexpr std::size_t kMany = 70'000;
@@ -225,13 +227,13 @@ TEST(FmSampler, DrawsTheSameBitsAtAnyNumberOfThreads) {
     Context context({.threads = threads});
     GaussianOutput output(targets(kMany));
     FmSampler sampler(design, 3, 0.4, 5, output, context);
-    for (const std::size_t sweep : {30, 31}) sampler.sweep(sweep);  // the second one adds up anew
+    for (const std::size_t sweep : {30, 31}) sampler.sweep(sweep);  // the second one adds up again
     return std::vector<float>(sampler.residuals().begin(), sampler.residuals().end());
   };
   EXPECT_TRUE(residuals(1) == residuals(5));
 }
 
-// Over many sweeps the noise and the groups' spread come out as the data were made.
+// Over many sweeps the noise and the groups' standard deviations come out as the data were made.
 TEST(FmSampler, FindsNoiseAndSpread) {
   constexpr std::size_t kRows = 60;
   FmDesign design;
@@ -252,18 +254,18 @@ TEST(FmSampler, FindsNoiseAndSpread) {
   Context context({.threads = 1});
   GaussianOutput output(values);
   FmSampler sampler(design, 1, 0.1, 42, output, context);
-  double noise = 0, user_spread = 0, item_spread = 0;
+  double noise = 0, user_stddev = 0, item_stddev = 0;
   constexpr std::size_t kSweeps = 60;
   for (std::size_t sweep = 0; sweep < kSweeps; ++sweep) {
     sampler.sweep(sweep);
     if (sweep < kSweeps / 2) continue;
     noise += 1 / std::sqrt(sampler.noise_precision());
-    user_spread += 1 / std::sqrt(sampler.state(0).priors[0].precision[0]);
-    item_spread += 1 / std::sqrt(sampler.state(1).priors[0].precision[0]);
+    user_stddev += 1 / std::sqrt(sampler.state(0).priors[0].precision[0]);
+    item_stddev += 1 / std::sqrt(sampler.state(1).priors[0].precision[0]);
   }
   EXPECT_NEAR(noise / (kSweeps / 2), 0.5, 0.02);
-  EXPECT_NEAR(user_spread / (kSweeps / 2), 0.7, 0.15);
-  EXPECT_NEAR(item_spread / (kSweeps / 2), 0.4, 0.1);
+  EXPECT_NEAR(user_stddev / (kSweeps / 2), 0.7, 0.15);
+  EXPECT_NEAR(item_stddev / (kSweeps / 2), 0.4, 0.1);
 }
 
 TEST(DrawGamma, HasItsMeanAndVariance) {

@@ -149,14 +149,14 @@ FmPart FmSamples::shared_part(std::span<const FmEntry> columns) const {
   return part;
 }
 
-FmGuess FmSamples::newcomer(std::span<const FmEntry> columns, std::span<const FmPlace> events, std::size_t rounds,
-                            const FmTargets& targets, const FmFeatures& features) const {
+FmEstimate FmSamples::new_user(std::span<const FmEntry> columns, std::span<const FmPlace> events, std::size_t rounds,
+                               const FmTargets& targets, const FmFeatures& features) const {
   const std::size_t n = events.size();
   const std::size_t width = 1 + dim_;
   const std::size_t days = features.day_block();
   const std::size_t user_days = features.user_day_block();
   const FmPart shared = shared_part(columns);
-  FmGuess row{shared, shared};
+  FmEstimate row{shared, shared};
   Matrix<float> h(n, width);
   Matrix<float> products(width, width);
   Matrix<double> left(width, width);
@@ -201,8 +201,8 @@ FmGuess FmSamples::newcomer(std::span<const FmEntry> columns, std::span<const Fm
         mean[c] = static_cast<double>(precision[c]) * static_cast<double>(prior_mean[c]);
       }
       for (std::size_t e = 0; e < n; ++e) {
-        const auto towards = static_cast<double>((wanted[e] - rest[e]) / deviation[e]);
-        for (std::size_t c = 0; c < width; ++c) mean[c] += towards * static_cast<double>(h(e, c));
+        const auto toward = static_cast<double>((wanted[e] - rest[e]) / deviation[e]);
+        for (std::size_t c = 0; c < width; ++c) mean[c] += toward * static_cast<double>(h(e, c));
       }
       factored.solve(mean);
       fm_normals(fm_key(0, s, round, FmDraw::row, 0), normals);

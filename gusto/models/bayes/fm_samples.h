@@ -15,15 +15,15 @@
 
 namespace gusto {
 
-/// A part of an event's output in each kept sample: what it adds by itself, and the factors by which it goes together with
-/// other parts.
+/// A part of an event's output in each kept sample: what it adds by itself, and the factors by which it goes together
+/// with other parts.
 struct FmPart {
   std::vector<float> linear;   ///< [samples]
   std::vector<float> factors;  ///< [samples · dim]
 };
 
 /// A part of which something is not known: its mean in each sample, and a draw.
-struct FmGuess {
+struct FmEstimate {
   FmPart mean;
   FmPart drawn;
 };
@@ -34,13 +34,13 @@ struct FmPlace {
   std::optional<std::size_t> day{};
 };
 
-/// Writes the targets of a new user's events in a sample, given the machine's outputs for them, and how far targets lie from
-/// these by standard deviation.
+/// Writes the targets of a new user's events in a sample, given the machine's outputs for them, and how far targets lie
+/// from these by standard deviation.
 using FmTargets = std::function<void(std::size_t sample, std::size_t round, std::span<const float> outputs,
                                      std::span<const float> deviations, std::span<float> targets)>;
 
-/// Samples of a factorization machine's posterior that are kept to answer with, side by side: what a row adds up over its
-/// columns, and what it takes to add up and draw a row that training has not seen.
+/// Samples of a factorization machine's posterior that are kept to answer with, side by side: what a row adds up over
+/// its columns, and what it takes to add up and draw a row that training has not seen.
 ///
 /// Memory   (rows + columns that users share) · samples · (dim + 1) · 4 bytes
 /// Threads  const members may be called concurrently
@@ -64,8 +64,8 @@ class FmSamples {
   void join(FmPart& part, const FmPart& more) const;
   /// The same of a block's row.
   void join(FmPart& part, std::size_t block, std::size_t row) const;
-  /// The same of a row that training has not seen: what rows of the block are drawn about, or a draw, which depends on the
-  /// samples and the key alone.
+  /// The same of a row that training has not seen: what rows of the block are drawn about, or a draw, which depends on
+  /// the samples and the key alone.
   void join_mean(FmPart& part, std::size_t block) const;
   void join_draw(FmPart& part, std::size_t block, std::uint64_t key) const;
   /// out[s] = the machine's output in each sample for an item, all else being in `rest`.
@@ -74,14 +74,15 @@ class FmSamples {
   MatrixView<const float> factors(std::size_t block) const { return blocks_[block].factors.view(); }
 
   /// The row of someone who switches these columns on and has events at those places: in each sample its mean given the
-  /// targets, and a draw. Where targets depend on outputs, the two are drawn in turn, `rounds` times; the mean is that of the
-  /// last round.
+  /// targets, and a draw. Where targets depend on outputs, the two are drawn in turn, `rounds` times; the mean is that
+  /// of the last round.
   /// Exact    given all that the sample holds, if every event's day is known and users' days do not count
-  /// Else     approximate: what events' unknown days, and the newcomer's own ones, add counts as more noise in each event,
-  ///          independent from event to event, and without what the newcomer's own factors have to do with an unknown day's
+  /// Else     approximate: what events' unknown days, and the new user's own ones, add counts as more noise in each
+  ///          event, independent from event to event, and without what the new user's own factors have to do with an
+  ///          unknown day's
   /// Cost     O(samples · (events · dim² + dim³ + rounds · (events · dim + dim²)))
-  FmGuess newcomer(std::span<const FmEntry> columns, std::span<const FmPlace> events, std::size_t rounds,
-                   const FmTargets& targets, const FmFeatures& features) const;
+  FmEstimate new_user(std::span<const FmEntry> columns, std::span<const FmPlace> events, std::size_t rounds,
+                      const FmTargets& targets, const FmFeatures& features) const;
 
   void save(TensorWriter& out, std::span<const FmBlock> blocks) const;
   /// Errors   corrupt_file, also if there is no sample, a number is not finite, or noise or a precision is not above 0

@@ -71,12 +71,12 @@ TEST_F(FmSamplesTest, GiveTheOutputsThatTheSamplerHad) {
   }
 }
 
-// The slope of a newcomer's log posterior along their own weight is zero at the mean that they get. Checked in the last
+// The slope of a new user's log posterior along their own weight is zero at the mean that they get. Checked in the last
 // sample, whose priors the sampler still holds.
-TEST_F(FmSamplesTest, NewcomersGetTheMeanGivenTheirEvents) {
+TEST_F(FmSamplesTest, NewUsersGetTheMeanGivenTheirEvents) {
   constexpr std::size_t kLast = kSamples - 1;
   const std::vector<HistoryEvent> history{{ItemRow(1), 4, 0}, {ItemRow(3), 5, 86400}, {ItemRow(4), 2, 0}};
-  const std::vector<FmEntry> columns = features_->newcomer(Query::with_history(history));
+  const std::vector<FmEntry> columns = features_->new_user(Query::with_history(history));
   std::vector<FmPlace> places;
   for (const HistoryEvent& event : history) places.push_back({event.item.index, features_->day_row(event.time)});
   const auto mean_given = [&](std::span<const FmPlace> at) {
@@ -84,7 +84,7 @@ TEST_F(FmSamplesTest, NewcomersGetTheMeanGivenTheirEvents) {
                              std::span<float> out) {
       for (std::size_t e = 0; e < out.size(); ++e) out[e] = history[e].value - 3;
     };
-    return samples_.newcomer(columns, at, 1, targets, *features_).mean;
+    return samples_.new_user(columns, at, 1, targets, *features_).mean;
   };
   const FmPart mean = mean_given(places);
   const FmPart prior = mean_given({});
@@ -113,9 +113,9 @@ TEST_F(FmSamplesTest, NewcomersGetTheMeanGivenTheirEvents) {
   EXPECT_NEAR(slope, static_cast<double>(own.precision[0]) * change, 1e-3 * (1 + std::abs(slope)));
 }
 
-// Many samples that are all alike but for the keys of what is drawn: draws are normal about their mean, with the inverse of
-// their precision as covariance. One event is of a day that nobody knows.
-TEST_F(FmSamplesTest, NewcomersAreDrawnFromTheirDistribution) {
+// Many samples that are all equal but for the keys of what is drawn: draws are normal about their mean, with the
+// inverse of their precision as covariance. One event is of a day that nobody knows.
+TEST_F(FmSamplesTest, NewUsersAreDrawnFromTheirDistribution) {
   constexpr std::size_t kCopies = 4000;
   constexpr std::size_t kWidth = 1 + kDim;
   const FmFeatures features(*data_, {.day = true, .user_day = true});
@@ -131,7 +131,7 @@ TEST_F(FmSamplesTest, NewcomersAreDrawnFromTheirDistribution) {
   const std::vector<FmPlace> places{{1, 0}, {3, 1}, {4, std::nullopt}};
   const auto targets = [&](std::size_t, std::size_t, std::span<const float>, std::span<const float>,
                            std::span<float> out) { std::fill(out.begin(), out.end(), 1.0F); };
-  const FmGuess row = copies.newcomer({}, places, 1, targets, features);
+  const FmEstimate row = copies.new_user({}, places, 1, targets, features);
   const auto coordinate = [&](const FmPart& part, std::size_t s, std::size_t c) {
     return static_cast<double>(c == 0 ? part.linear[s] : part.factors[s * kDim + c - 1]);
   };

@@ -17,15 +17,16 @@ double normal_quantile(double p);
 /// A standard normal number given that it lies in [low, high], which may be infinite, by inversion of u in [0, 1).
 double truncated_normal(double low, double high, double u);
 
-/// Ordered levels 0 … K − 1, seen when a latent z = ŷ + N(0, 1) falls between cut points: level r if c_{r−1} < z ≤ c_r, with
-/// c_{−1} = −∞ and c_{K−1} = ∞.
+/// Ordered levels 0 … K − 1, seen when a latent z = ŷ + N(0, 1) falls between cut points: level r if c_{r−1} < z ≤ c_r,
+/// with c_{−1} = −∞ and c_{K−1} = ∞.
 ///
-/// A sweep draws the cut points given the machine's outputs, with the latents left out, by an independent Metropolis step from
-/// the normal distribution about their mode; then all latents. Outputs are rounded to 1/1024 for the cut points, so that they
-/// cost as much as there are distinct outputs.
+/// A sweep draws the cut points given the machine's outputs, with the latents left out, by an independent Metropolis
+/// step from the normal distribution about their mode; then all latents. Outputs are rounded to 1/1024 for the cut
+/// points, so that they cost as much as there are distinct outputs.
 /// Source   Albert, Chib: Sequential ordinal modeling, Biometrics 2001; Cowles 1996 on why latents are left out
 /// Cost     O(events) a sweep, about 100 ns each
-/// Memory   5 bytes an event; while cut points are drawn, 128 KiB a level, and 12 bytes for each level and output, rounded
+/// Memory   5 bytes an event; while cut points are drawn, 128 KiB a level, and 12 bytes for each level and output,
+///          rounded
 /// Errors   not_finite, from draw(), if an output is not a number
 /// Threads  an object belongs to one thread at a time; draw() runs on the context's. All functions beside may be called
 ///          concurrently.

@@ -19,19 +19,19 @@ constexpr std::size_t kContentUsers = 64;
 
 constexpr ModelInfo kContentInfo{
     .name = "content",
-    .summary = "Judges an item by what it shares with those that the asker liked.",
+    .summary = "Judges an item by what it shares with those that the user liked.",
     .about =
         "Every item is a vector of terms: its genres, tags, directors, actors, the words of its title and plot, "
-        "whatever features the data have (files of item features add more), weighted by TF-IDF or BM25. The asker's "
+        "whatever features the data have (files of item features add more), weighted by TF-IDF or BM25. The user's "
         "taste is such a vector too, made of what they liked and disliked, by Rocchio's formula or by ridge "
         "regression, and an item's "
         "score is the inner product of both, beside its popularity or, for ratings, the usual biases. Nobody needs to "
         "have met an item for it to be recommended, so new items are; and each reason has a name, such as a director "
-        "whom they share. What people choose together says more wherever it is known: take it for new items, for "
+        "that they share. What people choose together says more wherever it is known: take it for new items, for "
         "similar "
         "items, or as one source of a pipeline.",
     .fields = kContentFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .cold_items = true,
@@ -40,10 +40,10 @@ constexpr ModelInfo kContentInfo{
     .make = &make_with<ContentModel>,
 };
 
-/// One asker's taste, and what it says of an item.
-class ContentModel::Asker {
+/// One user's taste, and what it says of an item.
+class ContentModel::QueryUser {
  public:
-  explicit Asker(const ContentModel& model) : model_(model), taste_(model.profiles_.term_count()) {}
+  explicit QueryUser(const ContentModel& model) : model_(model), taste_(model.profiles_.term_count()) {}
 
   void become(std::span<const HistoryEvent> history) {
     const ContentOptions& options = model_.options();
@@ -70,7 +70,7 @@ class ContentModel::Asker {
     const std::size_t item = events_[event].item.index;
     const std::span<const float> weights = model_.profiles_.weights_of(item);
     const double square = std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
-    const double own = amounts_[event] * scale_ * model_.centred_product(item, item, square);
+    const double own = amounts_[event] * scale_ * model_.centered_product(item, item, square);
     return model_.profiles_.dot(item, taste_) - typical_ - own;
   }
 
@@ -109,7 +109,7 @@ class ContentModel::Asker {
       model_.profiles_.add(item, 1, taste_);
       for (std::size_t b = 0; b <= a; ++b) {
         const std::size_t other = events_[b].item.index;
-        kernel(a, b) = model_.centred_product(item, other, model_.profiles_.dot(other, taste_));
+        kernel(a, b) = model_.centered_product(item, other, model_.profiles_.dot(other, taste_));
         kernel(b, a) = kernel(a, b);
       }
       kernel(a, a) += model_.options().reg;
@@ -162,8 +162,8 @@ bool ContentModel::by_ridge() const {
   return options().method == TasteMethod::ridge;
 }
 
-double ContentModel::centred_product(std::size_t a, std::size_t b, double product) const {
-  return product - centred_[a] - centred_[b] + mean_square_;
+double ContentModel::centered_product(std::size_t a, std::size_t b, double product) const {
+  return product - centered_[a] - centered_[b] + mean_square_;
 }
 
 double ContentModel::popularity_part(std::size_t item) const {
@@ -171,15 +171,15 @@ double ContentModel::popularity_part(std::size_t item) const {
 }
 
 std::uint64_t ContentModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
-  const std::uint64_t profiles = profile_memory(data.catalogue(), options());
+  const std::uint64_t profiles = profile_memory(data.catalog(), options());
   const auto last = static_cast<std::uint64_t>(options().max_history);
-  const std::uint64_t askers = threads * (profiles / 4 + 3 * last * last * sizeof(double));
+  const std::uint64_t query_users = threads * (profiles / 4 + 3 * last * last * sizeof(double));
   const std::uint64_t by_item = task == Task::top_n ? 0 : data.event_count() * 8;
-  return profiles + profiles / 2 + askers + by_item + data.item_count() * 32 + data.user_count() * 8;
+  return profiles + profiles / 2 + query_users + by_item + data.item_count() * 32 + data.user_count() * 8;
 }
 
 void ContentModel::make_profiles(const Dataset& data) {
-  profiles_ = ItemProfiles(data.catalogue(), options());
+  profiles_ = ItemProfiles(data.catalog(), options());
   if (profiles_.entry_count() == 0) {
     throw Error(ErrorCode::unsupported,
                 "content has nothing to go by: features have no value that some items share and others lack.",
@@ -187,8 +187,8 @@ void ContentModel::make_profiles(const Dataset& data) {
   }
   mean_ = profiles_.mean();
   require_finite("profiles", mean_);
-  centred_.resize(data.item_count());
-  for (std::size_t i = 0; i < centred_.size(); ++i) centred_[i] = profiles_.dot(i, mean_);
+  centered_.resize(data.item_count());
+  for (std::size_t i = 0; i < centered_.size(); ++i) centered_[i] = profiles_.dot(i, mean_);
   mean_square_ = std::inner_product(mean_.begin(), mean_.end(), mean_.begin(), 0.0);
   known_.assign(data.item_count(), false);
   for (const ItemRow item : data.items()) known_[item.index] = true;
@@ -229,15 +229,15 @@ void ContentModel::fit_slope(const Dataset& data, Context& context) {
   };
   std::vector<Sums> sums((users + kContentUsers - 1) / kContentUsers);
   parallel_blocks(context, users, kContentUsers, [&](std::size_t begin, std::size_t end, unsigned) {
-    Asker asker(*this);
+    QueryUser query_user(*this);
     Sums& own = sums[begin / kContentUsers];
     for (std::size_t u = begin; u < end; ++u) {
       const std::vector<HistoryEvent> events = events_of(data.history(UserRow(u)));
-      asker.become(events);
+      query_user.become(events);
       for (std::size_t e = 0; e < events.size(); ++e) {
-        const double closeness = asker.without_own(e);
+        const double closeness = query_user.without_own(e);
         const double residual =
-            static_cast<double>(events[e].value) - baseline_.item_part(events[e].item) - asker.user_bias();
+            static_cast<double>(events[e].value) - baseline_.item_part(events[e].item) - query_user.user_bias();
         own.product += closeness * residual;
         own.square += closeness * closeness;
       }
@@ -253,35 +253,35 @@ void ContentModel::fit_slope(const Dataset& data, Context& context) {
 
 std::vector<float> ContentModel::taste(const Query& query) const {
   std::vector<HistoryEvent> storage;
-  Asker asker(*this);
-  asker.become(history_of(query, storage));
-  return {asker.taste().begin(), asker.taste().end()};
+  QueryUser query_user(*this);
+  query_user.become(history_of(query, storage));
+  return {query_user.taste().begin(), query_user.taste().end()};
 }
 
 void ContentModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
                               std::span<float> out) const {
-  Asker asker(*this);
+  QueryUser query_user(*this);
   std::vector<HistoryEvent> storage;
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    if (q == 0 || !same_asker(queries[q], queries[q - 1])) asker.become(history_of(queries[q], storage));
-    out[q] = asker.predict(items[q]);
+    if (q == 0 || !same_query_user(queries[q], queries[q - 1])) query_user.become(history_of(queries[q], storage));
+    out[q] = query_user.predict(items[q]);
   }
 }
 
 void ContentModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
-  Asker asker(*this);
+  QueryUser query_user(*this);
   std::vector<HistoryEvent> storage;
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    asker.become(history_of(queries[q], storage));
-    for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = asker.score(i);
+    query_user.become(history_of(queries[q], storage));
+    for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = query_user.score(i);
   }
 }
 
 void ContentModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
-  Asker asker(*this);
+  QueryUser query_user(*this);
   std::vector<HistoryEvent> storage;
-  asker.become(history_of(query, storage));
-  std::transform(items.begin(), items.end(), out.begin(), [&](ItemRow item) { return asker.score(item.index); });
+  query_user.become(history_of(query, storage));
+  std::transform(items.begin(), items.end(), out.begin(), [&](ItemRow item) { return query_user.score(item.index); });
 }
 
 void ContentModel::do_item_similarity(ItemRow item, std::span<float> out) const {
@@ -292,26 +292,26 @@ void ContentModel::do_item_similarity(ItemRow item, std::span<float> out) const 
 
 std::vector<Contribution> ContentModel::do_explain(const Query& query, ItemRow item) const {
   std::vector<HistoryEvent> storage;
-  Asker asker(*this);
-  asker.become(history_of(query, storage));
+  QueryUser query_user(*this);
+  query_user.become(history_of(query, storage));
   std::vector<Contribution> parts;
   if (ranks()) {
     parts.push_back({.label = known_[item.index] ? "popularity" : "popularity of such items",
                      .amount = popularity_part(item.index)});
   } else {
-    parts = baseline_.explain(asker.user_bias(), item);
+    parts = baseline_.explain(query_user.user_bias(), item);
   }
   // Terms that nothing in the history has count by what is usual; one line says so.
   std::vector<bool> shared(profiles_.term_count());
-  for (const HistoryEvent& event : asker.events()) {
+  for (const HistoryEvent& event : query_user.events()) {
     for (const std::uint32_t term : profiles_.terms_of(event.item.index)) shared[term] = true;
   }
-  double others = ranks() ? 0 : -slope_ * asker.typical();
+  double others = ranks() ? 0 : -slope_ * query_user.typical();
   const std::span<const std::uint32_t> terms = profiles_.terms_of(item.index);
   const std::span<const float> weights = profiles_.weights_of(item.index);
   for (std::size_t e = 0; e < terms.size(); ++e) {
     const double amount =
-        (ranks() ? 1 : slope_) * static_cast<double>(weights[e]) * static_cast<double>(asker.taste()[terms[e]]);
+        (ranks() ? 1 : slope_) * static_cast<double>(weights[e]) * static_cast<double>(query_user.taste()[terms[e]]);
     if (shared[terms[e]]) parts.push_back({.label = std::string(profiles_.label(terms[e])), .amount = amount});
     else others += amount;
   }

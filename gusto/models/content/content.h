@@ -65,26 +65,29 @@ inline constexpr auto kContentFields = fields(
                                      "Ratings, likes: shrinks user biases as that many average ratings would."));
 extern const ModelInfo kContentInfo;
 
-/// Judges an item by what it is: the terms that it shares with what the asker liked and disliked.
+/// Judges an item by what it is: the terms that it shares with what the user liked and disliked.
 ///
-/// x_i is the item's profile (ItemProfiles), x̄ the mean of all items', x̃_i = x_i − x̄. The asker's taste is a vector over
-/// terms, a sum over the history S:  w_u = Σ_{j∈S} a_j x̃_j
-///   rocchio  a_j = 1 / |liked| for what was liked, −disliked_weight / |disliked| for the rest, and w_u brought to length 1.
+/// x_i is the item's profile (ItemProfiles), x̄ the mean of all items', x̃_i = x_i − x̄. The user's taste is a vector
+/// over terms, a sum over the history S:  w_u = Σ_{j∈S} a_j x̃_j
+///   rocchio  a_j = 1 / |liked| for what was liked, −disliked_weight / |disliked| for the rest, and w_u brought to
+///   length 1.
 ///            For top-n every event is a like
-///   ridge    w_u minimises Σ_{j∈S} (e_j − x̃_j · w)² + reg ‖w‖²; so a = (X̃X̃ᵀ + reg)⁻¹ e, e_j = r_uj − μ − b_u − b_j. For top-n
+///   ridge    w_u minimizes Σ_{j∈S} (e_j − x̃_j · w)² + reg ‖w‖²; so a = (X̃X̃ᵀ + reg)⁻¹ e, e_j = r_uj − μ − b_u − b_j.
+///   For top-n
 ///            e_j = 1, and w_u is brought to length 1
-/// ratings, likes  ŷ_ui = μ + b_u + b_i + slope x̃_i · w_u; b the baseline; slope 1 for ridge, and for rocchio the one of least
+/// ratings, likes  ŷ_ui = μ + b_u + b_i + slope x̃_i · w_u; b the baseline; slope 1 for ridge, and for rocchio the one
+/// of least
 ///                 squared error over training events, each predicted without its own part of w_u
 /// top_n           s_ui = popularity · g_i + x_i · w_u, g_i = ln(1 + n_i) / ln(1 + max n)
 /// For items without training events b_i and g_i are estimated from features by ridge regression over the others.
 ///
-/// Source     Rocchio in Salton: The SMART retrieval system, 1971; Pazzani and Billsus: Content-based recommendation systems,
-///            2007; the kernel form of ridge regression is Saunders, Gammerman, Vovk, ICML 1998. Centring by x̄, and what
-///            becomes of new items, are ours
-/// State      profiles, made of the catalogue anew when a model is loaded; biases, or g, by item; the slope
+/// Source     Rocchio in Salton: The SMART retrieval system, 1971; Pazzani and Billsus: Content-based recommendation
+///            systems, 2007; the kernel form of ridge regression is Saunders, Gammerman, Vovk, ICML 1998. Centering by
+///            x̄, and what becomes of new items, are ours
+/// State      profiles, made of the catalog again when a model is loaded; biases, or g, by item; the slope
 /// Cost       fit: O(entries), and for ratings by rocchio a taste a user; a taste: O(|S| entries an item), ridge also
 ///            O(|S|² entries an item + |S|³ / 3), |S| ≤ last; scores: O(entries), on the calling thread
-/// Errors     those of Model and ItemProfiles; unsupported, if items have no features that tell any two of them alike
+/// Errors     those of Model and ItemProfiles; unsupported, if items have no features that distinguish any two of them
 /// Repeatable same bits at any number of threads; no random numbers
 class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
  public:
@@ -93,11 +96,11 @@ class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
   void save_state(TensorWriter& out) const override;
 
   const ItemProfiles& profiles() const { return profiles_; }
-  /// The asker's w_u, by term.
+  /// The user's w_u, by term.
   std::vector<float> taste(const Query& query) const;
 
  private:
-  class Asker;
+  class QueryUser;
 
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
@@ -110,14 +113,14 @@ class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
   bool ranks() const { return task() == Task::top_n; }
   bool by_ridge() const;
   /// x̃_a · x̃_b, given x_a · x_b.
-  double centred_product(std::size_t a, std::size_t b, double product) const;
+  double centered_product(std::size_t a, std::size_t b, double product) const;
   double popularity_part(std::size_t item) const;
   void make_profiles(const Dataset& data);
   void fit_slope(const Dataset& data, Context& context);
 
   ItemProfiles profiles_;
   std::vector<float> mean_;        // x̄, by term
-  std::vector<double> centred_;    // x_i · x̄, by item
+  std::vector<double> centered_;   // x_i · x̄, by item
   double mean_square_ = 0;         // x̄ · x̄
   std::vector<bool> known_;        // items with training events
   Baseline baseline_;              // of ratings and likes

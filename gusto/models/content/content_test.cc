@@ -23,7 +23,7 @@ using ::testing::Not;
 /// genre, have no events. All are of one kind.
 std::shared_ptr<const Dataset> film_data(std::size_t users = 60, std::size_t items = 42) {
   const auto plain = test::three_tastes(users, items - 2);
-  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(users, items));
+  auto catalog = std::make_shared<Catalog>(*test::catalog_of(users, items));
   const std::vector<std::string> kinds(items, "film");
   std::vector<std::string> genres, directors, plots;
   for (std::size_t i = 0; i < items; ++i) {
@@ -31,10 +31,10 @@ std::shared_ptr<const Dataset> film_data(std::size_t users = 60, std::size_t ite
     directors.push_back("director" + std::to_string(i % 7));
     plots.push_back("word" + std::to_string(i * i % 5) + " and word" + std::to_string(i % 4));
   }
-  catalogue->item_features = FeatureTable(
+  catalog->item_features = FeatureTable(
       {feature("genres", FeatureKind::multi, genres), feature("director", FeatureKind::categorical, directors),
        feature("plot", FeatureKind::text, plots), feature("kind", FeatureKind::categorical, kinds)});
-  return std::make_shared<const Dataset>(std::move(catalogue), plain->events());
+  return std::make_shared<const Dataset>(std::move(catalog), plain->events());
 }
 
 ContentModel fitted(const std::shared_ptr<const Dataset>& data, Task task, const ContentOptions& options = {}) {
@@ -44,7 +44,7 @@ ContentModel fitted(const std::shared_ptr<const Dataset>& data, Task task, const
   return model;
 }
 
-std::vector<double> centred_profile(const ItemProfiles& profiles, std::size_t item) {
+std::vector<double> centered_profile(const ItemProfiles& profiles, std::size_t item) {
   const std::vector<float> mean = profiles.mean();
   std::vector<float> row(mean.size());
   profiles.add(item, 1, row);
@@ -69,7 +69,7 @@ TEST(Content, RidgeHasNoGradientAtItsSolution) {
     std::vector<double> gradient(taste.size());
     for (std::size_t t = 0; t < taste.size(); ++t) gradient[t] = 0.7 * static_cast<double>(taste[t]);
     for (std::size_t e = 0; e < history.size(); ++e) {
-      const std::vector<double> x = centred_profile(profiles, history.items[e].index);
+      const std::vector<double> x = centered_profile(profiles, history.items[e].index);
       const double left = static_cast<double>(history.values[e]) - static_cast<double>(predicted[e]);
       for (std::size_t t = 0; t < x.size(); ++t) gradient[t] -= left * x[t];
     }
@@ -90,7 +90,7 @@ TEST(Content, RocchioIsTheDifferenceOfMeans) {
   const std::vector<HistoryEvent> history{{ItemRow(0), 5}, {ItemRow(3), 4}, {ItemRow(1), 1}};
   std::vector<double> expected(model.profiles().term_count());
   const auto add = [&](std::size_t item, double amount) {
-    const std::vector<double> x = centred_profile(model.profiles(), item);
+    const std::vector<double> x = centered_profile(model.profiles(), item);
     for (std::size_t t = 0; t < x.size(); ++t) expected[t] += amount * x[t];
   };
   add(0, 0.5);
@@ -103,7 +103,7 @@ TEST(Content, RocchioIsTheDifferenceOfMeans) {
 
 TEST(Content, RegressionOnFeaturesHasNoGradientAtItsSolution) {
   const auto data = film_data();
-  const ItemProfiles profiles(data->catalogue(), {});
+  const ItemProfiles profiles(data->catalog(), {});
   std::vector<float> targets(profiles.item_count());
   std::vector<bool> chosen(targets.size());
   double mean = 0;
@@ -159,7 +159,7 @@ TEST(Content, SlopeOfRocchioIsThatOfLeastSquares) {
   Context context({.threads = 1});
   const Baseline baseline = fit_baseline(*data, {.reg_item = options.reg_item, .reg_user = options.reg_user}, context);
   std::vector<std::vector<double>> x;
-  for (std::size_t i = 0; i < data->item_count(); ++i) x.push_back(centred_profile(model.profiles(), i));
+  for (std::size_t i = 0; i < data->item_count(); ++i) x.push_back(centered_profile(model.profiles(), i));
   const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
   };
@@ -252,9 +252,9 @@ TEST(Content, RefusesItemsWithoutFeatures) {
   ContentOptions alike;  // all of one kind
   alike.fields = "kind";
   EXPECT_EQ(error_of([&] { fitted(film_data(), Task::top_n, alike); }).code(), ErrorCode::unsupported);
-  ContentOptions misspelt;
-  misspelt.fields = "gneres";
-  EXPECT_EQ(error_of([&] { fitted(film_data(), Task::top_n, misspelt); }).code(), ErrorCode::not_found);
+  ContentOptions misspelled;
+  misspelled.fields = "gneres";
+  EXPECT_EQ(error_of([&] { fitted(film_data(), Task::top_n, misspelled); }).code(), ErrorCode::not_found);
 }
 
 }  // namespace

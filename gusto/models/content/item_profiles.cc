@@ -114,10 +114,10 @@ std::vector<ProfileField> parse_profile_fields(std::string_view text) {
 /// Gathers terms item by item, then weighs them once it is known how many items have each.
 class ItemProfiles::Builder {
  public:
-  Builder(const Catalogue& catalogue, const ProfileOptions& options)
+  Builder(const Catalog& catalog, const ProfileOptions& options)
       : options_(options),
-        items_(catalogue.items.size()),
-        sources_(profile_sources(catalogue.item_features, options.fields)),
+        items_(catalog.items.size()),
+        sources_(profile_sources(catalog.item_features, options.fields)),
         vocabularies_(options.merge_fields ? 1 : sources_.size()),
         terms_of_(vocabularies_.size()) {
     gather();
@@ -157,7 +157,7 @@ class ItemProfiles::Builder {
     if (local == terms_of_[field].size()) {
       terms_of_[field].push_back(static_cast<std::uint32_t>(names_.size()));
       names_.push_back(options_.merge_fields ? std::string(value)
-                                     : fmt::format("{}: {}", sources_[source].feature->name, value));
+                                             : fmt::format("{}: {}", sources_[source].feature->name, value));
       field_of_.push_back(static_cast<std::uint32_t>(field));
       items_with_.push_back(0);
     }
@@ -250,8 +250,8 @@ class ItemProfiles::Builder {
   std::vector<std::uint32_t> number_;  // among the terms that are kept
 };
 
-ItemProfiles::ItemProfiles(const Catalogue& catalogue, const ProfileOptions& options) {
-  Builder(catalogue, options).finish(*this);
+ItemProfiles::ItemProfiles(const Catalog& catalog, const ProfileOptions& options) {
+  Builder(catalog, options).finish(*this);
 }
 
 double ItemProfiles::dot(std::size_t item, std::span<const float> vector) const {
@@ -279,14 +279,14 @@ std::vector<float> ItemProfiles::mean() const {
   return result;
 }
 
-std::uint64_t profile_memory(const Catalogue& catalogue, const ProfileOptions& options) {
+std::uint64_t profile_memory(const Catalog& catalog, const ProfileOptions& options) {
   // An entry is held twice while it is weighed; a term has a name, a key and its place in a table.
   constexpr std::uint64_t kEntry = 16;
   constexpr std::uint64_t kTerm = 120;
   std::uint64_t bytes = 0;
-  for (const ProfileSource& source : profile_sources(catalogue.item_features, options.fields)) {
+  for (const ProfileSource& source : profile_sources(catalog.item_features, options.fields)) {
     const FeatureField& feature = *source.feature;
-    bytes += catalogue.items.size() * 2 * sizeof(std::uint64_t);
+    bytes += catalog.items.size() * 2 * sizeof(std::uint64_t);
     if (feature.kind == FeatureKind::number) {
       bytes += feature.rows() * kEntry;
     } else if (feature.kind == FeatureKind::text) {

@@ -38,16 +38,16 @@ std::vector<ProfileField> parse_profile_fields(std::string_view text);
 /// A vector for each item, of length 1, or 0 where nothing is known of it.
 ///
 /// Terms    of a categorical or multi-valued feature its values; of a text its words; of a number at most
-///          ten ranges (NumberRanges). The case of ASCII letters is ignored. A term counts in its own field: Clint Eastwood the
-///          director is not Clint Eastwood the actor, unless `merge_fields` puts all fields into one bag. Terms of fewer than
-///          min_items items are left out.
-/// Weights  with tf the times that a term is in an item's field, df the number of items that have it there, N all items,
-///          l the number of the field's terms in the item, and l̄ the mean of that over items that have any:
+///          ten ranges (NumberRanges). The case of ASCII letters is ignored. A term counts in its own field: Clint
+///          Eastwood the director is not Clint Eastwood the actor, unless `merge_fields` puts all fields into one bag.
+///          Terms of fewer than min_items items are left out.
+/// Weights  with tf the times that a term is in an item's field, df the number of items that have it there, N all
+///          items, l the number of the field's terms in the item, and l̄ the mean of that over items that have any:
 ///            tf-idf   (1 + ln tf) · ln(N / df), with tf itself for 1 + ln tf below 1, as in merged fields
 ///            bm25     tf (k₁ + 1) / (tf + k₁ (1 − b + b l / l̄)) · ln(1 + (N − df + ½) / (df + ½)), k₁ = 1.2, b = 0.75
 ///            count    tf
-///          Each field of an item is brought to the length of its weight, then the whole to 1. In merged fields a field's terms
-///          count `weight` times, and only the whole is brought to 1.
+///          Each field of an item is brought to the length of its weight, then the whole to 1. In merged fields a
+///          field's terms count `weight` times, and only the whole is brought to 1.
 /// Source   Salton and Buckley, Information Processing & Management 1988; Robertson and Zaragoza, The probabilistic
 ///          relevance framework: BM25 and beyond, 2009
 /// State    offsets, term numbers and weights: 8 bytes an entry; terms' labels
@@ -57,7 +57,7 @@ class ItemProfiles {
  public:
   ItemProfiles() = default;
   /// Errors   not_found, with the nearest name, for a feature that items don't have; those of parse_profile_fields
-  ItemProfiles(const Catalogue& catalogue, const ProfileOptions& options);
+  ItemProfiles(const Catalog& catalog, const ProfileOptions& options);
 
   std::size_t item_count() const { return offsets_.empty() ? 0 : offsets_.size() - 1; }
   std::size_t term_count() const { return labels_.size(); }
@@ -89,6 +89,6 @@ class ItemProfiles {
 };
 
 /// Bytes that making profiles takes at most, told without making them.
-std::uint64_t profile_memory(const Catalogue& catalogue, const ProfileOptions& options);
+std::uint64_t profile_memory(const Catalog& catalog, const ProfileOptions& options);
 
 }  // namespace gusto

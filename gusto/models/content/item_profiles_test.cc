@@ -16,20 +16,20 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Five films with genres, a director, a cast, a plot and a year; of the last nothing is known.
-std::shared_ptr<const Catalogue> film_catalogue() {
-  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(1, 5));
-  catalogue->item_features =
+std::shared_ptr<const Catalog> film_catalog() {
+  auto catalog = std::make_shared<Catalog>(*test::catalog_of(1, 5));
+  catalog->item_features =
       FeatureTable({feature("genres", FeatureKind::multi, {"Comedy|Drama", "Drama", "Comedy", "Drama|War", ""}),
                     feature("director", FeatureKind::categorical, {"Ann Lee", "Bob Ray", "ann lee", "Cy Fox", ""}),
                     feature("cast", FeatureKind::multi, {"Bob Ray|Cy Fox", "Cy Fox", "", "Bob Ray", ""}),
                     feature("plot", FeatureKind::text, {"A toy, a toy, and a dog.", "The dog", "Toy war", "A war", ""}),
                     feature("year", FeatureKind::number, {"1990", "1991", "1990", "1999", ""})});
-  return catalogue;
+  return catalog;
 }
 
 ItemProfiles profiles_of(const std::string& fields, TermWeighting weighting = TermWeighting::tf_idf, bool soup = false,
                          int min_items = 1) {
-  return ItemProfiles(*film_catalogue(), {fields, weighting, soup, min_items});
+  return ItemProfiles(*film_catalog(), {fields, weighting, soup, min_items});
 }
 
 /// Label and weight of an item's terms, in order of label.

@@ -53,7 +53,7 @@ ProfileRegression fit_regression(const ItemProfiles& profiles, std::span<const f
   double left = start;
   for (int iteration = 0; iteration < kMostIterations && left > kRidgeTolerance * kRidgeTolerance * start;
        ++iteration) {
-    context.check_cancelled();
+    context.check_canceled();
     apply(profiles, chosen, reg, direction, image);
     const double step = left / std::inner_product(direction.begin(), direction.end(), image.begin(), 0.0);
     for (std::size_t t = 0; t < solution.size(); ++t) {

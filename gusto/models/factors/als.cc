@@ -17,12 +17,12 @@ constexpr ModelInfo kAlsInfo{
     .about =
         "Alternating least squares with weighted regularization (ALS-WR, Zhou et al. 2008), with biases: users' "
         "vectors "
-        "are solved for exactly given the items', then the items', and so on; a row is pulled to 0 by as much as it "
+        "are solved for exactly given the items', then the items', and so on; a row is shrunk to 0 by as much as it "
         "has "
         "events. No step size to choose, and new people are folded in exactly. For top-n it is the classical implicit "
         "form, in which every item that was not chosen counts a little as a 0; ials is the better kept of the two.",
     .fields = kAlsFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .item_vectors = true,
@@ -64,7 +64,8 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
     return side;
   };
   users_ = start(data.user_count(), "als users", [&](std::size_t u) { return data.history(UserRow(u)).size() > 0; });
-  items_ = start(data.item_count(), "als items", [&](std::size_t i) { return data.audience(ItemRow(i)).size() > 0; });
+  items_ =
+      start(data.item_count(), "als items", [&](std::size_t i) { return data.item_events(ItemRow(i)).size() > 0; });
 
   const auto state = [&](const auto& others, std::span<const float> values, const Side& other, RowProblem& problem) {
     problem.indexes.clear();
@@ -85,8 +86,8 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   };
   const auto solve_items = [&](const RowSolver& solver, Pass pass) {
     const auto of_item = [&](std::size_t i, RowProblem& problem) {
-      const Audience audience = data.audience(ItemRow(i));
-      state(audience.users, audience.values, users_, problem);
+      const ItemEvents item_events = data.item_events(ItemRow(i));
+      state(item_events.users, item_events.values, users_, problem);
     };
     solve_side(context, solver, pass, of_item, items_.vectors);
     update_rows(items_);
@@ -100,12 +101,12 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   }
   require_finite("item vectors", items_.vectors.values());
   finish(gram_of(items_));
-  solve_users(*folding_, Pass::solve);
+  solve_users(*fold_in_solver_, Pass::solve);
   require_finite("user vectors", users_.vectors.values());
 }
 
 void AlsModel::finish(Matrix<float> gram) {
-  folding_.emplace(solver(items_, std::move(gram)));
+  fold_in_solver_.emplace(solver(items_, std::move(gram)));
   ranking_ = rating_rows(items_.vectors, dim(), column(items_.vectors, dim()));
 }
 
@@ -123,7 +124,7 @@ void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
   RowSolver::Workspace workspace;
   std::vector<float> vector(users_.vectors.cols());
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+    if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
       std::copy(out.row(q - 1).begin(), out.row(q - 1).end(), out.row(q).begin());
       continue;
     }
@@ -133,7 +134,7 @@ void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
     } else {
       std::fill(vector.begin(), vector.end(), 0.0F);
       const RowProblem problem = problem_of(queries[q].history);
-      if (!problem.indexes.empty()) folding_->solve(problem.row(), vector, workspace);
+      if (!problem.indexes.empty()) fold_in_solver_->solve(problem.row(), vector, workspace);
     }
     std::copy_n(vector.data(), dim(), out.row(q).data());
     out(q, dim()) = vector[dim()] + static_cast<float>(mean_);
@@ -163,7 +164,7 @@ std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item)
   if (history.empty()) return parts;
   // (p_u, b_u) = A⁻¹ Σ_j t_j (q_j, 1): linear in what each event adds.
   const RowProblem problem = problem_of(history);
-  const std::vector<double> reach = folding_->reach(problem.row(), items_.rows.row(item.index).first(dim() + 1));
+  const std::vector<double> reach = fold_in_solver_->reach(problem.row(), items_.rows.row(item.index).first(dim() + 1));
   for (std::size_t e = 0; e < history.size(); ++e) {
     const std::span<const float> y = items_.rows.row(problem.indexes[e]);
     const double closeness = std::inner_product(reach.begin(), reach.end(), y.begin(), 0.0);

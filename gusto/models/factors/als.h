@@ -25,7 +25,7 @@ inline constexpr auto kAlsFields = fields(
     field<&AlsOptions::epochs>("epochs", between(1, 1000), search_log(5, 40),
                                "Times that all users' and all items' vectors are solved for."),
     field<&AlsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.01, 1),
-                            "Pull of a vector, and of its bias, towards 0 for each of its row's events."),
+                            "Regularization of a vector, and of its bias, for each of its row's events."),
     field<&AlsOptions::biases>("biases", "Learn biases of users and items, too."),
     renamed(
         field<&AlsOptions::unobserved_weight>("unobserved_weight", between(1e-6, 1), search_log(0.01, 1),
@@ -40,14 +40,17 @@ extern const ModelInfo kAlsInfo;
 ///
 ///   ŷ_ui = μ + b_u + b_i + p_u · q_i
 ///
-/// Minimises  Σ_(u,i) (r_ui − ŷ_ui)² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of events, μ the mean of the
-///            values; each side with its biases exactly, given the other, as one least squares problem a row
-///            (row_solver.h): for a user with rows (q_i, 1) and targets r_ui − μ − b_i, for an item alike
-/// top_n      μ = 0 and no biases; every event has value 1, and every pair counts as 0, too, with weight `unobserved_weight`
-/// Start      vectors N(0, init²/dim), biases 0; an epoch solves for all items' biases and vectors after all users'; last, users
-///            are solved for once more, which is also how new users are folded in, exactly
-/// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM 2008
-///            (ALS-WR); differs in the biases, and in the blocks for wide vectors; top_n as in Hu, Koren, Volinsky 2008
+/// Minimizes  Σ_(u,i) (r_ui − ŷ_ui)² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of
+///            events, μ the mean of the values; each side with its biases exactly, given the other, as one least
+///            squares problem a row (row_solver.h): for a user with rows (q_i, 1) and targets r_ui − μ − b_i, for an
+///            item likewise
+/// top_n      μ = 0 and no biases; every event has value 1, and every pair counts as 0, too, with weight
+/// `unobserved_weight`
+/// Start      vectors N(0, init²/dim), biases 0; an epoch solves for all items' biases and vectors after all users';
+///            last, users are solved for once more, which is also how new users are folded in, exactly
+/// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM
+///            2008 (ALS-WR); differs in the biases, and in the blocks for wide vectors; top_n as in Hu, Koren, Volinsky
+///            2008
 /// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32
 /// Cost       an epoch: 2 · events · dim · (block + 4) + (users + items) · dim · block² / 3 multiplications;
 ///            (users + items) · dim · 8 bytes
@@ -68,8 +71,8 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  /// One side's vectors, each with its bias as a last coordinate, and the rows that they are to the other side's problems: with
-  /// a 1 in the bias's place, so that the other side's bias is a coordinate like any other.
+  /// One side's vectors, each with its bias as a last coordinate, and the rows that they are to the other side's
+  /// problems: with a 1 in the bias's place, so that the other side's bias is a coordinate like any other.
   struct Side {
     Matrix<float> vectors;
     Matrix<float> rows;
@@ -90,7 +93,7 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   double mean_ = 0;
   Side users_, items_;
   Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
-  std::optional<RowSolver> folding_;
+  std::optional<RowSolver> fold_in_solver_;
 };
 
 }  // namespace gusto

@@ -55,8 +55,9 @@ void solve_side(Context& context, const RowSolver& solver, Pass pass,
 std::uint64_t alternation_memory(std::size_t users, std::size_t items, std::size_t width, unsigned threads) {
   const std::uint64_t most_rows = std::max(users, items);
   const std::uint64_t square = std::uint64_t{width} * width;
-  // A thread's system and the longest row's indexes and targets, of which one is held thrice while it grows, its residuals and
-  // products. Of the Gram matrix, beside what summing it up takes, one copy to solve with and one to keep.
+  // A thread's system and the longest row's indexes and targets, of which one is held thrice while it grows, its
+  // residuals and products. Of the Gram matrix, beside what summing it up takes, one copy to solve with and one to
+  // keep.
   const std::uint64_t of_thread = square + 4 * std::uint64_t{width} + 8 * most_rows;
   return gram_memory(most_rows, width) + (2 * square + threads * of_thread) * sizeof(float);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What models have in common that solve for all users' vectors given the items', then for the items' given the users', and so
-/// on: each row is a least squares problem of its own (row_solver.h).
+/// What models have in common that solve for all users' vectors given the items', then for the items' given the users',
+/// and so on: each row is a least squares problem of its own (row_solver.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -29,17 +29,17 @@ Matrix<float> random_vectors(Context& context, std::size_t rows, std::size_t wid
 struct RowProblem {
   std::vector<std::uint32_t> indexes;
   std::vector<float> targets;
-  std::vector<float> centre;
+  std::vector<float> center;
   float reg = 0;
 
-  RowSolver::Row row() const { return {indexes, targets, reg, centre}; }
+  RowSolver::Row row() const { return {indexes, targets, reg, center}; }
 };
 
 enum class Pass { sweep, solve };
 
-/// Goes over, or solves for, every row of `vectors` that has events. state(r, problem) fills in the problem of row r, in place of
-/// another row's; it is called on all threads.
-/// Errors   cancelled; those of RowSolver
+/// Goes over, or solves for, every row of `vectors` that has events. state(r, problem) fills in the problem of row r,
+/// in place of another row's; it is called on all threads.
+/// Errors   canceled; those of RowSolver
 /// Cost     that of RowSolver for each row; on each thread a problem and a workspace
 /// Repeatable same bits at any number of threads
 void solve_side(Context& context, const RowSolver& solver, Pass pass,

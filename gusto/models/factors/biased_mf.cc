@@ -13,7 +13,7 @@ constexpr ModelInfo kBiasedMfInfo{
         "users themselves follow, which is also how new users are folded in. The rating predictor to reach for first. "
         "For top-n it learns from events against items drawn at random.",
     .fields = kBiasedMfFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .item_vectors = true,
@@ -31,7 +31,7 @@ std::uint64_t BiasedMfModel::memory_need(const Dataset& data, Task, unsigned thr
 }
 
 void BiasedMfModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
-  take(train_mf(data, task(), options(), fit.seed, context), data, context);
+  set_factors(train_mf(data, task(), options(), fit.seed, context), data, context);
 }
 
 }  // namespace gusto

@@ -15,14 +15,13 @@ inline constexpr auto kBiasedMfFields = fields(
     field<&MfOptions::epochs>("epochs", between(1, 10000), search_log(10, 100), "Passes over the training events."),
     field<&MfOptions::learning_rate>("learning_rate", between(0, 1), search_log(0.005, 0.2),
                                      "Step size at the start; 0 chooses by the task: 0.023, for top-n 0.1."),
-    choice<&MfOptions::schedule>("schedule", kScheduleNames,
-                                 "How the step size goes on: down to 0 in a line, or constant."),
+    choice<&MfOptions::schedule>("schedule", kScheduleNames, "How the step size changes: linearly to 0, or constant."),
     field<&MfOptions::reg>("reg", between(0, 10), search_log(0.003, 0.2),
-                           "Pull of the vectors towards 0, as the mean over events; 0 chooses by the task: "
+                           "Regularization of the vectors, as the mean over events; 0 chooses by the task: "
                            "0.05, for top-n 0.01."),
-    field<&MfOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.01, 0.2), "Pull of the biases towards 0."),
+    field<&MfOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.01, 0.2), "Regularization of the biases."),
     field<&MfOptions::reg_power>("reg_power", between(0, 1), search_linear(0, 1),
-                                 "How much weaker the pull is on rows with many events: reg / events^reg_power."),
+                                 "How much weaker regularization is on rows with many events: reg / events^reg_power."),
     field<&MfOptions::init>("init", between(0, 10), search_log(0.001, 0.3),
                             "Length that vectors start with, about; 0 chooses by the task: 0.02, for top-n 0.1."),
     field<&MfOptions::negatives>("negatives", between(0.1, 100), search_log(1, 10),
@@ -38,15 +37,16 @@ extern const ModelInfo kBiasedMfInfo;
 ///
 ///   ŷ_ui = μ + b_u + b_i + p_u · q_i
 ///
-/// Learning   stochastic gradient descent on (r_ui − ŷ_ui)² + λ_u ‖p_u‖² + λ_i ‖q_i‖² + reg_bias (b_u² + b_i²) per event,
-///            λ_u = reg · n_u^(−reg_power) / mean over events of n^(−reg_power), λ_i alike.
+/// Learning   stochastic gradient descent on (r_ui − ŷ_ui)² + λ_u ‖p_u‖² + λ_i ‖q_i‖² + reg_bias (b_u² + b_i²) per
+///            event, λ_u = reg · n_u^(−reg_power) / mean over events of n^(−reg_power), λ_i likewise.
 ///            Users and items are cut into B groups each, so that B² blocks of events arise; an epoch is B rounds of B
 ///            blocks that share no row, and blocks of a round run in parallel. B depends on the data alone.
-/// Refit      last, all users' vectors and biases are learned anew from the item side (refitted_factors.h)
-/// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value 0,
+/// Refit      last, all users' vectors and biases are learned again from the item side (refitted_factors.h)
+/// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value
+/// 0,
 ///            new ones each epoch; in the refit every item counts as 0 with weight negatives · n_u / items.
-/// Source     Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; blocks as in Gemulla et al.: DSGD,
-///            KDD 2011, and LIBMF (Chin et al. 2015)
+/// Source     Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; blocks as in Gemulla et al.:
+///            DSGD, KDD 2011, and LIBMF (Chin et al. 2015)
 /// State      that of RefittedFactors
 /// Cost       O(epochs · events · dim + events · dim² + users · dim³ / 3);
 ///            (users + items) · dim · 4 + events · 12 bytes, times 1 + negatives for top-n

@@ -15,7 +15,7 @@
 namespace gusto {
 namespace {
 
-/// What the refit minimises for one user, from the saved state alone:
+/// What the refit minimizes for one user, from the saved state alone:
 ///   Σ_i (r_ui − μ − b_i − z·y_i)² + (z − m)ᵀ P (z − m), and for top-n w Σ_j (0 − μ − b_j − z·y_j)² over all items
 struct SavedState {
   Matrix<float> items, users;
@@ -81,7 +81,7 @@ TEST(BiasedMf, LearnsOnAnyRatingScale) {
   const auto data = test::three_tastes();
   std::vector<Event> scaled = data->events();
   for (Event& event : scaled) event.value = event.value * 100 - 7;
-  const auto large = std::make_shared<const Dataset>(data->shared_catalogue(), scaled);
+  const auto large = std::make_shared<const Dataset>(data->shared_catalog(), scaled);
   Context context({.threads = 1});
   BiasedMfModel small_model({.dim = 4});
   BiasedMfModel large_model({.dim = 4});

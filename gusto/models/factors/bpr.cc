@@ -17,7 +17,7 @@
 namespace gusto {
 namespace {
 
-// Of folding in: steps, and pairs at most, but for one of each choice.
+// Of fold-in: steps, and pairs at most, but for one of each choice.
 constexpr int kBprSteps = 15;
 constexpr std::size_t kMostPairs = 50'000;
 
@@ -102,7 +102,7 @@ class PairTrainer {
 
   void run_epoch(std::size_t epoch, float rate) {
     const std::size_t item_groups = 2 * user_groups_;
-    // Neighbours in this order are this epoch's pairs of groups of items.
+    // Neighbors in this order are this epoch's pairs of groups of items.
     std::vector<std::size_t> order(item_groups);
     std::iota(order.begin(), order.end(), std::size_t{0});
     Random(seed_, "bpr groups", epoch).shuffle(std::span(order));
@@ -111,7 +111,7 @@ class PairTrainer {
     const PairRates rates{rate, static_cast<float>(options_.reg), static_cast<float>(options_.reg_bias),
                           options_.sampling, static_cast<std::size_t>(options_.trials)};
     for (std::size_t round = 0; round < user_groups_; ++round) {
-      context_.check_cancelled();
+      context_.check_canceled();
       context_.pool().run(user_groups_, [&](std::size_t g, unsigned) {
         const std::size_t pair = (g + round) % user_groups_;
         PairBlock block;
@@ -156,7 +156,7 @@ constexpr ModelInfo kBprInfo{
         "weighted by the rank that this tells of (warp: WSABIE, Weston et al. 2011). New people get a vector that "
         "explains their history against drawn items. Quick, and good at the top of lists.",
     .fields = kBprFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .fold_in = FoldIn::approximate,
                   .item_vectors = true,
                   .similar_items = true,
@@ -224,7 +224,7 @@ void BprModel::fold_in(const Query& query, std::span<float> out) const {
 
   std::vector<float> p(width);
   std::copy(typical_.begin(), typical_.end(), p.begin());
-  const auto pull = static_cast<float>(options().reg * static_cast<double>(chosen.size()) + kLeastPull);
+  const auto reg_strength = static_cast<float>(options().reg * static_cast<double>(chosen.size()) + kLeastReg);
   Matrix<float> left(width, width);
   std::vector<float> right(width), margins(offsets.size()), weights(offsets.size());
   Matrix<float> scaled(differences.rows(), width);
@@ -235,7 +235,8 @@ void BprModel::fold_in(const Query& query, std::span<float> out) const {
     for (std::size_t n = 0; n < margins.size(); ++n) {
       const float x = margins[n];
       const float missing = 1 / (1 + std::exp(x));  // σ(−x)
-      // (σ(x) − ½) / x, whose limit at 0 is ¼: the curvature of a parabola through the loss at x that nowhere lies below it.
+      // (σ(x) − ½) / x, whose limit at 0 is ¼: the curvature of a parabola through the loss at x that nowhere lies
+      // below it.
       const float curvature = std::abs(x) < 1e-3F ? 0.25F : (0.5F - missing) / x;
       const float root = std::sqrt(curvature * share);
       for (std::size_t d = 0; d < dim(); ++d) scaled(n, d) = root * differences(n, d);
@@ -243,8 +244,8 @@ void BprModel::fold_in(const Query& query, std::span<float> out) const {
     }
     left.fill(0);
     for (std::size_t d = 0; d < width; ++d) {
-      left(d, d) = pull;
-      right[d] = d < dim() ? pull * (typical_[d] - p[d]) : 0.0F;
+      left(d, d) = reg_strength;
+      right[d] = d < dim() ? reg_strength * (typical_[d] - p[d]) : 0.0F;
     }
     add_normal_equations({scaled.values().data(), width, indexes, 0}, weights, left.view(), right);
     if (!solve_upper(left.view(), right)) break;
@@ -258,7 +259,7 @@ void BprModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
     const std::span<float> vector = out.row(q).first(dim());
     if (is_training_user(queries[q])) {
       std::copy_n(users_.row(queries[q].user->index).data(), dim(), vector.data());
-    } else if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+    } else if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
       std::copy_n(out.row(q - 1).data(), dim(), vector.data());
     } else {
       fold_in(queries[q], vector);

@@ -28,15 +28,15 @@ inline constexpr auto kBprFields = fields(
     field<&BprOptions::dim>("dim", between(1, 4096), search_log(16, 256), "Length of each user and item vector."),
     field<&BprOptions::epochs>("epochs", between(1, 10000), search_log(20, 200), "Passes over the training events."),
     field<&BprOptions::learning_rate>("learning_rate", between(1e-6, 10), search_log(0.01, 0.3),
-                                      "Step size at the start; it goes down to 0 in a line."),
+                                      "Step size at the start; it falls linearly to 0."),
     choice<&BprOptions::sampling>("sampling", kPairSamplingNames,
                                   "The other item: uniform, the first drawn; hard, the best scored of some; warp, the "
                                   "first of some that comes too close, weighted by its rank."),
     field<&BprOptions::trials>("trials", between(1, 10000), search_log(2, 100),
                                "Items drawn at most against an event, of hard and warp."),
-    field<&BprOptions::reg>("reg", between(0, 10), search_log(0.001, 0.1), "Pull of the vectors towards 0."),
-    field<&BprOptions::biases>("biases", "Learn how much each item is chosen, whoever asks."),
-    field<&BprOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.0001, 0.1), "Pull of the biases towards 0."),
+    field<&BprOptions::reg>("reg", between(0, 10), search_log(0.001, 0.1), "Regularization of the vectors."),
+    field<&BprOptions::biases>("biases", "Learn how much each item is chosen, whoever the user is."),
+    field<&BprOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.0001, 0.1), "Regularization of the biases."),
     field<&BprOptions::init>("init", between(1e-6, 10), search_none(), "Length that vectors start with, about."),
     field<&BprOptions::like_threshold>("like_threshold", {}, search_none(),
                                        "Ratings, likes: events of at least this value count, if any has it."));
@@ -47,25 +47,26 @@ extern const ModelInfo kBprInfo;
 ///   x_ui = p_u · q_i + b_i
 ///
 /// Learning   stochastic gradient descent over events (u, i) that count, each against a drawn item j, of which u has
-///            no event that counts (pair_kernels.h): BPR's softplus(x_uj − x_ui) for uniform and hard, WARP's rank-weighted hinge for warp.
-///            Users are cut into B groups, items into 2B; each epoch pairs the groups of items anew, and is B rounds of B blocks
-///            that share no row, a group of users with a pair of groups of items each, from which j is drawn too.
-///            Blocks of a round run in parallel. B depends on the data alone
-/// New users  p minimises Σ_i Σ_j softplus(x_j − x_i) / d + (reg · n + kLeastPull) ‖p − p̄‖² / 2 over the n items i of the history
-///            and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the minimum of parabolas above,
-///            all items held; p̄ is the mean of the training users' vectors, which is also the answer without a history
-/// Source     Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI 2011;
-///            blocks as in Gemulla et al.: DSGD, KDD 2011
+///            no event that counts (pair_kernels.h): BPR's softplus(x_uj − x_ui) for uniform and hard, WARP's
+///            rank-weighted hinge for warp. Users are cut into B groups, items into 2B; each epoch pairs the groups of
+///            items again, and is B rounds of B blocks that share no row, a group of users with a pair of groups of
+///            items each, from which j is drawn too. Blocks of a round run in parallel. B depends on the data alone
+/// New users  p minimizes Σ_i Σ_j softplus(x_j − x_i) / d + (reg · n + kLeastReg) ‖p − p̄‖² / 2 over the n items i of
+///            the history and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the
+///            minimum of parabolas above, all items held; p̄ is the mean of the training users' vectors, which is also
+///            the answer without a history
+/// Source     Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI
+///            2011; blocks as in Gemulla et al.: DSGD, KDD 2011
 /// State      user_vectors [users × dim], item_vectors [items × dim], item_bias [items], float32
-/// Cost       O(epochs · events · trials · dim); 2 · (users + items) · dim · 4 + events · 8 bytes. A new user: n · d · dim² steps and
-///            n · d · dim · 8 bytes
+/// Cost       O(epochs · events · trials · dim); 2 · (users + items) · dim · 4 + events · 8 bytes. A new user: n · d ·
+///            dim² steps and n · d · dim · 8 bytes
 /// Errors     those of Model; not_finite if learning diverges
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class BprModel final : public ModelWith<BprOptions, kBprInfo> {
  public:
   using ModelWith::ModelWith;
   static constexpr std::size_t kDrawn = 20;
-  static constexpr double kLeastPull = 1e-3;
+  static constexpr double kLeastReg = 1e-3;
 
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   MatrixView<const float> item_vectors() const override { return ranking_.view(); }

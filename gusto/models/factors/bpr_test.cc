@@ -71,8 +71,8 @@ TEST(Bpr, NewPeopleAreWhereTheGradientIsZero) {
   model.query_vectors({&nobody, 1}, typical.view());
   const MatrixView<const float> items = model.item_vectors();
   std::vector<double> gradient(6);
-  const double pull = model.options().reg * 3 + BprModel::kLeastPull;
-  for (std::size_t d = 0; d < 6; ++d) gradient[d] = pull * (found(0, d) - typical(0, d));
+  const double reg_strength = model.options().reg * 3 + BprModel::kLeastReg;
+  for (std::size_t d = 0; d < 6; ++d) gradient[d] = reg_strength * (found(0, d) - typical(0, d));
   for (const HistoryEvent& event : history) {
     for (std::size_t n = 0; n < BprModel::kDrawn; ++n) {
       Random random(n, "bpr newcomer", event.item.index);

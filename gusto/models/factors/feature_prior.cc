@@ -38,7 +38,7 @@ std::vector<double> column_products(const Matrix<float>& a, const Matrix<float>&
 }
 
 /// The written fields of one side, with "auto" replaced.
-std::vector<nn::FieldSpec> specs_of(std::string_view text, nn::Side side, const Catalogue& catalogue) {
+std::vector<nn::FieldSpec> specs_of(std::string_view text, nn::Side side, const Catalog& catalog) {
   std::vector<nn::FieldSpec> specs;
   if (text.empty()) return specs;
   const std::vector<nn::FieldSpec> written = nn::parse_fields(text);
@@ -46,7 +46,7 @@ std::vector<nn::FieldSpec> specs_of(std::string_view text, nn::Side side, const 
     const auto same = [&](const nn::FieldSpec& other) { return other.text == spec.text; };
     if (std::none_of(specs.begin(), specs.end(), same)) specs.push_back(std::move(spec));
   };
-  const FeatureTable& table = side == nn::Side::user ? catalogue.user_features : catalogue.item_features;
+  const FeatureTable& table = side == nn::Side::user ? catalog.user_features : catalog.item_features;
   for (const nn::FieldSpec& spec : written) {
     if (!spec.is_auto()) {
       add(spec);
@@ -54,21 +54,21 @@ std::vector<nn::FieldSpec> specs_of(std::string_view text, nn::Side side, const 
     }
     for (const FeatureField& feature : table.fields()) {
       if (feature.kind != FeatureKind::number && !nn::groups_rows(feature)) continue;
-      add(nn::feature_field(side, feature.name, catalogue));
+      add(nn::feature_field(side, feature.name, catalog));
     }
   }
   return specs;
 }
 
 /// By row, the most entries that a field can have there.
-std::vector<std::uint64_t> most_entries(const nn::FieldSpec& spec, const Catalogue& catalogue, std::size_t rows) {
+std::vector<std::uint64_t> most_entries(const nn::FieldSpec& spec, const Catalog& catalog, std::size_t rows) {
   std::vector<std::uint64_t> most(rows, 1);
   for (const nn::FieldSpec& part : spec.parts) {
-    const std::vector<std::uint64_t> of_part = most_entries(part, catalogue, rows);
+    const std::vector<std::uint64_t> of_part = most_entries(part, catalog, rows);
     for (std::size_t r = 0; r < rows; ++r) most[r] *= of_part[r];
   }
   if (spec.feature.empty()) return most;
-  const FeatureField& feature = *nn::find_feature(catalogue, spec.feature).feature;
+  const FeatureField& feature = *nn::find_feature(catalog, spec.feature).feature;
   if (feature.kind == FeatureKind::number) return most;
   // Each byte of a text is a word, or a piece of one, at most. What is missing is an entry, too.
   for (std::size_t r = 0; r < std::min(rows, feature.rows()); ++r) {
@@ -79,10 +79,10 @@ std::vector<std::uint64_t> most_entries(const nn::FieldSpec& spec, const Catalog
 }
 
 /// Of all rows; those of a cross's parts are encoded, too.
-std::uint64_t count_entries(const nn::FieldSpec& spec, const Catalogue& catalogue, std::size_t rows) {
-  const std::vector<std::uint64_t> most = most_entries(spec, catalogue, rows);
+std::uint64_t count_entries(const nn::FieldSpec& spec, const Catalog& catalog, std::size_t rows) {
+  const std::vector<std::uint64_t> most = most_entries(spec, catalog, rows);
   std::uint64_t count = std::accumulate(most.begin(), most.end(), std::uint64_t{0});
-  for (const nn::FieldSpec& part : spec.parts) count += count_entries(part, catalogue, rows);
+  for (const nn::FieldSpec& part : spec.parts) count += count_entries(part, catalog, rows);
   return count;
 }
 
@@ -189,10 +189,10 @@ void FeaturePrior::fit(Context& context, const Matrix<float>& vectors, std::span
 
 SideFeatures::SideFeatures(const Dataset& data, std::string_view user_fields, std::string_view item_fields)
     : item_count_(data.item_count()), user_count_(data.user_count()) {
-  const Catalogue& catalogue = data.catalogue();
-  std::vector<nn::FieldSpec> specs = specs_of(user_fields, nn::Side::user, catalogue);
+  const Catalog& catalog = data.catalog();
+  std::vector<nn::FieldSpec> specs = specs_of(user_fields, nn::Side::user, catalog);
   const std::size_t of_users = specs.size();
-  for (nn::FieldSpec& spec : specs_of(item_fields, nn::Side::item, catalogue)) specs.push_back(std::move(spec));
+  for (nn::FieldSpec& spec : specs_of(item_fields, nn::Side::item, catalog)) specs.push_back(std::move(spec));
   const auto refuse = [&](std::size_t n) {
     throw Error(ErrorCode::invalid_option,
                 fmt::format("The field {} of {} is no feature of {}.", quote(specs[n].text),
@@ -223,19 +223,20 @@ std::uint64_t SideFeatures::memory_need(const Dataset& data, std::string_view us
                                         std::uint64_t width) {
   // Of an entry id and weight: encoded, by row, and by value; the first two in vectors that grew by doubling.
   constexpr std::uint64_t kEntryBytes = 2 * 8 + 2 * 8 + 8;
-  // Where a row's entries begin: encoded, of each field, and among all; likewise a value's, once more while they are put there.
+  // Where a row's entries begin: encoded, of each field, and among all; likewise a value's, once more while they are
+  // put there.
   constexpr std::uint64_t kFieldBytes = 2 * sizeof(std::uint32_t);
   constexpr std::uint64_t kRowBytes = 3 * sizeof(std::uint64_t);
   constexpr std::uint64_t kValueBytes = 2 * sizeof(std::uint64_t);
   std::uint64_t bytes = 0;
   const auto add_side = [&](std::string_view fields, nn::Side side, std::size_t rows) {
-    const std::vector<nn::FieldSpec> specs = specs_of(fields, side, data.catalogue());
+    const std::vector<nn::FieldSpec> specs = specs_of(fields, side, data.catalog());
     if (specs.empty()) return;
     std::uint64_t values = 1;
     std::uint64_t entries = rows;  // of the constant
     for (const nn::FieldSpec& spec : specs) {
       values += nn::most_rows(spec, data);
-      entries += count_entries(spec, data.catalogue(), rows);
+      entries += count_entries(spec, data.catalog(), rows);
     }
     bytes += entries * kEntryBytes + rows * (specs.size() * kFieldBytes + kRowBytes + width * sizeof(float)) +
              values * (5 * width * sizeof(float) + kValueBytes);
@@ -263,7 +264,7 @@ SparseRows SideFeatures::rows(nn::Side side) const {
   SparseRows result;
   if (side == nn::Side::user) {
     for (std::size_t u = 0; u < count; ++u) {
-      const Asker who = asker(Query::known(UserRow(u)));
+      const QueryUser who = query_user(Query::known(UserRow(u)));
       for (std::size_t e = 0; e < who.ids.size(); ++e) result.add(who.ids[e], who.weights[e]);
       result.end_row();
     }
@@ -291,20 +292,20 @@ SparseRows SideFeatures::rows(nn::Side side) const {
   return result;
 }
 
-SideFeatures::Asker SideFeatures::asker(const Query& query) const {
+SideFeatures::QueryUser SideFeatures::query_user(const Query& query) const {
   const nn::Schema& schema = encoder_->schema();
-  const nn::EncodedAsker encoded = encoder_->encode(query);
-  Asker asker{{0}, {1}, {"typical taste"}};
+  const nn::EncodedQueryUser encoded = encoder_->encode(query);
+  QueryUser query_user{{0}, {1}, {"typical taste"}};
   for (std::size_t slot = 0; slot < schema.size(); ++slot) {
     if (schema[slot].side != nn::Side::user) continue;
     const nn::Entries& entries = encoded.fields[slot];
     for (std::size_t e = 0; e < entries.size(); ++e) {
-      asker.ids.push_back(static_cast<std::uint32_t>(first_[slot] + entries.ids[e]));
-      asker.weights.push_back(entries.weights[e]);
-      asker.fields.emplace_back(schema[slot].spec.text);
+      query_user.ids.push_back(static_cast<std::uint32_t>(first_[slot] + entries.ids[e]));
+      query_user.weights.push_back(entries.weights[e]);
+      query_user.fields.emplace_back(schema[slot].spec.text);
     }
   }
-  return asker;
+  return query_user;
 }
 
 }  // namespace gusto

@@ -19,9 +19,10 @@
 
 namespace gusto {
 
-/// What features say of the vectors of one side: row r is expected at m_r = Σ_f x_rf b_f, a sum over its feature values.
+/// What features say of the vectors of one side: row r is expected at m_r = Σ_f x_rf b_f, a sum over its feature
+/// values.
 ///
-/// fit() minimises, given all vectors w_r and their weights ω_r (0: left out),
+/// fit() minimizes, given all vectors w_r and their weights ω_r (0: left out),
 ///
 ///   Σ_r ω_r ‖w_r − Σ_f x_rf b_f‖² + reg · Σ_f ‖b_f‖²
 ///
@@ -66,8 +67,9 @@ class FeaturePrior {
 /// The features of both sides, as rows of numbers: a constant, then the values of each field that is asked for.
 class SideFeatures {
  public:
-  /// Fields as nn::parse_fields takes them; "auto": numbers, and what groups rows. Those of ids, times and histories are
-  /// no features. Errors   those of nn::Schema::learn; invalid_option, naming the option, for a field that is no feature of its side
+  /// Fields as nn::parse_fields takes them; "auto": numbers, and what groups rows. Those of ids, times and histories
+  /// are no features. Errors   those of nn::Schema::learn; invalid_option, naming the option, for a field that is no
+  /// feature of its side
   SideFeatures(const Dataset& data, std::string_view user_fields, std::string_view item_fields);
   /// Reads what save() wrote, for the data that it was learned from.
   SideFeatures(const Dataset& data, const TensorFile& in);
@@ -82,13 +84,13 @@ class SideFeatures {
   std::size_t values(nn::Side side) const;
   SparseRows rows(nn::Side side) const;
 
-  /// An asker's values: the query's features before a known user's own.
-  struct Asker {
+  /// A user's values: the query's features before a known user's own.
+  struct QueryUser {
     std::vector<std::uint32_t> ids;
     std::vector<float> weights;
     std::vector<std::string_view> fields;  ///< which field each belongs to
   };
-  Asker asker(const Query& query) const;
+  QueryUser query_user(const Query& query) const;
 
  private:
   void number_values();

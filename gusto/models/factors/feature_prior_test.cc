@@ -74,7 +74,7 @@ TEST(FeaturePrior, HasTheSameBitsAtAnyNumberOfThreads) {
 TEST(SideFeatures, StateTheMemoryOfFieldsOfManyValues) {
   if (!GUSTO_COUNTS_ALLOCATIONS) GTEST_SKIP() << "sanitizers replace operator new";
   constexpr std::size_t kItems = 2000;
-  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(50, kItems));
+  auto catalog = std::make_shared<Catalog>(*test::catalog_of(50, kItems));
   FeatureField tags;
   tags.name = "tags";
   tags.kind = FeatureKind::multi;
@@ -91,8 +91,8 @@ TEST(SideFeatures, StateTheMemoryOfFieldsOfManyValues) {
     kind.append(i % 2 == 0 ? "a" : "b|c|d");
     plot.append("a tale of " + std::to_string(i) + " words and more words of no use");
   }
-  catalogue->item_features = FeatureTable({tags, kind, plot});
-  const Dataset data(catalogue, test::random_events(50, kItems));
+  catalog->item_features = FeatureTable({tags, kind, plot});
+  const Dataset data(catalog, test::random_events(50, kItems));
   for (const char* fields : {"tags", "words(plot, 500)", "hash(plot, 300)", "cross(tags, kind, 1000)"}) {
     const std::uint64_t need = SideFeatures::memory_need(data, "", fields, kWidth);
     const std::uint64_t peak = test::peak_of([&] {

@@ -14,8 +14,8 @@
 namespace gusto {
 namespace {
 
-// Rows of a block, of both sides, fit into a second-level cache with room to spare; blocks hold enough events to be worth
-// handing out; and there are enough blocks in a round for many threads where there are events enough.
+// Rows of a block, of both sides, fit into a second-level cache with room to spare; blocks hold enough events to be
+// worth handing out; and there are enough blocks in a round for many threads where there are events enough.
 constexpr std::size_t kBlockBytes = 256 << 10;
 constexpr std::size_t kBlockEvents = 3000;
 constexpr std::size_t kMostGroups = 256;

@@ -10,8 +10,9 @@
 
 namespace gusto {
 
-/// How many groups users and items are cut into, so that stochastic gradient descent runs over blocks of events that share no
-/// row: a function of the data and the width of the vectors alone. A power of two, which deals evenly to most numbers of threads.
+/// How many groups users and items are cut into, so that stochastic gradient descent runs over blocks of events that
+/// share no row: a function of the data and the width of the vectors alone. A power of two, which deals evenly to most
+/// numbers of threads.
 std::size_t group_count(std::size_t events, std::size_t users, std::size_t items, std::size_t width);
 
 /// Rows dealt into groups with about equally many events, the busiest first to the lightest group; and a numbering of

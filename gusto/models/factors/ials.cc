@@ -21,15 +21,16 @@ constexpr ModelInfo kIalsInfo{
     .summary = "User and item vectors from who has what, by least squares over all pairs.",
     .about =
         "Implicit alternating least squares in its revisited form (Hu, Koren, Volinsky 2008; Rendle, Krichene, Zhang, "
-        "Koren 2022): every event asks for a score of 1, every pair of user and item, with the weight unobserved_weight, for "
-        "0, and a vector is pulled to 0 by as much as it takes part in. Large dim and a well chosen reg make it one of "
+        "Koren 2022): every event asks for a score of 1, every pair of user and item, with the weight "
+        "unobserved_weight, for "
+        "0, and a vector is shrunk to 0 by as much as it takes part in. Large dim and a well chosen reg make it one of "
         "the "
         "strongest models for top lists; blocks of coordinates (iALS++) keep large dim affordable. With user_fields "
         "and "
-        "item_fields vectors are pulled to what features suggest instead of 0, so that new items, and people of whom "
+        "item_fields vectors are shrunk to what features suggest instead of 0, so that new items, and users for which "
         "only features are known, get vectors too.",
     .fields = kIalsFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .fold_in = FoldIn::exact,
                   .cold_items = true,
                   .item_vectors = true,
@@ -59,15 +60,15 @@ struct IalsModel::Side {
       const History history = data.history(UserRow(row));
       keep(history.items, history.values);
     } else {
-      const Audience audience = data.audience(ItemRow(row));
-      keep(audience.users, audience.values);
+      const ItemEvents item_events = data.item_events(ItemRow(row));
+      keep(item_events.users, item_events.values);
     }
   }
 };
 
-struct IalsModel::Asker {
-  RowProblem problem;  // its centre is empty without features
-  SideFeatures::Asker features;
+struct IalsModel::QueryUser {
+  RowProblem problem;  // its center is empty without features
+  SideFeatures::QueryUser features;
 };
 
 double IalsModel::reg_of(std::size_t events, std::size_t others) const {
@@ -116,8 +117,8 @@ void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& 
     problem.targets.assign(problem.indexes.size(), 1.0F);
     problem.reg = side.regs[r];
     if (!prior) return;
-    problem.centre.resize(vectors.cols());
-    prior->expect(r, problem.centre);
+    problem.center.resize(vectors.cols());
+    prior->expect(r, problem.center);
   };
   solve_side(context, solver, pass, state, vectors);
 }
@@ -175,8 +176,8 @@ void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& cont
   }
   require_finite("item vectors", items_.values());
 
-  prepare_folding(gram(context, items_.view()));
-  solve_rows(user_side, user_prior_, *folding_, Pass::solve, context, users_);
+  prepare_fold_in(gram(context, items_.view()));
+  solve_rows(user_side, user_prior_, *fold_in_solver_, Pass::solve, context, users_);
   const auto expect = [](const Side& side, std::optional<FeaturePrior>& prior, Matrix<float>& vectors) {
     if (!prior) return;
     for (std::size_t r = 0; r < side.rows(); ++r) {
@@ -189,9 +190,9 @@ void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& cont
   require_finite("user vectors", users_.values());
 }
 
-void IalsModel::prepare_folding(Matrix<float> gram) {
+void IalsModel::prepare_fold_in(Matrix<float> gram) {
   all_items_ = std::move(gram);
-  folding_.emplace(solver(items_, all_items_));
+  fold_in_solver_.emplace(solver(items_, all_items_));
 }
 
 MatrixView<const float> IalsModel::item_vectors() const {
@@ -199,18 +200,18 @@ MatrixView<const float> IalsModel::item_vectors() const {
   return items_.view().first_columns(dim());
 }
 
-IalsModel::Asker IalsModel::asker(const Query& query) const {
-  Asker asker;
-  RowProblem& problem = asker.problem;
+IalsModel::QueryUser IalsModel::query_user(const Query& query) const {
+  QueryUser query_user;
+  RowProblem& problem = query_user.problem;
   problem.indexes = chosen_items(query, least_);
   problem.targets.assign(problem.indexes.size(), 1.0F);
   problem.reg = static_cast<float>(reg_of(problem.indexes.size(), items_with_events_));
   if (user_prior_) {
-    asker.features = features_->asker(query);
-    problem.centre.resize(items_.cols());
-    user_prior_->expect(asker.features.ids, asker.features.weights, problem.centre);
+    query_user.features = features_->query_user(query);
+    problem.center.resize(items_.cols());
+    user_prior_->expect(query_user.features.ids, query_user.features.weights, problem.center);
   }
-  return asker;
+  return query_user;
 }
 
 void IalsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
@@ -221,14 +222,14 @@ void IalsModel::do_query_vectors(std::span<const Query> queries, MatrixView<floa
       std::copy_n(users_.row(queries[q].user->index).data(), dim(), out.row(q).data());
       continue;
     }
-    if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+    if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
       std::copy_n(out.row(q - 1).data(), dim(), out.row(q).data());
       continue;
     }
-    const RowProblem problem = asker(queries[q]).problem;
+    const RowProblem problem = query_user(queries[q]).problem;
     std::fill(vector.begin(), vector.end(), 0.0F);
-    std::copy(problem.centre.begin(), problem.centre.end(), vector.begin());
-    if (!problem.indexes.empty()) folding_->solve(problem.row(), vector, workspace);
+    std::copy(problem.center.begin(), problem.center.end(), vector.begin());
+    if (!problem.indexes.empty()) fold_in_solver_->solve(problem.row(), vector, workspace);
     std::copy_n(vector.data(), dim(), out.row(q).data());
   }
 }
@@ -244,15 +245,16 @@ void IalsModel::do_user_similarity(const Query& query, std::span<float> out) con
 }
 
 std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item) const {
-  const Asker who = asker(query);
+  const QueryUser who = query_user(query);
   const std::span<const float> target = item_vectors().row(item.index);
   std::vector<Contribution> parts;
-  // What an event's item, or a feature, adds to w_u goes through A⁻¹ h_i; without events w_u is what features say itself.
+  // What an event's item, or a feature, adds to w_u goes through A⁻¹ h_i; without events w_u is what features say
+  // itself.
   std::vector<double> reach(target.begin(), target.end());
-  double pull = 1;
+  double reg_strength = 1;
   if (!who.problem.indexes.empty()) {
-    reach = folding_->reach(who.problem.row(), target);
-    pull = static_cast<double>(who.problem.reg);
+    reach = fold_in_solver_->reach(who.problem.row(), target);
+    reg_strength = static_cast<double>(who.problem.reg);
   }
   const auto through = [&](std::span<const float> vector) {
     return std::inner_product(reach.begin(), reach.end(), vector.begin(), 0.0);
@@ -261,8 +263,8 @@ std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item
     parts.push_back({.label = "", .item = ItemRow(other), .user = {}, .amount = through(items_.row(other))});
   }
   for (std::size_t f = 0; f < who.features.ids.size(); ++f) {
-    const double amount =
-        pull * static_cast<double>(who.features.weights[f]) * through(user_prior_->vectors().row(who.features.ids[f]));
+    const double amount = reg_strength * static_cast<double>(who.features.weights[f]) *
+                          through(user_prior_->vectors().row(who.features.ids[f]));
     const std::string label(who.features.fields[f]);
     if (!parts.empty() && parts.back().label == label) {
       parts.back().amount += amount;
@@ -308,7 +310,7 @@ void IalsModel::do_load(const TensorFile& in) {
     user_prior_ = prior_of(nn::Side::user, "user_feature_vectors");
     item_prior_ = prior_of(nn::Side::item, "item_feature_vectors");
   }
-  prepare_folding(resized(in.matrix<float>("all_items", dim(), dim()), width, width));
+  prepare_fold_in(resized(in.matrix<float>("all_items", dim(), dim()), width, width));
 }
 
 }  // namespace gusto

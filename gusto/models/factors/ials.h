@@ -37,10 +37,10 @@ inline constexpr auto kIalsFields = fields(
                                                "Weight of each pair of user and item as one without an event (alpha)."),
         "unobserved"),
     field<&IalsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.0005, 0.1),
-                             "Pull of a vector, for each pair that it takes part in."),
+                             "Regularization of a vector, for each pair that it takes part in."),
     field<&IalsOptions::reg_power>(
         "reg_power", between(0, 1), search_linear(0, 1),
-        "How far the pull grows with a row's events: reg (events + unobserved pairs)^reg_power."),
+        "How far regularization grows with a row's events: reg (events + unobserved pairs)^reg_power."),
     field<&IalsOptions::init>("init", between(1e-6, 10), search_none(), "Length that vectors start with, about."),
     field<&IalsOptions::block>("block", between(0, 4096), search_none(),
                                "Coordinates solved for at once; dim or more: all of them; 0: up to 64."),
@@ -52,30 +52,33 @@ inline constexpr auto kIalsFields = fields(
         "Features that tell where an item's vector is expected: genres, words(title, 2000), …; "
         "auto: numbers, and what groups items. Empty for none."),
     field<&IalsOptions::reg_features>("reg_features", between(0, 1e6), search_log(0.1, 100),
-                                      "Pull of the features' vectors, as by so many rows."),
+                                      "Regularization of the features' vectors, as by so many rows."),
     field<&IalsOptions::like_threshold>("like_threshold", {}, search_none(),
                                         "Ratings, likes: events of at least this value count, if any has it."));
 extern const ModelInfo kIalsInfo;
 
 /// Learns user and item vectors from who has what, by alternating least squares over all pairs.
 ///
-/// Minimises  Σ_(u,i)∈S (w_u·h_i − 1)² + α Σ_u Σ_i (w_u·h_i)² + Σ_u λ_u ‖w_u − m_u‖² + Σ_i λ_i ‖h_i − m_i‖²
+/// Minimizes  Σ_(u,i)∈S (w_u·h_i − 1)² + α Σ_u Σ_i (w_u·h_i)² + Σ_u λ_u ‖w_u − m_u‖² + Σ_i λ_i ‖h_i − m_i‖²
 ///            λ_u = reg (|S_u| + α|I|)^reg_power,   λ_i = reg (|S_i| + α|U|)^reg_power,   α = unobserved_weight
-///            S the events that count (choices.h), U and I the users and items that have some. Without features m = 0, and this is
-///            the revisited iALS. With features m_u = Σ_f x_uf b_f (feature_prior.h), learned along with the vectors
-///            under a pull of mean λ · reg_features · ‖b_f‖²; whoever, and whatever, has no event is at m itself
-/// Learning   starts at N(0, init²/dim); each epoch solves for all users, then for all items, block by block of coordinates
-///            (row_solver.h), and for b by conjugate gradients; last, all users are solved for once more, all coordinates at once.
-///            The same solution folds new users in: exact for the same history and features. A new user whose features are
-///            not told is expected at what those of an unknown user say
+///            S the events that count (choices.h), U and I the users and items that have some. Without features m = 0,
+///            and this is the revisited iALS. With features m_u = Σ_f x_uf b_f (feature_prior.h), learned along with
+///            the vectors with a regularization of mean λ · reg_features · ‖b_f‖²; whoever, and whatever, has no event
+///            is at m itself
+/// Learning   starts at N(0, init²/dim); each epoch solves for all users, then for all items, block by block of
+///            coordinates (row_solver.h), and for b by conjugate gradients; last, all users are solved for once more,
+///            all coordinates at once. The same solution folds new users in: exact for the same history and features. A
+///            new user whose features are not told is expected at what those of an unknown user say
 /// Explains   w_u = A⁻¹ (Σ_{i∈S_u} h_i + λ_u m_u): linear in what each event and each feature adds
-/// Source     Hu, Koren, Volinsky: Collaborative filtering for implicit feedback datasets, ICDM 2008; Rendle, Krichene, Zhang,
-///            Koren: Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022 (objective, start);
-///            Rendle et al.: iALS++, 2021 (blocks); Agarwal, Chen: Regression-based latent factor models, KDD 2009 (m)
-/// State      user_vectors [users × dim], item_vectors [items × dim], all_items [dim × dim] = Σ h_i h_iᵀ; with features their
-///            vectors b and the schema
+/// Source     Hu, Koren, Volinsky: Collaborative filtering for implicit feedback datasets, ICDM 2008; Rendle, Krichene,
+///            Zhang, Koren: Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022
+///            (objective, start); Rendle et al.: iALS++, 2021 (blocks); Agarwal, Chen: Regression-based latent factor
+///            models, KDD 2009 (m)
+/// State      user_vectors [users × dim], item_vectors [items × dim], all_items [dim × dim] = Σ h_i h_iᵀ; with features
+///            their vectors b and the schema
 /// Cost       an epoch: 2 · events · dim · (block + 4) + (users + items) · dim · (2 dim + block² / 3) multiplications;
-///            (users + items) · dim · 4 bytes, at most 64 · dim² · 4 more while fitting, and twice the vectors for saving
+///            (users + items) · dim · 4 bytes, at most 64 · dim² · 4 more while fitting, and twice the vectors for
+///            saving
 /// Errors     those of Model; invalid_option and not_found for fields
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
@@ -103,11 +106,11 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   void solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver, Pass pass,
                   Context& context, Matrix<float>& vectors) const;
   void count_items(const Dataset& data);
-  void prepare_folding(Matrix<float> gram);
+  void prepare_fold_in(Matrix<float> gram);
 
   /// Someone to fold in: their events that count and what their features say.
-  struct Asker;
-  Asker asker(const Query& query) const;
+  struct QueryUser;
+  QueryUser query_user(const Query& query) const;
 
   float least_ = 0;  // an event of at least this value counts
   std::size_t items_with_events_ = 0;
@@ -115,7 +118,7 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   Matrix<float> all_items_;      // Σ h_i h_iᵀ over items with events
   std::unique_ptr<SideFeatures> features_;
   std::optional<FeaturePrior> user_prior_, item_prior_;
-  std::optional<RowSolver> folding_;
+  std::optional<RowSolver> fold_in_solver_;
 };
 
 }  // namespace gusto

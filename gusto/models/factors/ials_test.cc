@@ -64,13 +64,14 @@ class PlainIalsObjective {
         sum += events_(u, i) * std::pow(score(u, i) - 1, 2) + options_.unobserved_weight * std::pow(score(u, i), 2);
       }
     }
-    const auto pull = [&](const Matrix<double>& rows, const Matrix<double>& mean, const std::vector<double>& reg) {
+    const auto reg_strength = [&](const Matrix<double>& rows, const Matrix<double>& mean,
+                                  const std::vector<double>& reg) {
       for (std::size_t r = 0; r < rows.rows(); ++r) {
         for (std::size_t d = 0; d < dim_; ++d) sum += reg[r] * std::pow(rows(r, d) - mean(r, d), 2);
       }
     };
-    pull(users_, user_prior_.mean, user_reg_);
-    pull(items_, item_prior_.mean, item_reg_);
+    reg_strength(users_, user_prior_.mean, user_reg_);
+    reg_strength(items_, item_prior_.mean, item_reg_);
     return sum;
   }
 
@@ -136,7 +137,8 @@ class PlainIalsObjective {
   std::vector<double> regs(const std::vector<double>& counts, double others) const {
     std::vector<double> result;
     for (const double n : counts) {
-      result.push_back(n == 0 ? 0 : options_.reg * std::pow(n + options_.unobserved_weight * others, options_.reg_power));
+      result.push_back(n == 0 ? 0
+                              : options_.reg * std::pow(n + options_.unobserved_weight * others, options_.reg_power));
     }
     return result;
   }
@@ -159,10 +161,11 @@ IalsModel fitted_ials(const IalsOptions& options, const std::shared_ptr<const Da
   return model;
 }
 
-/// three_tastes, where items tell which taste they are for, and users who they are; the last item and user have no events.
+/// three_tastes, where items tell which taste they are for, and users who they are; the last item and user have no
+/// events.
 std::shared_ptr<const Dataset> with_features() {
   const auto plain = test::three_tastes();
-  auto catalogue = std::make_shared<Catalogue>(plain->catalogue());
+  auto catalog = std::make_shared<Catalog>(plain->catalog());
   const auto kinds = [](std::size_t rows, const char* name) {
     FeatureField field;
     field.name = name;
@@ -170,9 +173,9 @@ std::shared_ptr<const Dataset> with_features() {
     for (std::size_t r = 0; r < rows; ++r) field.append("kind " + std::to_string(r % 3));
     return FeatureTable({field});
   };
-  catalogue->item_features = kinds(plain->item_count(), "genre");
-  catalogue->user_features = kinds(plain->user_count(), "group");
-  return std::make_shared<const Dataset>(catalogue, plain->events());
+  catalog->item_features = kinds(plain->item_count(), "genre");
+  catalog->user_features = kinds(plain->user_count(), "group");
+  return std::make_shared<const Dataset>(catalog, plain->events());
 }
 
 TEST(Ials, GradientIsZeroAtTheSolution) {
@@ -314,7 +317,7 @@ TEST(Ials, WideVectorsAreExplainedByWhatTheyAre) {
 TEST(Ials, HoldsLargeDataInLittleMemory) {
   // What the design promises: 10⁸ events of a million users and 100,000 items. Only their numbers are known here.
   const auto large = std::make_shared<const Dataset>(
-      test::catalogue_of(1'000'000, 100'000), Dataset::Outline{.events = 100'000'000},
+      test::catalog_of(1'000'000, 100'000), Dataset::EventInfo{.events = 100'000'000},
       Deferred<EventColumns>::later([]() -> EventColumns { throw Error(ErrorCode::internal, "read"); }));
   EXPECT_LT(IalsModel({.dim = 64}).memory_need(*large, Task::top_n, 2), 1'300'000'000U);
 }

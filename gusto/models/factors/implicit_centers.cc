@@ -12,7 +12,8 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kCenterRows = 32;
-constexpr float kLeastCurvature = 1e-6F;  // so that an item without events, and without a pull, divides by something
+// so that an item without events, and without regularization, divides by something
+constexpr float kLeastCurvature = 1e-6F;
 
 double product(const Matrix<float>& a, const Matrix<float>& b) {
   double sum = 0;
@@ -22,7 +23,7 @@ double product(const Matrix<float>& a, const Matrix<float>& b) {
 
 }  // namespace
 
-ImplicitCentres::ImplicitCentres(const Dataset& data, Task task, std::size_t dim, bool asymmetric, double reg,
+ImplicitCenters::ImplicitCenters(const Dataset& data, Task task, std::size_t dim, bool asymmetric, double reg,
                                  int steps)
     : data_(data),
       ranks_(task == Task::top_n),
@@ -33,31 +34,31 @@ ImplicitCentres::ImplicitCentres(const Dataset& data, Task task, std::size_t dim
       scale_(data.user_count()),
       lean_(data.user_count()),
       vectors_((has_x() ? 2 : 1) * data.item_count(), padded_width(dim)),
-      centres_(data.user_count(), padded_width(dim)),
+      centers_(data.user_count(), padded_width(dim)),
       by_user_(data.user_count(), padded_width(dim)) {
   for (std::size_t u = 0; u < scale_.size(); ++u) {
     scale_[u] = implicit_scale(data.history(UserRow(u)).size());
   }
 }
 
-float ImplicitCentres::weight_of_value(const State& state, std::size_t user, std::size_t item, float value) const {
-  const auto standard = static_cast<float>((static_cast<double>(value) - state.mean) / state.spread);
+float ImplicitCenters::weight_of_value(const State& state, std::size_t user, std::size_t item, float value) const {
+  const auto standard = static_cast<float>((static_cast<double>(value) - state.mean) / state.stddev);
   return scale_[user] * (standard - state.item_bias[state.item_place[item]] - lean_[user]);
 }
 
-void ImplicitCentres::weigh_users(const State& state) {
+void ImplicitCenters::weigh_users(const State& state) {
   for (std::size_t u = 0; u < lean_.size(); ++u) {
     const History history = data_.history(UserRow(u));
     double sum = 0;
     for (std::size_t e = 0; e < history.size(); ++e) {
-      sum += (static_cast<double>(history.values[e]) - state.mean) / state.spread -
+      sum += (static_cast<double>(history.values[e]) - state.mean) / state.stddev -
              state.item_bias[state.item_place[history.items[e].index]];
     }
     lean_[u] = static_cast<float>(damped_mean(sum, static_cast<double>(history.size()), kLeanReg));
   }
 }
 
-void ImplicitCentres::sum_centres(Context& context, const State& state, const Matrix<float>& vectors,
+void ImplicitCenters::sum_centers(Context& context, const State& state, const Matrix<float>& vectors,
                                   Matrix<float>& out) const {
   const std::size_t items = data_.item_count();
   parallel_blocks(context, data_.user_count(), kCenterRows, [&](std::size_t begin, std::size_t end, unsigned) {
@@ -80,46 +81,46 @@ void ImplicitCentres::sum_centres(Context& context, const State& state, const Ma
   });
 }
 
-void ImplicitCentres::gather(Context& context, const State& state, Matrix<float>& out) const {
+void ImplicitCenters::gather(Context& context, const State& state, Matrix<float>& out) const {
   const std::size_t items = data_.item_count();
   parallel_blocks(context, items, kCenterRows, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<std::uint32_t> rows;
     std::vector<float> weights;
     for (std::size_t i = begin; i < end; ++i) {
-      const Audience audience = data_.audience(ItemRow(i));
+      const ItemEvents item_events = data_.item_events(ItemRow(i));
       rows.clear();
       weights.clear();
-      for (const UserRow user : audience.users) {
+      for (const UserRow user : item_events.users) {
         rows.push_back(user.index);
         weights.push_back(scale_[user.index]);
       }
       sum_rows(by_user_.values().data(), by_user_.cols(), rows, weights, out.row(i));
       if (!has_x()) continue;
       for (std::size_t e = 0; e < rows.size(); ++e) {
-        weights[e] = weight_of_value(state, rows[e], i, audience.values[e]);
+        weights[e] = weight_of_value(state, rows[e], i, item_events.values[e]);
       }
       sum_rows(by_user_.values().data(), by_user_.cols(), rows, weights, out.row(items + i));
     }
   });
 }
 
-void ImplicitCentres::move_users(Context& context, const State& state) {
-  sum_centres(context, state, vectors_, by_user_);
+void ImplicitCenters::move_users(Context& context, const State& state) {
+  sum_centers(context, state, vectors_, by_user_);
   for (std::size_t u = 0; u < by_user_.rows(); ++u) {
     const std::size_t place = state.user_place[u];
-    const std::span<float> centre = centres_.row(place);
+    const std::span<float> center = centers_.row(place);
     const std::span<float> user = state.users.row(place);
-    if (!only()) {
-      axpy(-1, centre, user);
+    if (!only_centers()) {
+      axpy(-1, center, user);
       axpy(1, by_user_.row(u), user);
     }
-    std::copy(by_user_.row(u).begin(), by_user_.row(u).end(), centre.begin());
-    if (only()) std::copy(centre.begin(), centre.end(), user.begin());
+    std::copy(by_user_.row(u).begin(), by_user_.row(u).end(), center.begin());
+    if (only_centers()) std::copy(center.begin(), center.end(), user.begin());
   }
 }
 
 template <class VectorOf>
-void ImplicitCentres::for_users(Context& context, const State& state, const VectorOf& visit) {
+void ImplicitCenters::for_users(Context& context, const State& state, const VectorOf& visit) {
   parallel_blocks(context, data_.user_count(), kCenterRows, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<std::uint32_t> places;
     std::vector<float> products;
@@ -133,7 +134,7 @@ void ImplicitCentres::for_users(Context& context, const State& state, const Vect
   });
 }
 
-void ImplicitCentres::improve(Context& context, const State& state) {
+void ImplicitCenters::improve(Context& context, const State& state) {
   if (has_x()) weigh_users(state);
   move_users(context, state);  // what x stands for has moved with the biases
 
@@ -171,7 +172,7 @@ void ImplicitCentres::improve(Context& context, const State& state) {
         const std::span<const float> user = state.users.row(place);
         add_row_products({q.values().data(), width, places, 0}, user, products);
         for (std::size_t e = 0; e < places.size(); ++e) {
-          const double value = ranks_ ? 1.0 : (static_cast<double>(history.values[e]) - state.mean) / state.spread;
+          const double value = ranks_ ? 1.0 : (static_cast<double>(history.values[e]) - state.mean) / state.stddev;
           products[e] = static_cast<float>(value) - state.user_bias[place] - state.item_bias[places[e]] - products[e];
         }
         sum_rows(q.values().data(), width, places, products, by_user_.row(u));
@@ -181,7 +182,7 @@ void ImplicitCentres::improve(Context& context, const State& state) {
         add_all(u, -1, user, by_user_.row(u));
       });
   const auto count = [&](std::size_t row) {
-    return static_cast<float>(data_.audience(ItemRow(row % data_.item_count())).size());
+    return static_cast<float>(data_.item_events(ItemRow(row % data_.item_count())).size());
   };
   Matrix<float> residual(vectors_.rows(), width);
   gather(context, state, residual);
@@ -201,7 +202,7 @@ void ImplicitCentres::improve(Context& context, const State& state) {
   Matrix<float> direction = z;
   double slope = product(residual, z);
   for (int step = 0; step < steps_ && slope > 0; ++step) {
-    sum_centres(context, state, direction, by_user_);
+    sum_centers(context, state, direction, by_user_);
     for_users(context, state,
               [&](std::size_t u, const History&, std::span<const std::uint32_t> places, std::vector<float>& products) {
                 const std::vector<float> moved(by_user_.row(u).begin(), by_user_.row(u).end());
@@ -227,10 +228,10 @@ void ImplicitCentres::improve(Context& context, const State& state) {
   move_users(context, state);
 }
 
-Matrix<float> ImplicitCentres::vectors(double spread) const {
+Matrix<float> ImplicitCenters::vectors(double stddev) const {
   Matrix<float> result(vectors_.rows(), dim_);
   for (std::size_t r = 0; r < result.rows(); ++r) {
-    axpy(r < data_.item_count() ? static_cast<float>(spread) : 1.0F, vectors_.row(r).first(dim_), result.row(r));
+    axpy(r < data_.item_count() ? static_cast<float>(stddev) : 1.0F, vectors_.row(r).first(dim_), result.row(r));
   }
   return result;
 }

@@ -49,9 +49,9 @@ MfOptions chosen_for(Task task, MfOptions options) {
 class Trainer {
  public:
   Trainer(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
-          MfCentres* centres)
+          MfCenters* centers)
       : data_(data),
-        centres_(centres),
+        centers_(centers),
         options_(chosen_for(task, options)),
         seed_(seed),
         context_(context),
@@ -92,7 +92,7 @@ class Trainer {
   void standardize() {
     const Moments moments = moments_of(data_.values(), context_);
     mean_ = moments.mean;
-    spread_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
+    stddev_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1;
   }
 
   /// Whether the e-th event is held out to stop early.
@@ -121,7 +121,7 @@ class Trainer {
     for (const std::uint32_t u : by_place) {
       for (std::size_t e = offsets[u]; e < offsets[u + 1]; ++e) {
         const std::size_t i = data_.items()[e].index;
-        const float value = negatives_ > 0 ? 1.0F : static_cast<float>((data_.values()[e] - mean_) / spread_);
+        const float value = negatives_ > 0 ? 1.0F : static_cast<float>((data_.values()[e] - mean_) / stddev_);
         const SgdEvent event{users.place_of[u], items.place_of[i], value};
         if (held_out(e)) {
           validation_.push_back(event);
@@ -146,9 +146,9 @@ class Trainer {
         throw Error(ErrorCode::not_finite, fmt::format("{} diverged in epoch {}.", name(), epoch + 1),
                     "Lower learning_rate, or raise reg.");
       }
-      if (centres_ != nullptr) {
-        centres_->improve(context_, {learned_.users, learned_.items, learned_.user_bias, learned_.item_bias,
-                                     users.place_of, items.place_of, mean_, spread_, negatives_});
+      if (centers_ != nullptr) {
+        centers_->improve(context_, {learned_.users, learned_.items, learned_.user_bias, learned_.item_bias,
+                                     users.place_of, items.place_of, mean_, stddev_, negatives_});
       }
       double shown = learned_.error;
       if (!validation_.empty()) {
@@ -163,7 +163,7 @@ class Trainer {
                          .done = epoch + 1,
                          .total = epochs,
                          .epoch = epoch + 1,
-                         .metric = ProgressMetric{"rmse", spread_ * std::sqrt(shown)}});
+                         .metric = ProgressMetric{"rmse", stddev_ * std::sqrt(shown)}});
       if (!validation_.empty() && epoch - best_epoch >= static_cast<std::size_t>(options_.patience)) break;
     }
     if (!validation_.empty()) learned_ = std::move(best);
@@ -178,7 +178,7 @@ class Trainer {
     std::vector<double> errors(groups_ * groups_);
     std::vector<std::size_t> counts(groups_ * groups_);
     for (const std::size_t round : rounds) {
-      context_.check_cancelled();
+      context_.check_canceled();
       context_.pool().run(groups_, [&](std::size_t g, unsigned) {
         const std::size_t block = round * groups_ + g;
         std::span<const SgdEvent> events =
@@ -189,7 +189,7 @@ class Trainer {
           events = mixed;
         }
         errors[block] = sgd_block(events, tables(), rates);
-        if (centres_ != nullptr) pull_to_centres(events, rate);
+        if (centers_ != nullptr) shrink_to_centers(events, rate);
         counts[block] = events.size();
       });
     }
@@ -197,21 +197,21 @@ class Trainer {
            static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
   }
 
-  std::string_view name() const { return centres_ == nullptr ? "biased-mf" : centres_->name(); }
+  std::string_view name() const { return centers_ == nullptr ? "biased-mf" : centers_->name(); }
 
-  /// Takes back from users that the events pulled them to 0, and pulls them to their centres instead.
-  void pull_to_centres(std::span<const SgdEvent> events, float rate) {
+  /// Takes back from users that the events shrunk them to 0, and shrinks them to their centers instead.
+  void shrink_to_centers(std::span<const SgdEvent> events, float rate) {
     for (std::size_t begin = 0; begin < events.size();) {
       const std::uint32_t user = events[begin].user;
       std::size_t end = begin;
       while (end < events.size() && events[end].user == user) ++end;
-      const std::span<const float> centre = centres_->of(user);
+      const std::span<const float> center = centers_->of(user);
       const std::span<float> vector = learned_.users.row(user);
-      if (centres_->only()) {
-        std::copy(centre.begin(), centre.end(), vector.begin());
+      if (centers_->only_centers()) {
+        std::copy(center.begin(), center.end(), vector.begin());
       } else {
         const float kept = std::pow(1 - rate * user_reg_[user], static_cast<float>(end - begin));
-        axpy(1 - kept, centre, vector);
+        axpy(1 - kept, center, vector);
       }
       begin = end;
     }
@@ -261,17 +261,18 @@ class Trainer {
     return sum / static_cast<double>(validation_.size());
   }
 
-  /// Back from places to rows and from unit spread to the training values' units; the users' side takes the scale.
+  /// Back from places to rows and from unit standard deviation to the training values' units; the users' side takes the
+  /// scale.
   MfFactors in_row_order(const Grouping& users, const Grouping& items) const {
     MfFactors result;
     result.mean = mean_;
-    result.spread = spread_;
-    result.error = learned_.error * spread_ * spread_;
+    result.stddev = stddev_;
+    result.error = learned_.error * stddev_ * stddev_;
     result.users = by_row(users, learned_.users, dim_);
     result.items = by_row(items, learned_.items, dim_);
     result.user_bias = by_row(users, learned_.user_bias);
     result.item_bias = by_row(items, learned_.item_bias);
-    const auto scale = static_cast<float>(spread_);
+    const auto scale = static_cast<float>(stddev_);
     for (const std::span<float> values :
          {result.users.values(), std::span(result.user_bias), std::span(result.item_bias)}) {
       for (float& value : values) value *= scale;
@@ -280,7 +281,7 @@ class Trainer {
   }
 
   const Dataset& data_;
-  MfCentres* centres_;  // may be null
+  MfCenters* centers_;  // may be null
   const MfOptions options_;
   std::uint64_t seed_;
   Context& context_;
@@ -289,7 +290,7 @@ class Trainer {
   std::size_t width_;
   std::size_t groups_;
   double mean_ = 0;
-  double spread_ = 1;
+  double stddev_ = 1;
   std::vector<std::uint32_t> user_counts_, item_counts_;
   std::vector<std::uint32_t> item_begin_;  // places of item groups
   std::vector<std::size_t> block_begin_;
@@ -302,8 +303,8 @@ class Trainer {
 }  // namespace
 
 MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
-                   MfCentres* centres) {
-  return Trainer(data, task, options, seed, context, centres).run();
+                   MfCenters* centers) {
+  return Trainer(data, task, options, seed, context, centers).run();
 }
 
 }  // namespace gusto

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Stochastic gradient descent on pairs of a chosen and another item, dispatched once per call to the best instructions of the
-/// processor (Highway). Its plain twin is in pair_kernels_test.cc.
+/// Stochastic gradient descent on pairs of a chosen and another item, dispatched once per call to the best instructions
+/// of the processor (Highway). Its plain reference version is in pair_kernels_test.cc.
 
 #include <array>
 #include <cstddef>
@@ -42,27 +42,27 @@ struct PairRates {
   std::size_t trials;
 };
 
-/// A group of users' events with two groups of items, each group's in order of user, then item. The other items are drawn
-/// from both groups: rows [begin, end) of each.
+/// A group of users' events with two groups of items, each group's in order of user, then item. The other items are
+/// drawn from both groups: rows [begin, end) of each.
 struct PairBlock {
   std::array<std::span<const PairEvent>, 2> events;
   std::array<std::uint32_t, 2> begin;
   std::array<std::uint32_t, 2> end;
 };
 
-/// One pass over a block's events, user by user, in order. For event (u, i) and the other item j, which is in no event of u
-/// here, x = p_u·q + b and the loss's slope s (by sampling: σ(x_j − x_i), or the rank weight),
+/// One pass over a block's events, user by user, in order. For event (u, i) and the other item j, which is in no event
+/// of u here, x = p_u·q + b and the loss's slope s (by sampling: σ(x_j − x_i), or the rank weight),
 ///
-///   p_u += η (s (q_i − q_j) − reg p_u),   q_i += η (s p_u − reg q_i),   q_j += η (−s p_u − reg q_j)   (from the old vectors)
-///   b_i += η (s − reg_bias b_i),          b_j += η (−s − reg_bias b_j)
+///   p_u += η (s (q_i − q_j) − reg p_u),   q_i += η (s p_u − reg q_i),   q_j += η (−s p_u − reg q_j)   (from the old
+///   vectors) b_i += η (s − reg_bias b_i),          b_j += η (−s − reg_bias b_j)
 ///
-/// With the n items of both groups and the t-th drawn item, the rank weight is log(1 + ⌊(n − 1) / t⌋) / log(n). Draws are those
-/// of Random(seed, "pairs", key). An event without a pair is left out.
+/// With the n items of both groups and the t-th drawn item, the rank weight is log(1 + ⌊(n − 1) / t⌋) / log(n). Draws
+/// are those of Random(seed, "pairs", key). An event without a pair is left out.
 ///
 /// Returns  how many pairs there were
 /// Threads  calls may run at once on blocks that share neither users nor items
-/// Source   Rendle et al.: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI 2011 (WARP); Zhang et al.: Optimizing top-N
-///          collaborative filtering via dynamic negative item sampling, SIGIR 2013 (hard)
+/// Source   Rendle et al.: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI 2011 (WARP); Zhang et al.: Optimizing
+///          top-N collaborative filtering via dynamic negative item sampling, SIGIR 2013 (hard)
 /// Cost     about 12 · width operations a pair, and 2 · width for each further drawn item
 std::size_t descend_pairs(const PairBlock& block, const PairTables& tables, const PairRates& rates, std::uint64_t seed,
                           std::uint64_t key);

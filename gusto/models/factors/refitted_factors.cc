@@ -26,7 +26,7 @@ void narrow(std::span<const double> from, std::span<float> to) {
 
 }  // namespace
 
-void RefittedFactors::take(MfFactors learned, const Dataset& data, Context& context) {
+void RefittedFactors::set_factors(MfFactors learned, const Dataset& data, Context& context) {
   mean_ = learned.mean;
   require_finite("item vectors", learned.items.values());
   require_finite("user vectors", learned.users.values());
@@ -37,14 +37,14 @@ void RefittedFactors::take(MfFactors learned, const Dataset& data, Context& cont
       for (std::size_t u = begin; u < end; ++u) visit(u, events_of(data.history(UserRow(u))));
     });
   };
-  users_ = Matrix<float>(data.user_count(), dim() + 1);  // centres, until users are refitted about them
+  users_ = Matrix<float>(data.user_count(), dim() + 1);  // centers, until users are refitted about them
   for_users([&](std::size_t u, const std::vector<HistoryEvent>& events) {
-    const std::vector<float> centre = sum_of_rows(centre_parts(events));
-    std::copy(centre.begin(), centre.end(), users_.row(u).begin());
-    if (!centre.empty()) axpy(-1, centre, learned.users.row(u));
+    const std::vector<float> center = sum_of_rows(center_parts(events));
+    std::copy(center.begin(), center.end(), users_.row(u).begin());
+    if (!center.empty()) axpy(-1, center, learned.users.row(u));
   });
   refit_.learn(context, data, task(), negatives(), item_side(), learned.users, learned.user_bias, learned.error,
-               learned.spread);
+               learned.stddev);
   for_users([&](std::size_t u, const std::vector<HistoryEvent>& events) {
     narrow(refit_.solve(events, std::as_const(users_).row(u).first(dim())), users_.row(u));
   });
@@ -56,11 +56,11 @@ void RefittedFactors::do_query_vectors(std::span<const Query> queries, MatrixVie
     const std::span<float> row = out.row(q);
     if (is_training_user(queries[q])) {
       std::copy_n(users_.row(queries[q].user->index).begin(), users_.cols(), row.begin());
-    } else if (q > 0 && same_asker(queries[q], queries[q - 1])) {
+    } else if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
       std::copy_n(out.row(q - 1).begin(), row.size(), row.begin());
       continue;
     } else {
-      narrow(refit_.solve(queries[q].history, sum_of_rows(centre_parts(queries[q].history))), row);
+      narrow(refit_.solve(queries[q].history, sum_of_rows(center_parts(queries[q].history))), row);
     }
     row[dim()] += static_cast<float>(mean_);
     row[dim() + 1] = 1;
@@ -81,7 +81,7 @@ void RefittedFactors::do_user_similarity(const Query& query, std::span<float> ou
 std::vector<Contribution> RefittedFactors::do_explain(const Query& query, ItemRow item) const {
   std::vector<HistoryEvent> storage;
   const std::span<const HistoryEvent> history = history_of(query, storage);
-  const Matrix<float> implied = centre_parts(history);
+  const Matrix<float> implied = center_parts(history);
   std::vector<Contribution> parts = refit_.explain(history, sum_of_rows(implied), item);
   std::size_t e = 0;  // parts of events come in the order of the history
   for (Contribution& part : parts) {

@@ -14,9 +14,9 @@ struct MfFactors;
 
 /// What models have in common whose factors train_mf learns, and whose users are then refitted, given the items:
 ///
-///   ŷ_ui = μ + b_u + b_i + w_u · q_i,   with w_u, b_u by UserRefit about a centre that the user's history gives, or 0
+///   ŷ_ui = μ + b_u + b_i + w_u · q_i,   with w_u, b_u by UserRefit about a center that the user's history gives, or 0
 ///
-/// A new user is folded in by the same solution, so that folding in is exact.
+/// A new user is folded in by the same solution, so that fold-in is exact.
 /// State    user_vectors (w_u, b_u) [users × (dim + 1)], item_vectors [items × dim], item_bias [items], prior, float32
 /// Threads  as Model
 class RefittedFactors : public Model {
@@ -28,11 +28,11 @@ class RefittedFactors : public Model {
   virtual std::size_t dim() const = 0;
   /// How often each event counts as an item not chosen, for top-n.
   virtual double negatives() const = 0;
-  /// What each event of a history adds to the centre of its owner's vector [events × dim]; empty: the centre is 0.
-  virtual Matrix<float> centre_parts(std::span<const HistoryEvent>) const { return {}; }
+  /// What each event of a history adds to the center of its owner's vector [events × dim]; empty: the center is 0.
+  virtual Matrix<float> center_parts(std::span<const HistoryEvent>) const { return {}; }
 
-  /// Takes over what was learned, and refits users. What centre_parts() needs beside it must be there.
-  void take(MfFactors learned, const Dataset& data, Context& context);
+  /// Takes over what was learned, and refits users. What center_parts() needs beside it must be there.
+  void set_factors(MfFactors learned, const Dataset& data, Context& context);
   void do_load(const TensorFile& in) override;
 
   double mean_ = 0;

@@ -12,8 +12,8 @@
 namespace gusto {
 namespace {
 
-// Sweeps end when the last one moved x by this share of its length. Whoever gets there in so few of them converges fast, so
-// that what is left is not much more.
+// Sweeps end when the last one moved x by this share of its length. Whoever gets there in so few of them converges
+// fast, so that what is left is not much more.
 constexpr double kStill = 1e-6;
 
 }  // namespace
@@ -39,14 +39,14 @@ double RowSolver::step(const Row& row, std::size_t begin, std::size_t width, std
     }
   }
   for (std::size_t c = 0; c < width; ++c) {
-    const float centre = row.centre.empty() ? 0.0F : row.centre[begin + c];
-    right[c] = -right[c] - row.reg * (x[begin + c] - centre);
+    const float center = row.center.empty() ? 0.0F : row.center[begin + c];
+    right[c] = -right[c] - row.reg * (x[begin + c] - center);
     left(c, c) += row.reg;
   }
   const ChosenRows y{y_.data, y_.stride, row.indexes, begin};
   add_normal_equations(y, workspace.residuals_, left.view(), right);
   if (!solve_upper(left.view(), right)) {
-    throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularisation.");
+    throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularization.");
   }
   double moved = 0;
   for (std::size_t c = 0; c < width; ++c) {
@@ -87,10 +87,10 @@ void RowSolver::solve(const Row& row, std::span<float> x, Workspace& workspace) 
     sweep_blocks(row, x.size(), x, workspace);
     return;
   }
-  if (row.centre.empty()) {
+  if (row.center.empty()) {
     std::fill(x.begin(), x.end(), 0.0F);
   } else {
-    std::copy(row.centre.begin(), row.centre.end(), x.begin());
+    std::copy(row.center.begin(), row.center.end(), x.begin());
   }
   for (int n = 0; n < kMostSweeps; ++n) {
     const double moved = sweep_blocks(row, block_, x, workspace);

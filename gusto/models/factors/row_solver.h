@@ -9,17 +9,18 @@
 
 namespace gusto {
 
-/// Least squares for one row of a factor model, all rows of the other side held: the vector x that minimises
+/// Least squares for one row of a factor model, all rows of the other side held: the vector x that minimizes
 ///
 ///   Σ_n (y_n·x − t_n)² + α Σ_j (y_j·x)² + reg · ‖x − c‖²
 ///
-/// n over the row's own events, j over all rows of the other side. The second sum is xᵀGx with G = Σ_j y_j y_jᵀ, so that it costs
-/// nothing but G. Coordinates are taken in blocks: within one the minimum is found exactly, by Cholesky, given the others,
+/// n over the row's own events, j over all rows of the other side. The second sum is xᵀGx with G = Σ_j y_j y_jᵀ, so
+/// that it costs nothing but G. Coordinates are taken in blocks: within one the minimum is found exactly, by Cholesky,
+/// given the others,
 ///
 ///   x_B += (Σ_n y_nB y_nBᵀ + α G_BB + reg·I)⁻¹ (Σ_n (t_n − y_n·x) y_nB − α (G x)_B − reg (x − c)_B),
 ///
-/// one block after another. A block as wide as x is the exact solution. Narrow ones make a sweep cheaper, by events · width · block
-/// instead of events · width², and the alternation over both sides hardly slower.
+/// one block after another. A block as wide as x is the exact solution. Narrow ones make a sweep cheaper, by events ·
+/// width · block instead of events · width², and the alternation over both sides hardly slower.
 ///
 /// Source   Rendle, Krichene, Zhang, Koren: iALS++: Speeding up Matrix Factorization with Subspace Optimization, 2021
 /// Shapes   y, x and c are `width` wide, a multiple of kStrip (solve_kernels.h); zeros fill them up
@@ -31,7 +32,7 @@ class RowSolver {
     std::span<const std::uint32_t> indexes;  ///< of each event: the other side's row
     std::span<const float> targets;          ///< t_n
     float reg = 0;
-    std::span<const float> centre;  ///< c; none: 0
+    std::span<const float> center;  ///< c; none: 0
   };
   class Workspace {
     friend class RowSolver;
@@ -45,14 +46,15 @@ class RowSolver {
   /// Goes over all blocks once, from where x stands.
   /// Errors   not_finite, if a system is not positive definite
   void sweep(const Row& row, std::span<float> x, Workspace& workspace) const;
-  /// The minimum itself, to rounding, as a function of the row alone: at once; or, where vectors are wider than kExactWidth and
-  /// blocks narrower, by sweeps from c until none moves x any more, and at once after all, if kMostSweeps do not get there.
+  /// The minimum itself, to rounding, as a function of the row alone: at once; or, where vectors are wider than
+  /// kExactWidth and blocks narrower, by sweeps from c until none moves x any more, and at once after all, if
+  /// kMostSweeps do not get there.
   /// Cost     events · width² + width³ / 3 multiplications, or those of a few sweeps, or of both; width² · 4 bytes
   /// Errors   as sweep
   void solve(const Row& row, std::span<float> x, Workspace& workspace) const;
 
-  /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n t_n y_n + reg · c), so that event n adds
-  /// t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
+  /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n t_n y_n + reg · c), so that
+  /// event n adds t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
   /// Cost     events · width² + width³ / 3 operations
   std::vector<double> reach(const Row& row, std::span<const float> y) const;
 

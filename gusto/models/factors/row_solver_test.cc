@@ -12,13 +12,14 @@
 namespace gusto {
 namespace {
 
-/// A row's problem among rows y of which a few directions hold nearly everything, so that coordinates depend on one another.
+/// A row's problem among rows y of which a few directions hold nearly everything, so that coordinates depend on one
+/// another.
 struct RowProblem {
   static constexpr double kUnobserved = 0.3;
   Matrix<float> y;
   Matrix<float> gram;
   std::vector<std::uint32_t> indexes;
-  std::vector<float> targets, centre;
+  std::vector<float> targets, center;
   float reg = 0;
 
   RowProblem(std::size_t rows, std::size_t width, std::size_t events, float reg_) : y(rows, width), reg(reg_) {
@@ -39,11 +40,11 @@ struct RowProblem {
     std::iota(indexes.begin(), indexes.end(), 3U);
     targets.resize(events);
     for (float& t : targets) t = static_cast<float>(1 + random.uniform());
-    centre.resize(width);
-    for (float& c : centre) c = static_cast<float>(0.1 * random.normal());
+    center.resize(width);
+    for (float& c : center) c = static_cast<float>(0.1 * random.normal());
   }
 
-  RowSolver::Row row() const { return {indexes, targets, reg, centre}; }
+  RowSolver::Row row() const { return {indexes, targets, reg, center}; }
   RowSolver solver(std::size_t block) const { return {y.view(), gram, kUnobserved, block}; }
 
   /// The minimum by its normal equations, dense and in double.
@@ -54,7 +55,7 @@ struct RowProblem {
     for (std::size_t r = 0; r < width; ++r) {
       for (std::size_t c = 0; c < width; ++c) left(r, c) = kUnobserved * static_cast<double>(gram(r, c));
       left(r, r) += static_cast<double>(reg);
-      right[r] = static_cast<double>(reg) * static_cast<double>(centre[r]);
+      right[r] = static_cast<double>(reg) * static_cast<double>(center[r]);
     }
     for (std::size_t n = 0; n < indexes.size(); ++n) {
       const std::span<const float> of = y.row(indexes[n]);
@@ -113,7 +114,7 @@ TEST(RowSolver, WideVectorsAreSolvedForWhereSweepsCreep) {
   const std::vector<double> expected = problem.minimum();
   const RowSolver solver = problem.solver(64);
   RowSolver::Workspace workspace;
-  std::vector<float> swept = problem.centre;
+  std::vector<float> swept = problem.center;
   for (int n = 0; n < RowSolver::kMostSweeps; ++n) solver.sweep(problem.row(), swept, workspace);
   EXPECT_GT(relative_error(swept, expected), 1e-3) << "too easy a problem";
   std::vector<float> solved(kWide);
@@ -128,7 +129,7 @@ TEST(RowSolver, ReachTellsWhatEachEventAdds) {
   const auto through = [&](std::span<const float> y) {
     return std::inner_product(reach.begin(), reach.end(), y.begin(), 0.0);
   };
-  double sum = static_cast<double>(problem.reg) * through(problem.centre);
+  double sum = static_cast<double>(problem.reg) * through(problem.center);
   for (std::size_t n = 0; n < problem.indexes.size(); ++n) {
     sum += static_cast<double>(problem.targets[n]) * through(problem.y.row(problem.indexes[n]));
   }

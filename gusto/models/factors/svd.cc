@@ -23,11 +23,11 @@ constexpr ModelInfo kSvdInfo{
     .summary = "Truncated singular value decomposition of ratings, or of who chose what.",
     .about =
         "PureSVD (Cremonesi, Koren, Turrin, RecSys 2010): keeps the strongest directions of the training matrix and "
-        "projects the asker's row on them, s_u = a_u V V^T. For ratings the matrix holds what user and item biases "
+        "projects the user's row on them, s_u = a_u V V^T. For ratings the matrix holds what user and item biases "
         "leave over; for top-n it holds ones, damped by powers of the user's and the item's number of events. Fast, "
         "closed, one choice to make (dim), and anyone with a history gets an exact answer at once.",
     .fields = kSvdFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .item_vectors = true,
@@ -37,7 +37,7 @@ constexpr ModelInfo kSvdInfo{
     .make = &make_with<SvdModel>,
 };
 
-struct SvdModel::Asker {
+struct SvdModel::QueryUser {
   float bias;   // of ratings and likes
   float scale;  // of top-n
 };
@@ -62,7 +62,7 @@ void SvdModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   const std::size_t users = data.user_count();
   const std::size_t items = data.item_count();
   std::vector<float> user_scale;
-  if (centred()) {
+  if (centered()) {
     baseline_ = fit_baseline(data, {}, context);
     item_scale_.clear();
   } else {
@@ -71,7 +71,7 @@ void SvdModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
     item_scale_ = item_scales(data, options().item_power);
   }
   const TrainingMatrix matrix =
-      centred() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_);
+      centered() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_);
   RightSingularVectors found =
       truncated_svd(context, matrix, dim(task(), items), options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
@@ -82,32 +82,32 @@ void SvdModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
 
 void SvdModel::prepare_ranking() {
   const std::size_t dim = vectors_.cols();
-  ranking_ = Matrix<float>(vectors_.rows(), centred() ? dim + 2 : dim);
+  ranking_ = Matrix<float>(vectors_.rows(), centered() ? dim + 2 : dim);
   for (std::size_t i = 0; i < vectors_.rows(); ++i) {
     const std::span<float> row = ranking_.row(i);
-    const float scale = centred() ? 1.0F : (item_scale_[i] > 0 ? 1 / item_scale_[i] : 0.0F);
+    const float scale = centered() ? 1.0F : (item_scale_[i] > 0 ? 1 / item_scale_[i] : 0.0F);
     std::transform(vectors_.row(i).begin(), vectors_.row(i).end(), row.begin(), [&](float v) { return scale * v; });
-    if (centred()) {
+    if (centered()) {
       row[dim] = baseline_.item_bias[i];
       row[dim + 1] = 1;
     }
   }
 }
 
-SvdModel::Asker SvdModel::asker(std::span<const HistoryEvent> history) const {
-  if (centred()) return {baseline_.fold_in(history, BaselineOptions{}.reg_user), 1};
+SvdModel::QueryUser SvdModel::query_user(std::span<const HistoryEvent> history) const {
+  if (centered()) return {baseline_.fold_in(history, BaselineOptions{}.reg_user), 1};
   return {0, count_scale(history.size(), options().user_power)};
 }
 
-float SvdModel::entry(const Asker& asker, const HistoryEvent& event) const {
+float SvdModel::entry(const QueryUser& query_user, const HistoryEvent& event) const {
   const std::size_t i = event.item.index;
-  if (!centred()) return asker.scale * item_scale_[i];
-  return event.value - static_cast<float>(baseline_.mean) - asker.bias - baseline_.item_bias[i];
+  if (!centered()) return query_user.scale * item_scale_[i];
+  return event.value - static_cast<float>(baseline_.mean) - query_user.bias - baseline_.item_bias[i];
 }
 
-void SvdModel::project(const Asker& asker, std::span<const HistoryEvent> history, std::span<float> out) const {
+void SvdModel::project(const QueryUser& query_user, std::span<const HistoryEvent> history, std::span<float> out) const {
   WeightedRows rows;
-  for (const HistoryEvent& event : history) rows.add(event.item.index, entry(asker, event));
+  for (const HistoryEvent& event : history) rows.add(event.item.index, entry(query_user, event));
   rows.sum(vectors_, out);
 }
 
@@ -116,9 +116,9 @@ void SvdModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
   std::vector<HistoryEvent> storage;
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const std::span<const HistoryEvent> history = history_of(queries[q], storage);
-    const Asker who = asker(history);
+    const QueryUser who = query_user(history);
     project(who, history, out.row(q).first(dim));
-    if (!centred()) continue;
+    if (!centered()) continue;
     out(q, dim) = 1;
     out(q, dim + 1) = static_cast<float>(baseline_.mean) + who.bias;
   }
@@ -134,20 +134,20 @@ void SvdModel::do_user_similarity(const Query& query, std::span<float> out) cons
   Matrix<float> users(data().user_count(), dim);
   for (std::size_t u = 0; u < users.rows(); ++u) {
     const std::span<const HistoryEvent> history = history_of(Query::known(UserRow(u)), storage);
-    project(asker(history), history, users.row(u));
+    project(query_user(history), history, users.row(u));
   }
   std::vector<float> own(dim);
   const std::span<const HistoryEvent> history = history_of(query, storage);
-  project(asker(history), history, own);
+  project(query_user(history), history, own);
   cosine_to_rows(users.view(), own, out);
 }
 
 std::vector<Contribution> SvdModel::do_explain(const Query& query, ItemRow item) const {
   std::vector<HistoryEvent> storage;
   const std::span<const HistoryEvent> history = history_of(query, storage);
-  const Asker who = asker(history);
+  const QueryUser who = query_user(history);
   std::vector<Contribution> parts;
-  if (centred()) parts = baseline_.explain(who.bias, item);
+  if (centered()) parts = baseline_.explain(who.bias, item);
   for (const HistoryEvent& event : history) {
     const float closeness = dot(vectors_.row(event.item.index), ranking_.row(item.index).first(vectors_.cols()));
     parts.push_back({.label = "", .item = event.item, .user = {}, .amount = entry(who, event) * closeness});
@@ -167,7 +167,7 @@ void SvdModel::do_load(const TensorFile& in) {
   const std::size_t kept = dim(task(), items);
   vectors_ = in.matrix<float>("item_vectors", items, kept);
   singular_values_ = in.vector<float>("singular_values", kept);
-  item_scale_ = in.vector<float>("item_scale", centred() ? 0 : items);
+  item_scale_ = in.vector<float>("item_scale", centered() ? 0 : items);
   baseline_ = Baseline::load(in, data().user_count(), items);
   prepare_ranking();
 }

@@ -28,15 +28,17 @@ inline constexpr auto kSvdFields =
                                           "Top-n: columns are divided by the item's number of events to this power."));
 extern const ModelInfo kSvdInfo;
 
-/// Scores by projecting the asker's row on the leading right singular vectors of the training matrix.
+/// Scores by projecting the user's row on the leading right singular vectors of the training matrix.
 ///
-/// ratings, likes  A_ui = r_ui − μ − b_u − b_i where rated, 0 elsewhere (Baseline);  ŷ_ui = μ + b_u + b_i + (a_u V Vᵀ)_i
-/// top_n           A_ui = n_u^(−user_power) · n_i^(−item_power) where there is an event, 0 elsewhere; the scaled columns
+/// ratings, likes  A_ui = r_ui − μ − b_u − b_i where rated, 0 elsewhere (Baseline);  ŷ_ui = μ + b_u + b_i + (a_u V
+/// Vᵀ)_i top_n           A_ui = n_u^(−user_power) · n_i^(−item_power) where there is an event, 0 elsewhere; the scaled
+///                       columns
 ///                 keep popular items from filling the leading vectors.  s_ui = (a_u V Vᵀ)_i · n_i^item_power
 /// V [items × dim] holds the right singular vectors of the largest singular values, found by randomized subspace
 /// iteration on AᵀA with 8 vectors more than asked for.
-/// Source     Cremonesi, Koren, Turrin: PureSVD, RecSys 2010; Halko, Martinsson, Tropp: Finding structure with randomness,
-///            SIAM Review 2011; the scaling by powers of the degrees is that of EigenRec (Nikolakopoulos et al. 2019)
+/// Source     Cremonesi, Koren, Turrin: PureSVD, RecSys 2010; Halko, Martinsson, Tropp: Finding structure with
+///            randomness, SIAM Review 2011; the scaling by powers of the degrees is that of EigenRec (Nikolakopoulos et
+///            al. 2019)
 /// State      item_vectors [items × dim], singular_values [dim], biases, float32
 /// Cost       O(iterations · (events · dim + (users + items) · dim²)); (users + 2 items) · (dim + 8) · 4 bytes
 /// Errors     those of Model
@@ -57,13 +59,13 @@ class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> {
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
   std::size_t dim(Task task, std::size_t item_count) const;
-  bool centred() const { return task() != Task::top_n; }
-  /// A's entry for an event of the asker, given the asker's bias and scale.
-  struct Asker;
-  Asker asker(std::span<const HistoryEvent> history) const;
-  float entry(const Asker& asker, const HistoryEvent& event) const;
+  bool centered() const { return task() != Task::top_n; }
+  /// A's entry for an event of the user, given the user's bias and scale.
+  struct QueryUser;
+  QueryUser query_user(std::span<const HistoryEvent> history) const;
+  float entry(const QueryUser& query_user, const HistoryEvent& event) const;
   /// out [dim] = a_u V.
-  void project(const Asker& asker, std::span<const HistoryEvent> history, std::span<float> out) const;
+  void project(const QueryUser& query_user, std::span<const HistoryEvent> history, std::span<float> out) const;
   void prepare_ranking();
 
   Baseline baseline_;              // of ratings and likes

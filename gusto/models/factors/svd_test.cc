@@ -24,7 +24,7 @@ Matrix<double> dense_matrix(const Dataset& data, Task task, const SvdOptions& op
       const std::size_t i = history.items[e].index;
       if (task == Task::top_n) {
         a(u, i) = std::pow(static_cast<double>(history.size()), -options.user_power) *
-                  std::pow(static_cast<double>(data.audience(ItemRow(i)).size()), -options.item_power);
+                  std::pow(static_cast<double>(data.item_events(ItemRow(i)).size()), -options.item_power);
       } else {
         a(u, i) = history.values[e] - baseline.mean - baseline.user_bias[u] - baseline.item_bias[i];
       }
@@ -82,7 +82,7 @@ TEST(Svd, ScoresAreTheProjectionOnTheLeadingSingularVectors) {
       for (std::size_t i = 0; i + 1 < data->item_count(); ++i) {
         double value = expected(u, i);
         if (task == Task::top_n) {
-          value *= std::pow(static_cast<double>(data->audience(ItemRow(i)).size()), options.item_power);
+          value *= std::pow(static_cast<double>(data->item_events(ItemRow(i)).size()), options.item_power);
         } else {
           value += baseline.mean + baseline.user_bias[u] + baseline.item_bias[i];
         }

@@ -31,12 +31,13 @@ constexpr ModelInfo kSvdppInfo{
     .about =
         "SVD++ (Koren, KDD 2008): r = mu + b_u + b_i + q_i.(p_u + z_u), where z_u is the scaled sum of a vector for "
         "each "
-        "item that the user rated, whatever the rating: that somebody rates something tells of their taste, too. With "
+        "item that the user rated, whatever the rating: that somebody rates something says something about their "
+        "taste, too. With "
         "asymmetric, users have no vector of their own and are what they rated, and how, so that new ratings count at "
         "once. Learned as biased-mf, with the items' second vectors by conjugate gradients. Helps most for those "
         "with few ratings.",
     .fields = kSvdppFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .item_vectors = true,
@@ -57,15 +58,15 @@ std::uint64_t SvdppModel::memory_need(const Dataset& data, Task, unsigned thread
 
 void SvdppModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const double chosen = options().asymmetric ? 50 : 120;
-  ImplicitCentres centres(data, task(), dim(), options().asymmetric,
+  ImplicitCenters centers(data, task(), dim(), options().asymmetric,
                           options().reg_implicit > 0 ? options().reg_implicit : chosen, options().iterations);
-  MfFactors learned = train_mf(data, task(), trainer_options(options()), fit.seed, context, &centres);
-  implicit_ = centres.vectors(learned.spread);
+  MfFactors learned = train_mf(data, task(), trainer_options(options()), fit.seed, context, &centers);
+  implicit_ = centers.vectors(learned.stddev);
   require_finite("implicit vectors", implicit_.values());
-  take(std::move(learned), data, context);
+  set_factors(std::move(learned), data, context);
 }
 
-Matrix<float> SvdppModel::centre_parts(std::span<const HistoryEvent> history) const {
+Matrix<float> SvdppModel::center_parts(std::span<const HistoryEvent> history) const {
   Matrix<float> parts(history.size(), dim());
   const float scale = implicit_scale(history.size());
   const auto excess = [&](const HistoryEvent& event) {
@@ -73,7 +74,7 @@ Matrix<float> SvdppModel::centre_parts(std::span<const HistoryEvent> history) co
   };
   double sum = 0;
   for (const HistoryEvent& event : history) sum += excess(event);
-  const double lean = damped_mean(sum, static_cast<double>(history.size()), ImplicitCentres::kLeanReg);
+  const double lean = damped_mean(sum, static_cast<double>(history.size()), ImplicitCenters::kLeanReg);
   for (std::size_t e = 0; e < history.size(); ++e) {
     const std::size_t item = history[e].item.index;
     axpy(scale, implicit_.row(item), parts.row(e));

@@ -28,15 +28,17 @@ inline constexpr auto kSvdppFields = fields(
     field<&SvdppOptions::asymmetric>("asymmetric", "Users are what they rated, and how, with no vector of their own."),
     field<&SvdppOptions::learning_rate>("learning_rate", between(0, 1), search_log(0.005, 0.2),
                                         "Step size at the start; 0 chooses by the task: 0.023, for top-n 0.1."),
-    field<&SvdppOptions::reg>("reg", between(0, 10), search_log(0.003, 0.2),
-                              "Pull of the vectors, as the mean over events; 0 chooses by the task: 0.05, for top-n "
-                              "0.01."),
+    field<&SvdppOptions::reg>(
+        "reg", between(0, 10), search_log(0.003, 0.2),
+        "Regularization of the vectors, as the mean over events; 0 chooses by the task: 0.05, for top-n "
+        "0.01."),
     field<&SvdppOptions::reg_implicit>(
         "reg_implicit", between(0, 1e6), search_log(20, 1000),
-        "Pull of what having an item says towards 0; 0 chooses by the variant: 120, asymmetric 50."),
-    field<&SvdppOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.01, 0.2), "Pull of the biases towards 0."),
-    field<&SvdppOptions::reg_power>("reg_power", between(0, 1), search_linear(0, 1),
-                                    "How much weaker the pull is on rows with many events: reg / events^reg_power."),
+        "Regularization of the implicit item vectors; 0 chooses by the variant: 120, asymmetric 50."),
+    field<&SvdppOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.01, 0.2), "Regularization of the biases."),
+    field<&SvdppOptions::reg_power>(
+        "reg_power", between(0, 1), search_linear(0, 1),
+        "How much weaker regularization is on rows with many events: reg / events^reg_power."),
     field<&SvdppOptions::iterations>("iterations", between(1, 100), search_none(),
                                      "Steps of conjugate gradients, in each epoch, to what having an item says."),
     field<&SvdppOptions::negatives>("negatives", between(0.1, 100), search_log(1, 10),
@@ -48,12 +50,13 @@ extern const ModelInfo kSvdppInfo;
 ///   ŷ_ui = μ + b_u + b_i + q_i · (p_u + z_u),   z_u = n_u^(−1/2) Σ_{j rated by u} y_j
 ///
 /// Asymmetric   no p_u, and z_u = n_u^(−1/2) Σ_j (y_j + e_uj x_j), e_uj how much more u liked j than expected
-///              (implicit_centres.h): a new rating counts at once, without learning
-/// Learning     as biased-mf (mf_trainer.h), with users' vectors pulled to z_u, and y and x by conjugate gradients after each
-///              epoch; then users are refitted about z_u (refitted_factors.h)
+///              (implicit_centers.h): a new rating counts at once, without learning
+/// Learning     as biased-mf (mf_trainer.h), with users' vectors shrunk to z_u, and y and x by conjugate gradients
+///              after each epoch; then users are refitted about z_u (refitted_factors.h)
 /// top_n        as biased-mf: events have value 1, `negatives` drawn items 0
-/// Source       Koren: Factorization meets the neighborhood, KDD 2008 (SVD++ and Asymmetric-SVD); differs in learning y and x by
-///              conjugate gradients, in epochs instead of events, which is free of order and step size; and in the refit
+/// Source       Koren: Factorization meets the neighborhood, KDD 2008 (SVD++ and Asymmetric-SVD); differs in learning y
+///              and x by conjugate gradients, in epochs instead of events, which is free of order and step size; and in
+///              the refit
 /// State        that of RefittedFactors, and implicit_vectors [items or 2 items × dim], float32
 /// Cost         O(epochs · events · dim · (iterations + 1) + events · dim² + users · dim³ / 3);
 ///              (6 users + 8 items, 14 if asymmetric) · dim · 4 + events · 20 bytes
@@ -70,7 +73,7 @@ class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo, RefittedFact
   void do_load(const TensorFile& in) override;
   std::size_t dim() const override { return static_cast<std::size_t>(options().dim); }
   double negatives() const override { return options().negatives; }
-  Matrix<float> centre_parts(std::span<const HistoryEvent> history) const override;
+  Matrix<float> center_parts(std::span<const HistoryEvent> history) const override;
 
   bool has_x() const { return options().asymmetric && task() != Task::top_n; }
 

@@ -43,16 +43,16 @@ struct Learned {
       item_place[i] = static_cast<std::uint32_t>((i * 7 + 3) % items.rows());
     }
   }
-  MfCentres::State state(double negatives) {
+  MfCenters::State state(double negatives) {
     return {users, items, user_bias, item_bias, user_place, item_place, 3, 1.5, negatives};
   }
 };
 
 /// Half the gradient in y, or x, of the objective, in double: by the definition, one event after another.
-double largest_slope(const Dataset& data, const Learned& l, const ImplicitCentres& centres, bool asymmetric, bool ranks,
+double largest_slope(const Dataset& data, const Learned& l, const ImplicitCenters& centers, bool asymmetric, bool ranks,
                      double negatives, double reg) {
   const std::size_t items = data.item_count();
-  const Matrix<float> v = centres.vectors(1);
+  const Matrix<float> v = centers.vectors(1);
   Matrix<double> g(v.rows(), v.cols());
   for (std::size_t n = 0; n < g.values().size(); ++n) g.values()[n] = reg * static_cast<double>(v.values()[n]);
   for (std::size_t u = 0; u < data.user_count(); ++u) {
@@ -63,7 +63,7 @@ double largest_slope(const Dataset& data, const Learned& l, const ImplicitCentre
     for (std::size_t e = 0; e < history.size(); ++e) {
       lean += standard(e) - static_cast<double>(l.item_bias[l.item_place[history.items[e].index]]);
     }
-    lean /= static_cast<double>(history.size()) + ImplicitCentres::kLeanReg;
+    lean /= static_cast<double>(history.size()) + ImplicitCenters::kLeanReg;
     std::vector<double> slope(Learned::kDim);
     const auto add = [&](std::size_t item_place, double target, double weight) {
       double error = target - static_cast<double>(l.user_bias[place]) - static_cast<double>(l.item_bias[item_place]);
@@ -93,32 +93,32 @@ double largest_slope(const Dataset& data, const Learned& l, const ImplicitCentre
   return most;
 }
 
-TEST(ImplicitCentres, ReachTheMinimum) {
+TEST(ImplicitCenters, ReachTheMinimum) {
   const auto data = test::three_tastes(40, 25);
   for (const bool ranks : {false, true}) {
     for (const bool asymmetric : {false, true}) {
       if (ranks && asymmetric) continue;
       Learned learned(*data);
       const double negatives = ranks ? 4 : 0;
-      ImplicitCentres centres(*data, ranks ? Task::top_n : Task::ratings, Learned::kDim, asymmetric, 2, 120);
+      ImplicitCenters centers(*data, ranks ? Task::top_n : Task::ratings, Learned::kDim, asymmetric, 2, 120);
       Context context({.threads = 2});
-      centres.improve(context, learned.state(negatives));
-      centres.improve(context, learned.state(negatives));
-      EXPECT_LT(largest_slope(*data, learned, centres, asymmetric, ranks, negatives, 2), 0.01) << ranks << asymmetric;
+      centers.improve(context, learned.state(negatives));
+      centers.improve(context, learned.state(negatives));
+      EXPECT_LT(largest_slope(*data, learned, centers, asymmetric, ranks, negatives, 2), 0.01) << ranks << asymmetric;
     }
   }
 }
 
-TEST(ImplicitCentres, MoveUsersAlong) {
+TEST(ImplicitCenters, MoveUsersAlong) {
   const auto data = test::three_tastes(40, 25);
   Learned learned(*data);
   const Matrix<float> before = learned.users;
-  ImplicitCentres centres(*data, Task::ratings, Learned::kDim, false, 2, 3);
+  ImplicitCenters centers(*data, Task::ratings, Learned::kDim, false, 2, 3);
   Context context({.threads = 1});
-  centres.improve(context, learned.state(0));
+  centers.improve(context, learned.state(0));
   for (std::size_t p = 0; p < before.rows(); ++p) {
     for (std::size_t d = 0; d < before.cols(); ++d) {
-      EXPECT_NEAR(learned.users(p, d), before(p, d) + centres.of(p)[d], 1e-4);
+      EXPECT_NEAR(learned.users(p, d), before(p, d) + centers.of(p)[d], 1e-4);
     }
   }
 }

@@ -33,7 +33,7 @@ Matrix<double> regular_inverse(const Matrix<double>& a, double scale) {
 }  // namespace
 
 void UserRefit::learn(Context& context, const Dataset& data, Task task, double negatives, const Items& items,
-                      const Matrix<float>& offsets, std::span<const float> biases, double error, double spread) {
+                      const Matrix<float>& offsets, std::span<const float> biases, double error, double stddev) {
   task_ = task;
   negatives_ = negatives;
   items_ = items;
@@ -62,7 +62,7 @@ void UserRefit::learn(Context& context, const Dataset& data, Task task, double n
       covariance(r, c) = scatter(r, c) / static_cast<double>(active) * (r == c ? 1 : 1 - shrink);
     }
   }
-  precision_ = regular_inverse(covariance, std::max(error, kLeastRefitNoise * spread * spread));
+  precision_ = regular_inverse(covariance, std::max(error, kLeastRefitNoise * stddev * stddev));
 
   if (task != Task::top_n) return;
   all_items_ = gram(context, items.rows.first_columns(dim + 1));
@@ -73,25 +73,25 @@ void UserRefit::learn(Context& context, const Dataset& data, Task task, double n
   }
 }
 
-double UserRefit::expected(std::size_t item, std::span<const float> centre) const {
+double UserRefit::expected(std::size_t item, std::span<const float> center) const {
   const std::span<const float> y = side(item);
   double sum = items_.mean + items_.rows(item, y.size());
   for (std::size_t d = 0; d < y.size(); ++d) sum += y[d] * mean_[d];
-  for (std::size_t d = 0; d < centre.size(); ++d) sum += static_cast<double>(y[d]) * static_cast<double>(centre[d]);
+  for (std::size_t d = 0; d < center.size(); ++d) sum += static_cast<double>(y[d]) * static_cast<double>(center[d]);
   return sum;
 }
 
-std::vector<double> UserRefit::all_targets(std::span<const float> centre) const {
+std::vector<double> UserRefit::all_targets(std::span<const float> center) const {
   std::vector<double> targets = all_targets_;
   for (std::size_t r = 0; r < targets.size(); ++r) {
-    for (std::size_t c = 0; c < centre.size(); ++c) {
-      targets[r] -= static_cast<double>(all_items_(r, c)) * static_cast<double>(centre[c]);
+    for (std::size_t c = 0; c < center.size(); ++c) {
+      targets[r] -= static_cast<double>(all_items_(r, c)) * static_cast<double>(center[c]);
     }
   }
   return targets;
 }
 
-UserRefit::Equations UserRefit::equations(std::span<const HistoryEvent> history, std::span<const float> centre) const {
+UserRefit::Equations UserRefit::equations(std::span<const HistoryEvent> history, std::span<const float> center) const {
   const std::size_t width = mean_.size();
   Equations equations{precision_, std::vector<double>(width), std::vector<double>(history.size()), 0};
   Matrix<float> rows(history.size(), width);
@@ -100,7 +100,7 @@ UserRefit::Equations UserRefit::equations(std::span<const HistoryEvent> history,
     const std::span<const float> y = side(i);
     std::copy(y.begin(), y.end(), rows.row(e).begin());
     const double value = task_ == Task::top_n ? 1.0 : static_cast<double>(history[e].value);
-    equations.targets[e] = value - expected(i, centre);
+    equations.targets[e] = value - expected(i, center);
     for (std::size_t d = 0; d < width; ++d) equations.right[d] += equations.targets[e] * y[d];
   }
   Matrix<float> products(width, width);
@@ -112,25 +112,25 @@ UserRefit::Equations UserRefit::equations(std::span<const HistoryEvent> history,
     for (std::size_t n = 0; n < products.values().size(); ++n) {
       equations.left.values()[n] += equations.rest * all_items_.values()[n];
     }
-    const std::vector<double> targets = all_targets(centre);
+    const std::vector<double> targets = all_targets(center);
     for (std::size_t d = 0; d < width; ++d) equations.right[d] += equations.rest * targets[d];
   }
   return equations;
 }
 
-std::vector<double> UserRefit::solve(std::span<const HistoryEvent> history, std::span<const float> centre) const {
-  Equations system = equations(history, centre);
+std::vector<double> UserRefit::solve(std::span<const HistoryEvent> history, std::span<const float> center) const {
+  Equations system = equations(history, center);
   solve_spd(system.left.view(), system.right);
   for (std::size_t d = 0; d < mean_.size(); ++d) system.right[d] += mean_[d];
-  for (std::size_t d = 0; d < centre.size(); ++d) system.right[d] += static_cast<double>(centre[d]);
+  for (std::size_t d = 0; d < center.size(); ++d) system.right[d] += static_cast<double>(center[d]);
   return std::move(system.right);
 }
 
-std::vector<Contribution> UserRefit::explain(std::span<const HistoryEvent> history, std::span<const float> centre,
+std::vector<Contribution> UserRefit::explain(std::span<const HistoryEvent> history, std::span<const float> center,
                                              ItemRow item) const {
   // z·y = y·m_c + Σ_j (yᵀ H⁻¹ y_j) t_j: linear in what each event of the history adds.
   const std::span<const float> y = side(item.index);
-  Equations system = equations(history, centre);
+  Equations system = equations(history, center);
   std::vector<double> reach(y.begin(), y.end());
   solve_spd(system.left.view(), reach);
   double typical = 0;
@@ -143,7 +143,7 @@ std::vector<Contribution> UserRefit::explain(std::span<const HistoryEvent> histo
     parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = closeness * system.targets[e]});
   }
   if (task_ == Task::top_n) {
-    const std::vector<double> targets = all_targets(centre);
+    const std::vector<double> targets = all_targets(center);
     double rest = 0;
     for (std::size_t d = 0; d < reach.size(); ++d) rest += system.rest * targets[d] * reach[d];
     parts.push_back({.label = "items not chosen", .item = {}, .user = {}, .amount = rest});

@@ -51,12 +51,12 @@ constexpr ModelInfo kEaseInfo{
     .about =
         "EASE (Steck, WWW 2019): every item is predicted from all others by ridge regression, which one inverse of the "
         "items' co-occurrence matrix solves for all of them at once. With dropout it is EDLAE (Steck, NeurIPS 2020), "
-        "which regularizes popular items more. Among the strongest rankers there are wherever the catalogue is small "
+        "which regularizes popular items more. Among the strongest rankers there are wherever the catalog is small "
         "enough: it keeps a weight for every pair of items, 4 bytes each, 400 MB for 10,000 items. Learns from choices "
-        "alone; newcomers get the list that a training user of their history gets, and every score is a sum over the "
+        "alone; new users get the list that a training user of their history gets, and every score is a sum over the "
         "items of the history.",
     .fields = kEaseFields,
-    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
     .make = &make_with<EaseModel>,
 };
 
@@ -71,7 +71,7 @@ std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) c
 
 void EaseModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
   context.progress(info().name, 0, 1);
-  context.check_cancelled();
+  context.check_canceled();
   least_ = least_choice(all, task(), options().like_threshold);
   const std::optional<Dataset> part = chosen_part(all, least_);
   const Dataset& data = part ? *part : all;
@@ -108,7 +108,8 @@ double EaseModel::penalty(double count) const {
 }
 
 void EaseModel::invert_by_items(const Dataset& data, std::span<const float> weight, Context& context) {
-  co_occurrences(context, data, weight, nearness_of(data, options().window, options().window_weight), weights_.view());
+  co_occurrences(context, data, weight, proximity_weight(data, options().window, options().window_weight),
+                 weights_.view());
   // Items that nobody chose have nothing to do with others: P_ii = 1 / λ_i.
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < weights_.rows(); ++i) {
@@ -132,7 +133,7 @@ void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weig
   std::vector<float> item_scale(items);
   for (std::size_t i = 0; i < items; ++i) {
     double count = 0;
-    for (const UserRow user : data.audience(ItemRow(i)).users) count += static_cast<double>(weight[user.index]);
+    for (const UserRow user : data.item_events(ItemRow(i)).users) count += static_cast<double>(weight[user.index]);
     item_scale[i] = static_cast<float>(1 / penalty(count));
   }
   Matrix<float> inner(users, users);
@@ -141,7 +142,7 @@ void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weig
       const std::span<float> row = inner.row(u);
       for (const ItemRow item : data.history(UserRow(u)).items) {
         const float scale = user_scale[u] * item_scale[item.index];
-        for (const UserRow other : data.audience(item).users) row[other.index] += scale * user_scale[other.index];
+        for (const UserRow other : data.item_events(item).users) row[other.index] += scale * user_scale[other.index];
       }
       row[u] += 1;
     }

@@ -22,7 +22,7 @@ struct EaseOptions {
 };
 inline constexpr auto kEaseFields = fields(
     field<&EaseOptions::reg>("reg", between(1e-3, 1e9), search_log(10, 3000),
-                             "Strength of regularization of all weights alike."),
+                             "Strength of regularization of all weights."),
     field<&EaseOptions::dropout>("dropout", between(0, 0.99), search_linear(0, 0.8),
                                  "Share of a history's events that are thought hidden from the input: "
                                  "regularizes an item's weights by its number of events, too (EDLAE)."),
@@ -42,30 +42,31 @@ inline constexpr auto kEaseFields = fields(
                                         "Ratings, likes: values from which an event counts as a choice."));
 extern const ModelInfo kEaseInfo;
 
-/// Scores an item by a weighted sum of the items that the asker chose, all weights learned at once, in closed form.
+/// Scores an item by a weighted sum of the items that the user chose, all weights learned at once, in closed form.
 ///
-/// With X_ui = 1 where u chose i, else 0, w_u = (n̄ / n_u)^user_power with the mean length of a history n̄, and m_j the number
-/// of events of item j:
+/// With X_ui = 1 where u chose i, else 0, w_u = (n̄ / n_u)^user_power with the mean length of a history n̄, and m_j the
+/// number of events of item j:
 ///
-///   B = argmin Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij²   with B_ii = 0,   λ_i = reg + G_ii · dropout / (1 − dropout)
+///   B = argmin Σ_u w_u ‖x_u − x_u B‖² + Σ_i λ_i Σ_j B_ij²   with B_ii = 0,   λ_i = reg + G_ii · dropout / (1 −
+///   dropout)
 ///     = I − P · diag(1 / P_jj),   P = (G + diag(λ))⁻¹,   G = Xᵀ diag(w) X
 ///   s_uj = Σ_{i chosen by u} sign(B_ij) |B_ij|^power · m_j^popularity_power
 ///
 /// With a window, every run of so many events of a history counts as another user, window_weight / window each
 /// (co_occurrences): what people choose in one go tells more.
-/// dropout 0 is EASE. With dropout p it is EDLAE: what one gets by training, without end, to restore x_u from itself with
-/// each entry hidden with probability p, while no entry may restore itself.
+/// dropout 0 is EASE. With dropout p it is EDLAE: what one gets by training, without end, to restore x_u from itself
+/// with each entry hidden with probability p, while no entry may restore itself.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
-/// Few users  where they are at most half as many as items, and there is no window, Woodbury's identity turns the matrix to be
-///            inverted into one with a row for each user: with Z = diag(w)^½ X diag(λ)⁻¹,
+/// Few users  where they are at most half as many as items, and there is no window, Woodbury's identity turns the
+///            matrix to be inverted into one with a row for each user: with Z = diag(w)^½ X diag(λ)⁻¹,
 ///            P = diag(λ)⁻¹ − Zᵀ (I + Z diag(λ) Zᵀ)⁻¹ Z
-/// Source     Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019; Steck: Autoencoders that don't overfit
-///            towards the Identity, NeurIPS 2020; differs in the weights of users, in windows, and in the powers
+/// Source     Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019; Steck: Autoencoders that don't
+///            overfit toward the Identity, NeurIPS 2020; differs in the weights of users, in windows, and in the powers
 ///            (published: user_power, window and popularity_power 0, power 1)
 /// State      item_weights [items × items], float32: row i is what a choice of i adds to the score of each item
-/// Cost       items³ operations, of items that were chosen at all, at the speed of matrix products, Σ_u n_u² additions, and
-///            4 · items² bytes; with few users users³ + Σ_i m_i² + 2 · events · items operations, and 4 · (items + users)²
-///            bytes. A score: items · n_u additions
+/// Cost       items³ operations, of items that were chosen at all, at the speed of matrix products, Σ_u n_u² additions,
+///            and 4 · items² bytes; with few users users³ + Σ_i m_i² + 2 · events · items operations, and 4 · (items +
+///            users)² bytes. A score: items · n_u additions
 /// Errors     those of Model; not_finite, if reg is too small for single precision
 /// Repeatable same bits at any number of threads, for one CPU level; no random numbers
 class EaseModel final : public ModelWith<EaseOptions, kEaseInfo> {

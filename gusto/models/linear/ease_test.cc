@@ -21,7 +21,7 @@ Matrix<double> weights_of(const EaseModel& model) {
   for (std::size_t i = 0; i < items; ++i) {
     model.item_similarity(ItemRow(i), row);
     for (std::size_t j = 0; j < items; ++j) {
-      const auto count = static_cast<double>(model.data().audience(ItemRow(j)).size());
+      const auto count = static_cast<double>(model.data().item_events(ItemRow(j)).size());
       b(i, j) = static_cast<double>(row[j]);
       if (count > 0) b(i, j) *= std::pow(count, -model.options().popularity_power);
     }
@@ -29,8 +29,8 @@ Matrix<double> weights_of(const EaseModel& model) {
   return b;
 }
 
-/// At the minimum the gradient of tr((I − B)ᵀ G (I − B)) + Σ_i λ_i Σ_j B_ij², halved, is zero but on the diagonal, where B is
-/// held at zero:  −(G (I − B))_ij + λ_i B_ij.
+/// At the minimum the gradient of tr((I − B)ᵀ G (I − B)) + Σ_i λ_i Σ_j B_ij², halved, is zero but on the diagonal,
+/// where B is held at zero:  −(G (I − B))_ij + λ_i B_ij.
 void expect_optimal(const EaseOptions& options, const std::shared_ptr<const Dataset>& data) {
   EaseModel model(options);
   Context context({.threads = 2});
@@ -88,7 +88,8 @@ TEST(Ease, ItemsThatNobodyChoseAreLeftOut) {
   for (const float weight : weights) EXPECT_EQ(weight, 0);
 }
 
-// Someone who hides each entry of the input with probability p, again and again, and restores it, minimises this in the mean.
+// Someone who hides each entry of the input with probability p, again and again, and restores it, minimizes this in the
+// mean.
 TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {
   const auto data = test::dataset_of(3, 3,
                                      {{UserRow(0), ItemRow(0)},
@@ -102,7 +103,8 @@ TEST(Ease, DropoutIsTheMeanOverHiddenInputs) {
   Context context({.threads = 1});
   model.fit(data, Task::top_n, context);
   const Matrix<double> b = weights_of(model);
-  // Over all ways to hide entries of an asker's choices; what is kept counts 1 / (1 − p), so that its mean is what it was.
+  // Over all ways to hide entries of a user's choices; what is kept counts 1 / (1 − p), so that its mean is what it
+  // was.
   const auto loss = [&](std::size_t target, const std::vector<double>& column) {
     double sum = 0;
     for (std::size_t u = 0; u < 3; ++u) {

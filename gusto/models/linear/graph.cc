@@ -23,13 +23,13 @@ constexpr ModelInfo kGraphInfo{
     .name = "graph",
     .summary = "Filters choices for what varies slowly over the graph of who chose what.",
     .about =
-        "Collaborative filtering as signal processing, with hardly any training: what the asker chose is spread over "
+        "Collaborative filtering as signal processing, with hardly any training: what the user chose is spread over "
         "the graph of items, and its lowest frequencies, which a truncated singular value decomposition gives, are "
         "added (GF-CF, Shen et al., CIKM 2021); sharpened again, it is BSPM (Choi et al., SIGIR 2023). Products with "
-        "the training data are sparse, so memory grows with events, not with pairs of items; newcomers are filtered "
+        "the training data are sparse, so memory grows with events, not with pairs of items; new users are filtered "
         "like everybody else, and a score is a sum over the items of the history.",
     .fields = kGraphFields,
-    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
     .make = &make_with<GraphModel>,
 };
 
@@ -41,13 +41,13 @@ class GraphModel::Filter {
         matrix_(model.matrix()),
         signal_(matrix_.cols(), signals),
         by_user_(matrix_.rows(), signals),
-        spread_(matrix_.cols(), signals),
+        stddev_(matrix_.cols(), signals),
         low_(matrix_.cols(), signals),
         back_scale_(model.item_scale_) {
     for (float& scale : back_scale_) scale = scale > 0 ? 1 / scale : 0.0F;
   }
 
-  /// The signals [items × signals], to be set before they are filtered, and the answers afterwards.
+  /// The signals [items × signals], to be set before they are filtered, and the answers afterward.
   Matrix<float>& signal() { return signal_; }
 
   /// s = x M of every column x.
@@ -74,12 +74,12 @@ class GraphModel::Filter {
   /// signal ← keep · signal + add · P signal.
   void step(double keep, double add) {
     matrix_.times(signal_, by_user_);
-    matrix_.transposed_times(by_user_, spread_);
+    matrix_.transposed_times(by_user_, stddev_);
     const float widest = model_.singular_values_.front();
     add /= std::max(static_cast<double>(widest) * widest, kLeastWidest);
     const auto kept = static_cast<float>(keep);
     for (float& value : signal_.values()) value *= kept;
-    axpy(static_cast<float>(add), spread_.values(), signal_.values());
+    axpy(static_cast<float>(add), stddev_.values(), signal_.values());
   }
   void blur() {
     const GraphOptions& of = model_.options();
@@ -113,7 +113,7 @@ class GraphModel::Filter {
   TrainingMatrix matrix_;
   Matrix<float> signal_;
   Matrix<float> by_user_;
-  Matrix<float> spread_;
+  Matrix<float> stddev_;
   Matrix<float> low_;
   std::vector<float> back_scale_;  // 1 / item_scale_
 };

@@ -54,10 +54,10 @@ inline constexpr auto kGraphFields = fields(
                                          "Ratings, likes: values from which an event counts as a choice."));
 extern const ModelInfo kGraphInfo;
 
-/// Scores items by filtering what the asker chose, a signal on the graph of items, for its low frequencies.
+/// Scores items by filtering what the user chose, a signal on the graph of items, for its low frequencies.
 ///
-/// With A_ui = n_u^(−user_power) n_i^(−item_power) where u chose i, else 0, D = diag(n_i), V [items × dim] the right singular
-/// vectors of A of the largest singular values σ₁ ≥ σ₂ ≥ …, and x the asker's choices as ones:
+/// With A_ui = n_u^(−user_power) n_i^(−item_power) where u chose i, else 0, D = diag(n_i), V [items × dim] the right
+/// singular vectors of A of the largest singular values σ₁ ≥ σ₂ ≥ …, and x the user's choices as ones:
 ///
 ///   P = AᵀA / σ₁²                                  one step of spreading to similar items
 ///   L = D^(−item_power) V Vᵀ D^(item_power)        the ideal low pass
@@ -68,12 +68,12 @@ extern const ModelInfo kGraphInfo;
 ///
 /// All of it is linear in x, so that what each choice adds is the filter's answer to that choice alone.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
-/// Source     Shen et al.: How powerful is graph convolution for recommendation? CIKM 2021 (GF-CF: blur_time 1 in one step,
-///            no sharpening, powers ½); Choi et al.: Blurring-sharpening process models for collaborative filtering, SIGIR
-///            2023 (BSPM); differs in the powers, with which σ₁ need not be 1
+/// Source     Shen et al.: How powerful is graph convolution for recommendation? CIKM 2021 (GF-CF: blur_time 1 in one
+///            step, no sharpening, powers ½); Choi et al.: Blurring-sharpening process models for collaborative
+///            filtering, SIGIR 2023 (BSPM); differs in the powers, with which σ₁ need not be 1
 /// State      item_vectors [items × dim], singular_values [dim], float32; products go through the training data
-/// Cost       fit: that of truncated_svd(). A score: 4 · events · (blur_steps + sharpen_steps) operations, many at once at
-///            the speed of vector instructions; (users + 3 items) · 32 floats a thread
+/// Cost       fit: that of truncated_svd(). A score: 4 · events · (blur_steps + sharpen_steps) operations, many at once
+///            at the speed of vector instructions; (users + 3 items) · 32 floats a thread
 /// Errors     those of Model
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class GraphModel final : public ModelWith<GraphOptions, kGraphInfo> {

@@ -19,7 +19,7 @@ class PlainFilter {
   PlainFilter(const Dataset& data, const GraphOptions& options)
       : options_(options), p_(data.item_count(), data.item_count()), l_(data.item_count(), data.item_count()) {
     const std::size_t items = data.item_count();
-    const auto count = [&](std::size_t i) { return static_cast<double>(data.audience(ItemRow(i)).size()); };
+    const auto count = [&](std::size_t i) { return static_cast<double>(data.item_events(ItemRow(i)).size()); };
     for (std::size_t u = 0; u < data.user_count(); ++u) {
       const auto chosen = data.history(UserRow(u)).items;
       const double scale = std::pow(static_cast<double>(chosen.size()), -2 * options.user_power);
@@ -47,15 +47,15 @@ class PlainFilter {
     const Doubles low = times(x, l_);
     Doubles z = x;
     for (int s = 0; s < options_.blur_steps; ++s) {
-      const Doubles spread = times(z, p_);
+      const Doubles blurred = times(z, p_);
       const double h = options_.blur_time / options_.blur_steps;
-      for (std::size_t i = 0; i < z.size(); ++i) z[i] += h * (spread[i] - z[i]);
+      for (std::size_t i = 0; i < z.size(); ++i) z[i] += h * (blurred[i] - z[i]);
     }
     if (options_.merge == GraphMerge::early) add(z, low);
     for (int s = 0; s < options_.sharpen_steps; ++s) {
-      const Doubles spread = times(z, p_);
+      const Doubles blurred = times(z, p_);
       const double h = options_.sharpen_time / options_.sharpen_steps;
-      for (std::size_t i = 0; i < z.size(); ++i) z[i] -= h * spread[i];
+      for (std::size_t i = 0; i < z.size(); ++i) z[i] -= h * blurred[i];
     }
     if (options_.merge == GraphMerge::late) add(z, low);
     return z;
@@ -98,7 +98,7 @@ TEST(Graph, FiltersAsDenseMatricesDo) {
     Context context({.threads = 2});
     model.fit(data, Task::top_n, context);
     const PlainFilter plain(*data, options);
-    // More askers than are filtered at once.
+    // More users than are filtered at once.
     Matrix<float> scores(data->user_count(), data->item_count());
     std::vector<Query> queries;
     for (std::size_t u = 0; u < data->user_count(); ++u) queries.push_back(Query::known(UserRow(u)));

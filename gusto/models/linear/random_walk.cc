@@ -18,16 +18,16 @@ constexpr std::size_t kWalkParts = 256;
 
 constexpr ModelInfo kRandomWalkInfo{
     .name = "random-walk",
-    .summary = "Where short walks end: from the asker to items, to who has them, to their items.",
+    .summary = "Where short walks end: from the user to items, to who has them, to their items.",
     .about =
         "P3alpha (Cooper et al., WWW 2014) and RP3beta (Paudel et al., TiiS 2016): a walk of three steps on the graph "
         "of "
         "who chose what, user to item to user to item. Alpha bends the probabilities of steps, beta keeps popular "
         "items "
         "from being where every walk ends. Fits in a moment, needs memory for a few hundred weights an item however "
-        "large the catalogue, answers newcomers exactly, and explains every score by the items it walked from.",
+        "large the catalog, answers new users exactly, and explains every score by the items it walked from.",
     .fields = kRandomWalkFields,
-    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
     .make = &make_with<RandomWalkModel>,
 };
 
@@ -42,7 +42,7 @@ std::uint64_t RandomWalkModel::memory_need(const Dataset& data, Task task, unsig
 
 void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
   context.progress(info().name, 0, 1);
-  context.check_cancelled();
+  context.check_canceled();
   least_ = least_choice(all, task(), options().like_threshold);
   const std::optional<Dataset> part = chosen_part(all, least_);
   const Dataset& data = part ? *part : all;
@@ -50,7 +50,7 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   const std::vector<float> from_user = user_scales(data, options().alpha);
   const std::vector<float> to_item = item_scales(data, options().beta);
 
-  const std::vector<std::uint64_t> work = companions(data);
+  const std::vector<std::uint64_t> work = co_occurrence_work(data);
   struct Scratch {
     std::vector<float> reached;
     std::vector<std::uint64_t> keys;
@@ -58,16 +58,17 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   std::vector<Scratch> scratches(context.threads());
   std::vector<std::vector<std::uint64_t>> ends(items);
   const auto walk_from = [&](std::size_t j, Scratch& scratch) {
-    const auto users = data.audience(ItemRow(j)).users;
+    const auto users = data.item_events(ItemRow(j)).users;
     for (const UserRow user : users) {
-      // Less (1/n_j)^α, which all ends of j's walks share: with it, small probabilities would be lost to single precision.
+      // Less (1/n_j)^α, which all ends of j's walks share: with it, small probabilities would be lost to single
+      // precision.
       for (const ItemRow item : data.history(user).items) scratch.reached[item.index] += from_user[user.index];
     }
     const auto consider = [&](std::size_t i) {
       const float weight = std::exchange(scratch.reached[i], 0.0F) * to_item[i];
       if (weight > 0 && i != j) scratch.keys.push_back(rank_key(weight, static_cast<std::uint32_t>(i)));
     };
-    // Few items were reached in a large catalogue: meet them again by the same ways instead of looking at all.
+    // Few items were reached in a large catalog: meet them again by the same ways instead of looking at all.
     if (work[j] >= items) {
       for (std::size_t i = 0; i < items; ++i) consider(i);
     } else {
@@ -83,7 +84,7 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   context.pool().run(bounds.size() - 1, [&](std::size_t range, unsigned worker) {
     scratches[worker].reached.resize(items);
     for (std::size_t j = bounds[range]; j < bounds[range + 1]; ++j) {
-      context.check_cancelled();
+      context.check_canceled();
       walk_from(j, scratches[worker]);
     }
   });
@@ -93,7 +94,7 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   for (const std::vector<std::uint64_t>& keys : ends) count += keys.size();
   weights_.reserve(items, count);
   for (std::size_t j = 0; j < items; ++j) {
-    const auto choices = static_cast<double>(data.audience(ItemRow(j)).size());
+    const auto choices = static_cast<double>(data.item_events(ItemRow(j)).size());
     const double first_step = choices > 0 ? std::pow(choices, -options().alpha) : 0;
     double total = 0;
     for (const std::uint64_t key : ends[j]) total += first_step * static_cast<double>(key_similarity(key));

@@ -30,19 +30,20 @@ inline constexpr auto kRandomWalkFields =
                                                      "Ratings, likes: values from which an event counts as a choice."));
 extern const ModelInfo kRandomWalkInfo;
 
-/// Scores an item by how likely a short random walk from the asker ends there: to an item of hers, to someone who has it
+/// Scores an item by how likely a short random walk from the user ends there: to an item of hers, to someone who has it
 /// too, to an item of that person.
 ///
-///   W_ji = Σ_{v chose j and i} (1/n_j)^α (1/n_v)^α · n_i^(−β) for i ≠ j, of which the `neighbors` highest of every j are
-///   kept, and divided by their sum to the power `normalization`;    s_ui = Σ_{j chosen by u} W_ji
+///   W_ji = Σ_{v chose j and i} (1/n_j)^α (1/n_v)^α · n_i^(−β) for i ≠ j, of which the `neighbors` highest of every j
+///   are kept, and divided by their sum to the power `normalization`;    s_ui = Σ_{j chosen by u} W_ji
 ///
-/// β = 0 is P3α; β above it is RP3β, which reaches beyond popular items. The first step, 1/n_u to each of the asker's items,
-/// is the same for all of them, and left out.
+/// β = 0 is P3α; β above it is RP3β, which reaches beyond popular items. The first step, 1/n_u to each of the user's
+/// items, is the same for all of them, and left out.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
-/// Source     Cooper, Lee, Radinsky, Siantos: Random walks in recommender systems, WWW 2014 companion; Paudel, Christoffel,
-///            Newell, Bernstein: Updatable, accurate, diverse and scalable recommendations, TiiS 2016; differs in summing
-///            all walks instead of drawing some, and in keeping the likeliest ends (as Dacrema et al., TOIS 2021, do)
-/// State      neighbour lists, 8 bytes an entry
+/// Source     Cooper, Lee, Radinsky, Siantos: Random walks in recommender systems, WWW 2014 companion; Paudel,
+///            Christoffel, Newell, Bernstein: Updatable, accurate, diverse and scalable recommendations, TiiS 2016;
+///            differs in summing all walks instead of drawing some, and in keeping the likeliest ends (as Dacrema et
+///            al., TOIS 2021, do)
+/// State      neighbor lists, 8 bytes an entry
 /// Cost       fit: Σ_u n_u² additions; score: n_u · neighbors additions. Never items² memory
 /// Errors     those of Model
 /// Repeatable same bits at any number of threads; no random numbers

@@ -14,14 +14,14 @@ namespace {
 std::vector<double> plain_walk(const Dataset& data, UserRow user, double alpha, double beta) {
   std::vector<double> reached(data.item_count());
   for (const ItemRow mine : data.history(user).items) {
-    const auto people = data.audience(mine).users;
+    const auto people = data.item_events(mine).users;
     const double to_person = std::pow(1 / static_cast<double>(people.size()), alpha);
     for (const UserRow person : people) {
       const auto items = data.history(person).items;
       const double to_item = std::pow(1 / static_cast<double>(items.size()), alpha);
       for (const ItemRow item : items) {
         if (item == mine) continue;
-        const auto events = static_cast<double>(data.audience(item).size());
+        const auto events = static_cast<double>(data.item_events(item).size());
         reached[item.index] += to_person * to_item / std::pow(events, beta);
       }
     }
@@ -86,8 +86,9 @@ TEST(RandomWalk, NormalizationMakesEveryItemPassOnAsMuch) {
   }
 }
 
-TEST(RandomWalk, StrongPowersLeaveNoNeighbourOut) {
-  // Two items that nearly everybody has one of, and one busy person both: 1 / (30000 · 1000 · 30000)⁴ ⁄ ¹⁺¹⁺¹ is no float.
+TEST(RandomWalk, StrongPowersLeaveNoNeighborOut) {
+  // Two items that nearly everybody has one of, and one busy person both: 1 / (30000 · 1000 · 30000)⁴ ⁄ ¹⁺¹⁺¹ is no
+  // float.
   constexpr std::size_t kAudience = 30000;
   constexpr std::size_t kBusy = 2 * kAudience;
   std::vector<Event> events;

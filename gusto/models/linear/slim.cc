@@ -154,9 +154,9 @@ constexpr ModelInfo kSlimInfo{
         "SLIM (Ning and Karypis, ICDM 2011): every item is predicted from a few dozen others, by a regression that is "
         "kept sparse by an L1 and calm by an L2 penalty. Nearly as good as ease, in a small model that answers fast, "
         "with explanations that only ever speak for an item. While it learns it needs 4 bytes for every pair of items. "
-        "Learns from choices alone; newcomers get the list that a training user of their history gets.",
+        "Learns from choices alone; new users get the list that a training user of their history gets.",
     .fields = kSlimFields,
-    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
     .make = &make_with<SlimModel>,
 };
 
@@ -164,8 +164,8 @@ std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned th
   const std::uint64_t items = data.item_count();
   const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);
   constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
-  // The square among the active is held twice while it grows; lists, while they are put end to end and turned; keys, with as much
-  // again and more while there get more of them.
+  // The square among the active is held twice while it grows; lists, while they are put end to end and turned; keys,
+  // with as much again and more while there get more of them.
   const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + 3 * kEntry);
   return items * items * sizeof(float) + threads * of_thread + 2 * items * most * kEntry +
          (items + data.user_count()) * 32 + choices_memory(data, task);
@@ -173,14 +173,14 @@ std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned th
 
 void SlimModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
   context.progress(info().name, 0, all.item_count());
-  context.check_cancelled();
+  context.check_canceled();
   least_ = least_choice(all, task(), options().like_threshold);
   const std::optional<Dataset> part = chosen_part(all, least_);
   const Dataset& data = part ? *part : all;
   const std::size_t items = data.item_count();
   Matrix<float> gram(items, items);
   co_occurrences(context, data, user_weights(data, options().user_power),
-                 nearness_of(data, options().window, options().window_weight), gram.view());
+                 proximity_weight(data, options().window, options().window_weight), gram.view());
 
   std::vector<Regression> regressions(context.threads(), Regression(gram, options()));
   std::vector<std::vector<Weight>> found(items);
@@ -192,7 +192,7 @@ void SlimModel::do_fit(const Dataset& all, const FitOptions&, Context& context) 
     });
   }
 
-  NeighbourLists by_target;
+  NeighborLists by_target;
   std::size_t count = 0;
   for (const std::vector<Weight>& weights : found) count += weights.size();
   by_target.reserve(items, count);

@@ -34,26 +34,28 @@ inline constexpr auto kSlimFields = fields(
                                         "Ratings, likes: values from which an event counts as a choice."));
 extern const ModelInfo kSlimInfo;
 
-/// Scores an item by a sparse sum of non-negative weights of the items that the asker chose.
+/// Scores an item by a sparse sum of non-negative weights of the items that the user chose.
 ///
-/// With X_ui = 1 where u chose i, else 0, w_u = (n̄ / n_u)^user_power with the mean length of a history n̄, for every item j:
+/// With X_ui = 1 where u chose i, else 0, w_u = (n̄ / n_u)^user_power with the mean length of a history n̄, for every
+/// item j:
 ///
-///   W_:j = argmin ½ Σ_u w_u (X_uj − x_u W_:j)² + reg/2 ‖W_:j‖² + reg_l1 ‖W_:j‖₁   with W_ij ≥ 0, W_jj = 0;   s_u = x_u W
+///   W_:j = argmin ½ Σ_u w_u (X_uj − x_u W_:j)² + reg/2 ‖W_:j‖² + reg_l1 ‖W_:j‖₁   with W_ij ≥ 0, W_jj = 0;   s_u = x_u
+///   W
 ///
 /// by coordinate descent on G = Xᵀ diag(w) X, where a step needs a column of G, not the data:
 ///   W_ij ← max(0, (r_i + G_ii W_ij − reg_l1) / (G_ii + reg)),   r = G_:j − G W_:j
 /// With a window, every run of so many events of a history counts as another user, window_weight / window each
 /// (co_occurrences): what people choose in one go tells more.
-/// The descent runs on a few items, as dense as they are small; then all others are looked at, and those join that would rise
-/// from 0 (r_i > reg_l1), until none does: the minimum over all items, at a fraction of the work. Where more than `neighbors`
-/// would join, the most promising do.
+/// The descent runs on a few items, as dense as they are small; then all others are looked at, and those join that
+/// would rise from 0 (r_i > reg_l1), until none does: the minimum over all items, at a fraction of the work. Where more
+/// than `neighbors` would join, the most promising do.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
 /// Source     Ning, Karypis: SLIM: Sparse linear methods for top-N recommender systems, ICDM 2011; Friedman, Hastie,
-///            Tibshirani: Regularization paths for generalized linear models via coordinate descent, JSS 2010 (covariance
-///            updates, active sets); differs in the weights of users
-/// State      neighbour lists by the item chosen, 8 bytes an entry
-/// Cost       fit: Σ_u n_u² additions, then for each item a few sweeps over its active items; 4 · items² bytes while fitting.
-///            A score: one addition for each weight of the items chosen
+///            Tibshirani: Regularization paths for generalized linear models via coordinate descent, JSS 2010
+///            (covariance updates, active sets); differs in the weights of users
+/// State      neighbor lists by the item chosen, 8 bytes an entry
+/// Cost       fit: Σ_u n_u² additions, then for each item a few sweeps over its active items; 4 · items² bytes while
+///            fitting. A score: one addition for each weight of the items chosen
 /// Errors     those of Model
 /// Repeatable same bits at any number of threads, for one CPU level; no random numbers
 class SlimModel final : public ModelWith<SlimOptions, kSlimInfo, SparseItemModel> {

@@ -34,7 +34,8 @@ Matrix<double> plain_gradient(const Dataset& data, const Matrix<double>& w, cons
   return gradient;
 }
 
-/// With the L1 penalty and the bound at zero: gradient = −reg_l1 where a weight is positive, ≥ −reg_l1 where it is zero.
+/// With the L1 penalty and the bound at zero: gradient = −reg_l1 where a weight is positive, ≥ −reg_l1 where it is
+/// zero.
 void expect_optimal(const SlimOptions& options, const Dataset& data, const SlimModel& model) {
   const Matrix<double> w = weights_of(model);
   const Matrix<double> gradient = plain_gradient(data, w, options);
@@ -78,7 +79,7 @@ TEST(Slim, FindsPredictorsAmongManyItems) {
   expect_optimal(options, *data, model);
 }
 
-TEST(Slim, KeepsToTheNumberOfNeighbours) {
+TEST(Slim, KeepsToTheNumberOfNeighbors) {
   const auto data = test::three_tastes(120, 50);
   SlimModel model({.reg = 5, .reg_l1 = 0, .neighbors = 4});
   Context context({.threads = 1});

@@ -9,7 +9,7 @@
 namespace gusto {
 
 void SparseItemModel::do_load(const TensorFile& in) {
-  weights_ = NeighbourLists::load(in, data().item_count());
+  weights_ = NeighborLists::load(in, data().item_count());
   least_ = least_choice(data(), task(), like_threshold());
 }
 
@@ -19,7 +19,7 @@ void SparseItemModel::do_score(std::span<const Query> queries, MatrixView<float>
     const std::span<float> row = scores.row(q);
     std::fill(row.begin(), row.end(), 0.0F);
     for (const std::uint32_t from : chosen) {
-      const auto targets = weights_.neighbours_of(from);
+      const auto targets = weights_.neighbors_of(from);
       const auto weights = weights_.weights_of(from);
       for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += weights[m];
     }
@@ -28,7 +28,7 @@ void SparseItemModel::do_score(std::span<const Query> queries, MatrixView<float>
 
 void SparseItemModel::do_item_similarity(ItemRow item, std::span<float> out) const {
   std::fill(out.begin(), out.end(), 0.0F);
-  const auto targets = weights_.neighbours_of(item.index);
+  const auto targets = weights_.neighbors_of(item.index);
   const auto weights = weights_.weights_of(item.index);
   for (std::size_t m = 0; m < targets.size(); ++m) out[targets[m]] = weights[m];
 }
@@ -37,7 +37,7 @@ std::vector<Contribution> SparseItemModel::do_explain(const Query& query, ItemRo
   const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
   std::vector<Contribution> reasons;
   for (const std::uint32_t from : chosen) {
-    const auto targets = weights_.neighbours_of(from);
+    const auto targets = weights_.neighbors_of(from);
     const auto found = std::find(targets.begin(), targets.end(), item.index);
     if (found == targets.end()) continue;
     const float amount = weights_.weights_of(from)[static_cast<std::size_t>(found - targets.begin())];

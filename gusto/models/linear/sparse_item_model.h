@@ -9,13 +9,14 @@
 
 namespace gusto {
 
-/// What models have in common whose score is a sum over the asker's choices, of few weights for each:
+/// What models have in common whose score is a sum over the user's choices, of few weights for each:
 ///
 ///   s_ui = Σ_{j chosen by u} W_ji
 ///
 /// A choice is an event of at least least_choice().
-/// State    the lists of W by j, as NeighbourLists stores them
-/// Cost     a query's scores: its choices' weights, an addition each, and the items to be cleared; likewise an explanation
+/// State    the lists of W by j, as NeighborLists stores them
+/// Cost     a query's scores: its choices' weights, an addition each, and the items to be cleared; likewise an
+///          explanation
 /// Repeatable same bits: sums run in the order of the history
 /// Threads  const members may be called concurrently
 class SparseItemModel : public Model {
@@ -25,8 +26,8 @@ class SparseItemModel : public Model {
  protected:
   virtual double like_threshold() const = 0;
 
-  NeighbourLists weights_;  // by the item chosen
-  float least_ = 0;         // the least value of a choice; do_fit sets it
+  NeighborLists weights_;  // by the item chosen
+  float least_ = 0;        // the least value of a choice; do_fit sets it
 
  private:
   void do_load(const TensorFile& in) final;

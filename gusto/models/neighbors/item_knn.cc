@@ -20,13 +20,14 @@ constexpr ModelInfo kItemKnnInfo{
     .name = "item-knn",
     .summary = "Judges an item by the similar items that the user has met.",
     .about =
-        "Items are alike if the same people met them and, for ratings, thought alike of them. A rating is predicted by "
+        "Items are similar if the same people met them and, for ratings, rated them similarly. A rating is predicted "
+        "by "
         "the baseline (mean and biases) plus the weighted mean of what the user thought, beyond the baseline, of the "
         "most similar items (Koren, TKDD 2010); a ranking adds the similarities to the items seen (Deshpande and "
         "Karypis, TOIS 2004), with users' votes and popular items weighted. Fits in a second, explains itself, and "
         "answers for new users as for training users of the same history. A strong first choice.",
     .fields = kItemKnnFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .similar_items = true,
@@ -34,10 +35,10 @@ constexpr ModelInfo kItemKnnInfo{
     .make = &make_with<ItemKnnModel>,
 };
 
-/// One asker's ratings, spread out by item, and what they say of an item.
-class ItemKnnModel::Asker {
+/// One user's ratings, spread out by item, and what they say of an item.
+class ItemKnnModel::QueryUser {
  public:
-  explicit Asker(const ItemKnnModel& model)
+  explicit QueryUser(const ItemKnnModel& model)
       : model_(model), deciding_(model.deciding(model.task())), residual_(model.data().item_count(), kNotRated) {}
 
   void become(const Query& query) {
@@ -52,16 +53,16 @@ class ItemKnnModel::Asker {
 
   double user_bias() const { return user_bias_; }
 
-  /// Calls body(neighbour, weight, residual) for the neighbours that decide on the item.
+  /// Calls body(neighbor, weight, residual) for the neighbors that decide on the item.
   template <class Body>
   void visit(ItemRow item, const Body& body) const {
-    const auto neighbours = model_.lists_.neighbours_of(item.index);
+    const auto neighbors = model_.lists_.neighbors_of(item.index);
     const auto weights = model_.lists_.weights_of(item.index);
     std::size_t left = deciding_;
-    for (std::size_t m = 0; m < neighbours.size() && left > 0; ++m) {
-      const float residual = residual_[neighbours[m]];
+    for (std::size_t m = 0; m < neighbors.size() && left > 0; ++m) {
+      const float residual = residual_[neighbors[m]];
       if (std::isnan(residual)) continue;
-      body(ItemRow(neighbours[m]), weights[m], residual);
+      body(ItemRow(neighbors[m]), weights[m], residual);
       --left;
     }
   }
@@ -100,7 +101,7 @@ std::uint64_t ItemKnnModel::memory_need(const Dataset& data, Task task, unsigned
   const std::uint64_t entry = sizeof(std::uint32_t) + sizeof(float);
   const std::uint64_t lists = items * std::min<std::uint64_t>(kept(task), items) * entry;
   const std::uint64_t cells = threads * items * (sizeof(ValueMeasure<Similarity::pearson>::NormCell) + entry);
-  // Lists exist twice while they are put end to end, and afterwards for top-n; the view by item takes 8 bytes an event.
+  // Lists exist twice while they are put end to end, and afterward for top-n; the view by item takes 8 bytes an event.
   return 2 * lists + cells + data.event_count() * (8 + sizeof(float)) + (items + data.user_count()) * 64;
 }
 
@@ -124,19 +125,19 @@ void ItemKnnModel::fit_values(const Dataset& data, Context& context) {
   std::vector<RowSums> sums(data.item_count());
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     const History history = data.history(UserRow(u));
-    double centre = baseline_.user_bias[u];
+    double center = baseline_.user_bias[u];
     if (by_user_mean) {
-      centre = 0;
-      for (const float value : history.values) centre += value / static_cast<double>(history.size());
+      center = 0;
+      for (const float value : history.values) center += value / static_cast<double>(history.size());
     }
-    of_user[u] = static_cast<float>(centre);
+    of_user[u] = static_cast<float>(center);
     for (std::size_t e = 0; e < history.size(); ++e) {
       const ItemRow item = history.items[e];
       const double of_item = by_user_mean ? 0 : baseline_.item_part(item);
-      const auto centred = static_cast<float>(history.values[e] - (of_user[u] + of_item));
-      x[data.offsets()[u] + e] = centred;
+      const auto centered = static_cast<float>(history.values[e] - (of_user[u] + of_item));
+      x[data.offsets()[u] + e] = centered;
       sums[item.index].n += 1;
-      sums[item.index].xx += centred * centred;
+      sums[item.index].xx += centered * centered;
     }
   }
   with_value_measure(options().similarity,
@@ -168,8 +169,9 @@ void ItemKnnModel::fit_choices(const Dataset& data, Context& context) {
   by_source_ = lists_.transposed();
 }
 
-/// Each item's list is made by one task alone. Of values, `of_user` holds the users' part of the centre, and x the centred
-/// values in the order of the data set's columns; of choices, `of_user` holds the users' votes, and x is empty.
+/// Each item's list is made by one task alone. Of values, `of_user` holds the users' part of the center, and x the
+/// centered values in the order of the data set's columns; of choices, `of_user` holds the users' votes, and x is
+/// empty.
 template <class Measure>
 void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::span<const RowSums> sums,
                              Context& context, std::span<const float> of_user, std::span<const float> x) {
@@ -177,7 +179,7 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   const std::size_t items = data.item_count();
   const auto shrinkage = static_cast<float>(options().shrinkage);
   const bool by_user_mean = options().similarity == Similarity::adjusted_cosine;
-  const std::vector<std::uint64_t> work = companions(data);
+  const std::vector<std::uint64_t> work = co_occurrence_work(data);
   std::vector<float> popularity(items, 1.0F);
   for (std::size_t i = 0; i < items; ++i) {
     if (!Measure::kValues && sums[i].n > 0) {
@@ -192,7 +194,7 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   std::vector<std::vector<std::uint64_t>> nearest(items);
 
   const auto fit_item = [&](std::size_t i, Scratch& scratch) {
-    const Audience audience = data.audience(ItemRow(i));
+    const ItemEvents item_events = data.item_events(ItemRow(i));
     const double of_item = by_user_mean || !Measure::kValues ? 0 : baseline_.item_part(ItemRow(i));
     const auto consider = [&](std::size_t j) {
       Cell& cell = scratch.cells[j];
@@ -201,25 +203,25 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
       if (weight > 0 && j != i) scratch.keys.push_back(rank_key(weight, static_cast<std::uint32_t>(j)));
       cell = {};
     };
-    for (std::size_t e = 0; e < audience.size(); ++e) {
-      const std::size_t user = audience.users[e].index;
+    for (std::size_t e = 0; e < item_events.size(); ++e) {
+      const std::size_t user = item_events.users[e].index;
       const std::uint64_t begin = data.offsets()[user];
       const std::uint64_t count = data.offsets()[user + 1] - begin;
       if constexpr (Measure::kValues) {
-        const auto centred = static_cast<float>(audience.values[e] - (of_user[user] + of_item));
-        add_column<Measure, ItemRow>(measure, centred, data.items().subspan(begin, count), x.subspan(begin, count),
+        const auto centered = static_cast<float>(item_events.values[e] - (of_user[user] + of_item));
+        add_column<Measure, ItemRow>(measure, centered, data.items().subspan(begin, count), x.subspan(begin, count),
                                      scratch.cells);
       } else {
         add_column<Measure, ItemRow>(measure, of_user[user], data.items().subspan(begin, count), {}, scratch.cells);
       }
     }
-    // Few cells were touched in a large catalogue: meet them again by the same way instead of looking at all.
+    // Few cells were touched in a large catalog: meet them again by the same way instead of looking at all.
     if (work[i] >= items) {
       for (std::size_t j = 0; j < items; ++j) {
         if (scratch.cells[j].n > 0) consider(j);
       }
     } else {
-      for (const UserRow user : audience.users) {
+      for (const UserRow user : item_events.users) {
         for (const ItemRow item : data.history(user).items) {
           if (scratch.cells[item.index].n > 0) consider(item.index);
         }
@@ -235,7 +237,7 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
     Scratch& scratch = scratches[worker];
     scratch.cells.resize(items);
     for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {
-      context.check_cancelled();
+      context.check_canceled();
       fit_item(i, scratch);
     }
   });
@@ -258,24 +260,24 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
     lists_.end_row();
     nearest[i] = {};
   }
-  require_finite("neighbour weights", lists_.weights);
+  require_finite("neighbor weights", lists_.weights);
 }
 
 void ItemKnnModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
                               std::span<float> out) const {
-  Asker asker(*this);
+  QueryUser query_user(*this);
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    if (q == 0 || !same_asker(queries[q], queries[q - 1])) asker.become(queries[q]);
-    out[q] = asker.predict(items[q]);
+    if (q == 0 || !same_query_user(queries[q], queries[q - 1])) query_user.become(queries[q]);
+    out[q] = query_user.predict(items[q]);
   }
 }
 
 void ItemKnnModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   if (task() != Task::top_n) {
-    Asker asker(*this);
+    QueryUser query_user(*this);
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      asker.become(queries[q]);
-      for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = asker.predict(ItemRow(i));
+      query_user.become(queries[q]);
+      for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = query_user.predict(ItemRow(i));
     }
     return;
   }
@@ -284,7 +286,7 @@ void ItemKnnModel::do_score(std::span<const Query> queries, MatrixView<float> sc
     const std::span<float> row = scores.row(q);
     std::fill(row.begin(), row.end(), 0.0F);
     for (const HistoryEvent& event : history_of(queries[q], storage)) {
-      const auto targets = by_source_.neighbours_of(event.item.index);
+      const auto targets = by_source_.neighbors_of(event.item.index);
       const auto weights = by_source_.weights_of(event.item.index);
       for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += weights[m];
     }
@@ -293,9 +295,9 @@ void ItemKnnModel::do_score(std::span<const Query> queries, MatrixView<float> sc
 
 void ItemKnnModel::do_item_similarity(ItemRow item, std::span<float> out) const {
   std::fill(out.begin(), out.end(), 0.0F);
-  const auto neighbours = lists_.neighbours_of(item.index);
+  const auto neighbors = lists_.neighbors_of(item.index);
   const auto weights = lists_.weights_of(item.index);
-  for (std::size_t m = 0; m < neighbours.size(); ++m) out[neighbours[m]] = weights[m];
+  for (std::size_t m = 0; m < neighbors.size(); ++m) out[neighbors[m]] = weights[m];
 }
 
 std::vector<Contribution> ItemKnnModel::do_explain(const Query& query, ItemRow item) const {
@@ -310,13 +312,13 @@ std::vector<Contribution> ItemKnnModel::do_explain(const Query& query, ItemRow i
     }
     return result;
   }
-  Asker asker(*this);
-  asker.become(query);
-  result = baseline_.explain(asker.user_bias(), item);
+  QueryUser query_user(*this);
+  query_user.become(query);
+  result = baseline_.explain(query_user.user_bias(), item);
   double norm = options().damping;
-  asker.visit(item, [&](ItemRow, float weight, float) { norm += weight; });
-  asker.visit(item, [&](ItemRow neighbour, float weight, float residual) {
-    result.push_back({.label = {}, .item = neighbour, .user = {}, .amount = weight * residual / norm});
+  query_user.visit(item, [&](ItemRow, float weight, float) { norm += weight; });
+  query_user.visit(item, [&](ItemRow neighbor, float weight, float residual) {
+    result.push_back({.label = {}, .item = neighbor, .user = {}, .amount = weight * residual / norm});
   });
   return result;
 }
@@ -327,7 +329,7 @@ void ItemKnnModel::save_state(TensorWriter& out) const {
 }
 
 void ItemKnnModel::do_load(const TensorFile& in) {
-  lists_ = NeighbourLists::load(in, data().item_count());
+  lists_ = NeighborLists::load(in, data().item_count());
   if (task() == Task::top_n) {
     by_source_ = lists_.transposed();
   } else {

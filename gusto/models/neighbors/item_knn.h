@@ -25,7 +25,7 @@ struct ItemKnnOptions {
   double normalization = 0.55;
 };
 inline constexpr auto kItemKnnFields = fields(
-    choice<&ItemKnnOptions::similarity>("similarity", kSimilarityNames, "How alike two items are, by their users."),
+    choice<&ItemKnnOptions::similarity>("similarity", kSimilarityNames, "How similar two items are, by their users."),
     field<&ItemKnnOptions::neighbors>("neighbors", between(0, 1e6), search_log(10, 500),
                                       "Most similar items that decide; 0: 35 for ratings and likes, 150 for top-n."),
     renamed(field<&ItemKnnOptions::stored_neighbors>(
@@ -53,16 +53,17 @@ extern const ModelInfo kItemKnnInfo;
 
 /// Judges an item by the similar items that the user has met.
 ///
-/// N(i) are the items most similar to i; w_ij = s_ij^power where the shrunk similarity s_ij > 0 (neighbours.h), else 0.
+/// N(i) are the items most similar to i; w_ij = s_ij^power where the shrunk similarity s_ij > 0 (neighbors.h), else 0.
 ///
-/// ratings, likes  ŷ_ui = b_ui + Σ_j w_ij (r_uj − b_uj) / (Σ_j w_ij + damping), over the `neighbors` items j most similar
+/// ratings, likes  ŷ_ui = b_ui + Σ_j w_ij (r_uj − b_uj) / (Σ_j w_ij + damping), over the `neighbors` items j most
+/// similar
 ///                 to i among those that u rated and that are among the `stored` most similar of i; b the baseline
 /// top_n           ŷ_ui = Σ_{j∈N(i), j seen by u} w_ij / (Σ_{j∈N(i)} w_ij)^normalization, |N(i)| ≤ neighbors, with
-///                 s_ij = similarity · (n_i / n_j)^popularity_power, users' votes weighted by (n̄ / n_u)^vote_power, where
-///                 n̄ is the mean length of a history; values are not used, since every event is a positive
+///                 s_ij = similarity · (n_i / n_j)^popularity_power, users' votes weighted by (n̄ / n_u)^vote_power,
+///                 where n̄ is the mean length of a history; values are not used, since every event is a positive
 /// Source     Sarwar et al., WWW 2001; Deshpande and Karypis, TOIS 2004; Koren, TKDD 2010, §3 (baseline, shrinkage);
 ///            Paudel et al., TiiS 2016 (votes weighted as in a random walk); Aiolli, RecSys 2013 (asymmetry, power)
-/// State      neighbour lists, 8 bytes an entry (top_n: 16); ratings and likes: the baseline
+/// State      neighbor lists, 8 bytes an entry (top_n: 16); ratings and likes: the baseline
 /// Cost       fit: Σ_u n_u² additions; predict: one walk along the item's list; score: top_n, Σ_{j seen} |{i: j∈N(i)}|
 ///            additions; other tasks, items × stored steps. Never items² memory
 /// Errors     those of Model
@@ -74,7 +75,7 @@ class ItemKnnModel final : public ModelWith<ItemKnnOptions, kItemKnnInfo> {
   void save_state(TensorWriter& out) const override;
 
  private:
-  class Asker;
+  class QueryUser;
 
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
@@ -83,7 +84,7 @@ class ItemKnnModel final : public ModelWith<ItemKnnOptions, kItemKnnInfo> {
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  /// How many neighbours decide, and how many are kept.
+  /// How many neighbors decide, and how many are kept.
   std::size_t deciding(Task task) const;
   std::size_t kept(Task task) const;
   void fit_values(const Dataset& data, Context& context);
@@ -92,9 +93,9 @@ class ItemKnnModel final : public ModelWith<ItemKnnOptions, kItemKnnInfo> {
   void fit_lists(const Dataset& data, const Measure& measure, std::span<const RowSums> sums, Context& context,
                  std::span<const float> of_user, std::span<const float> x);
 
-  Baseline baseline_;         // of ratings and likes
-  NeighbourLists lists_;      // by the item scored
-  NeighbourLists by_source_;  // top_n: the same, by the item seen
+  Baseline baseline_;        // of ratings and likes
+  NeighborLists lists_;      // by the item scored
+  NeighborLists by_source_;  // top_n: the same, by the item seen
 };
 
 }  // namespace gusto

@@ -54,7 +54,7 @@ TEST(ItemKnn, RanksAHandComputedCase) {
   EXPECT_FLOAT_EQ(scores_of(voted, Query::known(UserRow(3)))[1], 1.75F / std::sqrt(n_0 * 1.75F));
   EXPECT_FLOAT_EQ(scores_of(voted, Query::known(UserRow(3)))[2], 0.875F / std::sqrt(n_0 * 0.875F));
 
-  // A whole normalization makes a score the share of an item's neighbours that were seen.
+  // A whole normalization makes a score the share of an item's neighbors that were seen.
   options.normalization = 1;
   ItemKnnModel shares(options);
   shares.fit(data, Task::top_n, context);
@@ -100,7 +100,7 @@ TEST(ItemKnn, ContributionsSumToTheScoreForKnownAndNewUsers) {
   }
 }
 
-TEST(ItemKnn, UsesNoMoreNeighboursThanAsked) {
+TEST(ItemKnn, UsesNoMoreNeighborsThanAsked) {
   const auto data = dataset_of(60, 20, random_events(60, 20));
   Context context({.threads = 1});
   ItemKnnModel model({.neighbors = 2, .stored_neighbors = 6});

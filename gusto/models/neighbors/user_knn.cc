@@ -19,15 +19,15 @@ float mean_of(std::span<const float> values) {
 
 constexpr ModelInfo kUserKnnInfo{
     .name = "user-knn",
-    .summary = "Judges an item by what users like the asker thought of it.",
+    .summary = "Judges an item by what users like the user thought of it.",
     .about =
-        "Users are alike if they met the same items and, for ratings, thought alike of them. A rating is predicted by "
+        "Users are similar if they met the same items and, for ratings, rated them similarly. A rating is predicted by "
         "the baseline (mean and biases) plus the weighted mean of what the most similar users who rated the item "
         "thought beyond their baseline (Resnick et al., CSCW 1994; Koren, TKDD 2010); a ranking counts the "
-        "neighbours who chose an item, weighted by similarity. Needs no training to speak of, but asks all users for "
+        "neighbors who chose an item, weighted by similarity. Needs no training to speak of, but asks all users for "
         "every answer: best where users are not many more than items.",
     .fields = kUserKnnFields,
-    .abilities = {.personalised = true,
+    .abilities = {.personalized = true,
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .similar_users = true,
@@ -35,13 +35,13 @@ constexpr ModelInfo kUserKnnInfo{
     .make = &make_with<UserKnnModel>,
 };
 
-/// One asker, with her similarity to every training user.
-class UserKnnModel::Asker {
+/// One user, with her similarity to every training user.
+class UserKnnModel::QueryUser {
  public:
-  explicit Asker(const UserKnnModel& model)
+  explicit QueryUser(const UserKnnModel& model)
       : model_(model), data_(model.data()), met_(data_.item_count()), similarity_(data_.user_count()) {}
 
-  /// Unless `everyone`, users who have met nothing that the asker has not get similarity 0.
+  /// Unless `everyone`, users who have met nothing that the user has not get similarity 0.
   void become(const Query& query, bool everyone = false) {
     for (const HistoryEvent& event : history_) met_[event.item.index] = 0;
     history_ = model_.history_of(query, storage_);
@@ -66,30 +66,30 @@ class UserKnnModel::Asker {
     for (std::size_t v = 0; v < similarity_.size(); ++v) {
       if (similarity_[v] > 0) keys_.push_back(rank_key(similarity_[v], static_cast<std::uint32_t>(v)));
     }
-    keep_nearest(keys_, model_.neighbours());
+    keep_nearest(keys_, model_.neighbors());
     return keys_;
   }
 
-  /// The nearest of those who rated the item, as keys of places in its audience; for ratings and likes.
-  std::span<const std::uint64_t> nearest(const Audience& audience) {
+  /// The nearest of those who rated the item, as keys of places among its events; for ratings and likes.
+  std::span<const std::uint64_t> nearest(const ItemEvents& item_events) {
     keys_.clear();
-    for (std::size_t e = 0; e < audience.size(); ++e) {
-      const float similarity = similarity_[audience.users[e].index];
+    for (std::size_t e = 0; e < item_events.size(); ++e) {
+      const float similarity = similarity_[item_events.users[e].index];
       if (similarity > 0) keys_.push_back(rank_key(similarity, static_cast<std::uint32_t>(e)));
     }
-    keep_nearest(keys_, model_.neighbours());
+    keep_nearest(keys_, model_.neighbors());
     return keys_;
   }
 
-  /// Calls body(user, weight, residual) for the neighbours that decide on the item; for ratings and likes.
+  /// Calls body(user, weight, residual) for the neighbors that decide on the item; for ratings and likes.
   template <class Body>
   void visit(ItemRow item, const Body& body) {
-    const Audience audience = data_.audience(item);
-    for (const std::uint64_t key : nearest(audience)) {
+    const ItemEvents item_events = data_.item_events(item);
+    for (const std::uint64_t key : nearest(item_events)) {
       const std::size_t place = key_row(key);
-      const UserRow user = audience.users[place];
+      const UserRow user = item_events.users[place];
       const double expected = model_.baseline_.item_part(item) + model_.baseline_.user_bias[user.index];
-      body(user, model_.weight(key_similarity(key)), audience.values[place] - expected);
+      body(user, model_.weight(key_similarity(key)), item_events.values[place] - expected);
     }
   }
 
@@ -112,18 +112,18 @@ class UserKnnModel::Asker {
     RowSums own;
     for (const HistoryEvent& event : history_) {
       const std::size_t item = event.item.index;
-      const Audience audience = data_.audience(event.item);
+      const ItemEvents item_events = data_.item_events(event.item);
       if constexpr (Measure::kValues) {
-        const float x = event.value - (of_user + model_.item_centre_[item]);
+        const float x = event.value - (of_user + model_.item_center_[item]);
         own.n += 1;
         own.xx += x * x;
-        const auto values = std::span(model_.x_).subspan(model_.item_offsets_[item], audience.size());
-        add_column<Measure, UserRow>(measure, x, audience.users, values, cells);
+        const auto values = std::span(model_.x_).subspan(model_.item_offsets_[item], item_events.size());
+        add_column<Measure, UserRow>(measure, x, item_events.users, values, cells);
       } else {
         const float vote = model_.item_votes_[item];
         own.n += vote;
         own.share += vote * model_.item_share_[item];
-        add_column<Measure, UserRow>(measure, vote, audience.users, {}, cells);
+        add_column<Measure, UserRow>(measure, vote, item_events.users, {}, cells);
       }
     }
     const float shrinkage = model_.shrinkage();
@@ -152,7 +152,7 @@ class UserKnnModel::Asker {
   double user_bias_ = 0;
 };
 
-std::size_t UserKnnModel::neighbours() const {
+std::size_t UserKnnModel::neighbors() const {
   if (options().neighbors > 0) return static_cast<std::size_t>(options().neighbors);
   return task() == Task::top_n ? 500 : 60;
 }
@@ -169,10 +169,11 @@ double UserKnnModel::weight(float similarity) const {
 
 std::uint64_t UserKnnModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t users = data.user_count();
-  const std::uint64_t asker = users * (sizeof(ValueMeasure<Similarity::pearson>::NormCell) + 12) + data.item_count();
-  const std::uint64_t centred = task == Task::top_n ? 0 : data.event_count() * sizeof(float);
+  const std::uint64_t query_user =
+      users * (sizeof(ValueMeasure<Similarity::pearson>::NormCell) + 12) + data.item_count();
+  const std::uint64_t centered = task == Task::top_n ? 0 : data.event_count() * sizeof(float);
   // The data set's view by item takes 8 bytes an event.
-  return centred + data.event_count() * 8 + threads * asker + (users + data.item_count()) * 32;
+  return centered + data.event_count() * 8 + threads * query_user + (users + data.item_count()) * 32;
 }
 
 void UserKnnModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
@@ -183,7 +184,7 @@ void UserKnnModel::do_fit(const Dataset& data, const FitOptions&, Context& conte
     const double mean_count = static_cast<double>(data.event_count()) / static_cast<double>(data.item_count());
     item_votes_.resize(data.item_count());
     for (std::size_t i = 0; i < data.item_count(); ++i) {
-      const auto count = static_cast<double>(data.audience(ItemRow(i)).size());
+      const auto count = static_cast<double>(data.item_events(ItemRow(i)).size());
       item_votes_[i] = count > 0 ? static_cast<float>(std::pow(mean_count / count, options().vote_power)) : 0.0F;
     }
   } else {
@@ -205,16 +206,16 @@ void UserKnnModel::derive(const Dataset& data) {
 
 void UserKnnModel::derive_values(const Dataset& data) {
   const bool by_item_mean = options().similarity == Similarity::adjusted_cosine;
-  item_centre_.resize(data.item_count());
+  item_center_.resize(data.item_count());
   item_offsets_.assign(1, 0);
   x_.clear();
   x_.reserve(data.event_count());
   for (std::size_t i = 0; i < data.item_count(); ++i) {
-    const Audience audience = data.audience(ItemRow(i));
-    item_centre_[i] = by_item_mean ? mean_of(audience.values) : static_cast<float>(baseline_.item_part(ItemRow(i)));
-    for (std::size_t e = 0; e < audience.size(); ++e) {
-      const std::size_t user = audience.users[e].index;
-      const float x = audience.values[e] - ((by_item_mean ? 0 : baseline_.user_bias[user]) + item_centre_[i]);
+    const ItemEvents item_events = data.item_events(ItemRow(i));
+    item_center_[i] = by_item_mean ? mean_of(item_events.values) : static_cast<float>(baseline_.item_part(ItemRow(i)));
+    for (std::size_t e = 0; e < item_events.size(); ++e) {
+      const std::size_t user = item_events.users[e].index;
+      const float x = item_events.values[e] - ((by_item_mean ? 0 : baseline_.user_bias[user]) + item_center_[i]);
       x_.push_back(x);
       sums_[user].n += 1;
       sums_[user].xx += x * x;
@@ -228,12 +229,12 @@ void UserKnnModel::derive_choices(const Dataset& data) {
   item_share_.assign(data.item_count(), 0.0F);
   item_scale_.assign(data.item_count(), 0.0F);
   for (std::size_t i = 0; i < data.item_count(); ++i) {
-    const Audience audience = data.audience(ItemRow(i));
-    if (audience.size() == 0) continue;
-    const auto count = static_cast<double>(audience.size());
+    const ItemEvents item_events = data.item_events(ItemRow(i));
+    if (item_events.size() == 0) continue;
+    const auto count = static_cast<double>(item_events.size());
     item_share_[i] = static_cast<float>(count / static_cast<double>(data.user_count()));
     item_scale_[i] = static_cast<float>(std::pow(count, -options().popularity_damping));
-    for (const UserRow user : audience.users) {
+    for (const UserRow user : item_events.users) {
       sums_[user.index].n += item_votes_[i];
       sums_[user.index].share += item_votes_[i] * item_share_[i];
     }
@@ -244,24 +245,24 @@ void UserKnnModel::derive_choices(const Dataset& data) {
 
 void UserKnnModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
                               std::span<float> out) const {
-  Asker asker(*this);
+  QueryUser query_user(*this);
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    if (q == 0 || !same_asker(queries[q], queries[q - 1])) asker.become(queries[q]);
-    out[q] = asker.predict(items[q]);
+    if (q == 0 || !same_query_user(queries[q], queries[q - 1])) query_user.become(queries[q]);
+    out[q] = query_user.predict(items[q]);
   }
 }
 
 void UserKnnModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
-  Asker asker(*this);
+  QueryUser query_user(*this);
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const std::span<float> row = scores.row(q);
-    asker.become(queries[q]);
+    query_user.become(queries[q]);
     if (task() != Task::top_n) {
-      for (std::size_t i = 0; i < row.size(); ++i) row[i] = asker.predict(ItemRow(i));
+      for (std::size_t i = 0; i < row.size(); ++i) row[i] = query_user.predict(ItemRow(i));
       continue;
     }
     std::fill(row.begin(), row.end(), 0.0F);
-    for (const std::uint64_t key : asker.nearest()) {
+    for (const std::uint64_t key : query_user.nearest()) {
       const auto amount = static_cast<float>(weight(key_similarity(key)));
       for (const ItemRow item : data().history(UserRow(key_row(key))).items) row[item.index] += amount;
     }
@@ -270,18 +271,18 @@ void UserKnnModel::do_score(std::span<const Query> queries, MatrixView<float> sc
 }
 
 void UserKnnModel::do_user_similarity(const Query& query, std::span<float> out) const {
-  Asker asker(*this);
-  asker.become(query, true);
-  std::copy(asker.similarity().begin(), asker.similarity().end(), out.begin());
+  QueryUser query_user(*this);
+  query_user.become(query, true);
+  std::copy(query_user.similarity().begin(), query_user.similarity().end(), out.begin());
 }
 
 std::vector<Contribution> UserKnnModel::do_explain(const Query& query, ItemRow item) const {
   std::vector<Contribution> result;
-  Asker asker(*this);
-  asker.become(query);
+  QueryUser query_user(*this);
+  query_user.become(query);
   if (task() == Task::top_n) {
-    const auto users = data().audience(item).users;
-    for (const std::uint64_t key : asker.nearest()) {
+    const auto users = data().item_events(item).users;
+    for (const std::uint64_t key : query_user.nearest()) {
       const UserRow user(key_row(key));
       if (!std::binary_search(users.begin(), users.end(), user)) continue;
       const double amount = weight(key_similarity(key)) * item_scale_[item.index];
@@ -289,10 +290,10 @@ std::vector<Contribution> UserKnnModel::do_explain(const Query& query, ItemRow i
     }
     return result;
   }
-  result = baseline_.explain(asker.user_bias(), item);
+  result = baseline_.explain(query_user.user_bias(), item);
   double norm = options().damping;
-  asker.visit(item, [&](UserRow, double weight, double) { norm += weight; });
-  asker.visit(item, [&](UserRow user, double weight, double residual) {
+  query_user.visit(item, [&](UserRow, double weight, double) { norm += weight; });
+  query_user.visit(item, [&](UserRow user, double weight, double residual) {
     result.push_back({.label = {}, .item = {}, .user = user, .amount = weight * residual / norm});
   });
   return result;

@@ -23,7 +23,7 @@ struct UserKnnOptions {
   double popularity_damping = 0.35;
 };
 inline constexpr auto kUserKnnFields = fields(
-    choice<&UserKnnOptions::similarity>("similarity", kSimilarityNames, "How alike two users are, by their items."),
+    choice<&UserKnnOptions::similarity>("similarity", kSimilarityNames, "How similar two users are, by their items."),
     field<&UserKnnOptions::neighbors>("neighbors", between(0, 1e6), search_log(20, 1000),
                                       "Most similar users that decide; 0: 60 for ratings and likes, 500 for top-n."),
     field<&UserKnnOptions::shrinkage>("shrinkage", between(-1, 1e6), search_log(0.1, 100),
@@ -43,22 +43,23 @@ inline constexpr auto kUserKnnFields = fields(
                                                "Top-n: an item's score is divided by its events to this power."));
 extern const ModelInfo kUserKnnInfo;
 
-/// Judges an item by what users like the asker thought of it.
+/// Judges an item by what users like the user thought of it.
 ///
-/// s_uv is the shrunk similarity of the asker to a training user (neighbours.h), w_uv = s_uv^power where s_uv > 0. Users
-/// all of whose items the asker has met are left out: they know of no item that she does not, and so she is not her
-/// own neighbour, be she known or folded in.
+/// s_uv is the shrunk similarity of the user to a training user (neighbors.h), w_uv = s_uv^power where s_uv > 0. Users
+/// all of whose items the user has met are left out: they know of no item that she does not, and so she is not her
+/// own neighbor, be she known or folded in.
 ///
-/// ratings, likes  ŷ_ui = b_ui + Σ_v w_uv (r_vi − b_vi) / (Σ_v w_uv + damping), over the `neighbors` users v most similar
+/// ratings, likes  ŷ_ui = b_ui + Σ_v w_uv (r_vi − b_vi) / (Σ_v w_uv + damping), over the `neighbors` users v most
+/// similar
 ///                 to u among those who rated i; b the baseline
 /// top_n           ŷ_ui = Σ_{v∈N(u), v met i} w_uv / n_i^popularity_damping, N(u) the `neighbors` users most similar to
 ///                 u, with items' votes weighted by (n̄ / n_i)^vote_power, where n̄ is the mean number of events of an
 ///                 item; values are not used, since every event is a positive
 /// Source     Resnick et al., CSCW 1994; Herlocker et al., SIGIR 1999; Koren, TKDD 2010, §3 (baseline, shrinkage);
 ///            Aiolli, RecSys 2013 (power)
-/// State      ratings and likes: the baseline; top_n: item_votes. Neighbours are found when asked for, in the
+/// State      ratings and likes: the baseline; top_n: item_votes. Neighbors are found when asked for, in the
 ///            training data: 4 bytes an event beside
-/// Cost       fit: O(events); a query: Σ_{i in the history} n_i additions, and then, for top_n, the neighbours' events;
+/// Cost       fit: O(events); a query: Σ_{i in the history} n_i additions, and then, for top_n, the neighbors' events;
 ///            else n_i steps for each item predicted
 /// Errors     those of Model
 /// Repeatable same bits at any number of threads; no random numbers
@@ -69,7 +70,7 @@ class UserKnnModel final : public ModelWith<UserKnnOptions, kUserKnnInfo> {
   void save_state(TensorWriter& out) const override;
 
  private:
-  class Asker;
+  class QueryUser;
 
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
@@ -78,7 +79,7 @@ class UserKnnModel final : public ModelWith<UserKnnOptions, kUserKnnInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  std::size_t neighbours() const;
+  std::size_t neighbors() const;
   float shrinkage() const;
   double weight(float similarity) const;
   /// What comparing needs of the training users and items, from the learned arrays.
@@ -93,9 +94,9 @@ class UserKnnModel final : public ModelWith<UserKnnOptions, kUserKnnInfo> {
   ColumnSums all_;                           // top_n
   std::vector<float> item_share_;            // top_n: share of the users who met the item
   std::vector<float> item_scale_;            // top_n: 1 / n_i^popularity_damping
-  std::vector<float> item_centre_;           // ratings and likes: the item's part of what values are centred by
+  std::vector<float> item_center_;           // ratings and likes: the item's part of what values are centered by
   std::vector<std::uint64_t> item_offsets_;  // ratings and likes: where an item's values begin in x_
-  std::vector<float> x_;                     // ratings and likes: centred values, by item, then by user
+  std::vector<float> x_;                     // ratings and likes: centered values, by item, then by user
 };
 
 }  // namespace gusto

@@ -4,7 +4,7 @@
 
 namespace gusto {
 
-void centre(Matrix<float>& rows) {
+void center(Matrix<float>& rows) {
   std::vector<double> mean(rows.cols());
   for (std::size_t r = 0; r < rows.rows(); ++r) {
     for (std::size_t c = 0; c < rows.cols(); ++c) mean[c] += static_cast<double>(rows(r, c));

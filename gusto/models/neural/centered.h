@@ -5,6 +5,6 @@
 namespace gusto {
 
 /// Takes the mean of the rows off each: what all have in common makes nobody similar.
-void centre(Matrix<float>& rows);
+void center(Matrix<float>& rows);
 
 }  // namespace gusto

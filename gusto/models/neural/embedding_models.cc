@@ -59,11 +59,12 @@ constexpr ModelInfo kEmbeddingDotInfo{
     .name = "embedding-dot",
     .summary = "The inner product of a user's and an item's embedding.",
     .about =
-        "The plainest network: z = p_u.q_i, and a rating is that number in units of the ratings' spread. Embeddings "
+        "The plainest network: z = p_u.q_i, and a rating is that number in units of the ratings' standard deviation. "
+        "Embeddings "
         "start so that "
         "the product is the mean rating, then learn by Adam. A baseline for the networks with more in them: without "
         "biases the "
-        "vectors have to spend themselves on who rates kindly and what is liked by all. "
+        "vectors have to spend themselves on who rates high and what is liked by all. "
         "Source: Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009, without its biases.",
     .fields = kDotFields,
     .abilities = factor_abilities(),
@@ -90,7 +91,8 @@ constexpr ModelInfo kEmbeddingProductInfo{
     .name = "embedding-product",
     .summary = "Element-wise product of embeddings, dropout, and a linear or small dense layer.",
     .about =
-        "x = dropout(p_u * q_i), element by element; z = w.x + c, in units of the ratings' spread. With biases=true, "
+        "x = dropout(p_u * q_i), element by element; z = w.x + c, in units of the ratings' standard deviation. With "
+        "biases=true, "
         "b_u + b_i join; "
         "with hidden=10, x goes through a ReLU layer first: the three models of a well-known Keras tutorial. "
         "Weighting the coordinates is the first step from a factorization to a network "

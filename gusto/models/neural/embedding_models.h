@@ -1,7 +1,7 @@
 #pragma once
 
-/// Networks over the embeddings of user and item alone. Formulas: z is the network's output (see NetworkModel), p_u and q_i are
-/// embeddings of `dim` numbers.
+/// Networks over the embeddings of user and item alone. Formulas: z is the network's output (see NetworkModel), p_u and
+/// q_i are embeddings of `dim` numbers.
 
 #include <cstddef>
 #include <string>
@@ -29,8 +29,8 @@ struct EmbeddingBiasOptions : NetworkOptions {
 extern const ModelInfo kEmbeddingBiasInfo;
 using EmbeddingBiasModel = FactorModel<EmbeddingBiasOptions, kEmbeddingBiasInfo>;
 
-/// x = dropout(p_u ∘ q_i), z = w · x + c, linear output; with biases, + b_u + b_i; with hidden layers, x goes through them first: the three
-/// Keras models of the article "Movie recommender model in Keras".
+/// x = dropout(p_u ∘ q_i), z = w · x + c, linear output; with biases, + b_u + b_i; with hidden layers, x goes through
+/// them first: the three Keras models of the article "Movie recommender model in Keras".
 struct EmbeddingProductOptions : NetworkOptions {
   bool biases = false;
   std::string hidden;

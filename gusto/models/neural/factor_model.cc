@@ -22,14 +22,15 @@ void FactorVectors::prepare(const nn::ParameterSet& parameters, const nn::Encode
   }
 }
 
-void FactorVectors::query(const nn::ParameterSet& parameters, const nn::Encoder& encoder, const nn::EncodedAsker& asker,
-                          const Newcomer& newcomer, std::span<float> out) const {
-  const std::uint32_t id = asker.fields[encoder.schema().slot("user")].ids.front();
+void FactorVectors::query(const nn::ParameterSet& parameters, const nn::Encoder& encoder,
+                          const nn::EncodedQueryUser& query_user, const NewUser& new_user, std::span<float> out) const {
+  const std::uint32_t id = query_user.fields[encoder.schema().slot("user")].ids.front();
   const auto row_of = [&](const nn::Parameter& table) -> std::span<const float> {
     if (id < table.values.rows()) return table.values.row(id);
-    const auto guest = std::find_if(newcomer.guests.begin(), newcomer.guests.end(),
-                                    [&](const nn::Guests& guests) { return guests.parameter == &table; });
-    return guest->rows.row(id - table.values.rows());
+    const auto extra_row =
+        std::find_if(new_user.extra_rows.begin(), new_user.extra_rows.end(),
+                     [&](const nn::ExtraRows& extra_rows) { return extra_rows.parameter == &table; });
+    return extra_row->rows.row(id - table.values.rows());
   };
   const std::span<const float> row = row_of(*parameters.find("user/embedding"));
   std::copy(row.begin(), row.end(), out.begin());

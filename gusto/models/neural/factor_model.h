@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gusto/models/neural/designed_model.h"
-#include "gusto/models/neural/newcomer.h"
+#include "gusto/models/neural/new_user.h"
 #include "gusto/nn/encoder.h"
 
 namespace gusto {
@@ -18,8 +18,8 @@ class FactorVectors {
   /// Item vectors of all items. The encoder's fields are user and item.
   void prepare(const nn::ParameterSet& parameters, const nn::Encoder& encoder);
   MatrixView<const float> items() const { return items_.view(); }
-  void query(const nn::ParameterSet& parameters, const nn::Encoder& encoder, const nn::EncodedAsker& asker,
-             const Newcomer& newcomer, std::span<float> out) const;
+  void query(const nn::ParameterSet& parameters, const nn::Encoder& encoder, const nn::EncodedQueryUser& query_user,
+             const NewUser& new_user, std::span<float> out) const;
 
  private:
   Matrix<float> items_;
@@ -36,9 +36,9 @@ class FactorModel final : public DesignedModel<OptionsStruct, Info> {
   void finish() override { vectors_.prepare(this->parameters(), this->encoder()); }
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override {
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      Newcomer newcomer;
-      const nn::EncodedAsker asker = this->encode(queries[q], newcomer);
-      vectors_.query(this->parameters(), this->encoder(), asker, newcomer, out.row(q));
+      NewUser new_user;
+      const nn::EncodedQueryUser query_user = this->encode(queries[q], new_user);
+      vectors_.query(this->parameters(), this->encoder(), query_user, new_user, out.row(q));
     }
   }
   void do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const override {

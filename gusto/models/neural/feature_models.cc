@@ -151,7 +151,7 @@ constexpr ModelInfo kNetworkInfo{
     .about =
         "z = c + biases + wide + interaction + deep, each part as the options say: embeddings of any fields (ids, "
         "features, ranges "
-        "of numbers, hashed crosses, words of texts, parts of the time, the asker's history), joined by inner product, "
+        "of numbers, hashed crosses, words of texts, parts of the time, the user's history), joined by inner product, "
         "cosine, "
         "element-wise product, factorization machine, cross layers (Wang et al.: DCN V2, WWW 2021) or side by side, "
         "with hidden "

@@ -29,7 +29,7 @@ std::uint64_t hash_of(const FeatureTable& table, std::uint64_t seed) {
 std::string training_fingerprint(const Model& model, const Dataset& data) {
   std::string text = fmt::format("task={} ", to_string(model.task()));
   for (const auto& [name, value] : model.settings()) text += fmt::format("{}={} ", name, format_field(value));
-  std::uint64_t hash = hash_of(data.catalogue().user_features, hash_of(data.catalogue().item_features, 0));
+  std::uint64_t hash = hash_of(data.catalog().user_features, hash_of(data.catalog().item_features, 0));
   hash = xxh3(std::as_bytes(data.values()), xxh3(std::as_bytes(data.times()), hash));
   return text + to_hex(xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), hash)));
 }

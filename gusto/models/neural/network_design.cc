@@ -25,22 +25,22 @@ void add_once(std::vector<std::string>& texts, const std::string& text) {
 
 std::vector<std::string> deep_fields(const NetworkDesign& design, const Dataset& data) {
   std::vector<std::string> texts;
-  for (const nn::FieldSpec& spec : nn::expand_fields(nn::parse_fields(design.fields), data.catalogue())) {
+  for (const nn::FieldSpec& spec : nn::expand_fields(nn::parse_fields(design.fields), data.catalog())) {
     add_once(texts, spec.text);
   }
   return texts;
 }
 
-/// The crosses of the asker's id and features with the item's.
-std::vector<std::string> crosses(const Catalogue& catalogue, int buckets) {
+/// The crosses of the user's id and features with the item's.
+std::vector<std::string> crosses(const Catalog& catalog, int buckets) {
   std::vector<std::string> of_users{"user"};
-  for (const FeatureField& feature : catalogue.user_features.fields()) {
-    if (nn::groups_rows(feature)) of_users.push_back(feature_field(nn::Side::user, feature.name, catalogue).text);
+  for (const FeatureField& feature : catalog.user_features.fields()) {
+    if (nn::groups_rows(feature)) of_users.push_back(feature_field(nn::Side::user, feature.name, catalog).text);
   }
   std::vector<std::string> texts;
-  for (const FeatureField& feature : catalogue.item_features.fields()) {
+  for (const FeatureField& feature : catalog.item_features.fields()) {
     if (!nn::groups_rows(feature)) continue;
-    const std::string of_item = feature_field(nn::Side::item, feature.name, catalogue).text;
+    const std::string of_item = feature_field(nn::Side::item, feature.name, catalog).text;
     for (const std::string& of_user : of_users) {
       const std::string text = fmt::format("cross({}, {}, {})", of_user, of_item, buckets);
       texts.push_back(nn::parse_fields(text).front().text);
@@ -59,7 +59,7 @@ std::vector<std::string> wide_fields(const NetworkDesign& design, const Dataset&
       continue;
     }
     for (const std::string& text : deep_fields(design, data)) add_once(texts, text);
-    for (const std::string& text : crosses(data.catalogue(), design.wide_buckets)) add_once(texts, text);
+    for (const std::string& text : crosses(data.catalog(), design.wide_buckets)) add_once(texts, text);
   }
   return texts;
 }
@@ -72,7 +72,7 @@ class ComposedNetwork final : public nn::Network {
     add_linear(plan);
     if (design.offset) {
       offset_ = &plan.parameters.add("offset", nn::ParameterKind::offsets, 1, 1,
-                                     nn::Start::constant(static_cast<float>(plan.centre)));
+                                     nn::Start::constant(static_cast<float>(plan.center)));
     }
     if (design.interaction == Interaction::none && hidden_widths_.empty()) {
       if (!linear_.empty()) return;
@@ -129,8 +129,8 @@ class ComposedNetwork final : public nn::Network {
     }
   }
 
-  /// The width of a field's embedding: dim, but where nothing asks for equal widths a field with few ids gets a narrower one, by the
-  /// rule of thumb 1.6 · ids^0.56, rounded up to whole cache lines.
+  /// The width of a field's embedding: dim, but where nothing asks for equal widths a field with few ids gets a
+  /// narrower one, by the rule of thumb 1.6 · ids^0.56, rounded up to whole cache lines.
   std::size_t width_of(std::size_t ids, std::size_t dim) const {
     if (design_.interaction != Interaction::concat && design_.interaction != Interaction::cross) return dim;
     constexpr std::size_t kLine = 16;
@@ -143,13 +143,13 @@ class ComposedNetwork final : public nn::Network {
     const auto deviation = static_cast<float>(options.init / std::sqrt(static_cast<double>(dim)));
     // An inner product without an offset starts at the targets' mean.
     const bool bare = design_.interaction == Interaction::dot && !design_.offset;
-    const auto share = static_cast<float>(std::sqrt(std::abs(plan.centre) / static_cast<double>(dim)));
+    const auto share = static_cast<float>(std::sqrt(std::abs(plan.center) / static_cast<double>(dim)));
     for (const std::string& field : deep_fields(design_, plan.data)) {
       const nn::SchemaField& learned = plan.schema[plan.schema.slot(field)];
       const bool of_item = learned.side == nn::Side::item;
       float mean = 0;
       if (bare && field == "user") mean = share;
-      if (bare && field == "item") mean = plan.centre < 0 ? -share : share;
+      if (bare && field == "item") mean = plan.center < 0 ? -share : share;
       embeddings_.push_back(add_embedding(plan.parameters, plan.schema, field, "embedding", width_of(learned.rows, dim),
                                           nn::Start::normal(deviation, mean), reg_));
       (of_item ? item_side_ : user_side_).push_back(embeddings_.size() - 1);
@@ -203,10 +203,10 @@ class ComposedNetwork final : public nn::Network {
   }
 
   static nn::Var look_up(nn::Tape& tape, const nn::Batch& batch, const std::vector<nn::Embedding>& embeddings) {
-    const std::span<nn::Lookup> lookups = tape.arena().take<nn::Lookup>(embeddings.size());
+    const std::span<nn::Lookup> lookups = tape.arena().allocate<nn::Lookup>(embeddings.size());
     std::transform(embeddings.begin(), embeddings.end(), lookups.begin(),
                    [&](const nn::Embedding& embedding) { return embedding.lookup(batch); });
-    return nn::rows(tape, lookups);
+    return nn::embedding_lookup(tape, lookups);
   }
 
   /// The sum of one side's embeddings.

@@ -47,7 +47,7 @@ TEST(AllFields, AutoIsIdsAndFeaturesButTexts) {
   EXPECT_EQ(all_fields({.fields = "item", .biases = true}, *data), "item, user") << "biases need both";
 }
 
-TEST(AllFields, WideAutoAddsCrossesOfTheAskersIdAndFeaturesWithTheItems) {
+TEST(AllFields, WideAutoAddsCrossesOfTheQueryUsersIdAndFeaturesWithTheItems) {
   const auto data = tastes_with_features();
   EXPECT_EQ(all_fields({.fields = "user, item", .wide = "auto", .wide_buckets = 50}, *data),
             "user, item, cross(user, kind, 50), cross(taste, kind, 50)")
@@ -67,7 +67,7 @@ struct RandomNetwork {
   RandomNetwork(const NetworkDesign& network_design, NetworkOptions options = small_network())
       : design(network_design), encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))) {
     network =
-        build_network(design, options, {encoder.data(), encoder.schema(), parameters, Task::ratings, /*centre=*/0.3});
+        build_network(design, options, {encoder.data(), encoder.schema(), parameters, Task::ratings, /*center=*/0.3});
     for (std::size_t p = 0; p < parameters.size(); ++p) {
       Random random(5, parameters[p].name);
       for (float& x : parameters[p].values.values()) x = static_cast<float>(0.5 * random.normal());
@@ -261,13 +261,13 @@ TEST(ComposedNetwork, StartsAtTheMean) {
     options.init = 1e-4;
     const NetworkDesign design{.interaction = Interaction::dot, .offset = offset};
     nn::Encoder encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data))));
-    for (const double centre : {1.7, -0.4}) {
+    for (const double center : {1.7, -0.4}) {
       nn::ParameterSet parameters;
-      const auto network = build_network(design, options, {*data, encoder.schema(), parameters, Task::ratings, centre});
+      const auto network = build_network(design, options, {*data, encoder.schema(), parameters, Task::ratings, center});
       nn::Tape tape;
       tape.begin(nn::Mode::infer);
       const nn::Example one{0, UserRow(0), data->items()[0]};
-      EXPECT_NEAR(network->forward(tape, encoder.encode({&one, 1}, {}, tape.arena())).value()(0, 0), centre, 0.01);
+      EXPECT_NEAR(network->forward(tape, encoder.encode({&one, 1}, {}, tape.arena())).value()(0, 0), center, 0.01);
     }
   }
 }

@@ -13,7 +13,7 @@
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/models/neural/network_objective.h"
 #include "gusto/models/neural/network_task.h"
-#include "gusto/models/neural/newcomer.h"
+#include "gusto/models/neural/new_user.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
@@ -37,7 +37,7 @@ std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned
   const NetworkOptions& options = network_options();
   const auto width = static_cast<std::uint64_t>(options.dim) + 2;
   const auto fields_of = [&](const std::string& text) {
-    return nn::expand_fields(nn::parse_fields(text), data.catalogue());
+    return nn::expand_fields(nn::parse_fields(text), data.catalog());
   };
   const std::vector<nn::FieldSpec> vectors = fields_of(vector_fields(data));
   std::uint64_t numbers = 0;
@@ -55,7 +55,7 @@ std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned
 void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
   objective_ = std::make_unique<NetworkObjective>(data, task(), network_options(), linear_output());
   parameters_ = std::move(parameters);
-  network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->centre()});
+  network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->center()});
   const bool gentle = objective_->loss() == NetworkLoss::logistic || objective_->loss() == NetworkLoss::bpr;
   for (std::size_t p = 0; gentle && p < parameters_->size(); ++p) (*parameters_)[p].reg /= 4;
 }
@@ -71,7 +71,7 @@ void NetworkModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   }
   noise_ = objective_->noise(training.validation_size() > 0 ? result.validation : result.loss,
                              training.validation_size() > 0);
-  prior_ = std::make_unique<NewcomerPrior>(*parameters_);
+  prior_ = std::make_unique<NewUserPrior>(*parameters_);
   finish();
 }
 
@@ -89,24 +89,24 @@ void NetworkModel::do_load(const TensorFile& in) {
     throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: its noise is {}.", in.name(), noise_),
                 "The file is damaged or was not written by gusto; train the model again.");
   }
-  prior_ = std::make_unique<NewcomerPrior>(*parameters_);
+  prior_ = std::make_unique<NewUserPrior>(*parameters_);
   finish();
 }
 
-nn::EncodedAsker NetworkModel::encode(const Query& query, Newcomer& newcomer) const {
-  nn::EncodedAsker asker = encoder_->encode(query);
-  if (is_training_user(query) || query.history.empty()) return asker;
-  newcomer = learn_newcomer(*network_, *encoder_, *objective_, *prior_, noise_, asker);
-  return asker;
+nn::EncodedQueryUser NetworkModel::encode(const Query& query, NewUser& new_user) const {
+  nn::EncodedQueryUser query_user = encoder_->encode(query);
+  if (is_training_user(query) || query.history.empty()) return query_user;
+  new_user = learn_new_user(*network_, *encoder_, *objective_, *prior_, noise_, query_user);
+  return query_user;
 }
 
-void NetworkModel::run(const nn::EncodedAsker& asker, const Newcomer& newcomer, std::span<const ItemRow> items,
+void NetworkModel::run(const nn::EncodedQueryUser& query_user, const NewUser& new_user, std::span<const ItemRow> items,
                        nn::Tape& tape, std::span<float> out) const {
   for (std::size_t begin = 0; begin < items.size(); begin += kScoredItems) {
     const std::size_t count = std::min(kScoredItems, items.size() - begin);
     tape.begin(nn::Mode::infer);
-    tape.set_guests(newcomer.guests);
-    const nn::Var z = network_->forward(tape, encoder_->encode(asker, items.subspan(begin, count), tape.arena()));
+    tape.set_extra_rows(new_user.extra_rows);
+    const nn::Var z = network_->forward(tape, encoder_->encode(query_user, items.subspan(begin, count), tape.arena()));
     for (std::size_t n = 0; n < count; ++n) out[begin + n] = z.value()(n, 0);
   }
 }
@@ -116,11 +116,11 @@ void NetworkModel::do_predict(std::span<const Query> queries, std::span<const It
   nn::Tape tape;
   for (std::size_t begin = 0, end = 0; begin < queries.size(); begin = end) {
     end = begin + 1;
-    while (end < queries.size() && same_asker(queries[begin], queries[end])) ++end;
-    Newcomer newcomer;
-    const nn::EncodedAsker asker = encode(queries[begin], newcomer);
+    while (end < queries.size() && same_query_user(queries[begin], queries[end])) ++end;
+    NewUser new_user;
+    const nn::EncodedQueryUser query_user = encode(queries[begin], new_user);
     const std::span<float> answers = out.subspan(begin, end - begin);
-    run(asker, newcomer, items.subspan(begin, end - begin), tape, answers);
+    run(query_user, new_user, items.subspan(begin, end - begin), tape, answers);
     for (float& answer : answers) answer = objective_->output().predict(answer);
   }
 }
@@ -130,23 +130,23 @@ void NetworkModel::do_score(std::span<const Query> queries, MatrixView<float> sc
   std::vector<ItemRow> items(scores.cols);
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = ItemRow(i);
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    Newcomer newcomer;
-    const nn::EncodedAsker asker = encode(queries[q], newcomer);
-    run(asker, newcomer, items, tape, scores.row(q));
+    NewUser new_user;
+    const nn::EncodedQueryUser query_user = encode(queries[q], new_user);
+    run(query_user, new_user, items, tape, scores.row(q));
   }
 }
 
 void NetworkModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
   nn::Tape tape;
-  Newcomer newcomer;
-  const nn::EncodedAsker asker = encode(query, newcomer);
-  run(asker, newcomer, items, tape, out);
+  NewUser new_user;
+  const nn::EncodedQueryUser query_user = encode(query, new_user);
+  run(query_user, new_user, items, tape, out);
 }
 
-Matrix<float> NetworkModel::positions(nn::Side side, const nn::Batch& batch, const Newcomer& newcomer) const {
+Matrix<float> NetworkModel::positions(nn::Side side, const nn::Batch& batch, const NewUser& new_user) const {
   nn::Tape tape;
   tape.begin(nn::Mode::infer);
-  tape.set_guests(newcomer.guests);
+  tape.set_extra_rows(new_user.extra_rows);
   std::vector<nn::Lookup> lookups;
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     nn::Parameter& table = (*parameters_)[p];
@@ -155,7 +155,7 @@ Matrix<float> NetworkModel::positions(nn::Side side, const nn::Batch& batch, con
     if (encoder_->schema()[slot].side == side) lookups.push_back({&table, batch[slot]});
   }
   if (lookups.empty()) refuse("has no embeddings on this side");
-  const MatrixView<const float> found = nn::rows(tape, lookups).value();
+  const MatrixView<const float> found = nn::embedding_lookup(tape, lookups).value();
   Matrix<float> result(found.rows, found.cols);
   for (std::size_t r = 0; r < found.rows; ++r) std::copy_n(found.row(r).data(), found.cols, result.row(r).data());
   return result;
@@ -165,25 +165,25 @@ void NetworkModel::do_item_similarity(ItemRow item, std::span<float> out) const 
   nn::Arena arena;
   std::vector<ItemRow> items(out.size());
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = ItemRow(i);
-  const nn::EncodedAsker nobody = encoder_->encode(Query{});
+  const nn::EncodedQueryUser nobody = encoder_->encode(Query{});
   Matrix<float> map = positions(nn::Side::item, encoder_->encode(nobody, items, arena), {});
-  centre(map);
+  center(map);
   cosine_to_rows(std::as_const(map).view(), map.row(item.index), out);
 }
 
 void NetworkModel::do_user_similarity(const Query& query, std::span<float> out) const {
   nn::Arena arena;
   const ItemRow any(0);
-  Matrix<float> map;  // all users, and last the asker
+  Matrix<float> map;  // all users, and last the user
   for (std::size_t u = 0; u <= out.size(); ++u) {
-    Newcomer newcomer;
-    const nn::EncodedAsker asker = encode(u < out.size() ? Query::known(UserRow(u)) : query, newcomer);
+    NewUser new_user;
+    const nn::EncodedQueryUser query_user = encode(u < out.size() ? Query::known(UserRow(u)) : query, new_user);
     arena.reset();
-    const Matrix<float> here = positions(nn::Side::user, encoder_->encode(asker, {&any, 1}, arena), newcomer);
+    const Matrix<float> here = positions(nn::Side::user, encoder_->encode(query_user, {&any, 1}, arena), new_user);
     if (map.empty()) map = Matrix<float>(out.size() + 1, here.cols());
     std::copy(here.row(0).begin(), here.row(0).end(), map.row(u).begin());
   }
-  centre(map);
+  center(map);
   cosine_to_rows(std::as_const(map).view().slice(0, out.size()), map.row(out.size()), out);
 }
 

@@ -15,16 +15,16 @@ namespace gusto {
 
 namespace nn {
 class Encoder;
-struct EncodedAsker;
+struct EncodedQueryUser;
 enum class Side;
 }  // namespace nn
 class NetworkObjective;
-class NewcomerPrior;
-struct Newcomer;
+class NewUserPrior;
+struct NewUser;
 
 /// What every NetworkModel can do. One with fields of items other than their id scores cold items as well.
 constexpr Abilities network_abilities(bool cold_items = false) {
-  return {.personalised = true,
+  return {.personalized = true,
           .predicts_ratings = true,
           .probabilities = true,
           .fold_in = FoldIn::approximate,
@@ -41,7 +41,7 @@ struct NetworkPlan {
   nn::ParameterSet& parameters;  ///< to add to
   Task task;
   /// The z at which a prediction is the mean of the training values: a good start for a network's last bias.
-  double centre;
+  double center;
 };
 
 /// A recommender whose scores are a network's output. A derived model says which fields go in and what the network is:
@@ -52,15 +52,18 @@ struct NetworkPlan {
 ///     std::unique_ptr<nn::Network> build(const NetworkPlan& plan) const override { … }
 ///   };
 ///
-/// Ratings    prediction low + (high − low) σ(z) over the range of the training values, or, if linear_output(), z in units of
-///            their standard deviation; squared loss
+/// Ratings    prediction low + (high − low) σ(z) over the range of the training values, or, if linear_output(), z in
+///            units of their standard deviation; squared loss
 /// Likes      probability σ(z) that the value reaches like_threshold; binary cross-entropy
-/// Top-n      σ(z) of each event's item against `negatives` items drawn uniformly among those that the user has no event
+/// Top-n      σ(z) of each event's item against `negatives` items drawn uniformly among those that the user has no
+/// event
 ///            with; binary cross-entropy, or BPR
-/// Fold-in    someone with a history gets rows of their own in the embeddings of `user`, learned with all else held: the most
-///            probable ones under the Gaussian that the training users' rows follow. Without a history, the unknown user's.
+/// Fold-in    someone with a history gets rows of their own in the embeddings of `user`, learned with all else held:
+/// the most
+///            probable ones under the Gaussian that the training users' rows follow. Without a history, the unknown
+///            user's.
 /// Similarity cosine of the embeddings of one side's fields, side by side, less their mean over all users or items
-/// State      the network's parameters, the schema, and the noise that folding in assumes
+/// State      the network's parameters, the schema, and the noise that fold-in assumes
 /// Cost       O(epochs · events · forward pass)
 class NetworkModel : public Model {
  public:
@@ -86,8 +89,8 @@ class NetworkModel : public Model {
   const NetworkObjective& objective() const { return *objective_; }
   /// After fitting and after loading: what is derived from the parameters.
   virtual void finish() {}
-  /// The asker, and, if they bring a history, the rows learned for them.
-  nn::EncodedAsker encode(const Query& query, Newcomer& newcomer) const;
+  /// The user, and, if they bring a history, the rows learned for them.
+  nn::EncodedQueryUser encode(const Query& query, NewUser& new_user) const;
 
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
@@ -99,17 +102,17 @@ class NetworkModel : public Model {
 
  private:
   void prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters);
-  /// z of the asker with each of these items.
-  void run(const nn::EncodedAsker& asker, const Newcomer& newcomer, std::span<const ItemRow> items, nn::Tape& tape,
-           std::span<float> out) const;
+  /// z of the user with each of these items.
+  void run(const nn::EncodedQueryUser& query_user, const NewUser& new_user, std::span<const ItemRow> items,
+           nn::Tape& tape, std::span<float> out) const;
   /// Beside one another, the embeddings of all of one side's fields. [batch rows × Σ widths]
-  Matrix<float> positions(nn::Side side, const nn::Batch& batch, const Newcomer& newcomer) const;
+  Matrix<float> positions(nn::Side side, const nn::Batch& batch, const NewUser& new_user) const;
 
   std::unique_ptr<NetworkObjective> objective_;
   std::unique_ptr<nn::ParameterSet> parameters_;
   std::unique_ptr<nn::Encoder> encoder_;
   std::unique_ptr<nn::Network> network_;
-  std::unique_ptr<NewcomerPrior> prior_;
+  std::unique_ptr<NewUserPrior> prior_;
   double noise_ = 1;
 };
 

@@ -106,16 +106,16 @@ TEST(NetworkModel, UnknownIdsHaveATrainedAnswer) {
       << "a user without events is as unknown as one without a row";
   const std::size_t count = data.item_count();
   EXPECT_EQ(unknown[count - 1], unknown[count - 2]) << "as are items";
-  double error = 0, spread = 0, events = 0, mean = 0;
+  double error = 0, baseline = 0, events = 0, mean = 0;
   for (const float value : data.values()) mean += static_cast<double>(value);
   mean /= static_cast<double>(data.event_count());
   for (std::size_t e = 0; e < data.event_count(); ++e) {
     const auto value = static_cast<double>(data.values()[e]);
     error += std::pow(static_cast<double>(unknown[data.items()[e].index]) - value, 2);
-    spread += std::pow(mean - value, 2);
+    baseline += std::pow(mean - value, 2);
     ++events;
   }
-  EXPECT_LT(error, 0.97 * spread) << "which knows the better items";
+  EXPECT_LT(error, 0.97 * baseline) << "which knows the better items";
   EXPECT_NEAR(unknown[count - 1], mean, 0.3) << "and of nothing the mean";
 }
 

@@ -28,7 +28,7 @@ NetworkLoss chosen_for(Task task, NetworkLoss loss) {
   return loss;
 }
 
-// A network that has learned its training set by heart still leaves newcomers to their prior to this degree.
+// A network that has learned its training set by heart still leaves new users to their prior to this degree.
 constexpr double kLeastNoise = 0.02;
 
 }  // namespace
@@ -44,29 +44,29 @@ NetworkObjective::NetworkObjective(const Dataset& data, Task task, const Network
       like_threshold_(options.like_threshold),
       negatives_(task == Task::top_n ? static_cast<std::size_t>(options.negatives) : 0) {
   if (task == Task::top_n) {
-    centre_ = loss_ == NetworkLoss::bpr ? 0 : logit(1.0 / (1 + options.negatives));
+    center_ = loss_ == NetworkLoss::bpr ? 0 : logit(1.0 / (1 + options.negatives));
     return;
   }
   const auto count = static_cast<double>(data.event_count());
   if (task == Task::likes) {
     const auto likes =
         std::count_if(data.values().begin(), data.values().end(), [&](float v) { return target(v) == 1; });
-    centre_ = logit(static_cast<double>(likes) / count);
+    center_ = logit(static_cast<double>(likes) / count);
     return;
   }
   const double mean = std::accumulate(data.values().begin(), data.values().end(), 0.0) / count;
   double variance = 0;
   for (const float value : data.values()) variance += (value - mean) * (value - mean);
-  const double spread = std::sqrt(variance / count);
+  const double stddev = std::sqrt(variance / count);
   output_.sigmoid = !linear_output || loss_ == NetworkLoss::logistic;
-  output_.unit = spread > 0 ? spread : 1;
+  output_.unit = stddev > 0 ? stddev : 1;
   output_.low = static_cast<double>(data.scale().low);
   output_.high = static_cast<double>(data.scale().high);
   if (output_.low == output_.high) {  // a range of one value has no sigmoid
     output_.low -= 1;
     output_.high += 1;
   }
-  centre_ = output_.sigmoid ? logit((mean - output_.low) / (output_.high - output_.low)) : mean / output_.unit;
+  center_ = output_.sigmoid ? logit((mean - output_.low) / (output_.high - output_.low)) : mean / output_.unit;
 }
 
 float NetworkObjective::target(float value) const {
@@ -115,8 +115,8 @@ ProgressMetric NetworkObjective::metric(double mean_error) const {
 
 double NetworkObjective::noise(double mean, bool is_error) const {
   if (loss_ == NetworkLoss::logistic || loss_ == NetworkLoss::bpr) return 1;
-  // Squared loss is 2σ² times the negative log likelihood of a Gaussian, half of it that of huber's; absolute loss b times that of
-  // a Laplacian.
+  // Squared loss is 2σ² times the negative log likelihood of a Gaussian, half of it that of huber's; absolute loss b
+  // times that of a Laplacian.
   const double unit = loss_ == NetworkLoss::absolute ? output_.unit : output_.unit * output_.unit;
   double level = is_error && !on_probability() ? mean / unit : mean;
   if (loss_ == NetworkLoss::huber) level *= is_error ? 1 : 2;

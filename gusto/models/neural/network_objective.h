@@ -30,7 +30,7 @@ class NetworkObjective {
   NetworkLoss loss() const { return loss_; }
   const NetworkOutput& output() const { return output_; }
   /// The z at which a prediction is the targets' mean.
-  double centre() const { return centre_; }
+  double center() const { return center_; }
   /// What the loss compares with, for an event of that value.
   float target(float value) const;
   /// Top-n: items drawn against each event; 0 for other tasks.
@@ -39,12 +39,13 @@ class NetworkObjective {
   float not_chosen() const { return 0; }
   /// The sum of the losses of z [rows × 1], times scale.
   nn::Var record(nn::Var z, std::span<const float> targets, float scale) const;
-  /// The error by which epochs are compared, of one prediction: squared or absolute, in units of the values, or log loss.
+  /// The error by which epochs are compared, of one prediction: squared or absolute, in units of the values, or log
+  /// loss.
   double error(float z, float target) const;
   /// A mean error under its usual name.
   ProgressMetric metric(double mean_error) const;
-  /// How much a newcomer's events say against the prior: the factor by which the loss's own units exceed those of a negative
-  /// log likelihood, from the mean error (if measured) or the mean loss that training ended with.
+  /// How much a new user's events say against the prior: the factor by which the loss's own units exceed those of a
+  /// negative log likelihood, from the mean error (if measured) or the mean loss that training ended with.
   double noise(double mean, bool is_error) const;
 
  private:
@@ -55,7 +56,7 @@ class NetworkObjective {
   NetworkOutput output_;
   double like_threshold_;
   std::size_t negatives_;
-  double centre_ = 0;
+  double center_ = 0;
 };
 
 }  // namespace gusto

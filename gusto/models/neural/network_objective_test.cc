@@ -36,7 +36,7 @@ TEST(NetworkObjective, RatingsAreSquaredInUnitsOfTheirSpread) {
   const NetworkObjective objective(*four_values(), Task::ratings, with(NetworkLoss::automatic), false);
   EXPECT_EQ(objective.loss(), NetworkLoss::squared);
   EXPECT_EQ(objective.negatives(), 0U);
-  EXPECT_NEAR(objective.centre(), 0, 1e-9) << "3 is the middle of 1 to 5";
+  EXPECT_NEAR(objective.center(), 0, 1e-9) << "3 is the middle of 1 to 5";
   EXPECT_FLOAT_EQ(objective.output().predict(0), 3);
   EXPECT_FLOAT_EQ(objective.output().predict(1), static_cast<float>(1 + 4 / (1 + std::exp(-1.0))));
   EXPECT_NEAR(objective.output().predict(-50), 1, 1e-6);
@@ -51,7 +51,7 @@ TEST(NetworkObjective, RatingsAreSquaredInUnitsOfTheirSpread) {
 
 TEST(NetworkObjective, LinearOutputsCountInUnitsOfTheSpread) {
   const NetworkObjective objective(*four_values(), Task::ratings, with(NetworkLoss::squared), true);
-  EXPECT_NEAR(objective.centre(), 3 / kUnit, 1e-9);
+  EXPECT_NEAR(objective.center(), 3 / kUnit, 1e-9);
   EXPECT_FLOAT_EQ(objective.output().predict(2), static_cast<float>(2 * kUnit));
   EXPECT_NEAR(objective.error(2, objective.target(1)), std::pow(2 * kUnit - 1, 2), 1e-4);
   EXPECT_NEAR(loss_of(objective, {2}, {objective.target(1)}, 1), std::pow(2 - 1 / kUnit, 2), 1e-5);
@@ -80,7 +80,7 @@ TEST(NetworkObjective, OneValueAloneHasARangeAroundIt) {
       test::dataset_of(1, 2, {{UserRow(0), ItemRow(0), 3, kNoTime}, {UserRow(0), ItemRow(1), 3, kNoTime}});
   const NetworkObjective objective(*data, Task::ratings, with(NetworkLoss::automatic), false);
   EXPECT_FLOAT_EQ(objective.output().predict(0), 3);
-  EXPECT_NEAR(objective.centre(), 0, 1e-9);
+  EXPECT_NEAR(objective.center(), 0, 1e-9);
   EXPECT_FLOAT_EQ(objective.target(3), 3);
 }
 
@@ -91,7 +91,7 @@ TEST(NetworkObjective, LikesReachTheThreshold) {
   EXPECT_EQ(objective.loss(), NetworkLoss::logistic);
   EXPECT_EQ(objective.target(2), 1);
   EXPECT_EQ(objective.target(1.5F), 0);
-  EXPECT_NEAR(objective.centre(), logit(0.75), 1e-9);
+  EXPECT_NEAR(objective.center(), logit(0.75), 1e-9);
   EXPECT_FLOAT_EQ(objective.output().predict(0), 0.5F);
   EXPECT_NEAR(loss_of(objective, {2}, {1}, 1), std::log1p(std::exp(-2.0)), 1e-6);
   EXPECT_NEAR(objective.error(2, 1), std::log1p(std::exp(-2.0)), 1e-6);
@@ -113,10 +113,10 @@ TEST(NetworkObjective, TopNStartsAtTheShareOfPositives) {
   const NetworkObjective objective(*four_values(), Task::top_n, with(NetworkLoss::automatic), false);
   EXPECT_EQ(objective.loss(), NetworkLoss::logistic);
   EXPECT_EQ(objective.negatives(), 3U);
-  EXPECT_NEAR(objective.centre(), logit(0.25), 1e-9);
+  EXPECT_NEAR(objective.center(), logit(0.25), 1e-9);
   EXPECT_EQ(objective.target(1), 1) << "every event is a positive";
   EXPECT_EQ(objective.not_chosen(), 0);
-  EXPECT_EQ(NetworkObjective(*four_values(), Task::top_n, with(NetworkLoss::bpr), false).centre(), 0);
+  EXPECT_EQ(NetworkObjective(*four_values(), Task::top_n, with(NetworkLoss::bpr), false).center(), 0);
 }
 
 TEST(NetworkObjective, BprIsForRanking) {
@@ -143,7 +143,7 @@ TEST(NetworkObjective, NoiseIsWhatItsLossLeaves) {
   EXPECT_NEAR(noise(NetworkLoss::absolute, 0.75, true), 0.75 / kUnit, 1e-9);
   EXPECT_NEAR(noise(NetworkLoss::absolute, 0.3, false), 0.3, 1e-9);
   EXPECT_EQ(noise(NetworkLoss::logistic, 0.75, true), 1) << "a negative log likelihood as it is";
-  EXPECT_GT(noise(NetworkLoss::squared, 0, false), 0) << "what was learned by heart still leaves newcomers a prior";
+  EXPECT_GT(noise(NetworkLoss::squared, 0, false), 0) << "what was learned by heart still leaves new users a prior";
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ constexpr auto network_fields() {
              field<&Options::like_threshold, Options>("like_threshold", {}, search_none(),
                                                       "Value from which an event is a like."),
              field<&Options::negatives, Options>("negatives", between(1, 1000), search_none(),
-                                                 "Top-n: items drawn against each event, anew each epoch.")),
+                                                 "Top-n: items drawn against each event, again in each epoch.")),
       nn::training_fields<Options>());
 }
 

@@ -61,8 +61,8 @@ ItemRow NetworkTask::draw_other(UserRow user, std::uint64_t key, std::size_t n) 
 }
 
 nn::Var NetworkTask::loss(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) {
-  const std::span<nn::Example> chosen = tape.arena().take<nn::Example>(examples.size());
-  const std::span<float> targets = tape.arena().take<float>(examples.size());
+  const std::span<nn::Example> chosen = tape.arena().allocate<nn::Example>(examples.size());
+  const std::span<float> targets = tape.arena().allocate<float>(examples.size());
   for (const std::uint32_t n : examples) __builtin_prefetch(&events_[against_ == 0 ? n : n / (1 + against_)]);
   for (std::size_t n = 0; n < examples.size(); ++n) {
     const Sample one = sample(events_, examples[n], key);
@@ -73,7 +73,7 @@ nn::Var NetworkTask::loss(nn::Tape& tape, std::span<const std::uint32_t> example
   const nn::Var z = network_.forward(tape, encoder_.encode(chosen, masking, tape.arena()));
   if (objective_.loss() != NetworkLoss::bpr) return objective_.record(z, targets, scale);
 
-  const std::span<nn::Example> others = tape.arena().take<nn::Example>(examples.size());
+  const std::span<nn::Example> others = tape.arena().allocate<nn::Example>(examples.size());
   for (std::size_t n = 0; n < examples.size(); ++n) {
     others[n] = chosen[n];
     others[n].item = draw_other(chosen[n].user, key, n);
@@ -83,8 +83,8 @@ nn::Var NetworkTask::loss(nn::Tape& tape, std::span<const std::uint32_t> example
 
 double NetworkTask::validation_error(nn::Tape& tape, std::size_t begin, std::size_t end) {
   constexpr std::uint64_t kKey = 0;  // the same items each time, so that epochs compare
-  const std::span<nn::Example> chosen = tape.arena().take<nn::Example>(end - begin);
-  const std::span<float> targets = tape.arena().take<float>(end - begin);
+  const std::span<nn::Example> chosen = tape.arena().allocate<nn::Example>(end - begin);
+  const std::span<float> targets = tape.arena().allocate<float>(end - begin);
   for (std::size_t n = begin; n < end; ++n) {
     const Sample one = sample(held_out_, n, kKey);
     chosen[n - begin] = one.example;

@@ -25,7 +25,7 @@ struct TaskNetwork {
         options(network_options),
         encoder(*data, nn::Schema::learn(*data, nn::parse_fields(all_fields(design, *data)))),
         objective(*data, task, options, false),
-        network(build_network(design, options, {*data, encoder.schema(), parameters, task, objective.centre()})),
+        network(build_network(design, options, {*data, encoder.schema(), parameters, task, objective.center()})),
         training(*network, encoder, objective, task, options, 42) {}
 
   std::shared_ptr<const Dataset> data;
@@ -111,7 +111,7 @@ class ItemTeller final : public nn::Network {
   explicit ItemTeller(const nn::Schema& schema) : user_(schema.slot("user")), item_(schema.slot("item")) {}
   nn::Var forward(nn::Tape& tape, const nn::Batch& batch) const override {
     const std::lock_guard lock(mutex_);
-    const std::span<float> z = tape.arena().take<float>(batch.rows);
+    const std::span<float> z = tape.arena().allocate<float>(batch.rows);
     for (std::size_t r = 0; r < batch.rows; ++r) {
       pairs.emplace_back(batch[user_].ids[r], batch[item_].ids[r]);
       z[r] = 0;

@@ -6,7 +6,7 @@
 
 namespace gusto {
 
-/// Two towers as in TensorFlow Recommenders: any fields on either side, told apart within the batch.
+/// Two towers as in TensorFlow Recommenders: any fields on either side, distinguished within the batch.
 struct TwoTowerOptions : TowerOptions {
   static constexpr AutoFields kAutomatic = AutoFields::id_and_features;
   std::string query_fields = "auto, rated(100, value)";
@@ -17,7 +17,7 @@ struct TwoTowerOptions : TowerOptions {
 extern const ModelInfo kTwoTowerInfo;
 using TwoTowerModel = TowerModelWith<TwoTowerOptions, kTwoTowerInfo>;
 
-/// A softmax over the catalogue: what goes into hidden layers is the asker's history and features, never who they are.
+/// A softmax over the catalog: what goes into hidden layers is the user's history and features, never who they are.
 struct SoftmaxOptions : TowerOptions {
   static constexpr AutoFields kAutomatic = AutoFields::features;
   std::string query_fields = "auto, history(100, value, recent), history.count, history.mean";

@@ -48,16 +48,16 @@ SequenceNetwork::SequenceNetwork(const SequenceShape& shape, nn::ParameterSet& p
 nn::Var SequenceNetwork::forward(nn::Tape& tape, std::span<const std::uint32_t> tokens,
                                  std::span<const std::uint32_t> offsets, bool only_last) const {
   const std::size_t sequences = offsets.size() - 1;
-  const std::span<std::uint32_t> positions = tape.arena().take<std::uint32_t>(tokens.size());
-  const std::span<std::uint32_t> lasts = tape.arena().take<std::uint32_t>(sequences);
+  const std::span<std::uint32_t> positions = tape.arena().allocate<std::uint32_t>(tokens.size());
+  const std::span<std::uint32_t> lasts = tape.arena().allocate<std::uint32_t>(sequences);
   for (std::size_t s = 0; s < sequences; ++s) {
     for (std::uint32_t t = offsets[s]; t < offsets[s + 1]; ++t) positions[t] = t - offsets[s];
     lasts[s] = offsets[s + 1] - 1;
   }
   const double rate = shape_.dropout;
-  const nn::Var token =
-      nn::affine(nn::rows(tape, *tokens_, {tokens.size(), tokens, {}, {}}), std::sqrt(static_cast<float>(shape_.dim)));
-  nn::Var x = nn::dropout(token + nn::rows(tape, *positions_, {positions.size(), positions, {}, {}}), rate);
+  const nn::Var token = nn::affine(nn::embedding_lookup(tape, *tokens_, {tokens.size(), tokens, {}, {}}),
+                                   std::sqrt(static_cast<float>(shape_.dim)));
+  nn::Var x = nn::dropout(token + nn::embedding_lookup(tape, *positions_, {positions.size(), positions, {}, {}}), rate);
   for (std::size_t b = 0; b < blocks_.size(); ++b) {
     const Block& block = blocks_[b];
     const nn::Var all = block.projections(block.before_attention(x));
@@ -76,16 +76,16 @@ nn::Var SequenceNetwork::forward(nn::Tape& tape, std::span<const std::uint32_t> 
 }
 
 nn::Var SequenceNetwork::items(nn::Tape& tape, std::span<const std::uint32_t> items) const {
-  const std::span<std::uint32_t> ids = tape.arena().take<std::uint32_t>(items.size());
+  const std::span<std::uint32_t> ids = tape.arena().allocate<std::uint32_t>(items.size());
   std::transform(items.begin(), items.end(), ids.begin(), [](std::uint32_t item) { return item + 1; });
-  return nn::rows(tape, *tokens_, {ids.size(), ids, {}, {}});
+  return nn::embedding_lookup(tape, *tokens_, {ids.size(), ids, {}, {}});
 }
 
 MatrixView<const float> SequenceNetwork::item_vectors() const {
   return std::as_const(tokens_->values).view().slice(1, shape_.items + 1);
 }
 
-void SequenceNetwork::settle_unmet(std::span<const std::uint32_t> frequencies) {
+void SequenceNetwork::reset_untrained_items(std::span<const std::uint32_t> frequencies) {
   std::uint32_t fewest = std::numeric_limits<std::uint32_t>::max();
   for (const std::uint32_t count : frequencies) {
     if (count > 0) fewest = std::min(fewest, count);
@@ -157,10 +157,10 @@ std::vector<std::uint32_t> SequenceTask::target_counts() const {
   return counts;
 }
 
-nn::Askers SequenceTask::ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t) const {
+nn::QueryVectors SequenceTask::ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t) const {
   std::size_t size = 0;
   for (const std::uint32_t example : examples) size += windows_[example].size;
-  const auto take = [&](std::size_t count) { return tape.arena().take<std::uint32_t>(count); };
+  const auto take = [&](std::size_t count) { return tape.arena().allocate<std::uint32_t>(count); };
   const std::span<std::uint32_t> tokens = take(size), targets = take(size), users = take(size);
   const std::span<std::uint32_t> offsets = take(examples.size() + 1);
   std::uint32_t at = 0;
@@ -177,11 +177,11 @@ nn::Askers SequenceTask::ask(nn::Tape& tape, std::span<const std::uint32_t> exam
   return {network_.forward(tape, tokens, offsets, /*only_last=*/false), targets, users};
 }
 
-nn::Askers SequenceTask::ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const {
+nn::QueryVectors SequenceTask::ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const {
   const std::size_t count = end - begin;
-  const std::span<std::uint32_t> targets = tape.arena().take<std::uint32_t>(count);
-  const std::span<std::uint32_t> users = tape.arena().take<std::uint32_t>(count);
-  const MatrixView<float> vectors = tape.take(count, network_.shape().dim);
+  const std::span<std::uint32_t> targets = tape.arena().allocate<std::uint32_t>(count);
+  const std::span<std::uint32_t> users = tape.arena().allocate<std::uint32_t>(count);
+  const MatrixView<float> vectors = tape.allocate(count, network_.shape().dim);
   nn::Tape some;
   std::vector<std::uint32_t> tokens, offsets;
   for (std::size_t first = 0; first < count; first += kReadAtOnce) {

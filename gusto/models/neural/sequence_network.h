@@ -28,11 +28,12 @@ struct SequenceShape {
 ///   each block: x ← x + dropout(attention(norm(x)) W + b); x ← x + dropout(relu(norm(x) W₁ + b₁) W₂ + b₂)
 ///   y_t = norm(x_t)
 ///
-/// y_t depends on no token after t. Token 0 stands before everybody's first item; token 1 + i is item i, and its embedding is
-/// also what y is matched with. Positions count from a sequence's first token.
+/// y_t depends on no token after t. Token 0 stands before everybody's first item; token 1 + i is item i, and its
+/// embedding is also what y is matched with. Positions count from a sequence's first token.
 ///
-/// Source   Kang & McAuley: Self-attentive sequential recommendation (SASRec), ICDM 2018. Layers are normalized before each
-///          part of a block, and the attention's heads are mixed by a layer, as is usual since (Xiong et al., ICML 2020)
+/// Source   Kang & McAuley: Self-attentive sequential recommendation (SASRec), ICDM 2018. Layers are normalized before
+///          each part of a block, and the attention's heads are mixed by a layer, as is usual since (Xiong et al., ICML
+///          2020)
 /// Cost     O(tokens · dim · (dim + hidden + length)) a block
 /// Threads  const members may be called concurrently, with different tapes
 class SequenceNetwork {
@@ -40,8 +41,8 @@ class SequenceNetwork {
   SequenceNetwork(const SequenceShape& shape, nn::ParameterSet& parameters);
 
   const SequenceShape& shape() const { return shape_; }
-  /// y of every token of the sequences [offsets[s], offsets[s + 1]) of `tokens`, or only of each sequence's last one, which is
-  /// about twice as quick. Spans last as the tape does.
+  /// y of every token of the sequences [offsets[s], offsets[s + 1]) of `tokens`, or only of each sequence's last one,
+  /// which is about twice as quick. Spans last as the tape does.
   nn::Var forward(nn::Tape& tape, std::span<const std::uint32_t> tokens, std::span<const std::uint32_t> offsets,
                   bool only_last) const;
   /// The vectors that y is matched with. [items × dim]
@@ -49,7 +50,7 @@ class SequenceNetwork {
   /// The same of all items.
   MatrixView<const float> item_vectors() const;
   /// Gives items without events the mean vector of those with the fewest: nothing is known of them but that.
-  void settle_unmet(std::span<const std::uint32_t> frequencies);
+  void reset_untrained_items(std::span<const std::uint32_t> frequencies);
 
  private:
   struct Norm {
@@ -83,8 +84,8 @@ Sequences sequences_of(const Dataset& data, float least);
 
 /// What a SequenceNetwork is trained on: at each token of a sequence, to find the next.
 ///
-/// A sequence that is longer than the network reads is cut into windows from its end, so that each event is looked for once.
-/// Validation holds out the last event of some users, drawn by (seed, user).
+/// A sequence that is longer than the network reads is cut into windows from its end, so that each event is looked for
+/// once. Validation holds out the last event of some users, drawn by (seed, user).
 class SequenceTask final : public nn::RetrievalNetwork {
  public:
   SequenceTask(const SequenceNetwork& network, Sequences sequences, double validation, std::uint64_t seed);
@@ -92,8 +93,8 @@ class SequenceTask final : public nn::RetrievalNetwork {
   std::size_t size() const override { return windows_.size(); }
   std::size_t held_out() const override { return held_out_.size(); }
   std::vector<std::uint32_t> target_counts() const override;
-  nn::Askers ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const override;
-  nn::Askers ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const override;
+  nn::QueryVectors ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const override;
+  nn::QueryVectors ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const override;
   nn::Var items(nn::Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const override;
   std::size_t shard_size() const override { return kShardWindows; }
   std::size_t rows_per_example() const override { return network_.shape().length; }

@@ -38,31 +38,32 @@ constexpr auto training_fields() {
   return rows;
 }
 
-constexpr auto kSequentialFields = join(
-    fields(field<&SequentialOptions::dim>("dim", between(1, 4096), search_log(32, 256), "Width of all vectors."),
-           field<&SequentialOptions::blocks>("blocks", between(1, 64), search_linear(1, 4),
-                                             "Blocks of attention and a hidden layer."),
-           field<&SequentialOptions::heads>("heads", between(1, 64), search_none(),
-                                            "Heads of attention, which share dim equally."),
-           field<&SequentialOptions::length>("length", between(1, 65536), search_log(20, 500),
-                                             "Most events of a history that are read: the latest."),
-           field<&SequentialOptions::hidden>("hidden", between(1, 16384), search_log(64, 1024),
-                                             "Width of a block's hidden layer."),
-           field<&SequentialOptions::dropout>("dropout", between(0, 0.95), search_linear(0.1, 0.5),
-                                              "Share of numbers left out in training, at every stage."),
-           choice<&SequentialOptions::loss>("loss", nn::kCandidateLossNames, "What training minimizes."),
-           choice<&SequentialOptions::sampling>("sampling", nn::kSamplingNames,
-                                                "What an event's item is told from: every item, those of the batch, or "
-                                                "drawn ones."),
-           field<&SequentialOptions::negatives>("negatives", between(0, 1 << 20), search_none(),
-                                                "Items drawn for a batch, where sampling draws."),
-           field<&SequentialOptions::power>("power", between(0, 2), search_none(),
-                                            "With sampling=popularity, the power of an item's number of events."),
-           field<&SequentialOptions::calibration>("calibration", between(0, 1), search_none(),
-                                                  "With loss=binary, the calibration t of gBCE; 0: plain."),
-           field<&SequentialOptions::like_threshold>("like_threshold", {}, search_none(),
-                                                     "Ratings, likes: value from which an event counts.")),
-    training_fields());
+constexpr auto kSequentialFields =
+    join(fields(field<&SequentialOptions::dim>("dim", between(1, 4096), search_log(32, 256), "Width of all vectors."),
+                field<&SequentialOptions::blocks>("blocks", between(1, 64), search_linear(1, 4),
+                                                  "Blocks of attention and a hidden layer."),
+                field<&SequentialOptions::heads>("heads", between(1, 64), search_none(),
+                                                 "Heads of attention, which share dim equally."),
+                field<&SequentialOptions::length>("length", between(1, 65536), search_log(20, 500),
+                                                  "Most events of a history that are read: the latest."),
+                field<&SequentialOptions::hidden>("hidden", between(1, 16384), search_log(64, 1024),
+                                                  "Width of a block's hidden layer."),
+                field<&SequentialOptions::dropout>("dropout", between(0, 0.95), search_linear(0.1, 0.5),
+                                                   "Share of numbers left out in training, at every stage."),
+                choice<&SequentialOptions::loss>("loss", nn::kCandidateLossNames, "What training minimizes."),
+                choice<&SequentialOptions::sampling>(
+                    "sampling", nn::kSamplingNames,
+                    "What an event's item is contrasted with: every item, those of the batch, or "
+                    "drawn ones."),
+                field<&SequentialOptions::negatives>("negatives", between(0, 1 << 20), search_none(),
+                                                     "Items drawn for a batch, where sampling draws."),
+                field<&SequentialOptions::power>("power", between(0, 2), search_none(),
+                                                 "With sampling=popularity, the power of an item's number of events."),
+                field<&SequentialOptions::calibration>("calibration", between(0, 1), search_none(),
+                                                       "With loss=binary, the calibration t of gBCE; 0: plain."),
+                field<&SequentialOptions::like_threshold>("like_threshold", {}, search_none(),
+                                                          "Ratings, likes: value from which an event counts.")),
+         training_fields());
 
 /// The power of two that gives some 200 to 400 steps an epoch.
 int chosen_batch_size(std::size_t windows) {
@@ -89,7 +90,7 @@ constexpr ModelInfo kSequentialInfo{
         "2018; the full softmax as in Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: "
         "Petrov & Macdonald: gSASRec, RecSys 2023.",
     .fields = kSequentialFields,
-    .abilities = {.personalised = true, .fold_in = FoldIn::exact, .item_vectors = true, .checkpoints = true},
+    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .item_vectors = true, .checkpoints = true},
     .make = &make_with<SequentialModel>,
 };
 
@@ -153,7 +154,7 @@ void SequentialModel::do_fit(const Dataset& data, const FitOptions& fit, Context
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }
-  network_->settle_unmet(nn::frequencies(data));
+  network_->reset_untrained_items(nn::frequencies(data));
 }
 
 void SequentialModel::save_state(TensorWriter& out) const { parameters_->save(out, "network/"); }

@@ -30,18 +30,20 @@ struct SequentialOptions : nn::TrainingOptions {
 };
 extern const ModelInfo kSequentialInfo;
 
-/// Ranks by what tends to follow the history, in its order: score of item i = y · v_i, where y is a SequenceNetwork's vector of
-/// the history's last event and v_i the item's embedding.
+/// Ranks by what tends to follow the history, in its order: score of item i = y · v_i, where y is a SequenceNetwork's
+/// vector of the history's last event and v_i the item's embedding.
 ///
 /// Ratings, likes  the sequence is the events of at least like_threshold, or, if no training event is, all of them
 /// Top-n           all events; values are not used
-/// Trained to find each event from those before it, among all items or drawn ones (nn::CandidateTask); by softmax, or by
-/// binary cross-entropy, which with drawn items is gBCE (Petrov & Macdonald: gSASRec, RecSys 2023).
-/// Fold-in    exact: there is nothing of a user but the history. Of it the last `length` events count, or length − 1 and its
+/// Trained to find each event from those before it, among all items or drawn ones (nn::CandidateTask); by softmax, or
+/// by binary cross-entropy, which with drawn items is gBCE (Petrov & Macdonald: gSASRec, RecSys 2023).
+/// Fold-in    exact: there is nothing of a user but the history. Of it the last `length` events count, or length − 1
+/// and its
 ///            beginning if that is within reach; someone without one gets what most begin with
 /// Source     Kang & McAuley: SASRec, ICDM 2018; with the full softmax as in Klenitskiy & Vasilev, RecSys 2023
 /// State      the network's parameters
-/// Cost       fit: O(epochs · events · dim · (items + blocks · (dim + hidden + length))); a query: a millisecond or less
+/// Cost       fit: O(epochs · events · dim · (items + blocks · (dim + hidden + length))); a query: a millisecond or
+///            less
 /// Errors     those of Model; invalid_option, if heads do not divide dim
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 class SequentialModel final : public ModelWith<SequentialOptions, kSequentialInfo> {

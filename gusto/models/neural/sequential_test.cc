@@ -249,10 +249,11 @@ TEST_F(SequenceNetworkTest, LooksForEachEventOnce) {
   std::vector<std::multiset<std::uint32_t>> found(expected.size());
   for (std::uint32_t window = 0; window < task.size(); ++window) {
     tape_.begin(nn::Mode::train);
-    const nn::Askers askers = task.ask(tape_, {&window, 1}, 0);
-    EXPECT_EQ(askers.vectors.rows(), askers.targets.size());
-    EXPECT_LE(askers.targets.size(), kShape.length);
-    for (std::size_t r = 0; r < askers.targets.size(); ++r) found[askers.users[r]].insert(askers.targets[r]);
+    const nn::QueryVectors query_users = task.ask(tape_, {&window, 1}, 0);
+    EXPECT_EQ(query_users.vectors.rows(), query_users.targets.size());
+    EXPECT_LE(query_users.targets.size(), kShape.length);
+    for (std::size_t r = 0; r < query_users.targets.size(); ++r)
+      found[query_users.users[r]].insert(query_users.targets[r]);
   }
   EXPECT_EQ(found, expected);
 }
@@ -274,7 +275,7 @@ TEST_F(SequenceNetworkTest, HoldsOutLastEvents) {
   EXPECT_EQ(task.size(), kUsers);
   std::set<std::uint32_t> held_out;
   tape_.begin(nn::Mode::infer);
-  const nn::Askers asked = task.ask_held_out(tape_, 5, task.held_out());
+  const nn::QueryVectors asked = task.ask_held_out(tape_, 5, task.held_out());
   ASSERT_EQ(asked.targets.size(), task.held_out() - 5);
   for (std::size_t r = 0; r < asked.targets.size(); ++r) {
     EXPECT_EQ(asked.targets[r], 10 + asked.users[r] % 40);
@@ -287,10 +288,10 @@ TEST_F(SequenceNetworkTest, HoldsOutLastEvents) {
   std::size_t learned = 0;
   for (std::uint32_t window = 0; window < task.size(); ++window) {
     tape_.begin(nn::Mode::train);
-    const nn::Askers askers = task.ask(tape_, {&window, 1}, 0);
-    const bool has_last = askers.targets.size() == 3;
+    const nn::QueryVectors query_users = task.ask(tape_, {&window, 1}, 0);
+    const bool has_last = query_users.targets.size() == 3;
     learned += has_last ? 1 : 0;
-    EXPECT_FALSE(has_last && held_out.count(askers.users[0]) > 0) << "user " << askers.users[0];
+    EXPECT_FALSE(has_last && held_out.count(query_users.users[0]) > 0) << "user " << query_users.users[0];
   }
   EXPECT_EQ(learned, kUsers - task.held_out());
 }

@@ -16,37 +16,37 @@
 namespace gusto {
 namespace {
 
-// Askers, or items, that run through a tower at once.
+// Users, or items, that run through a tower at once.
 constexpr std::size_t kTowerBlock = 256;
 
 }  // namespace
 
-std::vector<std::string> TowerModel::fields(nn::Side side, const Catalogue& catalogue) const {
+std::vector<std::string> TowerModel::fields(nn::Side side, const Catalog& catalog) const {
   return side == nn::Side::item
-             ? fields_of_side("item_fields", item_fields(), side, AutoFields::id_and_features, catalogue)
-             : fields_of_side("query_fields", query_fields(), side, automatic_query_fields(), catalogue);
+             ? fields_of_side("item_fields", item_fields(), side, AutoFields::id_and_features, catalog)
+             : fields_of_side("query_fields", query_fields(), side, automatic_query_fields(), catalog);
 }
 
-std::vector<nn::FieldSpec> TowerModel::all_fields(const Catalogue& catalogue) const {
-  return nn::parse_fields(fmt::format("{}, {}", fmt::join(fields(nn::Side::user, catalogue), ", "),
-                                      fmt::join(fields(nn::Side::item, catalogue), ", ")));
+std::vector<nn::FieldSpec> TowerModel::all_fields(const Catalog& catalog) const {
+  return nn::parse_fields(fmt::format("{}, {}", fmt::join(fields(nn::Side::user, catalog), ", "),
+                                      fmt::join(fields(nn::Side::item, catalog), ", ")));
 }
 
 void TowerModel::build(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
   const TowerOptions& options = tower_options();
   parameters_ = std::move(parameters);
   const auto tower = [&](std::string_view name, nn::Side side, const std::string& hidden, const Tower* items) {
-    return Tower(name, fields(side, data.catalogue()), hidden, options, encoder_->schema(), *parameters_, items);
+    return Tower(name, fields(side, data.catalog()), hidden, options, encoder_->schema(), *parameters_, items);
   };
   item_ = tower("item", nn::Side::item, item_hidden(), nullptr);
-  asker_ = tower("query", nn::Side::user, options.query_hidden, options.tied ? &*item_ : nullptr);
+  query_user_ = tower("query", nn::Side::user, options.query_hidden, options.tied ? &*item_ : nullptr);
 }
 
 void TowerModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const TowerOptions& options = tower_options();
-  encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, all_fields(data.catalogue())));
+  encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, all_fields(data.catalog())));
   build(data, std::make_unique<nn::ParameterSet>(fit.seed));
-  const TowerNetwork network(*encoder_, *asker_, *item_, options, task() != Task::top_n, fit.seed);
+  const TowerNetwork network(*encoder_, *query_user_, *item_, options, task() != Task::top_n, fit.seed);
   nn::CandidateOptions candidates;
   candidates.sampling = options.sampling;
   candidates.negatives = static_cast<std::size_t>(options.negatives);
@@ -94,7 +94,7 @@ std::uint64_t TowerModel::memory_need(const Dataset& data, Task, unsigned thread
   std::uint64_t floats = 0;
   const auto add_tower = [&](nn::Side side, std::string_view option, std::string_view hidden, std::uint64_t rows) {
     std::uint64_t width = 0;
-    for (const std::string& field : fields(side, data.catalogue())) {
+    for (const std::string& field : fields(side, data.catalog())) {
       parameters += nn::most_rows(nn::parse_fields(field).front(), data) * dim;
       width += dim;
     }
@@ -133,14 +133,14 @@ void TowerModel::do_load(const TensorFile& in) {
 
 void TowerModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
   nn::Tape tape;
-  std::vector<nn::EncodedAsker> askers;
+  std::vector<nn::EncodedQueryUser> query_users;
   for (std::size_t begin = 0; begin < queries.size(); begin += kTowerBlock) {
     const std::size_t end = std::min(queries.size(), begin + kTowerBlock);
-    askers.clear();
-    for (std::size_t q = begin; q < end; ++q) askers.push_back(encoder_->encode(queries[q]));
+    query_users.clear();
+    for (std::size_t q = begin; q < end; ++q) query_users.push_back(encoder_->encode(queries[q]));
     tape.begin(nn::Mode::infer);
     const MatrixView<const float> vectors =
-        asker_->forward(tape, encoder_->encode_askers(askers, tape.arena())).value();
+        query_user_->forward(tape, encoder_->encode_query_users(query_users, tape.arena())).value();
     for (std::size_t q = begin; q < end; ++q) {
       std::copy_n(vectors.row(q - begin).data(), vectors.cols, out.row(q).data());
     }
@@ -149,7 +149,7 @@ void TowerModel::do_query_vectors(std::span<const Query> queries, MatrixView<flo
 
 void TowerModel::do_item_similarity(ItemRow item, std::span<float> out) const {
   Matrix<float> map = item_vectors_;
-  centre(map);
+  center(map);
   cosine_to_rows(std::as_const(map).view(), map.row(item.index), out);
 }
 
@@ -159,7 +159,7 @@ void TowerModel::do_user_similarity(const Query& query, std::span<float> out) co
   queries.push_back(query);
   Matrix<float> map(queries.size(), item_vectors_.cols());
   do_query_vectors(queries, map.view());
-  centre(map);
+  center(map);
   cosine_to_rows(std::as_const(map).view().slice(0, out.size()), map.row(out.size()), out);
 }
 

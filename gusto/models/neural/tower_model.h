@@ -16,7 +16,7 @@
 namespace gusto {
 
 constexpr Abilities tower_abilities(bool cold_items) {
-  return {.personalised = true,
+  return {.personalized = true,
           .fold_in = FoldIn::approximate,
           .cold_items = cold_items,
           .item_vectors = true,
@@ -25,19 +25,20 @@ constexpr Abilities tower_abilities(bool cold_items) {
           .checkpoints = true};
 }
 
-/// A recommender of two towers: one gives a vector to whoever asks, the other to each item, and a score is their inner product.
+/// A recommender of two towers: one gives a vector to whoever the user is, the other to each item, and a score is their
+/// inner product.
 ///
 /// Source     Covington, Adams, Sargin: Deep neural networks for YouTube recommendations, RecSys 2016; Yi et al.:
 ///            Sampling-bias-corrected neural modeling, RecSys 2019
-/// Training   every event (for ratings and likes: every one of at least like_threshold, if any is) is a positive, told from
-///            others by a softmax or by binary cross-entropy (gusto/nn/candidate_task.h). Fewer than 200 held-out events would
-///            tell nothing of when to stop, and are learned from
-/// Asking     a training user's id, features and history go in as they were trained on; anybody else has the unknown id, their own
-///            history and features, and whatever of these is missing is unknown too
+/// Training   every event (for ratings and likes: every one of at least like_threshold, if any is) is a positive, told
+///            from others by a softmax or by binary cross-entropy (gusto/nn/candidate_task.h). Fewer than 200 held-out
+///            events would tell nothing of when to stop, and are learned from
+/// Asking     a training user's id, features and history go in as they were trained on; anybody else has the unknown
+///            id, their own history and features, and whatever of these is missing is unknown too
 /// Similarity cosine of vectors less their mean over all items or users
 /// State      the network's parameters and the schema; vectors of all items are computed on loading
-/// Cost       O(epochs · events · candidates · dim) beside the towers; a query runs its tower once; similar users run it for
-///            all users
+/// Cost       O(epochs · events · candidates · dim) beside the towers; a query runs its tower once; similar users run
+///            it for all users
 class TowerModel : public Model {
  public:
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
@@ -59,15 +60,15 @@ class TowerModel : public Model {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
  private:
-  std::vector<std::string> fields(nn::Side side, const Catalogue& catalogue) const;
+  std::vector<std::string> fields(nn::Side side, const Catalog& catalog) const;
   /// Those of both sides, in one list.
-  std::vector<nn::FieldSpec> all_fields(const Catalogue& catalogue) const;
+  std::vector<nn::FieldSpec> all_fields(const Catalog& catalog) const;
   void build(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters);
   void finish();
 
   std::unique_ptr<nn::ParameterSet> parameters_;
   std::unique_ptr<nn::Encoder> encoder_;
-  std::optional<Tower> asker_, item_;
+  std::optional<Tower> query_user_, item_;
   Matrix<float> item_vectors_;
 };
 

@@ -131,15 +131,15 @@ TEST(TowerModel, CosineComparesVectorsOfLengthOne) {
         fitted_tower("two-tower", {{"similarity", "cosine"}, {"query_hidden", hidden}, {"item_hidden", hidden}});
     const MatrixView<const float> items = model->item_vectors();
     const std::vector<Query> queries{Query::known(UserRow(0)), Query{}};
-    Matrix<float> askers(queries.size(), items.cols);
-    model->query_vectors(queries, askers.view());
+    Matrix<float> query_users(queries.size(), items.cols);
+    model->query_vectors(queries, query_users.view());
     const auto length = [](std::span<const float> v) {
       double sum = 0;
       for (const float x : v) sum += static_cast<double>(x) * static_cast<double>(x);
       return std::sqrt(sum);
     };
     for (std::size_t i = 0; i < items.rows; ++i) EXPECT_NEAR(length(items.row(i)), 1, 1e-5);
-    for (std::size_t q = 0; q < queries.size(); ++q) EXPECT_NEAR(length(askers.row(q)), 1, 1e-5);
+    for (std::size_t q = 0; q < queries.size(); ++q) EXPECT_NEAR(length(query_users.row(q)), 1, 1e-5);
   }
 }
 
@@ -216,7 +216,7 @@ TEST(TowerModel, SimilarItemsAreThoseOfTheirKind) {
 TEST(FieldsOfSide, TakesEachSideItsOwn) {
   const auto data = tastes_with_features();
   const auto of = [&](std::string_view fields, nn::Side side, AutoFields automatic = AutoFields::id_and_features) {
-    return fields_of_side("fields", fields, side, automatic, data->catalogue());
+    return fields_of_side("fields", fields, side, automatic, data->catalog());
   };
   EXPECT_THAT(of("auto", nn::Side::user), ElementsAre("user", "taste", "age"));
   EXPECT_THAT(of("auto", nn::Side::user, AutoFields::features), ElementsAre("taste", "age"));
@@ -233,7 +233,7 @@ TEST(FieldsOfSide, TakesEachSideItsOwn) {
   EXPECT_THAT(error_of([&] { of("cross(taste, kind, 50)", nn::Side::user); }).what(), HasSubstr("joins both sides"));
   const auto bare = tastes_with_features(60, 40, false);
   EXPECT_STREQ(error_of([&] {
-                 fields_of_side("query_fields", "auto", nn::Side::user, AutoFields::features, bare->catalogue());
+                 fields_of_side("query_fields", "auto", nn::Side::user, AutoFields::features, bare->catalog());
                }).what(),
                "The option query_fields has no fields. Write query_fields=user at least.");
 }
@@ -259,20 +259,20 @@ class TowerNetworkTest : public testing::Test {
     options_.unknown_rate = 0;
     options_.validation = 0;
     item_.emplace("item", std::vector<std::string>{"item"}, "", options_, encoder_->schema(), parameters_);
-    asker_.emplace("query", std::vector<std::string>{"history(20)", "history.count"}, "7", options_, encoder_->schema(),
-                   parameters_);
+    query_user_.emplace("query", std::vector<std::string>{"history(20)", "history.count"}, "7", options_,
+                        encoder_->schema(), parameters_);
   }
   TowerNetwork network(TowerTarget target) {
     options_.target = target;
-    return {*encoder_, *asker_, *item_, options_, false, 42};
+    return {*encoder_, *query_user_, *item_, options_, false, 42};
   }
   Vector asked(const TowerNetwork& network, std::size_t user, std::size_t event, std::uint64_t key) {
     tape_.begin(nn::Mode::train, key);
     const auto example = static_cast<std::uint32_t>(user * kEvents + event);
-    const nn::Askers askers = network.ask(tape_, {&example, 1}, key);
-    EXPECT_THAT(askers.targets, ElementsAre(data_->items()[example].index));
-    EXPECT_THAT(askers.users, ElementsAre(user));
-    const std::span<const float> vector = askers.vectors.value().row(0);
+    const nn::QueryVectors query_users = network.ask(tape_, {&example, 1}, key);
+    EXPECT_THAT(query_users.targets, ElementsAre(data_->items()[example].index));
+    EXPECT_THAT(query_users.users, ElementsAre(user));
+    const std::span<const float> vector = query_users.vectors.value().row(0);
     return {vector.begin(), vector.end()};
   }
 
@@ -280,7 +280,7 @@ class TowerNetworkTest : public testing::Test {
   std::unique_ptr<nn::Encoder> encoder_;
   TowerOptions options_;
   nn::ParameterSet parameters_{42};
-  std::optional<Tower> item_, asker_;
+  std::optional<Tower> item_, query_user_;
   nn::Tape tape_;
 };
 

@@ -18,23 +18,23 @@ namespace {
 constexpr std::size_t kLeastHeldOutTargets = 200;
 
 /// The side of a field, without learning it.
-nn::Side side_of(const nn::FieldSpec& spec, const Catalogue& catalogue) {
+nn::Side side_of(const nn::FieldSpec& spec, const Catalog& catalog) {
   switch (spec.kind) {
     case nn::FieldKind::user: return nn::Side::user;
     case nn::FieldKind::item: return nn::Side::item;
     case nn::FieldKind::feature:
     case nn::FieldKind::bucket:
     case nn::FieldKind::words:
-    case nn::FieldKind::hash: return nn::find_feature(catalogue, spec.feature).side;
+    case nn::FieldKind::hash: return nn::find_feature(catalog, spec.feature).side;
     case nn::FieldKind::cross: {
       const bool of_items = std::all_of(spec.parts.begin(), spec.parts.end(), [&](const nn::FieldSpec& part) {
-        return side_of(part, catalogue) == nn::Side::item;
+        return side_of(part, catalog) == nn::Side::item;
       });
-      const bool of_askers = std::none_of(spec.parts.begin(), spec.parts.end(), [&](const nn::FieldSpec& part) {
-        return side_of(part, catalogue) == nn::Side::item;
+      const bool of_query_users = std::none_of(spec.parts.begin(), spec.parts.end(), [&](const nn::FieldSpec& part) {
+        return side_of(part, catalog) == nn::Side::item;
       });
       if (of_items) return nn::Side::item;
-      if (of_askers) return nn::Side::user;
+      if (of_query_users) return nn::Side::user;
       throw Error(ErrorCode::invalid_option, fmt::format("The field {} joins both sides.", spec.text),
                   "Two towers know their own sides only: cross fields of one of them.");
     }
@@ -45,21 +45,21 @@ nn::Side side_of(const nn::FieldSpec& spec, const Catalogue& catalogue) {
 }  // namespace
 
 std::vector<std::string> fields_of_side(std::string_view option, std::string_view fields, nn::Side side,
-                                        AutoFields automatic, const Catalogue& catalogue) {
+                                        AutoFields automatic, const Catalog& catalog) {
   const std::vector<nn::FieldSpec> written = nn::parse_fields(fields);
   std::vector<std::string> texts;
-  for (const nn::FieldSpec& spec : nn::expand_fields(written, catalogue)) {
-    const bool of_items = side_of(spec, catalogue) == nn::Side::item;
+  for (const nn::FieldSpec& spec : nn::expand_fields(written, catalog)) {
+    const bool of_items = side_of(spec, catalog) == nn::Side::item;
     const bool fits = of_items == (side == nn::Side::item);
     const bool is_written = std::any_of(written.begin(), written.end(),
                                         [&](const nn::FieldSpec& other) { return other.text == spec.text; });
     const bool is_id = spec.kind == nn::FieldKind::user || spec.kind == nn::FieldKind::item;
     if (fits && (is_written || !is_id || automatic == AutoFields::id_and_features)) texts.push_back(spec.text);
     if (fits || !is_written) continue;
-    throw Error(ErrorCode::invalid_option,
-                fmt::format("The option {} has the field {}, which is of {}.", option, spec.text,
-                            of_items ? "items" : "askers"),
-                of_items ? "Move it to item_fields." : "Move it to query_fields.");
+    throw Error(
+        ErrorCode::invalid_option,
+        fmt::format("The option {} has the field {}, which is of {}.", option, spec.text, of_items ? "items" : "users"),
+        of_items ? "Move it to item_fields." : "Move it to query_fields.");
   }
   if (texts.empty()) {
     throw Error(ErrorCode::invalid_option, fmt::format("The option {} has no fields.", option),
@@ -106,9 +106,9 @@ nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
     x = embeddings_.front()(tape, batch);
     for (std::size_t e = 1; e < embeddings_.size(); ++e) x = x + embeddings_[e](tape, batch);
   } else {
-    const std::span<nn::Lookup> lookups = tape.arena().take<nn::Lookup>(embeddings_.size());
+    const std::span<nn::Lookup> lookups = tape.arena().allocate<nn::Lookup>(embeddings_.size());
     for (std::size_t e = 0; e < embeddings_.size(); ++e) lookups[e] = embeddings_[e].lookup(batch);
-    x = nn::rows(tape, lookups);
+    x = nn::embedding_lookup(tape, lookups);
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       if (layer > 0) x = relu(x);
       x = layers_[layer](dropout(x, dropout_));
@@ -117,9 +117,9 @@ nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
   return unit_ ? unit_rows(x) : x;
 }
 
-TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& asker, const Tower& item,
+TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& query_user, const Tower& item,
                            const TowerOptions& options, bool values_count, std::uint64_t seed)
-    : encoder_(encoder), asker_(asker), item_(item), unknown_(options.unknown_rate), target_(options.target) {
+    : encoder_(encoder), query_user_(query_user), item_(item), unknown_(options.unknown_rate), target_(options.target) {
   const Dataset& data = encoder.data();
   const auto liked = [&](float value) { return value >= static_cast<float>(options.like_threshold); };
   const bool some = values_count && std::any_of(data.values().begin(), data.values().end(), liked);
@@ -148,19 +148,20 @@ std::vector<std::uint32_t> TowerNetwork::target_counts() const {
   return counts;
 }
 
-nn::Askers TowerNetwork::ask(nn::Tape& tape, std::span<const nn::Example> examples, const nn::Masking& masking) const {
-  const std::span<std::uint32_t> targets = tape.arena().take<std::uint32_t>(examples.size());
-  const std::span<std::uint32_t> users = tape.arena().take<std::uint32_t>(examples.size());
+nn::QueryVectors TowerNetwork::ask(nn::Tape& tape, std::span<const nn::Example> examples,
+                                   const nn::Masking& masking) const {
+  const std::span<std::uint32_t> targets = tape.arena().allocate<std::uint32_t>(examples.size());
+  const std::span<std::uint32_t> users = tape.arena().allocate<std::uint32_t>(examples.size());
   for (std::size_t n = 0; n < examples.size(); ++n) {
     targets[n] = examples[n].item.index;
     users[n] = examples[n].user.index;
   }
-  return {asker_.forward(tape, encoder_.encode_askers(examples, masking, tape.arena())), targets, users};
+  return {query_user_.forward(tape, encoder_.encode_query_users(examples, masking, tape.arena())), targets, users};
 }
 
-nn::Askers TowerNetwork::ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const {
+nn::QueryVectors TowerNetwork::ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const {
   const Dataset& data = encoder_.data();
-  const std::span<nn::Example> chosen = tape.arena().take<nn::Example>(examples.size());
+  const std::span<nn::Example> chosen = tape.arena().allocate<nn::Example>(examples.size());
   for (std::size_t n = 0; n < examples.size(); ++n) {
     const Sample sample = events_[examples[n]];
     chosen[n] = {sample.event, sample.user, data.items()[sample.event]};
@@ -172,8 +173,8 @@ nn::Askers TowerNetwork::ask(nn::Tape& tape, std::span<const std::uint32_t> exam
   return ask(tape, chosen, {unknown_, key});
 }
 
-nn::Askers TowerNetwork::ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const {
-  const std::span<nn::Example> chosen = tape.arena().take<nn::Example>(end - begin);
+nn::QueryVectors TowerNetwork::ask_held_out(nn::Tape& tape, std::size_t begin, std::size_t end) const {
+  const std::span<nn::Example> chosen = tape.arena().allocate<nn::Example>(end - begin);
   for (std::size_t n = begin; n < end; ++n) {
     const Sample sample = held_out_[n];
     chosen[n - begin] = {sample.event, sample.user, encoder_.data().items()[sample.event]};
@@ -182,7 +183,7 @@ nn::Askers TowerNetwork::ask_held_out(nn::Tape& tape, std::size_t begin, std::si
 }
 
 nn::Var TowerNetwork::items(nn::Tape& tape, std::span<const std::uint32_t> items, std::uint64_t key) const {
-  const std::span<ItemRow> rows = tape.arena().take<ItemRow>(items.size());
+  const std::span<ItemRow> rows = tape.arena().allocate<ItemRow>(items.size());
   for (std::size_t n = 0; n < items.size(); ++n) rows[n] = ItemRow(items[n]);
   const nn::Masking masking{tape.mode() == nn::Mode::train ? unknown_ : 0, key};
   return item_.forward(tape, encoder_.encode_items(rows, masking, tape.arena()));

@@ -15,7 +15,7 @@ enum class TowerSimilarity {
 };
 inline constexpr std::array<std::string_view, 2> kTowerSimilarityNames = {"dot", "cosine"};
 
-/// Which of the asker's later items a history is trained to find.
+/// Which of the user's later items a history is trained to find.
 enum class TowerTarget {
   next,   ///< the event that follows it
   later,  ///< any of those that follow it: each event is looked for from a random earlier moment
@@ -67,7 +67,7 @@ constexpr auto tower_fields() {
                   "unknown"),
           text<&Options::query_hidden, Options>(
               "query_hidden",
-              "Widths of the asker's hidden layers, as in 128-64; a layer of dim follows. Empty for none."),
+              "Widths of the user's hidden layers, as in 128-64; a layer of dim follows. Empty for none."),
           field<&Options::dropout, Options>("dropout", between(0, 0.95), search_linear(0, 0.5),
                                             "Share of what goes into a hidden layer that is left out in training."),
           field<&Options::tied, Options>("tied", "Look histories up in the items' own embeddings of their ids."),
@@ -78,7 +78,7 @@ constexpr auto tower_fields() {
                                                 "What scores are divided by in training."),
           choice<&Options::sampling, Options>(
               "sampling", nn::kSamplingNames,
-              "What an asker's item is told from: every item, those of the batch, or drawn ones."),
+              "What a user's item is contrasted with: every item, those of the batch, or drawn ones."),
           field<&Options::negatives, Options>("negatives", between(0, 1 << 20), search_none(),
                                               "Items drawn for a batch; with in-batch, beside those of the batch."),
           field<&Options::power, Options>("power", between(0, 2), search_none(),
@@ -87,7 +87,7 @@ constexpr auto tower_fields() {
                                                "Share of the correction for how often an item is drawn or in a batch."),
           renamed(choice<&Options::accidental_hits, Options>(
                       "accidental_hits", nn::kHitsNames,
-                      "What does not count against an item: nothing, its own copies, or all of the asker's items."),
+                      "What does not count against an item: nothing, its own copies, or all of the user's items."),
                   "hits"),
           choice<&Options::loss, Options>("loss", nn::kCandidateLossNames, "What training minimizes."),
           field<&Options::calibration, Options>("calibration", between(0, 1), search_none(),

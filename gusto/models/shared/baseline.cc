@@ -37,13 +37,13 @@ Baseline fit_baseline(const Dataset& data, const BaselineOptions& options, Conte
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     parallel_blocks(context, data.item_count(), kBaselineRows, [&](std::size_t begin, std::size_t end, unsigned) {
       for (std::size_t i = begin; i < end; ++i) {
-        const Audience audience = data.audience(ItemRow(i));
+        const ItemEvents item_events = data.item_events(ItemRow(i));
         double sum = 0;
-        for (std::size_t e = 0; e < audience.size(); ++e) {
-          sum += audience.values[e] - mean - baseline.user_bias[audience.users[e].index];
+        for (std::size_t e = 0; e < item_events.size(); ++e) {
+          sum += item_events.values[e] - mean - baseline.user_bias[item_events.users[e].index];
         }
         baseline.item_bias[i] =
-            static_cast<float>(damped_mean(sum, static_cast<double>(audience.size()), options.reg_item));
+            static_cast<float>(damped_mean(sum, static_cast<double>(item_events.size()), options.reg_item));
       }
     });
     parallel_blocks(context, data.user_count(), kBaselineRows, [&](std::size_t begin, std::size_t end, unsigned) {
@@ -61,9 +61,9 @@ Baseline fit_baseline(const Dataset& data, const BaselineOptions& options, Conte
   return baseline;
 }
 
-std::vector<Contribution> Baseline::explain(double asker_bias, ItemRow item) const {
+std::vector<Contribution> Baseline::explain(double query_user_bias, ItemRow item) const {
   return {{.label = "global mean", .item = {}, .user = {}, .amount = mean},
-          {.label = "user bias", .item = {}, .user = {}, .amount = asker_bias},
+          {.label = "user bias", .item = {}, .user = {}, .amount = query_user_bias},
           {.label = "item bias", .item = {}, .user = {}, .amount = item_bias[item.index]}};
 }
 

@@ -17,8 +17,8 @@ struct Moments {
 };
 Moments moments_of(std::span<const float> values, Context& context);
 
-/// (sum + reg · typical) / (count + reg), a mean pulled to `typical` by reg more entries; `typical` where there is nothing
-/// to average.
+/// (sum + reg · typical) / (count + reg), a mean shrunk to `typical` by reg more entries; `typical` where there is
+/// nothing to average.
 inline double damped_mean(double sum, double count, double reg, double typical = 0) {
   return count + reg > 0 ? (sum + reg * typical) / (count + reg) : typical;
 }
@@ -32,8 +32,8 @@ struct BaselineOptions {
 
 /// The damped biases that rating models build on: ŷ_ui = μ + b_u + b_i.
 ///
-/// Minimises  Σ_(u,i) (r_ui − ŷ_ui)² + reg_item Σ_i b_i² + reg_user Σ_u b_u² with μ the training mean, by alternating
-///            exact minimisation, items first, users last:
+/// Minimizes  Σ_(u,i) (r_ui − ŷ_ui)² + reg_item Σ_i b_i² + reg_user Σ_u b_u² with μ the training mean, by alternating
+///            exact minimization, items first, users last:
 ///              b_i = Σ_u (r_ui − μ − b_u) / (n_i + reg_item),   b_u = Σ_i (r_ui − μ − b_i) / (n_u + reg_user)
 /// Source     Koren: Factor in the Neighbors, TKDD 2010, §2.1; differs in iterating to the joint minimum
 /// Cost       O(events) per epoch; 4 bytes per user and item, beside the data set's view by item
@@ -48,8 +48,8 @@ struct Baseline {
   /// The bias of someone with this history. A training user's own history gives that user's very bias.
   float fold_in(std::span<const HistoryEvent> history, double reg_user) const;
 
-  /// μ, the asker's bias and the item's, whose amounts sum to ŷ_ui.
-  std::vector<Contribution> explain(double asker_bias, ItemRow item) const;
+  /// μ, the user's bias and the item's, whose amounts sum to ŷ_ui.
+  std::vector<Contribution> explain(double query_user_bias, ItemRow item) const;
 
   void save(TensorWriter& out) const;
   static Baseline load(const TensorFile& in, std::size_t users, std::size_t items);

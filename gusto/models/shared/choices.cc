@@ -27,7 +27,7 @@ std::optional<Dataset> chosen_part(const Dataset& all, float least) {
   if (least == kEvery) return std::nullopt;
   std::vector<Event> events = all.events();
   std::erase_if(events, [least](const Event& event) { return event.value < least; });
-  return std::optional<Dataset>(std::in_place, all.shared_catalogue(), events);
+  return std::optional<Dataset>(std::in_place, all.shared_catalog(), events);
 }
 
 std::uint64_t choices_memory(const Dataset& data, Task task) {
@@ -57,41 +57,41 @@ std::vector<float> user_weights(const Dataset& data, double power) {
 
 std::vector<float> item_scales(const Dataset& data, double power) {
   std::vector<float> scales(data.item_count());
-  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = count_scale(data.audience(ItemRow(i)).size(), power);
+  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = count_scale(data.item_events(ItemRow(i)).size(), power);
   return scales;
 }
 
-std::vector<std::uint64_t> companions(const Dataset& data) {
+std::vector<std::uint64_t> co_occurrence_work(const Dataset& data) {
   std::vector<std::uint64_t> counts(data.item_count());
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    for (const UserRow user : data.audience(ItemRow(i)).users) counts[i] += data.history(user).size();
+    for (const UserRow user : data.item_events(ItemRow(i)).users) counts[i] += data.history(user).size();
   }
   return counts;
 }
 
-Nearness nearness_of(const Dataset& data, int window, double weight) {
+ProximityWeight proximity_weight(const Dataset& data, int window, double weight) {
   if (window == 0 || !data.has_times()) return {};
   return {static_cast<std::size_t>(window), static_cast<float>(weight)};
 }
 
 void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights,
-                    const Nearness& nearness, MatrixView<float> out) {
+                    const ProximityWeight& proximity, MatrixView<float> out) {
   const std::size_t items = data.item_count();
   // By distance; that of an event to itself is 0.
-  std::vector<float> near(nearness.window);
+  std::vector<float> near(proximity.window);
   for (std::size_t d = 0; d < near.size(); ++d) {
-    near[d] = nearness.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
+    near[d] = proximity.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
   }
-  std::vector<std::uint64_t> work = companions(data);
+  std::vector<std::uint64_t> work = co_occurrence_work(data);
   for (std::uint64_t& of_item : work) of_item += items / 16;  // to clear the row
   const std::vector<std::size_t> bounds = cut_evenly(work, kChoiceParts);
   context.pool().run(bounds.size() - 1, [&](std::size_t part, unsigned) {
-    context.check_cancelled();
+    context.check_canceled();
     for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {
       const std::span<float> row = out.row(i);
       std::fill(row.begin(), row.end(), 0.0F);
       // Users ascend in every row, so that G_ij and G_ji are the same sum in the same order.
-      for (const UserRow user : data.audience(ItemRow(i)).users) {
+      for (const UserRow user : data.item_events(ItemRow(i)).users) {
         const float weight = user_weights[user.index];
         const std::span<const ItemRow> chosen = data.history(user).items;
         for (const ItemRow other : chosen) row[other.index] += weight;

@@ -29,33 +29,34 @@ std::uint64_t choices_memory(const Dataset& data, Task task);
 float count_scale(std::size_t count, double power);
 /// n_u^(−power) by user, 0 for those without events.
 std::vector<float> user_scales(const Dataset& data, double power);
-/// (n̄ / n_u)^power, with n̄ the mean number of events of a user who has some: how much users count whose votes shrink with
-/// their number. The mean keeps a regularization comparable between powers.
+/// (n̄ / n_u)^power, with n̄ the mean number of events of a user who has some: how much users count whose votes shrink
+/// with their number. The mean keeps a regularization comparable between powers.
 std::vector<float> user_weights(const Dataset& data, double power);
 /// n_i^(−power) by item, 0 for those without events.
 std::vector<float> item_scales(const Dataset& data, double power);
 
 /// By item: Σ n_u over the users who have it, which is the work of finding whatever goes along with it.
-std::vector<std::uint64_t> companions(const Dataset& data);
+std::vector<std::uint64_t> co_occurrence_work(const Dataset& data);
 
-/// How much more events of one user count together that are near each other in time: one after another, a `window` of them
-/// belongs together as a user's history does, `weight` times over.
-struct Nearness {
+/// How much more events of one user count together that are near each other in time: one after another, a `window` of
+/// them belongs together as a user's history does, `weight` times over.
+struct ProximityWeight {
   std::size_t window = 0;
   float weight = 0;
 };
 /// Of options: nothing where the window is 0, or events have no times and so no order.
-Nearness nearness_of(const Dataset& data, int window, double weight);
+ProximityWeight proximity_weight(const Dataset& data, int window, double weight);
 
-/// G_ij = Σ_u w_u (1 + β · max(0, 1 − d_uij / L)) over the users with events of both i and j, with d_uij how many places these
-/// lie apart in the user's history, L the window and β the weight of nearness; into G [items × items], which is overwritten.
+/// G_ij = Σ_u w_u (1 + β · max(0, 1 − d_uij / L)) over the users with events of both i and j, with d_uij how many
+/// places these lie apart in the user's history, L the window and β the weight of proximity; into G [items × items],
+/// which is overwritten.
 ///
-/// The second part is what one gets by counting every run of L events of a history as a user of its own, of weight w_u β / L:
-/// so G is the co-occurrence matrix of some users, and positive semi-definite.
+/// The second part is what one gets by counting every run of L events of a history as a user of its own, of weight w_u
+/// β / L: so G is the co-occurrence matrix of some users, and positive semi-definite.
 /// Shapes   user_weights [users]
 /// Cost     Σ_u n_u (n_u + 2 L) additions, on all threads; needs the data set's view by item
 /// Repeatable same bits at any number of threads; G is symmetric to the bit
 void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights,
-                    const Nearness& nearness, MatrixView<float> out);
+                    const ProximityWeight& proximity, MatrixView<float> out);
 
 }  // namespace gusto

@@ -48,17 +48,20 @@ TEST(Choices, ScaleByPowersOfCounts) {
   EXPECT_THAT(item_scales(*lonely, 1), ElementsAre(1.0F, 0.0F));
 }
 
-TEST(Choices, AreCountedWithWhatGoesAlongWithThem) { EXPECT_THAT(companions(*four_events()), ElementsAre(2U, 4U, 2U)); }
+TEST(Choices, AreCountedWithWhatGoesAlongWithThem) {
+  EXPECT_THAT(co_occurrence_work(*four_events()), ElementsAre(2U, 4U, 2U));
+}
 
 TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
   const auto data = test::three_tastes();
-  for (const Nearness& nearness : {Nearness{}, Nearness{1, 2}, Nearness{4, 0.5}, Nearness{100, 3}}) {
+  for (const ProximityWeight& proximity :
+       {ProximityWeight{}, ProximityWeight{1, 2}, ProximityWeight{4, 0.5}, ProximityWeight{100, 3}}) {
     Matrix<float> found(data->item_count(), data->item_count());
     found.fill(7);
     Context context({.threads = 2});
-    co_occurrences(context, *data, user_weights(*data, 0.7), nearness, found.view());
-    const Matrix<double> expected =
-        test::plain_co_occurrences(*data, 0.7, static_cast<int>(nearness.window), static_cast<double>(nearness.weight));
+    co_occurrences(context, *data, user_weights(*data, 0.7), proximity, found.view());
+    const Matrix<double> expected = test::plain_co_occurrences(*data, 0.7, static_cast<int>(proximity.window),
+                                                               static_cast<double>(proximity.weight));
     for (std::size_t a = 0; a < found.rows(); ++a) {
       for (std::size_t b = 0; b < found.rows(); ++b) {
         EXPECT_NEAR(found(a, b), expected(a, b), 1e-4);
@@ -69,10 +72,10 @@ TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
 }
 
 TEST(CoOccurrences, KnowNoNearnessWithoutTimes) {
-  EXPECT_EQ(nearness_of(*four_events(), 20, 1).window, 0U);
+  EXPECT_EQ(proximity_weight(*four_events(), 20, 1).window, 0U);
   const auto timed = test::three_tastes();
-  EXPECT_EQ(nearness_of(*timed, 20, 1).window, 20U);
-  EXPECT_EQ(nearness_of(*timed, 0, 1).window, 0U);
+  EXPECT_EQ(proximity_weight(*timed, 20, 1).window, 20U);
+  EXPECT_EQ(proximity_weight(*timed, 0, 1).window, 0U);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace gusto {
 ResolvedHistory resolve_history(const Vocabulary& items, std::span<const NamedEvent> events) {
   ResolvedHistory result;
   std::unordered_set<std::uint32_t> met;
-  // Backwards, so that the first event met of an item is the one that counts.
+  // Backward, so that the first event met of an item is the one that counts.
   for (std::size_t i = events.size(); i-- > 0;) {
     const NamedEvent& event = events[i];
     if (!std::isfinite(event.value)) {

@@ -21,7 +21,7 @@ struct NamedEvent {
 /// A history that models take, and what could not be part of it.
 struct ResolvedHistory {
   std::vector<HistoryEvent> events;       ///< in order of time, equal times in the order given; each item once
-  std::vector<std::string_view> unknown;  ///< ids that are not in the catalogue, skipped; views of those given
+  std::vector<std::string_view> unknown;  ///< ids that are not in the catalog, skipped; views of those given
   std::size_t repeated = 0;               ///< events left out because the same item came again later in the list
 };
 

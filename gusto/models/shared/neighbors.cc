@@ -18,14 +18,14 @@ void keep_nearest(std::vector<std::uint64_t>& keys, std::size_t k) {
   std::sort(keys.begin(), keys.end(), std::greater<>());
 }
 
-void NeighbourLists::save(TensorWriter& out) const {
+void NeighborLists::save(TensorWriter& out) const {
   out.add("neighbour_offsets", offsets);
   out.add("neighbours", ids);
   out.add("neighbour_weights", weights);
 }
 
-NeighbourLists NeighbourLists::load(const TensorFile& in, std::size_t rows) {
-  NeighbourLists result;
+NeighborLists NeighborLists::load(const TensorFile& in, std::size_t rows) {
+  NeighborLists result;
   result.offsets = in.vector<std::uint64_t>("neighbour_offsets", rows + 1);
   if (result.offsets.front() != 0 || !std::is_sorted(result.offsets.begin(), result.offsets.end())) {
     throw Error(ErrorCode::corrupt_file, "The tensor neighbour_offsets does not ascend from 0.");
@@ -34,7 +34,7 @@ NeighbourLists NeighbourLists::load(const TensorFile& in, std::size_t rows) {
   result.weights = in.vector<float>("neighbour_weights", result.offsets.back());
   for (const std::uint32_t row : result.ids) {
     if (row >= rows) {
-      throw Error(ErrorCode::corrupt_file, fmt::format("The tensor neighbours names row {} of {}.", row, rows));
+      throw Error(ErrorCode::corrupt_file, fmt::format("The tensor neighbors names row {} of {}.", row, rows));
     }
   }
   if (!std::all_of(result.weights.begin(), result.weights.end(), [](float w) { return std::isfinite(w); })) {

@@ -1,22 +1,22 @@
 #pragma once
 
-/// What the neighbour models share: how alike two rows are, and lists of the nearest.
+/// What the neighbor models share: how similar two rows are, and lists of the nearest.
 ///
-/// Rows are what is compared: items by the users who met them (item-knn), or users by the items they met (user-knn). The
-/// other side are columns. Of rows a and b, C is the set of columns where both have an event, and every sum over C is
-/// taken sparsely: for each column of a, for each row of that column, add to that row's cell.
+/// Rows are what is compared: items by the users who met them (item-knn), or users by the items they met (user-knn).
+/// The other side are columns. Of rows a and b, C is the set of columns where both have an event, and every sum over C
+/// is taken sparsely: for each column of a, for each row of that column, add to that row's cell.
 ///
-/// Ratings and likes, with x centred values, n_ab = |C|:
+/// Ratings and likes, with x centered values, n_ab = |C|:
 ///   cosine           Σ_C x_a x_b / √(Σ x_a² · Σ x_b²), the norms over all of a row's events: a missing value counts as
 ///                    the expected one, so that a short overlap weighs little without further shrinkage
 ///   pearson          Σ_C x_a x_b / √(Σ_C x_a² · Σ_C x_b²): the correlation around baselines (Koren, TKDD 2010, §3)
-///   adjusted-cosine  the same formula, where x is centred by the mean of the column (Sarwar et al., WWW 2001)
+///   adjusted-cosine  the same formula, where x is centered by the mean of the column (Sarwar et al., WWW 2001)
 ///   jaccard          |C| / (n_a + n_b − |C|)
 ///   euclidean        1 / (1 + √(Σ_C (x_a − x_b)² / |C|))
 /// For all but adjusted-cosine, x is the value less its baseline.
 ///
-/// Top-n, with events as ones and all else as zeros, column c voting with weight w_c; n_ab = Σ_C w_c, n_a = Σ_{c∈a} w_c,
-/// N = Σ w_c, and m_c the share of all rows that column c has an event with:
+/// Top-n, with events as ones and all else as zeros, column c voting with weight w_c; n_ab = Σ_C w_c, n_a = Σ_{c∈a}
+/// w_c, N = Σ w_c, and m_c the share of all rows that column c has an event with:
 ///   cosine           n_ab / √(n_a n_b)
 ///   pearson          (n_ab − n_a n_b / N) / √(n_a (1 − n_a/N) · n_b (1 − n_b/N))
 ///   adjusted-cosine  Σ_c w_c (x_ac − m_c)(x_bc − m_c) over its norms; with A_a = Σ_{c∈a} w_c m_c and M = Σ w_c m_c²:
@@ -24,7 +24,7 @@
 ///   jaccard          n_ab / (n_a + n_b − n_ab)
 ///   euclidean        1 / (1 + √(n_a + n_b − 2 n_ab))
 ///
-/// Where C is empty, or a norm is zero, the similarity is 0. Every similarity s is then shrunk towards 0 where the
+/// Where C is empty, or a norm is zero, the similarity is 0. Every similarity s is then shrunk toward 0 where the
 /// overlap is small: s · n_ab / (n_ab + shrinkage).
 ///
 /// Threads  everything here may be used concurrently
@@ -70,8 +70,8 @@ inline float over_root(float dot, float norm_product) {
 inline float variance(float value, float scale) { return value > 1e-5F * scale ? value : 0.0F; }
 }  // namespace detail
 
-/// The similarity of rows of centred values. A cell gathers the sums over C that the measure needs, as few as it can, so
-/// that the cells of a row of thousands stay in the first-level cache.
+/// The similarity of rows of centered values. A cell gathers the sums over C that the measure needs, as few as it can,
+/// so that the cells of a row of thousands stay in the first-level cache.
 template <Similarity kind>
 struct ValueMeasure {
   static constexpr bool kValues = true;
@@ -113,14 +113,14 @@ struct ChoiceMeasure {
   float similarity(const Cell& cell, const RowSums& a, const RowSums& b) const {
     if constexpr (kind == Similarity::cosine) return detail::over_root(cell.n, a.n * b.n);
     if constexpr (kind == Similarity::pearson) {
-      const auto spread = [this](float n) { return detail::variance(n - n * (n / all.n), n); };
-      return detail::over_root(cell.n - a.n * (b.n / all.n), spread(a.n) * spread(b.n));
+      const auto variance_of = [this](float n) { return detail::variance(n - n * (n / all.n), n); };
+      return detail::over_root(cell.n - a.n * (b.n / all.n), variance_of(a.n) * variance_of(b.n));
     }
     if constexpr (kind == Similarity::adjusted_cosine) {
-      const auto spread = [this](const RowSums& row) {
+      const auto variance_of = [this](const RowSums& row) {
         return detail::variance(row.n - 2 * row.share + all.share, row.n + all.share);
       };
-      return detail::over_root(cell.n - a.share - b.share + all.share, spread(a) * spread(b));
+      return detail::over_root(cell.n - a.share - b.share + all.share, variance_of(a) * variance_of(b));
     }
     if constexpr (kind == Similarity::jaccard) return cell.n / (a.n + b.n - cell.n);
     if constexpr (kind == Similarity::euclidean) return 1 / (1 + std::sqrt(std::max(0.0F, a.n + b.n - 2 * cell.n)));
@@ -180,17 +180,18 @@ constexpr std::uint32_t key_row(std::uint64_t key) { return ~static_cast<std::ui
 /// Leaves the k highest keys, highest first.
 void keep_nearest(std::vector<std::uint64_t>& keys, std::size_t k);
 
-/// For every row its neighbours with their weights, most similar first.
-struct NeighbourLists : SparseRows {
-  std::span<const std::uint32_t> neighbours_of(std::size_t row) const { return ids_of(row); }
+/// For every row its neighbors with their weights, most similar first.
+struct NeighborLists : SparseRows {
+  std::span<const std::uint32_t> neighbors_of(std::size_t row) const { return ids_of(row); }
 
-  /// For every row, those that have it among their neighbours.
-  NeighbourLists transposed() const { return {SparseRows::transposed(rows())}; }
+  /// For every row, those that have it among their neighbors.
+  NeighborLists transposed() const { return {SparseRows::transposed(rows())}; }
 
   /// As tensors "neighbour_offsets", "neighbours" and "neighbour_weights".
   void save(TensorWriter& out) const;
-  /// Errors   corrupt_file, if lists do not fit together, name a row outside [0, rows), or hold a weight that isn't finite
-  static NeighbourLists load(const TensorFile& in, std::size_t rows);
+  /// Errors   corrupt_file, if lists do not fit together, name a row outside [0, rows), or hold a weight that isn't
+  ///          finite
+  static NeighborLists load(const TensorFile& in, std::size_t rows);
 };
 
 /// Cuts [0, work.size()) into at most `parts` consecutive ranges of about equal work: their bounds, from 0 to the end.

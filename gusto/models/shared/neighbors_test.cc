@@ -26,7 +26,7 @@ using Table = std::vector<int>;
 /// One row's entries, by column.
 using Row = std::vector<std::optional<double>>;
 
-/// The formulas of neighbours.h in double precision, straight from the definition; nothing where a norm is so small that
+/// The formulas of neighbors.h in double precision, straight from the definition; nothing where a norm is so small that
 /// only rounding would be compared.
 std::optional<double> cosine_of(const std::vector<double>& a, const std::vector<double>& b,
                                 const std::vector<double>& w) {
@@ -106,7 +106,7 @@ std::shared_ptr<const Dataset> dataset_of(const Table& table) {
   return test::dataset_of(kSide, kSide, events);
 }
 
-/// Rows as the twin sees them: items (or users), with centred values, or the votes and means of columns.
+/// Rows as the twin sees them: items (or users), with centered values, or the votes and means of columns.
 struct PlainNeighbors {
   PlainNeighbors(const Dataset& data, bool of_items, Similarity kind, double vote_power) {
     Context context({.threads = 1});
@@ -121,11 +121,11 @@ struct PlainNeighbors {
     rows.assign(kSide, Row(kSide));
     for (const Event& event : data.events()) {
       const std::size_t u = event.user.index, i = event.item.index;
-      double centre = baseline.user_bias[u] + baseline.item_part(event.item);
+      double center = baseline.user_bias[u] + baseline.item_part(event.item);
       if (kind == Similarity::adjusted_cosine) {
-        centre = of_items ? user_mean[u] / user_count[u] : item_mean[i] / item_count[i];
+        center = of_items ? user_mean[u] / user_count[u] : item_mean[i] / item_count[i];
       }
-      (of_items ? rows[i][u] : rows[u][i]) = event.value - centre;
+      (of_items ? rows[i][u] : rows[u][i]) = event.value - center;
     }
     const double mean_count = static_cast<double>(data.event_count()) / kSide;
     for (const double count : of_items ? user_count : item_count) {
@@ -148,7 +148,7 @@ struct PlainNeighbors {
   std::vector<double> votes, means;
 };
 
-RC_GTEST_PROP(Neighbours, ModelsAgreeWithTheNaiveTwinForEveryMeasure, ()) {
+RC_GTEST_PROP(Neighbors, ModelsAgreeWithTheNaiveTwinForEveryMeasure, ()) {
   const Table table = *rc::gen::container<Table>(
       kSide * kSide, rc::gen::weightedElement<int>({{4, 0}, {1, 1}, {1, 2}, {1, 3}, {2, 4}, {2, 5}}));
   RC_PRE(std::any_of(table.begin(), table.end(), [](int value) { return value > 0; }));
@@ -190,7 +190,7 @@ RC_GTEST_PROP(Neighbours, ModelsAgreeWithTheNaiveTwinForEveryMeasure, ()) {
   }
 }
 
-TEST(Neighbours, KeepsTheNearestAndBreaksTiesByRow) {
+TEST(Neighbors, KeepsTheNearestAndBreaksTiesByRow) {
   std::vector<std::uint64_t> keys;
   const std::vector<float> similarity{0.5F, 0.25F, 0.75F, 0.5F, 0.5F, 1e-30F};
   for (std::uint32_t row = 6; row-- > 0;) keys.push_back(rank_key(similarity[row], row));
@@ -204,29 +204,29 @@ TEST(Neighbours, KeepsTheNearestAndBreaksTiesByRow) {
   EXPECT_EQ(keys.size(), 3u);
 }
 
-NeighbourLists three_lists() {
-  NeighbourLists lists;
+NeighborLists three_lists() {
+  NeighborLists lists;
   lists.offsets = {0, 2, 2, 3};
   lists.ids = {2, 1, 0};
   lists.weights = {0.5F, 0.25F, 0.125F};
   return lists;
 }
 
-TEST(Neighbours, TransposesLists) {
-  const NeighbourLists turned = three_lists().transposed();
+TEST(Neighbors, TransposesLists) {
+  const NeighborLists turned = three_lists().transposed();
   EXPECT_THAT(turned.offsets, ElementsAre(0u, 1u, 2u, 3u));
   EXPECT_THAT(turned.ids, ElementsAre(2u, 0u, 0u));
   EXPECT_THAT(turned.weights, ElementsAre(0.125F, 0.25F, 0.5F));
 }
 
-TEST(Neighbours, RefusesStoredListsThatBreakTheirRules) {
-  const auto reload = [](const NeighbourLists& lists, std::size_t rows) {
+TEST(Neighbors, RefusesStoredListsThatBreakTheirRules) {
+  const auto reload = [](const NeighborLists& lists, std::size_t rows) {
     TensorWriter writer;
     lists.save(writer);
-    return NeighbourLists::load(TensorFile::parse(writer.serialize(), "lists"), rows);
+    return NeighborLists::load(TensorFile::parse(writer.serialize(), "lists"), rows);
   };
   EXPECT_EQ(reload(three_lists(), 3).weights, three_lists().weights);
-  const auto refused = [&](const NeighbourLists& lists, std::size_t rows) {
+  const auto refused = [&](const NeighborLists& lists, std::size_t rows) {
     try {
       reload(lists, rows);
     } catch (const Error& error) {
@@ -235,7 +235,7 @@ TEST(Neighbours, RefusesStoredListsThatBreakTheirRules) {
     return false;
   };
   EXPECT_TRUE(refused(three_lists(), 2));
-  NeighbourLists lists = three_lists();
+  NeighborLists lists = three_lists();
   lists.ids[1] = 3;
   EXPECT_TRUE(refused(lists, 3));
   lists = three_lists();
@@ -249,7 +249,7 @@ TEST(Neighbours, RefusesStoredListsThatBreakTheirRules) {
   EXPECT_TRUE(refused(lists, 3));
 }
 
-TEST(Neighbours, CutsWorkIntoEvenRanges) {
+TEST(Neighbors, CutsWorkIntoEvenRanges) {
   EXPECT_THAT(cut_evenly(std::vector<std::uint64_t>{5, 1, 1, 1, 1, 1, 10}, 4), ElementsAre(0u, 1u, 6u, 7u));
   EXPECT_THAT(cut_evenly(std::vector<std::uint64_t>{0, 0, 0}, 4), ElementsAre(0u, 3u));
   EXPECT_THAT(cut_evenly({}, 4), ElementsAre(0u));

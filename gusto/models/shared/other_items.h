@@ -11,8 +11,8 @@ namespace gusto {
 
 /// Draws items that somebody does not have, each with the same chance.
 ///
-/// Cost     constructor: O(own + items / 8) bytes and steps, O(items) where nearly all items are owned; draw(): at most 8 tries on
-///          average
+/// Cost     constructor: O(own + items / 8) bytes and steps, O(items) where nearly all items are owned; draw(): at most
+///          8 tries on average
 /// Threads  const members may be called concurrently, each with a random source of its own
 class OtherItems {
  public:

@@ -7,7 +7,7 @@
 
 namespace gusto {
 
-/// Items as rows (q_i, 1, b_i), whose inner product with an asker's (p_u, μ + b_u, 1) is μ + b_u + b_i + p_u · q_i.
+/// Items as rows (q_i, 1, b_i), whose inner product with a user's (p_u, μ + b_u, 1) is μ + b_u + b_i + p_u · q_i.
 /// q_i are the first `dim` columns of `vectors`.
 inline Matrix<float> rating_rows(const Matrix<float>& vectors, std::size_t dim, std::span<const float> biases) {
   Matrix<float> rows = resized(vectors, vectors.rows(), dim + 2);

@@ -47,11 +47,11 @@ void TrainingMatrix::transposed_times(const Matrix<float>& y, Matrix<float>& x, 
                                       std::size_t end) const {
   WeightedRows terms;
   for (std::size_t i = begin; i < end; ++i) {
-    const Audience audience = data_.audience(ItemRow(i));
+    const ItemEvents item_events = data_.item_events(ItemRow(i));
     terms.clear();
-    for (std::size_t e = 0; e < audience.size(); ++e) {
-      const std::size_t u = audience.users[e].index;
-      terms.add(u, entry(u, i, audience.values[e]));
+    for (std::size_t e = 0; e < item_events.size(); ++e) {
+      const std::size_t u = item_events.users[e].index;
+      terms.add(u, entry(u, i, item_events.values[e]));
     }
     terms.sum(y, x.row(i));
   }

@@ -30,7 +30,8 @@ class WeightedRows {
   std::vector<float> weights_;
 };
 
-/// A [users × items], with an entry for each event that is computed when it is read, and its products with dense matrices:
+/// A [users × items], with an entry for each event that is computed when it is read, and its products with dense
+/// matrices:
 ///
 ///   by scales    A_ui = user_scale[u] · item_scale[i]
 ///   by baseline  A_ui = r_ui − μ − b_u − b_i

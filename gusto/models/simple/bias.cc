@@ -29,7 +29,7 @@ double mean_over_rows(std::span<const float> biases, const CountOf& count_of) {
 
 constexpr ModelInfo kBiasInfo{
     .name = "bias",
-    .summary = "Global mean, how kindly the user rates, and how well the item is liked.",
+    .summary = "Global mean, how high the user rates, and how well the item is liked.",
     .about =
         "Predicts the mean of all ratings plus a damped bias of the user plus a damped bias of the item, the latter "
         "stretched by how far the user follows the others, fitted together by least squares (after Koren, TKDD "
@@ -70,7 +70,7 @@ void BiasModel::fit_values(const Dataset& data, Context& context) {
   const auto epochs = static_cast<std::size_t>(options().epochs);
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     context.progress(info().name, epoch, epochs);
-    typical_item_bias_ = mean_over_rows(item_bias_, [&](std::size_t i) { return data.audience(ItemRow(i)).size(); });
+    typical_item_bias_ = mean_over_rows(item_bias_, [&](std::size_t i) { return data.item_events(ItemRow(i)).size(); });
     typical_user_bias_ = mean_over_rows(user_bias_, [&](std::size_t u) { return data.history(UserRow(u)).size(); });
     fit_items(data, context);
     fit_users(data, context);
@@ -79,34 +79,36 @@ void BiasModel::fit_values(const Dataset& data, Context& context) {
 }
 
 void BiasModel::fit_items(const Dataset& data, Context& context) {
-  // Each b_i alone would be (sum + reg b_I) / (weight + reg); a multiplier times the item's events holds the constraint.
+  // Each b_i alone would be (sum + reg b_I) / (weight + reg); a multiplier times the item's events holds the
+  // constraint.
   std::vector<double> free(data.item_count());
-  std::vector<double> pull(data.item_count());
+  std::vector<double> reg_strength(data.item_count());
   parallel_blocks(context, data.item_count(), kBiasRows, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t i = begin; i < end; ++i) {
-      const Audience audience = data.audience(ItemRow(i));
+      const ItemEvents item_events = data.item_events(ItemRow(i));
       double sum = 0;
       double weight = 0;
-      for (std::size_t e = 0; e < audience.size(); ++e) {
-        const std::size_t user = audience.users[e].index;
+      for (std::size_t e = 0; e < item_events.size(); ++e) {
+        const std::size_t user = item_events.users[e].index;
         const double slope = user_slope_[user];
-        sum += slope * (audience.values[e] - mean_ - user_bias_[user]);
+        sum += slope * (item_events.values[e] - mean_ - user_bias_[user]);
         weight += slope * slope;
       }
-      const auto events = static_cast<double>(audience.size());
+      const auto events = static_cast<double>(item_events.size());
       free[i] = damped_mean(sum, weight, options().reg_item, typical_item_bias_);
-      pull[i] = damped_mean(events, weight, options().reg_item);
+      reg_strength[i] = damped_mean(events, weight, options().reg_item);
     }
   });
   double excess = 0;
   double relief = 0;
   for (std::size_t i = 0; i < free.size(); ++i) {
-    const auto events = static_cast<double>(data.audience(ItemRow(i)).size());
+    const auto events = static_cast<double>(data.item_events(ItemRow(i)).size());
     excess += events * free[i];
-    relief += events * pull[i];
+    relief += events * reg_strength[i];
   }
   const double multiplier = relief > 0 ? excess / relief : 0;
-  for (std::size_t i = 0; i < free.size(); ++i) item_bias_[i] = static_cast<float>(free[i] - multiplier * pull[i]);
+  for (std::size_t i = 0; i < free.size(); ++i)
+    item_bias_[i] = static_cast<float>(free[i] - multiplier * reg_strength[i]);
 }
 
 void BiasModel::fit_users(const Dataset& data, Context& context) {
@@ -163,7 +165,7 @@ BiasModel::Taste BiasModel::fold_in(std::size_t count, const EventAt& event) con
   const double bias_diagonal = events + reg;
   const double slope_diagonal = xx_sum + options().reg_slope * variance_;
   const double determinant = bias_diagonal * slope_diagonal - x_sum * x_sum;
-  // Undamped, one event or items all alike don't tell a slope from a bias.
+  // Undamped, one event, or items that are all equal, don't tell a slope from a bias.
   if (!options().slopes || !(determinant > 1e-9 * bias_diagonal * slope_diagonal)) {
     return {.bias = static_cast<float>(damped_mean(y_sum, events, reg, typical_user_bias_))};
   }
@@ -178,28 +180,28 @@ BiasModel::Taste BiasModel::taste(const Query& query) const {
 }
 
 void BiasModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items, std::span<float> out) const {
-  Taste asker;
+  Taste query_user;
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (i == 0 || !same_asker(queries[i], queries[i - 1])) asker = taste(queries[i]);
-    out[i] = static_cast<float>(value(asker, item_bias_[items[i].index]));
+    if (i == 0 || !same_query_user(queries[i], queries[i - 1])) query_user = taste(queries[i]);
+    out[i] = static_cast<float>(value(query_user, item_bias_[items[i].index]));
   }
 }
 
 void BiasModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const Taste asker = taste(queries[q]);
+    const Taste query_user = taste(queries[q]);
     std::transform(item_bias_.begin(), item_bias_.end(), scores.row(q).begin(),
-                   [&](float item) { return static_cast<float>(value(asker, item)); });
+                   [&](float item) { return static_cast<float>(value(query_user, item)); });
   }
 }
 
 std::vector<Contribution> BiasModel::do_explain(const Query& query, ItemRow item) const {
-  const Taste asker = taste(query);
+  const Taste query_user = taste(query);
   const double item_bias = item_bias_[item.index];
   std::vector<Contribution> result{{.label = "global mean", .amount = mean_},
-                                   {.label = "user bias", .amount = asker.bias},
+                                   {.label = "user bias", .amount = query_user.bias},
                                    {.label = "item bias", .amount = item_bias}};
-  if (asker.slope != 1) result.push_back({.label = "user slope", .amount = (asker.slope - 1.0) * item_bias});
+  if (query_user.slope != 1) result.push_back({.label = "user slope", .amount = (query_user.slope - 1.0) * item_bias});
   return result;
 }
 

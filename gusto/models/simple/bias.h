@@ -22,24 +22,26 @@ inline constexpr auto kBiasFields = fields(
     field<&BiasOptions::reg_user>("reg_user", between(0, 1e6), search_log(0.1, 100),
                                   "Shrinks user biases as if each user had given this many more typical ratings."),
     field<&BiasOptions::slopes>("slopes", "Learn how far each user follows the item biases (ratings and likes)."),
-    field<&BiasOptions::reg_slope>("reg_slope", between(0, 1e6), search_log(0.1, 100),
-                                   "Pulls slopes to 1 as would this many ratings a standard deviation from the mean."));
+    field<&BiasOptions::reg_slope>(
+        "reg_slope", between(0, 1e6), search_log(0.1, 100),
+        "Shrinks slopes to 1 as would this many ratings a standard deviation from the mean."));
 extern const ModelInfo kBiasInfo;
 
 /// Predicts by a global mean plus a damped user bias plus a damped item bias, stretched by the user's slope.
 ///
-/// ratings, likes  ŷ_ui = μ + b_u + s_u b_i, with μ and σ² the mean and variance of the training values, minimising
+/// ratings, likes  ŷ_ui = μ + b_u + s_u b_i, with μ and σ² the mean and variance of the training values, minimizing
 ///                   Σ_(u,i) (r_ui − ŷ_ui)² + reg_item Σ_i (b_i − b_I)² + reg_user Σ_u (b_u − b_U)²
 ///                   + reg_slope σ² Σ_u (s_u − 1)²
-///                 over all b, s and the typical biases b_I and b_U of items and users, subject to Σ_(u,i) b_i = 0, which
-///                 keeps item biases apart from the level of ratings, by alternating exact minimisation. Without slopes
-///                 every s_u is 1
-/// top_n           least squares over all cells of users with events × items, 1 where there is an event, 0 elsewhere, s_u
+///                 over all b, s and the typical biases b_I and b_U of items and users, subject to Σ_(u,i) b_i = 0,
+///                 which keeps item biases apart from the level of ratings, by alternating exact minimization. Without
+///                 slopes every s_u is 1
+/// top_n           least squares over all cells of users with events × items, 1 where there is an event, 0 elsewhere,
+/// s_u
 ///                 and typical biases left out; values are not used, since every event is a positive. The minimum is
 ///                 closed:  b_i = (n_i − |U| μ) / (|U| + reg_item),   b_u = (n_u − |I| μ) / (|I| + reg_user)
 ///                 so the order of items is that of their number of events, and a score is about the chance of an event
 /// Source     Koren: Factor in the Neighbors, TKDD 2010, §2.1; differs in iterating to the joint minimum, in damping
-///            towards typical biases instead of 0 (who rates little, and what is rated little, is not like the mean of
+///            toward typical biases instead of 0 (who rates little, and what is rated little, is not like the mean of
 ///            all ratings), and in slopes. The user step comes last, so that folding a training user's history in gives
 ///            that user's very answers
 /// Defaults   chosen on a random tenth of the training parts of ml-1m and of ml-100k's u1–u5
@@ -73,8 +75,8 @@ class BiasModel final : public ModelWith<BiasOptions, kBiasInfo> {
   template <class EventAt>
   Taste fold_in(std::size_t count, const EventAt& event) const;
   Taste taste(const Query& query) const;
-  double value(const Taste& asker, float item_bias) const {
-    return mean_ + asker.bias + static_cast<double>(asker.slope) * item_bias;
+  double value(const Taste& query_user, float item_bias) const {
+    return mean_ + query_user.bias + static_cast<double>(query_user.slope) * item_bias;
   }
 
   double mean_ = 0;

@@ -97,10 +97,10 @@ TEST(Bias, EndsWhereTheGradientIsZero) {
       std::accumulate(along_item.begin(), along_item.end(), 0.0) / static_cast<double>(data->event_count());
   double event_sum = 0;
   for (std::size_t i = 0; i < along_item.size(); ++i) {
-    const auto events = static_cast<double>(data->audience(ItemRow(i)).size());
+    const auto events = static_cast<double>(data->item_events(ItemRow(i)).size());
     EXPECT_NEAR(along_item[i], multiplier * events, 1e-4);
     event_sum += events * item_bias[i];
-    if (data->audience(ItemRow(i)).size() > 0) item_sum += item_bias[i];
+    if (data->item_events(ItemRow(i)).size() > 0) item_sum += item_bias[i];
   }
   EXPECT_NEAR(event_sum, 0, 1e-4);
   // The last user and the last item have no events.

@@ -37,35 +37,35 @@ void share_out(const FeatureField& field, std::size_t item, double amount, std::
 
 constexpr ModelInfo kDemographicInfo{
     .name = "demographic",
-    .summary = "What people of the asker's kind chose and liked: gender, age, occupation.",
+    .summary = "What people of the user's kind chose and liked: gender, age, occupation.",
     .about =
-        "Counts events, or weighs ratings by IMDb's formula, for all people and for the segments that the asker is in: "
+        "Counts events, or weighs ratings by IMDb's formula, for all people and for the segments that the user is in: "
         "by gender, age band, occupation, whatever the data know of users (files of user features add more), and by "
         "pairs of these. A segment's figure is drawn to the whole's as far as its events are few, so that small groups "
         "don't "
         "shout. Answers for new people from their features alone, and without any it is popularity. `gusto chart` "
         "lists "
-        "the top of each genre by it. Everybody of a segment gets the same list: a start for newcomers, and what a "
+        "the top of each genre by it. Everybody of a segment gets the same list: a start for new users, and what a "
         "personal recommender has to beat.",
     .fields = kDemographicFields,
-    .abilities = {.personalised = true, .predicts_ratings = true, .fold_in = FoldIn::approximate, .explains = true},
+    .abilities = {.personalized = true, .predicts_ratings = true, .fold_in = FoldIn::approximate, .explains = true},
     .make = &make_with<DemographicModel>,
 };
 
-const FeatureField* DemographicModel::groups(const Catalogue& catalogue) const {
+const FeatureField* DemographicModel::groups(const Catalog& catalog) const {
   if (options().smoothing_feature.empty()) return nullptr;
-  const FeatureField& field = catalogue.item_features.at(options().smoothing_feature);
+  const FeatureField& field = catalog.item_features.at(options().smoothing_feature);
   require_values(field, "demographic's per");
   return &field;
 }
 
 std::uint64_t DemographicModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
-  const Segments segments(data.catalogue(), options().segments);
-  const FeatureField* field = groups(data.catalogue());
+  const Segments segments(data.catalog(), options().segments);
+  const FeatureField* field = groups(data.catalog());
   const std::uint64_t items = data.item_count();
   const std::uint64_t values = field == nullptr ? 0 : field->values.size();
   const std::uint64_t table = segments.total() * items * sizeof(float);
-  std::uint64_t bytes = data.user_count() * data.catalogue().user_features.fields().size() * 4 + items * 32;
+  std::uint64_t bytes = data.user_count() * data.catalog().user_features.fields().size() * 4 + items * 32;
   // Beside its tables each way of fitting has sums of its own on every thread: by item, and by value of the field.
   std::uint64_t own = 0;
   if (counts(task)) {
@@ -82,7 +82,7 @@ std::uint64_t DemographicModel::memory_need(const Dataset& data, Task task, unsi
 }
 
 void DemographicModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
-  segments_ = Segments(data.catalogue(), options().segments);
+  segments_ = Segments(data.catalog(), options().segments);
   const std::size_t steps = segments_.ways() + 1;
   context.progress(info().name, 0, steps);
   sum_up(data);
@@ -104,7 +104,7 @@ void DemographicModel::do_fit(const Dataset& data, const FitOptions&, Context& c
 }
 
 void DemographicModel::sum_up(const Dataset& data) {
-  const FeatureField* field = groups(data.catalogue());
+  const FeatureField* field = groups(data.catalog());
   const std::size_t items = data.item_count();
   counts_.assign(items, 0);
   std::vector<double> sums(items);
@@ -133,14 +133,14 @@ void DemographicModel::sum_up(const Dataset& data) {
 }
 
 void DemographicModel::fit_counts(const Dataset& data, std::size_t way, Context& context) {
-  const FeatureField* field = groups(data.catalogue());
+  const FeatureField* field = groups(data.catalog());
   const std::size_t items = data.item_count();
   const double shrinkage = options().shrinkage;
   const auto all = static_cast<double>(data.event_count());
   Matrix<float> table(segments_.size(way), items);
   std::vector<double> totals(segments_.size(way));
   for (std::size_t u = 0; u < data.user_count(); ++u) {
-    if (u % kDemographicUsers == 0) context.check_cancelled();
+    if (u % kDemographicUsers == 0) context.check_canceled();
     const auto segment = segments_.of(way, UserRow(u));
     if (!segment) continue;
     const History history = data.history(UserRow(u));
@@ -153,8 +153,8 @@ void DemographicModel::fit_counts(const Dataset& data, std::size_t way, Context&
       const std::span<float> row = table.row(s);
       std::fill(expected.begin(), expected.end(), 0.0);
       for (const std::size_t parent : segments_.parents(way)) {
-        const auto told = count_ratios_[parent].row(segments_.parent_segment(way, s, parent));
-        for (std::size_t i = 0; i < items; ++i) expected[i] += static_cast<double>(told[i]);
+        const auto expectation = count_ratios_[parent].row(segments_.parent_segment(way, s, parent));
+        for (std::size_t i = 0; i < items; ++i) expected[i] += static_cast<double>(expectation[i]);
       }
       for (std::size_t i = 0; i < items; ++i) expected[i] = totals[s] * counts_[i] / all * std::exp(expected[i]);
       std::vector<double> of_value;
@@ -179,7 +179,7 @@ void DemographicModel::fit_counts(const Dataset& data, std::size_t way, Context&
 }
 
 void DemographicModel::fit_ratings(const Dataset& data, std::size_t way, std::span<float> left, Context& context) {
-  const FeatureField* field = groups(data.catalogue());
+  const FeatureField* field = groups(data.catalog());
   const std::size_t items = data.item_count();
   const double shrinkage = options().shrinkage;
   Matrix<float> table(segments_.size(way), items);
@@ -218,8 +218,9 @@ void DemographicModel::fit_ratings(const Dataset& data, std::size_t way, std::sp
         for (std::size_t g = 0; g < weights.size(); ++g) of_value[g] = damped_mean(of_value[g], weights[g], shrinkage);
       }
       for (std::size_t i = 0; i < items; ++i) {
-        const double told = whole + mean_over(field, i, of_value);
-        table(s, i) = static_cast<float>(told + damped_mean(sums[i] - events[i] * told, events[i], shrinkage));
+        const double expectation = whole + mean_over(field, i, of_value);
+        table(s, i) =
+            static_cast<float>(expectation + damped_mean(sums[i] - events[i] * expectation, events[i], shrinkage));
       }
       for_each_event([&](std::size_t e, std::size_t item) { left[e] -= table(s, item); });
     }
@@ -227,65 +228,65 @@ void DemographicModel::fit_ratings(const Dataset& data, std::size_t way, std::sp
   rating_differences_.push_back(std::move(table));
 }
 
-double DemographicModel::rating(const Asker& asker, std::size_t item) const {
+double DemographicModel::rating(const QueryUser& query_user, std::size_t item) const {
   double sum = static_cast<double>(ratings_[item]);
-  for (std::size_t way = 0; way < asker.size(); ++way) {
-    if (asker[way]) sum += static_cast<double>(rating_differences_[way](*asker[way], item));
+  for (std::size_t way = 0; way < query_user.size(); ++way) {
+    if (query_user[way]) sum += static_cast<double>(rating_differences_[way](*query_user[way], item));
   }
   return sum;
 }
 
-double DemographicModel::own_bias(const Asker& asker, const Query& query) const {
+double DemographicModel::own_bias(const QueryUser& query_user, const Query& query) const {
   std::vector<HistoryEvent> storage;
   double sum = 0;
   const std::span<const HistoryEvent> history = history_of(query, storage);
   for (const HistoryEvent& event : history) {
-    sum += static_cast<double>(event.value) - rating(asker, event.item.index);
+    sum += static_cast<double>(event.value) - rating(query_user, event.item.index);
   }
   return damped_mean(sum, static_cast<double>(history.size()), options().reg_user);
 }
 
 void DemographicModel::do_predict(std::span<const Query> queries, std::span<const ItemRow> items,
                                   std::span<float> out) const {
-  Asker asker;
+  QueryUser query_user;
   double bias = 0;
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    if (q == 0 || !same_asker(queries[q], queries[q - 1])) {
-      asker = segments_.of(queries[q]);
-      bias = own_bias(asker, queries[q]);
+    if (q == 0 || !same_query_user(queries[q], queries[q - 1])) {
+      query_user = segments_.of(queries[q]);
+      bias = own_bias(query_user, queries[q]);
     }
-    out[q] = static_cast<float>(rating(asker, items[q].index) + bias);
+    out[q] = static_cast<float>(rating(query_user, items[q].index) + bias);
   }
 }
 
 void DemographicModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const Asker asker = segments_.of(queries[q]);
+    const QueryUser query_user = segments_.of(queries[q]);
     const std::span<float> row = scores.row(q);
     if (!counts()) {
-      const double bias = own_bias(asker, queries[q]);
-      for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>(rating(asker, i) + bias);
+      const double bias = own_bias(query_user, queries[q]);
+      for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>(rating(query_user, i) + bias);
       continue;
     }
     std::copy(popularity_.begin(), popularity_.end(), row.begin());
-    for (std::size_t way = 0; way < asker.size(); ++way) {
-      if (asker[way]) axpy(1, count_ratios_[way].row(*asker[way]), row);
+    for (std::size_t way = 0; way < query_user.size(); ++way) {
+      if (query_user[way]) axpy(1, count_ratios_[way].row(*query_user[way]), row);
     }
   }
 }
 
 std::vector<Contribution> DemographicModel::do_explain(const Query& query, ItemRow item) const {
-  const Asker asker = segments_.of(query);
+  const QueryUser query_user = segments_.of(query);
   const std::vector<Matrix<float>>& tables = counts() ? count_ratios_ : rating_differences_;
   std::vector<Contribution> parts;
   parts.push_back({.label = counts() ? "events of all, as a logarithm" : "rating of all",
                    .amount = static_cast<double>(counts() ? popularity_[item.index] : ratings_[item.index])});
-  for (std::size_t way = 0; way < asker.size(); ++way) {
-    if (!asker[way]) continue;
-    parts.push_back({.label = segments_.label(way, *asker[way]),
-                     .amount = static_cast<double>(tables[way](*asker[way], item.index))});
+  for (std::size_t way = 0; way < query_user.size(); ++way) {
+    if (!query_user[way]) continue;
+    parts.push_back({.label = segments_.label(way, *query_user[way]),
+                     .amount = static_cast<double>(tables[way](*query_user[way], item.index))});
   }
-  if (!counts()) parts.push_back({.label = "user bias", .amount = own_bias(asker, query)});
+  if (!counts()) parts.push_back({.label = "user bias", .amount = own_bias(query_user, query)});
   return parts;
 }
 
@@ -300,7 +301,7 @@ void DemographicModel::save_state(TensorWriter& out) const {
 
 void DemographicModel::do_load(const TensorFile& in) {
   const std::size_t items = data().item_count();
-  segments_ = Segments(data().catalogue(), options().segments);
+  segments_ = Segments(data().catalog(), options().segments);
   counts_ = in.vector<std::uint32_t>("event_counts", items);
   ratings_ = in.vector<float>("ratings", items);
   popularity_.resize(items);

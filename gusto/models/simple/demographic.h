@@ -44,31 +44,35 @@ inline constexpr auto kDemographicFields = fields(
         "prior_count", between(0, 1e9), search_log(1, 1000),
         "Average ratings added to each item's own: 2 predicts well, 50 ranks by rating well."),
     field<&DemographicOptions::reg_user>("reg_user", between(0, 1e6), search_log(0.1, 100),
-                                         "Ratings, likes: shrinks the asker's own bias as that many average ratings "
+                                         "Ratings, likes: shrinks the user's own bias as that many average ratings "
                                          "would."));
 extern const ModelInfo kDemographicInfo;
 
-/// Recommends what people like the asker chose and liked: popularity by gender, age, occupation and their pairs.
+/// Recommends what people like the user chose and liked: popularity by gender, age, occupation and their pairs.
 ///
-/// Users are sorted in several ways (Segments); s_w is the asker's segment by way w. All that a segment says is relative to
-/// what is expected of it, which is the whole's, and for gender*age what gender and age say already.
+/// Users are sorted in several ways (Segments); s_w is the user's segment by way w. All that a segment says is relative
+/// to what is expected of it, which is the whole's, and for gender*age what gender and age say already.
 /// counts     n_i events of item i, N of all, O_si of segment s with it, N_s of segment s:
 ///              E_si = N_s n_i / N · Π_{v parent of w} R_vi,   R_wi = (O_si + shrinkage) / (E_si + shrinkage)
 ///              score = ln(n_i + ½) + Σ_w ln R_wi
-/// ratings    w_i = (Σ r + prior_count μ) / (n_i + prior_count), the weighted rating. With e what is left of a rating, way
+/// ratings    w_i = (Σ r + prior_count μ) / (n_i + prior_count), the weighted rating. With e what is left of a rating,
+/// way
 ///            after way, d_s = Σ e / (N_s + shrinkage) and d_si = Σ (e − d_s) / (O_si + shrinkage):
-///              ŷ_ui = w_i + Σ_w (d_s + d_si) + b_u,   b_u = Σ_i e_ui / (n_u + reg_user), 0 for somebody without history
+///              ŷ_ui = w_i + Σ_w (d_s + d_si) + b_u,   b_u = Σ_i e_ui / (n_u + reg_user), 0 for somebody without
+///              history
 ///            By weighted-rating these rank, too.
 /// per        a field of items with values g, item i having |G_i| of them. Then R_si and d_si are drawn to those of the
-///            item's values instead of 1 and 0: with O_sg = Σ_{i∋g} O_si / |G_i|, and E_sg, d_sg alike,
-///              R_sg = (O_sg + shrinkage) / (E_sg + shrinkage),   E_si is multiplied by R_sG = Π_{g∈G_i} R_sg^(1/|G_i|), as is
-///              R_si;   and μ in w_i is the mean of the values' own weighted ratings
-/// Source     weighted ratings as in popularity.h; ratios of observed to expected counts with a gamma prior are DuMouchel's
-///            (The American Statistician 1999); ways are combined as a naive Bayes classifier combines features
+///            item's values instead of 1 and 0: with O_sg = Σ_{i∋g} O_si / |G_i|, and E_sg, d_sg likewise,
+///              R_sg = (O_sg + shrinkage) / (E_sg + shrinkage),   E_si is multiplied by R_sG = Π_{g∈G_i}
+///              R_sg^(1/|G_i|), as is R_si;   and μ in w_i is the mean of the values' own weighted ratings
+/// Source     weighted ratings as in popularity.h; ratios of observed to expected counts with a gamma prior are
+///            DuMouchel's (The American Statistician 1999); ways are combined as a naive Bayes classifier combines
+///            features
 /// State      for every way a table [segments × items] of ln R, and for ratings of d; float32
-/// Cost       fit: O(events · ways + segments · items); memory: 4 bytes a segment and item, for ratings 8, and 4 an event
-/// Errors     those of Model and Segments; not_found, for a feature `per` that items don't have; invalid_option, for one
-///            without values
+/// Cost       fit: O(events · ways + segments · items); memory: 4 bytes a segment and item, for ratings 8, and 4 an
+///            event
+/// Errors     those of Model and Segments; not_found, for a feature `per` that items don't have; invalid_option, for
+///            one without values
 /// Repeatable same bits at any number of threads; no random numbers
 class DemographicModel final : public ModelWith<DemographicOptions, kDemographicInfo> {
  public:
@@ -77,7 +81,7 @@ class DemographicModel final : public ModelWith<DemographicOptions, kDemographic
   void save_state(TensorWriter& out) const override;
 
  private:
-  using Asker = std::vector<std::optional<std::uint32_t>>;  // segments, by way
+  using QueryUser = std::vector<std::optional<std::uint32_t>>;  // segments, by way
 
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
   void do_load(const TensorFile& in) override;
@@ -91,12 +95,12 @@ class DemographicModel final : public ModelWith<DemographicOptions, kDemographic
   }
   bool counts() const { return counts(task()); }
   bool rates(Task task) const { return task != Task::top_n || !counts(task); }
-  const FeatureField* groups(const Catalogue& catalogue) const;
+  const FeatureField* groups(const Catalog& catalog) const;
   void sum_up(const Dataset& data);
   void fit_counts(const Dataset& data, std::size_t way, Context& context);
   void fit_ratings(const Dataset& data, std::size_t way, std::span<float> left, Context& context);
-  double rating(const Asker& asker, std::size_t item) const;
-  double own_bias(const Asker& asker, const Query& query) const;
+  double rating(const QueryUser& query_user, std::size_t item) const;
+  double own_bias(const QueryUser& query_user, const Query& query) const;
 
   Segments segments_;
   std::vector<std::uint32_t> counts_;

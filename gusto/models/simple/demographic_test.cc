@@ -20,7 +20,7 @@ constexpr std::size_t kFilms = 40;
 
 /// three_tastes, whose users have a gender and one of three ages that are their tastes, and whose items have genres.
 std::shared_ptr<const Dataset> grouped_people() {
-  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(kPeople, kFilms));
+  auto catalog = std::make_shared<Catalog>(*test::catalog_of(kPeople, kFilms));
   const std::vector<std::string> years(kFilms, "1995");
   std::vector<std::string> genders, ages, genres;
   for (std::size_t u = 0; u < kPeople; ++u) {
@@ -28,11 +28,11 @@ std::shared_ptr<const Dataset> grouped_people() {
     ages.push_back(std::to_string(20 + 10 * (u % 3)));
   }
   for (std::size_t i = 0; i < kFilms; ++i) genres.push_back(i % 5 == 0 ? "both|one" : i % 2 == 0 ? "one" : "other");
-  catalogue->user_features =
+  catalog->user_features =
       FeatureTable({feature("gender", FeatureKind::categorical, genders), feature("age", FeatureKind::number, ages)});
-  catalogue->item_features =
+  catalog->item_features =
       FeatureTable({feature("genres", FeatureKind::multi, genres), feature("year", FeatureKind::number, years)});
-  return std::make_shared<const Dataset>(std::move(catalogue), test::three_tastes(kPeople, kFilms)->events());
+  return std::make_shared<const Dataset>(std::move(catalog), test::three_tastes(kPeople, kFilms)->events());
 }
 
 DemographicModel fitted(Task task, const DemographicOptions& options = {}) {
@@ -88,7 +88,7 @@ TEST(Demographic, CountsPerGenreFirst) {
   options.shrinkage = 7;
   const DemographicModel model = fitted(Task::top_n, options);
   const auto data = grouped_people();
-  const FeatureField& genres = data->catalogue().item_features.at("genres");
+  const FeatureField& genres = data->catalog().item_features.at("genres");
   const Count whole = count([](std::size_t) { return true; });
   const Count women = count(is_woman);
   std::vector<double> observed(3), expected(3);
@@ -175,7 +175,7 @@ TEST(Demographic, WithoutSegmentsItIsPopularity) {
   model.fit(data, Task::top_n, context);
   const std::vector<float> scores = scores_of(model, Query{});
   for (std::size_t i = 0; i < kFilms; ++i) {
-    EXPECT_NEAR(scores[i], std::log(static_cast<double>(data->audience(ItemRow(i)).size()) + 0.5), 1e-5);
+    EXPECT_NEAR(scores[i], std::log(static_cast<double>(data->item_events(ItemRow(i)).size()) + 0.5), 1e-5);
   }
 }
 

@@ -14,9 +14,9 @@ constexpr ModelInfo kPopularityInfo{
     .summary = "What most people chose, the same for everyone.",
     .about =
         "Ranks items by their number of events, by their Bayesian weighted rating (IMDb's formula: the mean rating "
-        "pulled towards the mean of all as if the item had prior_count more average ratings), or by their number "
+        "shrunk toward the mean of all as if the item had prior_count more average ratings), or by their number "
         "of recent events. Predicts ratings by the weighted rating. The baseline that every recommender of "
-        "top lists has to beat, and a good answer for someone of whom nothing is known.",
+        "top lists has to beat, and a good answer for a user without any history.",
     .fields = kPopularityFields,
     .abilities = {.predicts_ratings = true, .fold_in = FoldIn::exact, .explains = true},
     .make = &make_with<PopularityModel>,
@@ -33,7 +33,7 @@ void PopularityModel::do_fit(const Dataset& data, const FitOptions&, Context& co
   const std::span<const ItemRow> items = data.items();
   const std::span<const float> values = data.values();
   for (std::size_t e = 0; e < items.size(); ++e) {
-    if (e % (1U << 20) == 0) context.check_cancelled();
+    if (e % (1U << 20) == 0) context.check_canceled();
     ++counts_[items[e].index];
     sums_[items[e].index] += values[e];
   }

@@ -36,8 +36,8 @@ extern const ModelInfo kPopularityInfo;
 /// event,
 ///            the instant at the window's start left out
 /// Source     weighted-rating is IMDb's formula for its Top 250: a Bayesian mean with a prior of m votes at μ
-/// Defaults   prior_count is best for prediction on a random tenth of the training parts of ml-1m and of ml-100k's u1–u5;
-///            lists by weighted-rating take a larger one, or a few kind ratings make a best film
+/// Defaults   prior_count is best for prediction on a random tenth of the training parts of ml-1m and of ml-100k's
+///            u1–u5; lists by weighted-rating take a larger one, or a few kind ratings make a best film
 /// State      event_counts [items], uint32; value_sums [items] and global_mean, float64; recent_counts [items], uint32,
 ///            with method recent
 /// Cost       O(events), one pass; 28 bytes an item

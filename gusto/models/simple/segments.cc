@@ -81,9 +81,9 @@ void Segments::add_all(const FeatureTable& table, std::size_t users) {
   }
 }
 
-Segments::Segments(const Catalogue& catalogue, std::string_view text) {
-  const std::size_t users = catalogue.users.size();
-  const FeatureTable& table = catalogue.user_features;
+Segments::Segments(const Catalog& catalog, std::string_view text) {
+  const std::size_t users = catalog.users.size();
+  const FeatureTable& table = catalog.user_features;
   std::vector<std::vector<std::size_t>> named;  // each ascending
   for (const std::string_view entry : split(text, ",")) {
     if (trim(entry) == kAutoSegments) {
@@ -192,17 +192,17 @@ std::vector<std::optional<std::uint32_t>> Segments::of(const Query& query) const
   if (query.user) {
     for (std::size_t f = 0; f < values.size(); ++f) values[f] = features_[f].of_user[query.user->index];
   }
-  for (auto told = query.features.begin(); told != query.features.end(); ++told) {
+  for (auto given = query.features.begin(); given != query.features.end(); ++given) {
     const auto found = std::find_if(features_.begin(), features_.end(),
-                                    [&](const Feature& feature) { return feature.field->name == told->field; });
+                                    [&](const Feature& feature) { return feature.field->name == given->field; });
     if (found == features_.end()) {
-      throw Error(ErrorCode::invalid_input, fmt::format("No segment goes by the feature {}.", quote(told->field)),
+      throw Error(ErrorCode::invalid_input, fmt::format("No segment goes by the feature {}.", quote(given->field)),
                   "Leave it out, or train with segments that name it.");
     }
-    if (std::any_of(query.features.begin(), told, [&](const FeatureValue& f) { return f.field == told->field; })) {
-      throw Error(ErrorCode::invalid_input, fmt::format("The feature {} is given twice.", quote(told->field)));
+    if (std::any_of(query.features.begin(), given, [&](const FeatureValue& f) { return f.field == given->field; })) {
+      throw Error(ErrorCode::invalid_input, fmt::format("The feature {} is given twice.", quote(given->field)));
     }
-    values[static_cast<std::size_t>(found - features_.begin())] = value_of(*found, told->value);
+    values[static_cast<std::size_t>(found - features_.begin())] = value_of(*found, given->value);
   }
   std::vector<std::optional<std::uint32_t>> result;
   for (const Way& way : ways_) result.push_back(combine(way, [&](std::size_t f) { return values[f]; }));

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Groups of users who are alike: by gender, age, occupation, or several of these at once.
+/// Groups of similar users: by gender, age, occupation, or several of these at once.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,17 +19,19 @@ namespace gusto {
 /// sorts them, and every pair of these that makes at most 1,000 segments. gender*age and age*gender are the same way;
 /// one that is both named and part of auto counts once.
 ///
-/// Segments  of a categorical feature its values; of a number at most ten ranges (NumberRanges); of several features all
-///           combinations, the last feature's values running fastest. Whoever lacks a value is in no segment of that way.
+/// Segments  of a categorical feature its values; of a number at most ten ranges (NumberRanges); of several features
+///           all combinations, the last feature's values running fastest. Whoever lacks a value is in no segment of
+///           that way.
 /// Order     ways of fewer features come first, else as written
 /// Threads   const members may be called concurrently
 class Segments {
  public:
   Segments() = default;
-  /// The catalogue's users are sorted at once; it must outlive the segments.
-  /// Errors   not_found, with the nearest name, for a feature that users don't have; invalid_option, for one that does not
-  ///          sort them (text, several values), an empty entry, a way that is named twice or has more than 2²⁰ segments
-  Segments(const Catalogue& catalogue, std::string_view text);
+  /// The catalog's users are sorted at once; it must outlive the segments.
+  /// Errors   not_found, with the nearest name, for a feature that users don't have; invalid_option, for one that does
+  ///          not sort them (text, several values), an empty entry, a way that is named twice or has more than 2²⁰
+  ///          segments
+  Segments(const Catalog& catalog, std::string_view text);
 
   /// How many ways there are, and how many segments all have together.
   std::size_t ways() const { return ways_.size(); }
@@ -44,8 +46,8 @@ class Segments {
   std::string label(std::size_t way, std::size_t segment) const;
 
   std::optional<std::uint32_t> of(std::size_t way, UserRow user) const;
-  /// For each way the asker's segment. What the query says of the asker comes before what is known of its user; a value that
-  /// nobody in the catalogue has is in no segment.
+  /// For each way the user's segment. What the query says of the user comes before what is known of its user; a value
+  /// that nobody in the catalog has is in no segment.
   /// Errors   invalid_input, for a feature that no way reads, one given twice, or a number that is none
   std::vector<std::optional<std::uint32_t>> of(const Query& query) const;
 

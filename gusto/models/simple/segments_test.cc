@@ -16,17 +16,17 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Five users; of the last one the gender is not known.
-std::shared_ptr<const Catalogue> people() {
-  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(5, 1));
-  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "M", "F", "M", ""}),
-                                           feature("age", FeatureKind::number, {"25", "18", "18", "50", "25"}),
-                                           feature("likes", FeatureKind::multi, {"a|b", "a", "b", "", "c"})});
-  return catalogue;
+std::shared_ptr<const Catalog> people() {
+  auto catalog = std::make_shared<Catalog>(*test::catalog_of(5, 1));
+  catalog->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"F", "M", "F", "M", ""}),
+                                         feature("age", FeatureKind::number, {"25", "18", "18", "50", "25"}),
+                                         feature("likes", FeatureKind::multi, {"a|b", "a", "b", "", "c"})});
+  return catalog;
 }
 
 TEST(Segments, SortUsersByFeaturesAndPairs) {
-  const auto catalogue = people();
-  const Segments segments(*catalogue, "auto");
+  const auto catalog = people();
+  const Segments segments(*catalog, "auto");
   ASSERT_EQ(segments.ways(), 3U);
   EXPECT_EQ(segments.total(), 2U + 3U + 6U);
   EXPECT_THAT(segments.parents(0), ElementsAre());
@@ -42,8 +42,8 @@ TEST(Segments, SortUsersByFeaturesAndPairs) {
 }
 
 TEST(Segments, WaysOfFewerFeaturesComeFirst) {
-  const auto catalogue = people();
-  const Segments segments(*catalogue, "age*gender, gender");
+  const auto catalog = people();
+  const Segments segments(*catalog, "age*gender, gender");
   ASSERT_EQ(segments.ways(), 2U);
   EXPECT_EQ(segments.size(0), 2U);
   EXPECT_EQ(segments.label(1, *segments.of(1, UserRow(1))), "age 18, gender M");
@@ -51,29 +51,29 @@ TEST(Segments, WaysOfFewerFeaturesComeFirst) {
 }
 
 TEST(Segments, WhatAutoHasAlreadyIsPassedOver) {
-  const auto catalogue = people();
+  const auto catalog = people();
   for (const char* text : {"auto, age*gender", "age*gender, auto", "auto, auto", "auto, gender, age"}) {
-    const Segments segments(*catalogue, text);
+    const Segments segments(*catalog, text);
     EXPECT_EQ(segments.ways(), 3U) << text;
     EXPECT_EQ(segments.total(), 2U + 3U + 6U) << text;
   }
 }
 
 TEST(Segments, HaveABound) {
-  auto catalogue = std::make_shared<Catalogue>(*test::catalogue_of(1100, 1));
+  auto catalog = std::make_shared<Catalog>(*test::catalog_of(1100, 1));
   std::vector<std::string> own;
   for (std::size_t u = 0; u < 1100; ++u) own.push_back(std::to_string(u));
-  catalogue->user_features =
+  catalog->user_features =
       FeatureTable({feature("street", FeatureKind::categorical, own), feature("name", FeatureKind::categorical, own)});
-  EXPECT_EQ(Segments(*catalogue, "street, name").total(), 2200U);
-  const Error error = error_of([&] { Segments(*catalogue, "street*name"); });
+  EXPECT_EQ(Segments(*catalog, "street, name").total(), 2200U);
+  const Error error = error_of([&] { Segments(*catalog, "street*name"); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_option);
   EXPECT_THAT(error.message(), HasSubstr("make more than 1,048,576 of street*name"));
 }
 
 TEST(Segments, AQuerysFeaturesComeFirst) {
-  const auto catalogue = people();
-  const Segments segments(*catalogue, "gender, age, gender*age");
+  const auto catalog = people();
+  const Segments segments(*catalog, "gender, age, gender*age");
   const auto label = [&](const Query& query) {
     std::string text;
     const auto found = segments.of(query);
@@ -95,19 +95,19 @@ TEST(Segments, AQuerysFeaturesComeFirst) {
 }
 
 TEST(Segments, RefuseWhatDoesNotSort) {
-  const auto catalogue = people();
+  const auto catalog = people();
   for (const char* text : {"", "gender,", "likes", "gender*gender", "gender, gender", "gender*",
                            "gender*age, age*gender", "gender, auto, gender"}) {
-    EXPECT_EQ(error_of([&] { Segments(*catalogue, text); }).code(), ErrorCode::invalid_option) << text;
+    EXPECT_EQ(error_of([&] { Segments(*catalog, text); }).code(), ErrorCode::invalid_option) << text;
   }
-  EXPECT_THAT(error_of([&] { Segments(*catalogue, "gender*age, age*gender"); }).message(),
+  EXPECT_THAT(error_of([&] { Segments(*catalog, "gender*age, age*gender"); }).message(),
               HasSubstr("have age*gender twice"));
-  EXPECT_EQ(error_of([&] { Segments(*catalogue, "gendre"); }).code(), ErrorCode::not_found);
-  const Segments segments(*catalogue, "age");
-  for (const std::vector<FeatureValue>& told :
+  EXPECT_EQ(error_of([&] { Segments(*catalog, "gendre"); }).code(), ErrorCode::not_found);
+  const Segments segments(*catalog, "age");
+  for (const std::vector<FeatureValue>& given :
        std::vector<std::vector<FeatureValue>>{{{"gender", "F"}}, {{"age", "old"}}, {{"age", "18"}, {"age", "25"}}}) {
     Query query;
-    query.features = told;
+    query.features = given;
     EXPECT_EQ(error_of([&] { segments.of(query); }).code(), ErrorCode::invalid_input);
   }
 }

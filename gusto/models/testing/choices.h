@@ -11,8 +11,9 @@
 
 namespace gusto::test {
 
-/// Xᵀ diag(w) X with w_u = (n̄ / n_u)^user_power, n̄ over users with events, and with a window the same of every run of so many events of a history as a
-/// user of its own, of weight w_u · window_weight / window: run by run, pair by pair, in double.
+/// Xᵀ diag(w) X with w_u = (n̄ / n_u)^user_power, n̄ over users with events, and with a window the same of every run of
+/// so many events of a history as a user of its own, of weight w_u · window_weight / window: run by run, pair by pair,
+/// in double.
 inline Matrix<double> plain_co_occurrences(const Dataset& data, double user_power, int window = 0,
                                            double window_weight = 0) {
   Matrix<double> g(data.item_count(), data.item_count());

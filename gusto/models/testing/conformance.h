@@ -55,10 +55,10 @@ inline std::shared_ptr<const Dataset> with_features(const Dataset& data, std::si
     for (std::size_t row = 0; row < rows; ++row) values[row] = "kind " + std::to_string(row % kinds);
     return feature(std::move(name), kind, values);
   };
-  auto catalogue = std::make_shared<Catalogue>(data.catalogue());
-  catalogue->user_features = FeatureTable({column("taste", FeatureKind::categorical, data.user_count())});
-  catalogue->item_features = FeatureTable({column("genres", FeatureKind::multi, data.item_count())});
-  return std::make_shared<const Dataset>(std::move(catalogue), data.events());
+  auto catalog = std::make_shared<Catalog>(data.catalog());
+  catalog->user_features = FeatureTable({column("taste", FeatureKind::categorical, data.user_count())});
+  catalog->item_features = FeatureTable({column("genres", FeatureKind::multi, data.item_count())});
+  return std::make_shared<const Dataset>(std::move(catalog), data.events());
 }
 
 class ConformanceTest : public ::testing::TestWithParam<ConformanceCase> {

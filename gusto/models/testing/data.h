@@ -17,17 +17,17 @@
 
 namespace gusto::test {
 
-/// A catalogue of users "u0", "u1", … and items "i0", "i1", …
-inline std::shared_ptr<const Catalogue> catalogue_of(std::size_t users, std::size_t items) {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (std::size_t u = 0; u < users; ++u) catalogue->users.add("u" + std::to_string(u));
-  for (std::size_t i = 0; i < items; ++i) catalogue->items.add("i" + std::to_string(i));
-  return catalogue;
+/// A catalog of users "u0", "u1", … and items "i0", "i1", …
+inline std::shared_ptr<const Catalog> catalog_of(std::size_t users, std::size_t items) {
+  auto catalog = std::make_shared<Catalog>();
+  for (std::size_t u = 0; u < users; ++u) catalog->users.add("u" + std::to_string(u));
+  for (std::size_t i = 0; i < items; ++i) catalog->items.add("i" + std::to_string(i));
+  return catalog;
 }
 
 inline std::shared_ptr<const Dataset> dataset_of(std::size_t users, std::size_t items,
                                                  const std::vector<Event>& events) {
-  return std::make_shared<const Dataset>(catalogue_of(users, items), events);
+  return std::make_shared<const Dataset>(catalog_of(users, items), events);
 }
 
 inline Event event(int user, int item, float value = 1) { return {UserRow(user), ItemRow(item), value, kNoTime}; }
@@ -40,8 +40,8 @@ inline std::vector<ItemRow> first_items(std::size_t count) {
 }
 
 /// size users × size items; a user likes the items of the own parity. With values, likes are 5 and dislikes 1; without,
-/// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbour, a dislike. Each
-/// user's events are in an order of their own, so that order tells nothing.
+/// there are likes only, of value 1. Withheld: item u of user u, a like, and with values also its neighbor, a dislike.
+/// Each user's events are in an order of their own, so that order tells nothing.
 inline std::size_t withheld_dislike(std::size_t user, std::size_t size) { return (user + 1) % size; }
 inline std::shared_ptr<const Dataset> checkerboard(std::size_t size, bool with_values) {
   std::vector<Event> events;
@@ -80,8 +80,8 @@ inline std::shared_ptr<const Dataset> three_tastes(std::size_t users = 60, std::
 }
 
 /// Two audiences of that many users and items each that never meet: nobody has anything of the other's. Rows and ids
-/// are shuffled, so that nothing tells the audiences apart but who has what. Everybody has `each` items, the popular ones
-/// of the own audience more often, at times in random order.
+/// are shuffled, so that nothing tells the audiences apart but who has what. Everybody has `each` items, the popular
+/// ones of the own group more often, at times in random order.
 inline std::shared_ptr<const Dataset> two_audiences(std::size_t users = 200, std::size_t items = 100,
                                                     std::size_t each = 15) {
   const auto shuffled = [](std::size_t count, std::uint64_t side) {
@@ -94,7 +94,7 @@ inline std::shared_ptr<const Dataset> two_audiences(std::size_t users = 200, std
   const std::vector<std::size_t> item_rows = shuffled(2 * items, 1);
   std::vector<Event> events;
   for (std::size_t u = 0; u < 2 * users; ++u) {
-    const std::size_t audience = u / users;
+    const std::size_t item_events = u / users;
     Random random(7, "two audiences", u);
     std::vector<bool> has(items);
     for (std::size_t taken = 0; taken < each;) {
@@ -103,7 +103,7 @@ inline std::shared_ptr<const Dataset> two_audiences(std::size_t users = 200, std
       if (has[item]) continue;
       has[item] = true;
       ++taken;
-      events.push_back({UserRow(user_rows[u]), ItemRow(item_rows[audience * items + item]), 1,
+      events.push_back({UserRow(user_rows[u]), ItemRow(item_rows[item_events * items + item]), 1,
                         static_cast<std::int64_t>(random.below(1'000'000))});
     }
   }

@@ -14,28 +14,28 @@
 
 namespace gusto::test {
 
-/// three_tastes, whose users and items say of what taste and kind they are. The last user and the last three items, one of each
-/// kind, have no events.
+/// three_tastes, whose users and items say of what taste and kind they are. The last user and the last three items, one
+/// of each kind, have no events.
 inline std::shared_ptr<const Dataset> tastes_with_features(std::size_t users = 60, std::size_t items = 40,
                                                            bool with_features = true) {
   const auto plain = three_tastes(users, items - 2);
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   std::vector<std::string> tastes, ages, kinds, years, titles;
   for (std::size_t u = 0; u < users; ++u) {
-    catalogue->users.add("u" + std::to_string(u));
+    catalog->users.add("u" + std::to_string(u));
     tastes.push_back("taste" + std::to_string(u % 3));
     ages.push_back(u == 4 ? "" : std::to_string(20 + u % 5));
   }
   for (std::size_t i = 0; i < items; ++i) {
-    catalogue->items.add("i" + std::to_string(i));
+    catalog->items.add("i" + std::to_string(i));
     kinds.push_back("kind" + std::to_string(i % 3) + (i % 7 == 0 ? "|rare" : ""));
     years.push_back(std::to_string(1990 + i % 10));
     titles.push_back("Film " + std::to_string(i));
   }
   if (with_features) {
-    catalogue->user_features =
+    catalog->user_features =
         FeatureTable({feature("taste", FeatureKind::categorical, tastes), feature("age", FeatureKind::number, ages)});
-    catalogue->item_features =
+    catalog->item_features =
         FeatureTable({feature("kind", FeatureKind::multi, kinds), feature("year", FeatureKind::number, years),
                       feature("title", FeatureKind::text, titles)});
   }
@@ -46,7 +46,7 @@ inline std::shared_ptr<const Dataset> tastes_with_features(std::size_t users = 6
       events.push_back({UserRow(u), history.items[n], history.values[n], history.times[n]});
     }
   }
-  return std::make_shared<const Dataset>(std::move(catalogue), events);
+  return std::make_shared<const Dataset>(std::move(catalog), events);
 }
 
 /// Values 1, 2, 4 and 5.
@@ -81,10 +81,10 @@ inline NetworkOptions small_network() {
   return options;
 }
 inline Settings small_settings(const Settings& more = {}) {
-  Settings settings{{"epochs", 30},       {"batch_size", 64}, {"learning_rate", 0.02}, {"dim", 6},
-                    {"init", 0.3},        {"reg", 0},         {"unknown_rate", 0.03},       {"optimizer", "adam"},
+  Settings settings{{"epochs", 30},         {"batch_size", 64}, {"learning_rate", 0.02}, {"dim", 6},
+                    {"init", 0.3},          {"reg", 0},         {"unknown_rate", 0.03},  {"optimizer", "adam"},
                     {"schedule", "cosine"}, {"warmup", 0},      {"weight_decay", 0},     {"clip", 0},
-                    {"validation", 0},    {"patience", 100}};
+                    {"validation", 0},      {"patience", 100}};
   settings.insert(settings.end(), more.begin(), more.end());
   return settings;
 }

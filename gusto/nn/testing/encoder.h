@@ -16,23 +16,22 @@ namespace gusto::nn::test {
 
 using gusto::test::feature;
 
-/// Users ann, ben and cid, of whom cid has no events; items w, x, y and z, of which y has none. Times are hours of 1970-01-02,
-/// a Friday.
+/// Users ann, ben and cid, where cid has no events; items w, x, y and z, of which y has none. Times are hours of
+/// 1970-01-02, a Friday.
 inline const Dataset& films() {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (const char* id : {"ann", "ben", "cid"}) catalogue->users.add(id);
-  for (const char* id : {"w", "x", "y", "z"}) catalogue->items.add(id);
-  catalogue->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"f", "m", "d"}),
-                                           feature("age", FeatureKind::number, {"20", "40", "90"})});
-  catalogue->item_features =
-      FeatureTable({feature("genres", FeatureKind::multi, {"a|b", "b", "c|a", ""}),
-                    feature("title", FeatureKind::text, {"Toy Toy Story", "story", "toys", ""})});
+  auto catalog = std::make_shared<Catalog>();
+  for (const char* id : {"ann", "ben", "cid"}) catalog->users.add(id);
+  for (const char* id : {"w", "x", "y", "z"}) catalog->items.add(id);
+  catalog->user_features = FeatureTable({feature("gender", FeatureKind::categorical, {"f", "m", "d"}),
+                                         feature("age", FeatureKind::number, {"20", "40", "90"})});
+  catalog->item_features = FeatureTable({feature("genres", FeatureKind::multi, {"a|b", "b", "c|a", ""}),
+                                         feature("title", FeatureKind::text, {"Toy Toy Story", "story", "toys", ""})});
   const auto at = [](int hour) { return std::int64_t{86400 + 3600 * hour}; };
-  static const Dataset data(catalogue, std::vector<Event>{{UserRow(0), ItemRow(0), 5, at(1)},
-                                                          {UserRow(0), ItemRow(1), 4, at(2)},
-                                                          {UserRow(0), ItemRow(3), 3, at(3)},
-                                                          {UserRow(1), ItemRow(1), 2, at(4)},
-                                                          {UserRow(1), ItemRow(0), 1, at(23)}});
+  static const Dataset data(catalog, std::vector<Event>{{UserRow(0), ItemRow(0), 5, at(1)},
+                                                        {UserRow(0), ItemRow(1), 4, at(2)},
+                                                        {UserRow(0), ItemRow(3), 3, at(3)},
+                                                        {UserRow(1), ItemRow(1), 2, at(4)},
+                                                        {UserRow(1), ItemRow(0), 1, at(23)}});
   return data;
 }
 

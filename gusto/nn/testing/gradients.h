@@ -1,7 +1,7 @@
 #pragma once
 
-// Compares an operation with its plain twin in double precision: results, and gradients with central differences of the twin.
-// For tests only.
+// Compares an operation with its plain reference version in double precision: results, and gradients with central
+// differences of the reference. For tests only.
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +51,7 @@ struct Operation {
 inline Doubles random_doubles(std::size_t rows, std::size_t cols, std::uint64_t key, double low, double high) {
   Doubles values(rows, cols);
   Random random(key, "gradient check");
-  // Rounded to single precision, so that operation and twin see the same numbers.
+  // Rounded to single precision, so that operation and reference see the same numbers.
   for (double& x : values.values()) x = static_cast<double>(static_cast<float>(low + (high - low) * random.uniform()));
   return values;
 }
@@ -92,7 +92,7 @@ inline Doubles gradient_of(const Tape& tape, const Parameter& parameter) {
     if (sparse.parameter != &parameter) continue;
     for (std::size_t r = 0; r < sparse.bag.rows; ++r) {
       for (std::size_t e = sparse.bag.begin(r); e < sparse.bag.end(r); ++e) {
-        if (sparse.bag.ids[e] >= sum.rows()) continue;  // of a guest
+        if (sparse.bag.ids[e] >= sum.rows()) continue;  // of a extra rows
         for (std::size_t c = 0; c < sum.cols(); ++c) {
           sum(sparse.bag.ids[e], c) +=
               static_cast<double>(sparse.bag.weight(e)) * static_cast<double>(sparse.gradient(r, c));
@@ -148,7 +148,7 @@ inline Run run(const Operation& operation, const std::vector<Doubles>& values, c
   ParameterSet set;
   Tape tape;
   // Memory that a step finds is not zero, but what the step before left.
-  const std::span<float> left = tape.arena().take<float>(std::size_t{1} << 16);
+  const std::span<float> left = tape.arena().allocate<float>(std::size_t{1} << 16);
   std::fill(left.begin(), left.end(), std::numeric_limits<float>::quiet_NaN());
   tape.begin(operation.mode, 1);
   Inputs inputs;
@@ -195,8 +195,8 @@ inline Run run(const Operation& operation, const std::vector<Doubles>& values, c
   return out;
 }
 
-/// Compares results and gradients of the operation, on plain and strided inputs, with and without gradients to add to, on
-/// each instruction set.
+/// Compares results and gradients of the operation, on plain and strided inputs, with and without gradients to add to,
+/// on each instruction set.
 inline void check(const Operation& operation) {
   std::vector<Doubles> values, flows;
   for (std::size_t i = 0; i < operation.inputs.size(); ++i) {
@@ -225,7 +225,7 @@ inline void check(const Operation& operation) {
   });
 }
 
-// What twins are made of.
+// What reference versions are made of.
 
 struct Shape {
   std::size_t rows;

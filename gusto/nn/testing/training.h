@@ -1,6 +1,6 @@
 #pragma once
 
-// A small network with everything that training may trip over, for tests of the trainer and its neighbours.
+// A small network with everything that training may trip over, for tests of the trainer and its neighbors.
 
 #include <algorithm>
 #include <cmath>
@@ -26,8 +26,8 @@ struct SmallOptions {
   float reg = 0;
 };
 
-/// Learns to tell from two numbers a < 12 and b < 9 whether a % 3 = b % 3: 1 if so, −1 if not. Embeddings, their inner product,
-/// and a hidden layer on both.
+/// Learns to tell from two numbers a < 12 and b < 9 whether a % 3 = b % 3: 1 if so, −1 if not. Embeddings, their inner
+/// product, and a hidden layer on both.
 class SmallTask : public ShardedTask {
  public:
   explicit SmallTask(const SmallOptions& options = {}, std::uint64_t seed = 42) : parameters(seed), options_(options) {
@@ -57,13 +57,13 @@ class SmallTask : public ShardedTask {
   std::size_t size() const override { return options_.examples; }
   Var loss(Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) override {
     const Var z = forward(tape, examples, options_.noisy ? 0.05 : 0, key);
-    const std::span<float> wanted = tape.arena().take<float>(examples.size());
+    const std::span<float> wanted = tape.arena().allocate<float>(examples.size());
     for (std::size_t n = 0; n < examples.size(); ++n) wanted[n] = targets[examples[n]];
     return squared_loss(z, wanted, scale);
   }
   std::size_t validation_size() const override { return options_.held_out; }
   double validation_error(Tape& tape, std::size_t begin, std::size_t end) override {
-    const std::span<std::uint32_t> examples = tape.arena().take<std::uint32_t>(end - begin);
+    const std::span<std::uint32_t> examples = tape.arena().allocate<std::uint32_t>(end - begin);
     std::iota(examples.begin(), examples.end(), static_cast<std::uint32_t>(options_.examples + begin));
     const Var z = forward(tape, examples, 0, 0);
     double sum = 0;
@@ -79,8 +79,8 @@ class SmallTask : public ShardedTask {
 
  private:
   Var forward(Tape& tape, std::span<const std::uint32_t> examples, double hide, std::uint64_t key) const {
-    const std::span<std::uint32_t> a = tape.arena().take<std::uint32_t>(examples.size());
-    const std::span<std::uint32_t> b = tape.arena().take<std::uint32_t>(examples.size());
+    const std::span<std::uint32_t> a = tape.arena().allocate<std::uint32_t>(examples.size());
+    const std::span<std::uint32_t> b = tape.arena().allocate<std::uint32_t>(examples.size());
     for (std::size_t n = 0; n < examples.size(); ++n) {
       Random random(key, "small masking", examples[n]);
       a[n] = random.uniform() < hide ? 0 : 1 + a_[examples[n]];
@@ -88,7 +88,7 @@ class SmallTask : public ShardedTask {
     }
     const Bag left{examples.size(), a, {}, {}}, right{examples.size(), b, {}, {}};
     const Lookup lookups[] = {{left_, left}, {right_, right}, {bias_, left}};
-    const Var all = rows(tape, lookups);
+    const Var all = embedding_lookup(tape, lookups);
     const std::size_t dim = left_->values.cols();
     Var x = hidden_(columns(all, 0, 2 * dim));
     if (options_.noisy) x = batch_norm(x, norm_);

@@ -16,36 +16,36 @@
 
 namespace gusto::test {
 
-/// Three tastes, users "u0" … "u59" who tell theirs, and items "i0" … "i39" with titles, genres and directors. The last user
-/// tells nothing and has no events. `turned`: all rows in reverse order.
+/// Three tastes, users "u0" … "u59" who tell theirs, and items "i0" … "i39" with titles, genres and directors. The last
+/// user tells nothing and has no events. `turned`: all rows in reverse order.
 inline std::shared_ptr<const Dataset> films_with_titles(bool turned = false) {
   constexpr std::size_t kUsers = 60, kItems = 40;
   const auto row = [&](std::size_t i, std::size_t count) { return turned ? count - 1 - i : i; };
   std::vector<std::string> tastes, titles, genres, directors;
-  auto catalogue = std::make_shared<Catalogue>();
+  auto catalog = std::make_shared<Catalog>();
   for (std::size_t n = 0; n < kUsers; ++n) {
     const std::size_t u = row(n, kUsers);
-    catalogue->users.add("u" + std::to_string(u));
+    catalog->users.add("u" + std::to_string(u));
     tastes.push_back(u + 1 < kUsers ? "t" + std::to_string(u % 3) : "");
   }
   for (std::size_t n = 0; n < kItems; ++n) {
     const std::size_t i = row(n, kItems);
-    catalogue->items.add("i" + std::to_string(i));
+    catalog->items.add("i" + std::to_string(i));
     titles.push_back("Film " + std::to_string(i) + " (1990)");
     genres.push_back("g" + std::to_string(i % 3) + (i % 5 == 0 ? "|rare" : ""));
     directors.push_back("d" + std::to_string(i % 7));
   }
-  catalogue->user_features = FeatureTable({feature("taste", FeatureKind::categorical, tastes)});
+  catalog->user_features = FeatureTable({feature("taste", FeatureKind::categorical, tastes)});
   std::vector<FeatureField> fields{feature("title", FeatureKind::text, titles),
                                    feature("genres", FeatureKind::multi, genres),
                                    feature("director", FeatureKind::categorical, directors)};
-  catalogue->item_features = FeatureTable(std::move(fields));
+  catalog->item_features = FeatureTable(std::move(fields));
   std::vector<Event> events = three_tastes(kUsers, kItems)->events();
   for (Event& event : events) {
     event.user = UserRow(row(event.user.index, kUsers));
     event.item = ItemRow(row(event.item.index, kItems));
   }
-  return std::make_shared<const Dataset>(catalogue, events);
+  return std::make_shared<const Dataset>(catalog, events);
 }
 
 /// A small model of these, fitted once a program.

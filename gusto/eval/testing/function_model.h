@@ -13,21 +13,22 @@ namespace gusto::test {
 
 /// Scores known users' items by a function.
 using ScoreFunction = std::function<float(UserRow, ItemRow)>;
-class ToldModel;
-inline std::unique_ptr<Model> make_told(const Settings& settings);
+class FunctionModel;
+inline std::unique_ptr<Model> make_function_model(const Settings& settings);
 
-inline Abilities told_abilities(bool probabilities) {
+inline Abilities function_abilities(bool probabilities) {
   Abilities abilities;
   abilities.predicts_ratings = true;
   abilities.probabilities = probabilities;
   return abilities;
 }
-inline const ModelInfo kToldInfo{"told", "", "", {}, told_abilities(false), make_told};
-inline const ModelInfo kSureInfo{"sure", "", "", {}, told_abilities(true), make_told};
+inline const ModelInfo kFunctionInfo{"told", "", "", {}, function_abilities(false), make_function_model};
+inline const ModelInfo kProbabilityInfo{"sure", "", "", {}, function_abilities(true), make_function_model};
 
-class ToldModel : public Model {
+class FunctionModel : public Model {
  public:
-  explicit ToldModel(ScoreFunction score, const ModelInfo& info = kToldInfo) : score_(std::move(score)), info_(info) {}
+  explicit FunctionModel(ScoreFunction score, const ModelInfo& info = kFunctionInfo)
+      : score_(std::move(score)), info_(info) {}
   const ModelInfo& info() const override { return info_; }
   Settings settings() const override { return {}; }
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
@@ -51,8 +52,8 @@ class ToldModel : public Model {
 };
 
 /// What the calibration's inner model predicts: the item's number.
-inline std::unique_ptr<Model> make_told(const Settings&) {
-  return std::make_unique<ToldModel>([](UserRow, ItemRow item) { return static_cast<float>(item.index); });
+inline std::unique_ptr<Model> make_function_model(const Settings&) {
+  return std::make_unique<FunctionModel>([](UserRow, ItemRow item) { return static_cast<float>(item.index); });
 }
 
 }  // namespace gusto::test

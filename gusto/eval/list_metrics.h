@@ -31,7 +31,7 @@ struct AllLists {
   ItemLists lists;
   std::size_t k;  ///< list length asked for
   std::span<const ItemRow> candidates;
-  std::size_t item_count;  ///< of the catalogue
+  std::size_t item_count;  ///< of the catalog
 };
 
 /// A figure of all users at once, and the influence of each on it (see Estimate), in the order of the lists or events.
@@ -61,8 +61,8 @@ std::vector<double> self_information(const Dataset& train);
 /// counts in order of item row.
 std::vector<bool> popular_head(const Dataset& train, std::span<const ItemRow> candidates);
 
-/// The mean distance over all pairs of a list's items; items without features are passed over, and nothing is said where
-/// fewer than two are left.
+/// The mean distance over all pairs of a list's items; items without features are passed over, and nothing is said
+/// where fewer than two are left.
 /// Cost     O(list² · features)
 std::optional<double> intra_list_diversity(const FeatureSets& features, std::span<const ItemRow> list);
 

@@ -1,4 +1,4 @@
-#include "gusto/eval/folding.h"
+#include "gusto/eval/connected_groups.h"
 
 #include <algorithm>
 #include <memory>
@@ -12,7 +12,7 @@
 namespace gusto {
 namespace {
 
-TEST(AudienceGroups, ShareNoUser) {
+TEST(ConnectedGroups, ShareNoUser) {
   // Users 0 and 1 meet at item 0, user 2 is alone with item 3; user 3 and item 4 have no events.
   const auto data = test::dataset_of(4, 5,
                                      {{UserRow(0), ItemRow(0)},
@@ -20,7 +20,7 @@ TEST(AudienceGroups, ShareNoUser) {
                                       {UserRow(1), ItemRow(0)},
                                       {UserRow(1), ItemRow(2)},
                                       {UserRow(2), ItemRow(3)}});
-  const AudienceGroups groups(*data);
+  const ConnectedGroups groups(*data);
   EXPECT_EQ(groups.count(), 2U);
   EXPECT_EQ(groups.of(UserRow(0)), 0U);
   EXPECT_EQ(groups.of(UserRow(1)), 0U);
@@ -35,14 +35,14 @@ TEST(AudienceGroups, ShareNoUser) {
   EXPECT_FALSE(groups.foreign(UserRow(3), ItemRow(3)));
 }
 
-TEST(AudienceGroups, OfTwoAudiencesAreTwo) {
+TEST(ConnectedGroups, OfTwoAudiencesAreTwo) {
   const auto data = test::two_audiences();
-  const AudienceGroups groups(*data);
+  const ConnectedGroups groups(*data);
   EXPECT_EQ(groups.count(), 2U);
   for (const Event& event : data->events()) EXPECT_EQ(groups.of(event.user), groups.of(event.item));
 }
 
-// The plain twin: a group grows by whole passes over the events until it grows no more.
+// The plain reference version: a group grows by whole passes over the events until it grows no more.
 std::set<std::uint32_t> items_within_reach(const Dataset& data, UserRow user) {
   std::vector<bool> users(data.user_count());
   std::set<std::uint32_t> items;
@@ -60,7 +60,7 @@ std::set<std::uint32_t> items_within_reach(const Dataset& data, UserRow user) {
   return items;
 }
 
-RC_GTEST_PROP(AudienceGroups, HoldWhatIsWithinReach, ()) {
+RC_GTEST_PROP(ConnectedGroups, HoldWhatIsWithinReach, ()) {
   const auto users = *rc::gen::inRange<std::size_t>(1, 9);
   const auto items = *rc::gen::inRange<std::size_t>(1, 9);
   std::vector<Event> events;
@@ -70,11 +70,11 @@ RC_GTEST_PROP(AudienceGroups, HoldWhatIsWithinReach, ()) {
     }
   }
   const auto data = test::dataset_of(users, items, events);
-  const AudienceGroups groups(*data);
+  const ConnectedGroups groups(*data);
   for (std::size_t u = 0; u < users; ++u) {
     const std::set<std::uint32_t> near = items_within_reach(*data, UserRow(u));
     for (std::size_t i = 0; i < items; ++i) {
-      const bool has_events = data->audience(ItemRow(i)).size() > 0;
+      const bool has_events = data->item_events(ItemRow(i)).size() > 0;
       const bool foreign = !near.empty() && has_events && !near.contains(static_cast<std::uint32_t>(i));
       RC_ASSERT(groups.foreign(UserRow(u), ItemRow(i)) == foreign);
     }

@@ -1,4 +1,4 @@
-#include "gusto/eval/folding.h"
+#include "gusto/eval/connected_groups.h"
 
 #include <numeric>
 
@@ -13,7 +13,7 @@ std::uint32_t root_of(std::vector<std::uint32_t>& parents, std::uint32_t node) {
 
 }  // namespace
 
-AudienceGroups::AudienceGroups(const Dataset& train)
+ConnectedGroups::ConnectedGroups(const Dataset& train)
     : users_(train.user_count()), groups_(train.user_count() + train.item_count(), kNone) {
   std::vector<std::uint32_t> parents(groups_.size());
   std::iota(parents.begin(), parents.end(), 0U);
@@ -37,7 +37,7 @@ AudienceGroups::AudienceGroups(const Dataset& train)
   }
 }
 
-bool AudienceGroups::foreign(UserRow user, ItemRow item) const {
+bool ConnectedGroups::foreign(UserRow user, ItemRow item) const {
   const std::optional<std::uint32_t> own = of(user);
   const std::optional<std::uint32_t> other = of(item);
   return own && other && *own != *other;

@@ -1,4 +1,4 @@
-#include "gusto/eval/beyond.h"
+#include "gusto/eval/list_metrics.h"
 
 #include <cmath>
 #include <memory>
@@ -69,7 +69,7 @@ TEST(Beyond, CoverageInfluenceIsTheJackknifes) {
 }
 
 TEST(Beyond, GiniKnowsItsExtremes) {
-  // everything to one of 5 candidates: 1 − 1/5; all alike: 0
+  // everything to one of 5 candidates: 1 − 1/5; all equal: 0
   EXPECT_NEAR(estimate_of(OwnedLists({{3}, {3}, {3}}), gini, 1, 5, 5).mean, 0.8, 1e-12);
   EXPECT_NEAR(estimate_of(OwnedLists({{0}, {1}, {2}, {3}, {4}}), gini, 1, 5, 5).mean, 0, 1e-12);
   EXPECT_EQ(estimate_of(OwnedLists({{}, {}}), gini, 1, 5, 5).mean, 0);
@@ -102,18 +102,18 @@ TEST(Beyond, GiniInfluencePredictsLeavingAUserOut) {
   EXPECT_NEAR(without - estimate.mean, -estimate.influence[0], 0.01 * std::abs(estimate.influence[0]));
 }
 
-std::shared_ptr<Catalogue> catalogue_of(int users, int items) {
-  auto catalogue = std::make_shared<Catalogue>();
-  for (int u = 0; u < users; ++u) catalogue->users.add("u" + std::to_string(u));
-  for (int i = 0; i < items; ++i) catalogue->items.add("i" + std::to_string(i));
-  return catalogue;
+std::shared_ptr<Catalog> catalog_of(int users, int items) {
+  auto catalog = std::make_shared<Catalog>();
+  for (int u = 0; u < users; ++u) catalog->users.add("u" + std::to_string(u));
+  for (int i = 0; i < items; ++i) catalog->items.add("i" + std::to_string(i));
+  return catalog;
 }
 
 TEST(Beyond, SelfInformationAndHeadComeFromTraining) {
   // 3 users with events; item 0 has all of them, item 1 one, item 2 none
   const std::vector<Event> events{
       {UserRow(0), ItemRow(0)}, {UserRow(1), ItemRow(0)}, {UserRow(2), ItemRow(0)}, {UserRow(1), ItemRow(1)}};
-  const Dataset train(catalogue_of(4, 3), events);
+  const Dataset train(catalog_of(4, 3), events);
   EXPECT_THAT(self_information(train), ElementsAre(0, 1, 2));
   EXPECT_THAT(popular_head(train, first_items(3)), ElementsAre(true, false, false));
   const std::vector<ItemRow> rest{ItemRow(1), ItemRow(2)};
@@ -122,7 +122,7 @@ TEST(Beyond, SelfInformationAndHeadComeFromTraining) {
 
 TEST(Beyond, HeadIsATenthRoundedUpAndBreaksTiesByRow) {
   const std::vector<Event> events{{UserRow(0), ItemRow(7)}};
-  const Dataset train(catalogue_of(1, 11), events);
+  const Dataset train(catalog_of(1, 11), events);
   const std::vector<bool> head = popular_head(train, first_items(11));
   for (std::size_t i = 0; i < head.size(); ++i) EXPECT_EQ(head[i], i == 7 || i == 0) << i;
 }

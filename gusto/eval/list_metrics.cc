@@ -1,4 +1,4 @@
-#include "gusto/eval/beyond.h"
+#include "gusto/eval/list_metrics.h"
 
 #include <algorithm>
 #include <cmath>

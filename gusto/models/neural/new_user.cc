@@ -1,4 +1,4 @@
-#include "gusto/models/neural/newcomer.h"
+#include "gusto/models/neural/new_user.h"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ struct Coordinate {
 
 }  // namespace
 
-NewcomerPrior::NewcomerPrior(const nn::ParameterSet& parameters) {
+NewUserPrior::NewUserPrior(const nn::ParameterSet& parameters) {
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     const nn::Parameter& parameter = parameters[p];
     if (parameter.kind != nn::ParameterKind::embedding || parameter.field != "user") continue;
@@ -48,30 +48,30 @@ NewcomerPrior::NewcomerPrior(const nn::ParameterSet& parameters) {
   }
 }
 
-Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective,
-                        const NewcomerPrior& prior, double noise, nn::EncodedAsker& asker) {
-  Newcomer newcomer;
+NewUser learn_new_user(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective,
+                       const NewUserPrior& prior, double noise, nn::EncodedQueryUser& query_user) {
+  NewUser new_user;
   const auto slot = encoder.schema().find("user");
-  if (!slot || asker.history.empty() || prior.tables().empty()) return newcomer;
-  asker.fields[*slot] = {{static_cast<std::uint32_t>(encoder.schema()[*slot].rows)}, {1.0F}};
+  if (!slot || query_user.history.empty() || prior.tables().empty()) return new_user;
+  query_user.fields[*slot] = {{static_cast<std::uint32_t>(encoder.schema()[*slot].rows)}, {1.0F}};
 
   std::vector<std::vector<Coordinate>> state;
-  for (const NewcomerPrior::Table& table : prior.tables()) {
-    newcomer.rows.emplace_back(1, table.mean.size());
-    std::copy(table.mean.begin(), table.mean.end(), newcomer.rows.back().values().begin());
+  for (const NewUserPrior::Table& table : prior.tables()) {
+    new_user.rows.emplace_back(1, table.mean.size());
+    std::copy(table.mean.begin(), table.mean.end(), new_user.rows.back().values().begin());
     state.emplace_back(table.mean.size());
   }
-  for (std::size_t t = 0; t < newcomer.rows.size(); ++t) {
-    newcomer.guests.push_back({prior.tables()[t].parameter, newcomer.rows[t].view()});
+  for (std::size_t t = 0; t < new_user.rows.size(); ++t) {
+    new_user.extra_rows.push_back({prior.tables()[t].parameter, new_user.rows[t].view()});
   }
 
   std::vector<ItemRow> items;
   std::vector<float> targets;
-  for (const HistoryEvent& event : asker.history) {
+  for (const HistoryEvent& event : query_user.history) {
     items.push_back(event.item);
     targets.push_back(objective.target(event.value));
   }
-  const std::size_t against = asker.history.size() * objective.negatives();
+  const std::size_t against = query_user.history.size() * objective.negatives();
   for (std::size_t n = 0; n < against; ++n) {
     items.emplace_back(Random(0, "newcomer negatives", n).below(encoder.data().item_count()));
     targets.push_back(objective.not_chosen());
@@ -79,11 +79,11 @@ Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, 
 
   nn::Tape tape;
   std::vector<std::vector<double>> gradients;
-  for (const Matrix<float>& rows : newcomer.rows) gradients.emplace_back(rows.cols());
+  for (const Matrix<float>& rows : new_user.rows) gradients.emplace_back(rows.cols());
   for (int step = 1; step <= kGuestSteps; ++step) {
     tape.begin(nn::Mode::probe);
-    tape.set_guests(newcomer.guests);
-    const nn::Var z = network.forward(tape, encoder.encode(asker, items, tape.arena()));
+    tape.set_extra_rows(new_user.extra_rows);
+    const nn::Var z = network.forward(tape, encoder.encode(query_user, items, tape.arena()));
     tape.backward(objective.record(z, targets, 1));
     for (std::vector<double>& gradient : gradients) std::fill(gradient.begin(), gradient.end(), 0.0);
     for (const nn::SparseGradient& sparse : tape.sparse()) {
@@ -103,7 +103,7 @@ Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, 
     const double rate = kRate * 0.5 * (1 + std::cos(std::numbers::pi * (step - 1) / kGuestSteps)) *
                         std::sqrt(1 - std::pow(kSecondDecay, step)) / (1 - std::pow(kFirstDecay, step));
     for (std::size_t t = 0; t < state.size(); ++t) {
-      const NewcomerPrior::Table& table = prior.tables()[t];
+      const NewUserPrior::Table& table = prior.tables()[t];
       for (std::size_t c = 0; c < state[t].size(); ++c) {
         Coordinate& at = state[t][c];
         const auto deviation = static_cast<double>(table.deviation[c]);
@@ -111,11 +111,11 @@ Newcomer learn_newcomer(const nn::Network& network, const nn::Encoder& encoder, 
         at.first += (1 - kFirstDecay) * (gradient - at.first);
         at.second += (1 - kSecondDecay) * (gradient * gradient - at.second);
         at.x -= rate * at.first / (std::sqrt(at.second) + 1e-8);
-        newcomer.rows[t](0, c) = static_cast<float>(static_cast<double>(table.mean[c]) + deviation * at.x);
+        new_user.rows[t](0, c) = static_cast<float>(static_cast<double>(table.mean[c]) + deviation * at.x);
       }
     }
   }
-  return newcomer;
+  return new_user;
 }
 
 }  // namespace gusto

@@ -13,7 +13,7 @@ struct Parameter;
 
 /// y_r = Σ_e w_e · table[id_e] over the entries of example r: one row, a mean, or a scaled direction (see Bag).
 /// [bag.rows × table cols]. Rows of training with weight decay are read as decayed up to now.
-Var rows(Tape& tape, Parameter& table, const Bag& bag);
+Var embedding_lookup(Tape& tape, Parameter& table, const Bag& bag);
 
 /// One field to look up.
 struct Lookup {
@@ -21,6 +21,6 @@ struct Lookup {
   Bag bag;
 };
 /// The lookups side by side: [rows × Σ table cols].
-Var rows(Tape& tape, std::span<const Lookup> lookups);
+Var embedding_lookup(Tape& tape, std::span<const Lookup> lookups);
 
 }  // namespace gusto::nn

@@ -55,8 +55,8 @@ inline std::shared_ptr<const Model> fitted_on_films(const std::string& name, Set
   std::shared_ptr<const Model>& known = models[{name, settings, turned}];
   if (known) return known;
   for (const Field& field : find_model(name).fields) {
-    if (field.name == "dim") settings.emplace_back("dim", "4");
-    if (field.name == "epochs") settings.emplace_back("epochs", "3");
+    if (field.name == "dim") settings.emplace_back("dim", 4);
+    if (field.name == "epochs") settings.emplace_back("epochs", 3);
   }
   std::shared_ptr<Model> model = make_model(name, settings);
   Context context({.threads = 1});

@@ -5,7 +5,6 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/base/error.h
   gusto/base/field.h
   gusto/base/matrix.h
-  gusto/base/parallel.h
   gusto/base/shared_array.h
   gusto/data/dataset.h
   gusto/data/event_table.h

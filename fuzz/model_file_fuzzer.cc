@@ -101,10 +101,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options.threads = 1;
     gusto::Context context(options);
     std::optional<gusto::Index> index;
-    const auto trained =
-        gusto::parse_model(std::move(*bytes), "input", [&](const gusto::TensorFile& in, const gusto::Model& model) {
-          index = gusto::Index::load(in, model, context);
-        });
+    const auto trained = gusto::parse_model(std::move(*bytes), "input",
+                                            {.more = [&](const gusto::TensorFile& in, const gusto::Model& model) {
+                                              index = gusto::Index::load(in, model, context);
+                                            }});
     ask(*trained.model, index, context);
   } catch (const gusto::Error& error) {
     using gusto::ErrorCode;

@@ -1,22 +1,22 @@
-/// A recommender of your own in one file: its options, its network, and a fair race against gusto's embedding-bias.
+/// A recommender of your own in one file: its options and its network. The gusto command compares, trains, keeps and
+/// asks it, beside all of gusto's own models.
 ///
 ///   z = p_u · (q_i + V relu(W g_i + a) + c) + b_u + b_i       a rating is low + (high − low) σ(z)
 ///
 /// p_u, q_i are embeddings of user and item, b_u, b_i their biases, and g_i is the mean of the embeddings of the item's
 /// genres, from which a small dense layer makes a vector beside the item's own: new films have one as well.
 ///
-///   custom_model [DATA]       any data set whose items have genres; without one, the embedded MovieLens ratings
+///   custom_model compare --models popularity,embedding-bias,genre-mlp
+///   custom_model train --model genre-mlp --set hidden=32 --out genres.gusto
+///   custom_model recommend genres.gusto --user 42
+///   custom_model models genre-mlp
 
-#include <iostream>
-
-#include <gusto/data/movielens/embedded.h>
-#include <gusto/data/open/open.h>
-#include <gusto/eval/compare.h>
+#include <gusto/cli/run_command.h>
 #include <gusto/models/neural/network_model.h>
 
 using namespace gusto;
 
-/// Its options: those of every network, and one of its own. Flags, recipes and the tuner read this table.
+/// Its options: those of every network, and one of its own. Help, --set, recipes and the tuner read this table.
 struct GenreOptions : NetworkOptions {
   int hidden = 16;
 };
@@ -59,21 +59,17 @@ class GenreModel final : public NetworkModelWith<GenreOptions, kGenreInfo> {
     return std::make_unique<GenreNetwork>(options(), plan);
   }
 };
-constexpr ModelInfo kGenreInfo{.name = "genre-network",
+constexpr ModelInfo kGenreInfo{.name = "genre-mlp",
+                               .summary = "Vectors of items, with what a small dense layer makes of their genres.",
+                               .about =
+                                   "A user's vector times the sum of the item's own and one made of its genres, and "
+                                   "both biases. For films that are new, but not of a new genre.",
                                .fields = kGenreFields,
                                .abilities = network_abilities(true),
                                .make = &make_with<GenreModel>};
 
-int main(int argc, char** argv) try {
-  Context context;
-  const Experiment race{.data = argc > 1 ? open_dataset(argv[1], {}, context) : open_embedded(context),
-                        .entries = {{.model = "popularity"}, {.model = "embedding-bias"}, {.info = &kGenreInfo}}};
-  for (const ModelResult& result : compare(race, context).results) {
-    if (result.refusal) throw *result.refusal;
-    const Estimate& rmse = result.estimates.front();
-    std::cout << result.label << ' ' << rmse.metric << ' ' << rmse.mean << " ± " << rmse.stderr_ << '\n';
-  }
-} catch (const Error& error) {
-  std::cerr << error.what() << '\n';
-  return 1;
+/// The gusto command with one model more.
+int main(int argc, char** argv) {
+  const ModelInfo* const models[]{&kGenreInfo};
+  return run_command(argc, argv, models);
 }

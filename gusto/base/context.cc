@@ -8,15 +8,21 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/system.h"
 #include "gusto/base/text.h"
 
 namespace gusto {
 
 Context::Context(ContextOptions options)
-    : options_(std::move(options)), pool_(options_.threads == 0 ? available_threads() : options_.threads) {
+    : options_(std::move(options)),
+      pool_(std::make_unique<ThreadPool>(options_.threads == 0 ? available_threads() : options_.threads)) {
   if (options_.memory_limit == 0) options_.memory_limit = available_memory();
 }
+
+Context::~Context() = default;
+
+unsigned Context::threads() const { return pool_->threads(); }
 
 void Context::check_canceled() const {
   if (canceled()) throw Error(ErrorCode::canceled, "Stopped as asked; nothing was written.");

@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "gusto/base/parallel.h"
-
 namespace gusto {
+
+class ThreadPool;  // parallel.h
 
 /// A flag by which another thread, or a signal handler, asks work to stop. Once set it stays set.
 class CancelToken {
@@ -62,9 +63,10 @@ struct ContextOptions {
 class Context {
  public:
   explicit Context(ContextOptions options = {});
+  ~Context();
 
-  ThreadPool& pool() { return pool_; }
-  unsigned threads() const { return pool_.threads(); }
+  ThreadPool& pool() { return *pool_; }
+  unsigned threads() const;
   std::uint64_t memory_limit() const { return options_.memory_limit; }
 
   bool canceled() const { return options_.cancel != nullptr && options_.cancel->canceled(); }
@@ -94,7 +96,7 @@ class Context {
   std::optional<double> seconds_left(const ProgressEvent& event);
 
   ContextOptions options_;
-  ThreadPool pool_;
+  std::unique_ptr<ThreadPool> pool_;
   Pace pace_;
   std::size_t sink_throws_ = 0;
 };

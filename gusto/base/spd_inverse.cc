@@ -8,6 +8,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/parallel.h"
 
 namespace gusto {
 namespace {

@@ -23,7 +23,7 @@ struct ChartFlags {
 
 void run_chart(Session& session, const ChartFlags& flags) {
   Run run(session, flags.run);
-  const Recommender recommender = open_model(flags.model);
+  const Recommender recommender = open_model(flags.model, session.models);
   ChartRequest request{.by = flags.by, .k = flags.count, .values = flags.values};
   if (!flags.person.empty()) request.who = person_of(flags.person, recommender);
   const ChartAnswer answer = recommender.chart(request, run.context());

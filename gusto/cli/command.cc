@@ -58,7 +58,11 @@ CLI::App* add_command(CLI::App& app, const Introduction& introduction, std::func
   std::string footer;
   for (const std::string& line : wrap(introduction.about, kMaxWidth)) footer += line + '\n';
   footer += "\nExamples:\n";
-  for (const std::string_view example : introduction.examples) footer += fmt::format("  {}\n", example);
+  for (const std::string_view example : introduction.examples) {
+    constexpr std::string_view kProgram = "gusto ";
+    footer += example.starts_with(kProgram) ? fmt::format("  {} {}\n", app.get_name(), example.substr(kProgram.size()))
+                                            : fmt::format("  {}\n", example);
+  }
   command->footer(footer);
   command->set_help_flag("-h,--help", "Show this help.");
   command->callback(std::move(run));
@@ -101,7 +105,7 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
 std::string describe_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const CLI::App& scope = chosen.empty() ? app : *chosen.back();
-  const std::string where = chosen.empty() ? "gusto" : "gusto " + scope.get_name();
+  const std::string where = app.get_name() + (chosen.empty() ? "" : " " + scope.get_name());
   const std::string see = fmt::format(" See `{} --help`.", where);
 
   const std::vector<std::string> unknown = app.remaining(true);

@@ -12,14 +12,17 @@
 
 #include "gusto/base/context.h"
 #include "gusto/cli/terminal.h"
+#include "gusto/models/registry.h"
 
 namespace gusto::cli {
 
-/// What the process as a whole has: its streams and the flag that Ctrl-C sets.
+/// What the process as a whole has: its streams, the flag that Ctrl-C sets, its name, and models beside the registry's.
 struct Session {
   Terminal out;
   Terminal err;
   CancelToken cancel;
+  std::string program;
+  FurtherModels models;
 };
 
 /// How a subcommand introduces itself.

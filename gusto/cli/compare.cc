@@ -32,7 +32,7 @@ void run_compare(Session& session, const CompareFlags& flags) {
   if (!flags.json.empty() && flags.json != "-") require_folder(flags.json);
   Recipe recipe = flags.recipe;
   recipe.seed = flags.run.seed;
-  if (!flags.file.empty()) recipe = completed(std::move(recipe), read_recipe(flags.file));
+  if (!flags.file.empty()) recipe = completed(std::move(recipe), read_recipe(flags.file, session.models));
   Run run(session, flags.run);
   const Experiment experiment = open_and_tell(recipe, run);
   const Comparison comparison = compare(experiment, run.context(), run.observer(experiment));

@@ -41,7 +41,7 @@ Comparison run_task(const Session& session, Run& run, const OpenedDataset& data,
   Experiment experiment{.data = data, .split = {.spec = default_split(task)}, .seed = seed};
   experiment.evaluate.task = task;
   for (const std::string_view name : split(metrics, ",")) experiment.evaluate.metrics.emplace_back(name);
-  experiment.entries = default_entries(task);
+  experiment.entries = default_entries(task, run.models());
   std::erase_if(experiment.entries, [](const CompareEntry& entry) { return entry.model == kLengthy; });
   Comparison comparison = compare(experiment, run.context(), run.observer(experiment));
   run.set_stage({});
@@ -68,7 +68,7 @@ void show_liked(const Session& session, const std::shared_ptr<const Dataset>& da
 void recommend_films(const Session& session, Run& run, const OpenedDataset& data, const ModelResult& best,
                      const DemoFlags& flags) {
   show_liked(session, data.data, flags.user);
-  std::unique_ptr<Model> model = make_model(best.model, best.options);
+  std::unique_ptr<Model> model = make_model(best.model, best.options, run.models());
   run.set_stage(best.label);
   model->fit(data.data, Task::top_n, run.context(), {.seed = flags.run.seed_or()});
   const Recommender recommender(std::move(model));

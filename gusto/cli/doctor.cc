@@ -64,7 +64,7 @@ void run_doctor(Session& session) {
   line(session, "threads", fmt::format("{} may be used", available_threads()));
   line(session, "memory", fmt::format("{} may be used", format_bytes(available_memory())));
   std::vector<std::string_view> models;
-  for (const ModelInfo* info : registry()) models.push_back(info->name);
+  for (const ModelInfo* info : all_models(session.models)) models.push_back(info->name);
   std::string_view label = "models";
   for (const std::string& part : wrap(fmt::format("{}", fmt::join(models, ", ")), kLine - kDoctorLabel)) {
     line(session, std::exchange(label, {}), part);

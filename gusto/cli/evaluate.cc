@@ -76,7 +76,7 @@ void run_evaluate(Session& session, const EvaluateFlags& flags) {
                 "--test lists the test events, so it goes without DATA, --split and --protocol.",
                 "Leave one of them out.");
   }
-  const TrainedModel trained = load_model(flags.model);
+  const TrainedModel trained = load_model(flags.model, {.models = session.models});
   const Model& model = *trained.model;
   Run run(session, flags.run);
   const Experiment experiment = open_and_tell(recipe_of(flags, trained), run);

@@ -96,7 +96,7 @@ std::vector<std::string> parse_list(std::string_view text) {
 }
 
 Experiment open_and_tell(const Recipe& recipe, Run& run) {
-  Experiment experiment = open_experiment(recipe, finder(run), run.context());
+  Experiment experiment = open_experiment(recipe, finder(run), run.context(), run.models());
   run.clear();
   tell_bad_lines(experiment.data.report);
   if (experiment.task_chosen) {

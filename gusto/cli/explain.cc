@@ -19,7 +19,7 @@ struct ExplainFlags {
 };
 
 void run_explain(Session& session, const ExplainFlags& flags) {
-  const Recommender recommender = open_model(flags.model);
+  const Recommender recommender = open_model(flags.model, session.models);
   const ExplainAnswer answer = recommender.explain(person_of(flags.person, recommender), flags.item);
   tell_unknown(answer.who);
   fmt::print("Why {} scores so for {}, by {}:\n{}", answer.item.title, answer.who.name, recommender.model().info().name,

@@ -57,7 +57,7 @@ void report(const Session& session, const Model& model, const Index& index, doub
 
 void run_index(Session& session, const IndexFlags& flags) {
   Run run(session, flags.run);
-  const TrainedModel trained = load_model(flags.model);
+  const TrainedModel trained = load_model(flags.model, {.models = session.models});
   run.progress("index");
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();

@@ -32,7 +32,7 @@ bool is_model_file(const std::filesystem::path& path) { return is_tensor_file(pa
 
 void inspect_model(const Session& session, const std::string& path) {
   Context context({.threads = 1});
-  const IndexedModel opened = load_indexed_model(path, context);
+  const IndexedModel opened = load_indexed_model(path, context, session.models);
   const TrainedModel& trained = opened.trained;
   const Model& model = *trained.model;
   const auto line = [&](std::string_view label, std::string_view text) {

@@ -13,7 +13,9 @@ CLI::Option* add_model_argument(CLI::App* command, std::string& path) {
   return command->add_option("MODEL", path, "A model file that `gusto train` wrote.")->required();
 }
 
-Recommender open_model(const std::string& path) { return Recommender(load_model(path).model); }
+Recommender open_model(const std::string& path, FurtherModels models) {
+  return Recommender(load_model(path, {.models = models}).model);
+}
 
 void add_person_flags(CLI::App* command, PersonFlags& flags) {
   command->add_option("--user", flags.user, "A user of the training data, by id.")->type_name("ID")->group("User");

@@ -12,7 +12,7 @@ namespace gusto::cli {
 CLI::Option* add_model_argument(CLI::App* command, std::string& path);
 
 /// The model of a file, without its index: for questions that do not search. Errors as load_model.
-Recommender open_model(const std::string& path);
+Recommender open_model(const std::string& path, FurtherModels models);
 
 /// Who asks: --user, or someone new by --history, --feature or both.
 struct PersonFlags {

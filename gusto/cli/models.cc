@@ -30,7 +30,7 @@ void print_all(const Session& session) {
     columns.push_back({std::string(column.head)});
   Table table(columns);
   std::size_t longest = 0;
-  for (const ModelInfo* info : registry()) {
+  for (const ModelInfo* info : all_models(session.models)) {
     longest = std::max(longest, info->name.size());
     std::vector<Cell> cells{Cell(std::string(info->name), Style::bold)};
     const auto abilities = describe_abilities(info->abilities);
@@ -38,7 +38,7 @@ void print_all(const Session& session) {
     table.add(std::move(cells));
   }
   fmt::print("{}\n", table.render(session.out));
-  for (const ModelInfo* info : registry()) {
+  for (const ModelInfo* info : all_models(session.models)) {
     const std::string name = pad_right(info->name, longest);
     bool first = true;
     for (const std::string& line : wrap(info->summary, session.out.width - longest - 2)) {
@@ -65,7 +65,7 @@ std::string abilities_sentence(const ModelInfo& info) {
 }
 
 void print_one(const Session& session, const std::string& name) {
-  const ModelInfo& info = find_model(name);
+  const ModelInfo& info = find_model(name, session.models);
   fmt::print("{}: {}\n\n", paint(session.out, Style::bold, info.name), info.summary);
   for (const std::string& line : wrap(info.about, session.out.width)) fmt::print("{}\n", line);
   fmt::print("\n");
@@ -88,14 +88,14 @@ void print_one(const Session& session, const std::string& name) {
              format_field(defaults.front().second));
 }
 
-void write_pages(const std::string& folder) {
+void write_pages(const Session& session, const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
     throw Error(ErrorCode::io, fmt::format("The folder {} cannot be made: {}.", quote(folder), error.message()),
                 "Choose another one.");
   }
-  const std::vector<DocumentationPage> pages = model_pages(registry());
+  const std::vector<DocumentationPage> pages = model_pages(all_models(session.models));
   for (const DocumentationPage& page : pages)
     write_result((std::filesystem::path(folder) / page.file).string(), page.text);
   fmt::print("Wrote {} pages into {}.\n", pages.size(), folder);
@@ -114,7 +114,7 @@ void add_models(CLI::App& app, Session& session) {
                 "it comes from, and its options with defaults and what they accept.",
        .examples = {"gusto models", "gusto models item-knn", "gusto models --markdown docs/reference/models"}},
       [name, folder, &session] {
-        if (!folder->empty()) write_pages(*folder);
+        if (!folder->empty()) write_pages(session, *folder);
         else if (name->empty()) print_all(session);
         else print_one(session, *name);
       });

@@ -69,7 +69,7 @@ void run_predict(Session& session, const PredictFlags& flags) {
                 "See `gusto predict --help`.");
   }
   Run run(session, flags.run);
-  const Recommender recommender = open_model(flags.model);
+  const Recommender recommender = open_model(flags.model, session.models);
   if (flags.item.empty()) predict_pairs(recommender, flags, run);
   else predict_one(recommender, flags);
 }

@@ -26,10 +26,12 @@ struct RecommendFlags {
 };
 
 /// If the model's file is a pipeline by its name, a hint at the flag.
-Recommender open_for_search(const RecommendFlags& flags, Context& context) {
-  if (!flags.pipeline.empty()) return Recommender::open_pipeline(flags.pipeline, context);
+Recommender open_for_search(const RecommendFlags& flags, Run& run) {
+  Context& context = run.context();
+  constexpr ItemNames kNames = ItemNames::titles;
+  if (!flags.pipeline.empty()) return Recommender::open_pipeline(flags.pipeline, context, kNames, run.models());
   try {
-    return Recommender::open(flags.model, context);
+    return Recommender::open(flags.model, context, kNames, run.models());
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt_file || !flags.model.ends_with(".toml")) throw;
     throw Error(error.code(), error.message(), fmt::format("If it is a pipeline, write --pipeline {}.", flags.model));
@@ -44,7 +46,7 @@ void run_recommend(Session& session, const RecommendFlags& flags) {
                 "For example `gusto recommend films.gusto --user 42`; a pipeline names its model files itself.");
   }
   Run run(session, flags.run);
-  const Recommender recommender = open_for_search(flags, run.context());
+  const Recommender recommender = open_for_search(flags, run);
   const RecommendAnswer answer = recommender.recommend(
       {.who = person_of(flags.person, recommender), .k = flags.count, .filter = filter_of(flags.filter)},
       run.context());

@@ -52,6 +52,7 @@ void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded) {
 
 Run::Run(Session& session, const RunFlags& flags)
     : terminal_(session.err),
+      models_(session.models),
       bar_(stderr, session.err, progress_mode(session, flags)),
       context_({.threads = flags.threads,
                 .memory_limit = memory_limit(flags.memory),

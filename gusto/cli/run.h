@@ -34,6 +34,8 @@ class Run {
   Run(Session& session, const RunFlags& flags);
 
   Context& context() { return context_; }
+  /// Beside the registry's.
+  FurtherModels models() const { return models_; }
   /// What the bar shows when the model itself reports progress; empty: the model's own stage.
   void set_stage(std::string stage) { stage_ = std::move(stage); }
   /// A step of the command's own.
@@ -46,6 +48,7 @@ class Run {
 
  private:
   const Terminal& terminal_;
+  FurtherModels models_;
   ProgressBar bar_;
   std::string stage_;
   Context context_;

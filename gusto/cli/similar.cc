@@ -43,7 +43,7 @@ void run_similar(Session& session, const SimilarFlags& flags) {
   if (flags.item.empty() == flags.user.empty()) {
     throw Error(ErrorCode::invalid_option, "Give either --item or --user.", "See `gusto similar --help`.");
   }
-  const Recommender recommender = open_model(flags.model);
+  const Recommender recommender = open_model(flags.model, session.models);
   if (flags.item.empty()) show_users(session, recommender, flags);
   else show_items(session, recommender, flags);
 }

@@ -10,9 +10,9 @@
 
 namespace gusto {
 
-std::vector<CompareEntry> default_entries(Task task) {
+std::vector<CompareEntry> default_entries(Task task, FurtherModels further) {
   std::vector<CompareEntry> entries;
-  for (const ModelInfo* info : registry()) {
+  for (const ModelInfo* info : all_models(further)) {
     const Abilities& can = info->abilities;
     const bool predicts = can.predicts_ratings || (can.probabilities && task == Task::likes);
     if (task == Task::top_n || predicts) entries.push_back({std::string(info->name), std::string(info->name), {}});
@@ -20,9 +20,12 @@ std::vector<CompareEntry> default_entries(Task task) {
   return entries;
 }
 
-void fill_labels(std::vector<CompareEntry>& entries) {
+void fill_labels(std::vector<CompareEntry>& entries, FurtherModels further) {
   for (CompareEntry& entry : entries) {
-    const ModelInfo& info = entry.kind();
+    const auto own =
+        std::find_if(further.begin(), further.end(), [&](auto* info) { return info->name == entry.model; });
+    if (entry.info == nullptr && own != further.end()) entry.info = *own;
+    const ModelInfo& info = entry.info != nullptr ? *entry.info : find_model(entry.model, further);
     if (entry.model.empty()) entry.model = info.name;
     if (entry.label.empty()) entry.label = entry.model;
   }

@@ -29,11 +29,12 @@ struct CompareEntry {
   bool operator==(const CompareEntry&) const = default;
 };
 
-/// All registered models that can do a task, with their defaults.
-std::vector<CompareEntry> default_entries(Task task);
+/// All models that can do a task, with their defaults: the registry's, then further ones.
+std::vector<CompareEntry> default_entries(Task task, FurtherModels further = {});
 
-/// Fills in names of models and labels that are empty. Error(not_found), for an unknown model.
-void fill_labels(std::vector<CompareEntry>& entries);
+/// Fills in names of models and labels that are empty, and the rows of further models that are named.
+/// Errors   not_found, for an unknown model
+void fill_labels(std::vector<CompareEntry>& entries, FurtherModels further = {});
 
 /// Sets options from an assignment "model.option=value": the option goes to every entry whose label, or else whose
 /// model, is the part before the last dot.

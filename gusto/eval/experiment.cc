@@ -37,15 +37,15 @@ bool has_one_value(const Dataset& data) {
 
 SplitSpec default_split(Task task) { return parse_split(task == Task::top_n ? "holdout:0.2" : "random:0.1"); }
 
-Experiment resolve_recipe(const Recipe& recipe) {
+Experiment resolve_recipe(const Recipe& recipe, FurtherModels further) {
   Experiment experiment;
   experiment.data_recipe = recipe.data;
   experiment.protocol = recipe.protocol;
   resolve_measures(recipe, experiment.split, experiment.evaluate);
   experiment.seed = recipe.seed.value_or(experiment.seed);
   experiment.split.seed = experiment.seed;
-  experiment.entries = recipe.models.empty() ? default_entries(experiment.evaluate.task) : recipe.models;
-  fill_labels(experiment.entries);
+  experiment.entries = recipe.models.empty() ? default_entries(experiment.evaluate.task, further) : recipe.models;
+  fill_labels(experiment.entries, further);
   for (const std::string& assignment : recipe.sets) apply_set(experiment.entries, assignment);
   return experiment;
 }
@@ -74,14 +74,14 @@ Experiment checked(Experiment experiment) {
   return experiment;
 }
 
-Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context) {
-  Experiment experiment = resolve_recipe(recipe);
+Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context, FurtherModels further) {
+  Experiment experiment = resolve_recipe(recipe, further);
   if (names_task(recipe)) experiment = checked(std::move(experiment));
   OpenedDataset data = open_data(recipe.data, find, context);
   if (!names_task(recipe) && has_one_value(*data.data)) {
     Recipe ranking = recipe;
     ranking.task = to_string(Task::top_n);
-    experiment = resolve_recipe(ranking);
+    experiment = resolve_recipe(ranking, further);
     experiment.task_chosen = true;
   }
   experiment.data = std::move(data);

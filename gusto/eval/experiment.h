@@ -42,9 +42,9 @@ SplitSpec default_split(Task task);
 
 /// What a recipe says, typed, without its data. In this order: the protocol sets filters, split, task, list lengths and
 /// metrics; what the recipe gives comes over that; what is left out has its default, such as the task ratings or all
-/// models that can do the task; labels are filled in; options are set.
+/// models that can do the task; labels are filled in; options are set. It may name further models.
 /// Errors   invalid_option; not_found, for an unknown protocol or model
-Experiment resolve_recipe(const Recipe& recipe);
+Experiment resolve_recipe(const Recipe& recipe, FurtherModels further = {});
 
 /// The experiment with labels and models' like thresholds filled in and the seed handed on to the split, if it makes
 /// sense.
@@ -56,6 +56,6 @@ Experiment checked(Experiment experiment);
 /// and all values are equal, the task is top-n, since there is nothing to predict.
 /// Errors   those of resolve_recipe and, if a task or protocol is named, of checked, before anything is read; those of
 ///          open_data; then those of checked
-Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context);
+Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context, FurtherModels further = {});
 
 }  // namespace gusto

@@ -236,5 +236,24 @@ TEST(Experiment, TheRecipesOfTheRepositoryMeanWhatTheyMeant) {
   }
 }
 
+TEST(Experiment, TakesFurtherModelsByNameFromRecipesAndCode) {
+  static ModelInfo own = find_model("popularity");
+  own.name = "own-model";
+  const ModelInfo* const further[]{&own};
+  const Recipe recipe =
+      parse_recipe("[[model]]\nname = \"own-model\"\n\n[[model]]\nname = \"bias\"", "r.toml", further);
+  const Experiment read = resolve_recipe(recipe, further);
+  ASSERT_EQ(read.entries.size(), 2U);
+  EXPECT_EQ(&read.entries[0].kind(), &own);
+  EXPECT_EQ(read.entries[0].label, "own-model");
+  EXPECT_EQ(&read.entries[1].kind(), &find_model("bias"));
+
+  Recipe typed;
+  typed.models = {{"own-model"}};
+  EXPECT_EQ(&resolve_recipe(typed, further).entries.front().kind(), &own);
+  EXPECT_EQ(default_entries(Task::top_n, further).size(), default_entries(Task::top_n).size() + 1);
+  EXPECT_EQ(error_of([&] { resolve_recipe(typed); }).code(), ErrorCode::not_found);
+}
+
 }  // namespace
 }  // namespace gusto

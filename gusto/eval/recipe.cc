@@ -57,7 +57,8 @@ const std::string& called(const CompareEntry& entry) { return entry.label.empty(
 
 class RecipeReader {
  public:
-  RecipeReader(std::string_view text, std::string_view name) : in_(text, name, "recipe") {}
+  RecipeReader(std::string_view text, std::string_view name, FurtherModels further)
+      : in_(text, name, "recipe"), further_(further) {}
 
   Recipe read() {
     in_.require_known(in_.table(), kRecipeKeys, "a recipe");
@@ -203,7 +204,8 @@ class RecipeReader {
     if (name == nullptr) in_.fail(table, "A model has no name.", "Add a line such as name = \"bias\".");
     entry.model = in_.text(*name, "name");
     const ModelInfo* info = nullptr;
-    in_.at(*name, [&] { info = &find_model(entry.model); });
+    in_.at(*name, [&] { info = &find_model(entry.model, further_); });
+    if (std::find(further_.begin(), further_.end(), info) != further_.end()) entry.info = info;
     const toml::node* label = table.get("label");
     if (label != nullptr) entry.label = in_.text(*label, "label");
     if (label != nullptr && entry.label.empty()) in_.fail(*label, "A label is empty.", "Leave it out or fill it in.");
@@ -242,6 +244,7 @@ class RecipeReader {
   }
 
   TomlReader in_;
+  FurtherModels further_;
   Recipe recipe_;
 };
 
@@ -281,10 +284,12 @@ Recipe completed(Recipe first, const Recipe& second) {
   return first;
 }
 
-Recipe parse_recipe(std::string_view toml, std::string_view name) { return RecipeReader(toml, name).read(); }
+Recipe parse_recipe(std::string_view toml, std::string_view name, FurtherModels further) {
+  return RecipeReader(toml, name, further).read();
+}
 
-Recipe read_recipe(const std::filesystem::path& path) {
-  return parse_recipe(MappedFile::open(path).text(), path.string());
+Recipe read_recipe(const std::filesystem::path& path, FurtherModels further) {
+  return parse_recipe(MappedFile::open(path).text(), path.string(), further);
 }
 
 std::string format_recipe(const Recipe& recipe) {

@@ -70,15 +70,15 @@ struct Recipe {
 /// protocols set, and models in `first` replace all of them, with their options.
 Recipe completed(Recipe first, const Recipe& second);
 
-/// Reads a recipe. `name` stands for the file in messages ("recipe.toml:3:1: …").
+/// Reads a recipe, which may name further models. `name` stands for the file in messages ("recipe.toml:3:1: …").
 /// Errors   all with line and column: invalid_input, if the text is no TOML; invalid_option, for an unknown key (with
 ///          the nearest name), a value of the wrong type or out of range, an unknown option or metric, an option given
 ///          twice, two entries with the same label, or what contradicts the protocol; not_found, for an unknown model
 ///          or protocol
-Recipe parse_recipe(std::string_view toml, std::string_view name = "recipe");
+Recipe parse_recipe(std::string_view toml, std::string_view name = "recipe", FurtherModels further = {});
 
 /// The same from a file. Errors   not_found and io as well
-Recipe read_recipe(const std::filesystem::path& path);
+Recipe read_recipe(const std::filesystem::path& path, FurtherModels further = {});
 
 /// A recipe as TOML: parse_recipe gives it back, options in their own kind's spelling.
 /// Errors   invalid_option, for a seed of 2⁶³ or more, which TOML cannot hold; those of the options; not_found

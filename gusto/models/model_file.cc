@@ -70,10 +70,10 @@ std::vector<std::pair<std::string, std::string>> read_options(const TensorFile& 
   return texts;
 }
 
-std::unique_ptr<Model> make_unfitted(const TensorFile& in) {
+std::unique_ptr<Model> make_unfitted(const TensorFile& in, FurtherModels models) {
   const auto texts = read_options(in);
   try {
-    const ModelInfo& info = find_model(in.metadata("model"));
+    const ModelInfo& info = find_model(in.metadata("model"), models);
     Settings settings;
     for (const auto& [name, text] : texts) {
       const Field& field = find_field(info.fields, info.name, current_name(info.fields, name));
@@ -140,12 +140,12 @@ Task read_task(const TensorFile& in) {
   corrupt(in, fmt::format("its task {} is unknown", quote(in.metadata("task"))));
 }
 
-TrainedModel read_model(const TensorFile& in, const ReadMore& more) {
+TrainedModel read_model(const TensorFile& in, const LoadOptions& options) {
   check_format(in, kFormat, kFormatVersion);
   TrainedModel result;
   result.engine_version = in.metadata("engine_version");
   result.record = read_record(in);
-  result.model = make_unfitted(in);
+  result.model = make_unfitted(in, options.models);
   std::shared_ptr<const Dataset> data = read_dataset(in);
   if (data->event_count() == 0) corrupt(in, "it holds no events");
   try {
@@ -159,7 +159,7 @@ TrainedModel read_model(const TensorFile& in, const ReadMore& more) {
     if (what.ends_with('.')) what.remove_suffix(1);
     corrupt(in, fmt::format("its parts contradict each other: {}", what));
   }
-  if (more) more(in, *result.model);
+  if (options.more) options.more(in, *result.model);
   return result;
 }
 
@@ -174,12 +174,12 @@ void save_model(const Model& model, const ModelRecord& record, const std::filesy
   collect(model, record, more).write(path);
 }
 
-TrainedModel load_model(const std::filesystem::path& path, const ReadMore& more) {
-  return read_model(TensorFile::open(path), more);
+TrainedModel load_model(const std::filesystem::path& path, const LoadOptions& options) {
+  return read_model(TensorFile::open(path), options);
 }
 
-TrainedModel parse_model(std::string bytes, std::string name, const ReadMore& more) {
-  return read_model(TensorFile::parse(std::move(bytes), std::move(name)), more);
+TrainedModel parse_model(std::string bytes, std::string name, const LoadOptions& options) {
+  return read_model(TensorFile::parse(std::move(bytes), std::move(name)), options);
 }
 
 }  // namespace gusto

@@ -23,6 +23,7 @@
 #include "gusto/data/filter.h"
 #include "gusto/data/split/fold.h"
 #include "gusto/models/model.h"
+#include "gusto/models/registry.h"
 
 namespace gusto {
 
@@ -47,6 +48,11 @@ struct TrainedModel {
 using WriteMore = std::function<void(TensorWriter&)>;
 using ReadMore = std::function<void(const TensorFile&, const Model&)>;
 
+struct LoadOptions {
+  FurtherModels models = {};  ///< of the caller's own, which the file's model may be
+  ReadMore more = {};
+};
+
 /// The file's bytes: equal for equal models, data and records.
 /// Errors   unsupported, if the model is not fitted; internal, if record.metrics is no JSON object
 std::string serialize_model(const Model& model, const ModelRecord& record, const WriteMore& more = {});
@@ -57,10 +63,10 @@ void save_model(const Model& model, const ModelRecord& record, const std::filesy
                 const WriteMore& more = {});
 
 /// Errors   not_found, io; corrupt_file, naming what is wrong; unsupported, for a file of a later format, a model that
-///          this gusto does not have, or options that its model does not take
+///          neither gusto nor the caller has, or options that its model does not take
 /// Memory   the learned arrays and the data set are copied out of the file, which is closed again
-TrainedModel load_model(const std::filesystem::path& path, const ReadMore& more = {});
+TrainedModel load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same from bytes in memory; `name` stands for the path in messages.
-TrainedModel parse_model(std::string bytes, std::string name, const ReadMore& more = {});
+TrainedModel parse_model(std::string bytes, std::string name, const LoadOptions& options = {});
 
 }  // namespace gusto

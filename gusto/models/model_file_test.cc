@@ -44,6 +44,45 @@ ModelRecord sample_record() {
   return record;
 }
 
+/// A model that the registry does not have: every item's score is its row times a factor.
+struct OwnOptions {
+  double factor = 2;
+};
+constexpr auto kOwnFields =
+    fields(field<&OwnOptions::factor>("factor", between(0, 10), search_none(), "How much a row is."));
+extern const ModelInfo kOwnInfo;
+class OwnModel final : public ModelWith<OwnOptions, kOwnInfo> {
+ public:
+  using ModelWith::ModelWith;
+  std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  void save_state(TensorWriter&) const override {}
+
+ private:
+  void do_fit(const Dataset&, const FitOptions&, Context&) override {}
+  void do_load(const TensorFile&) override {}
+  void do_score(std::span<const Query>, MatrixView<float> scores) const override {
+    for (std::size_t q = 0; q < scores.rows; ++q) {
+      for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = static_cast<float>(options().factor * i);
+    }
+  }
+};
+constexpr ModelInfo kOwnInfo{.name = "own-model", .fields = kOwnFields, .make = &make_with<OwnModel>};
+
+TEST(ModelFile, LoadsAModelOfOnesOwnForWhoNamesIt) {
+  const ModelInfo* const own[]{&kOwnInfo};
+  const auto model = make_model("own-model", {{"factor", 3.0}}, own);
+  Context context({.threads = 1});
+  model->fit(test::three_tastes(), Task::top_n, context);
+  const std::string bytes = serialize_model(*model, {});
+  const TrainedModel loaded = parse_model(bytes, "own.gusto", {.models = own});
+  EXPECT_EQ(&loaded.model->info(), &kOwnInfo);
+  EXPECT_EQ(loaded.model->settings(), model->settings());
+  EXPECT_EQ(scores_of(*loaded.model), scores_of(*model));
+  const Error error = error_of([&] { parse_model(bytes, "own.gusto"); });
+  EXPECT_EQ(error.code(), ErrorCode::unsupported);
+  EXPECT_THAT(error.message(), HasSubstr("There is no model \"own-model\""));
+}
+
 TEST(ModelFile, RoundTripThroughAFile) {
   const auto path = std::filesystem::path(testing::TempDir()) / "gusto_model_file_test.gusto";
   const auto model = trained("bias", Task::ratings, {{"epochs", 3}});

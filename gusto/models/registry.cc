@@ -1,5 +1,6 @@
 #include "gusto/models/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -46,9 +47,21 @@ constexpr std::array kModels{
 
 std::span<const ModelInfo* const> registry() { return kModels; }
 
-const ModelInfo& find_model(std::string_view name) {
+std::vector<const ModelInfo*> all_models(FurtherModels further) {
+  std::vector<const ModelInfo*> all(kModels.begin(), kModels.end());
+  for (const ModelInfo* info : further) {
+    if (std::any_of(all.begin(), all.end(), [&](const ModelInfo* other) { return other->name == info->name; })) {
+      throw Error(ErrorCode::invalid_option, fmt::format("Two models have the name {}.", quote(info->name)),
+                  "Give a model of your own a name that gusto has not.");
+    }
+    all.push_back(info);
+  }
+  return all;
+}
+
+const ModelInfo& find_model(std::string_view name, FurtherModels further) {
   std::vector<std::string_view> names;
-  for (const ModelInfo* info : kModels) {
+  for (const ModelInfo* info : all_models(further)) {
     if (info->name == name) return *info;
     names.push_back(info->name);
   }
@@ -58,8 +71,8 @@ const ModelInfo& find_model(std::string_view name) {
       nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The models are {}.", fmt::join(names, ", ")));
 }
 
-std::unique_ptr<Model> make_model(std::string_view name, const Settings& settings) {
-  return find_model(name).make(settings);
+std::unique_ptr<Model> make_model(std::string_view name, const Settings& settings, FurtherModels further) {
+  return find_model(name, further).make(settings);
 }
 
 }  // namespace gusto

@@ -52,6 +52,22 @@ TEST(Registry, NamesAreUniqueAndEveryRowIsComplete) {
   }
 }
 
+TEST(Registry, TakesFurtherModelsAlongUnlessTheirNamesAreTaken) {
+  const ModelInfo own{.name = "own-model", .summary = "", .about = "", .fields = {}, .abilities = {}, .make = nullptr};
+  const ModelInfo* const further[]{&own};
+  EXPECT_EQ(&find_model("own-model", further), &own);
+  EXPECT_EQ(&find_model("bias", further), &find_model("bias"));
+  EXPECT_EQ(all_models(further).size(), registry().size() + 1);
+  EXPECT_EQ(all_models(further).back(), &own);
+  std::string message;
+  EXPECT_EQ(code_of([] { find_model("own-model"); }, message), ErrorCode::not_found);
+  EXPECT_EQ(code_of([&] { find_model("own-modle", further); }, message), ErrorCode::not_found);
+  EXPECT_THAT(message, HasSubstr("Did you mean own-model?"));
+  const ModelInfo* const taken[]{&find_model("bias")};
+  EXPECT_EQ(code_of([&] { find_model("svd", taken); }, message), ErrorCode::invalid_option);
+  EXPECT_THAT(message, HasSubstr("Two models have the name \"bias\""));
+}
+
 TEST(Registry, UnknownModelSuggestsTheNearest) {
   std::string message;
   EXPECT_EQ(code_of([] { find_model("popularty"); }, message), ErrorCode::not_found);

@@ -6,6 +6,7 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/parallel.h"
 #include "gusto/nn/candidate_kernels.h"
 
 namespace gusto::nn {

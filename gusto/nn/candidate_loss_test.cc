@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 
 namespace gusto::nn {

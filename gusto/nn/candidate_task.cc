@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/nn/tape.h"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gusto/base/parallel.h"
 #include "gusto/data/dataset.h"
 #include "gusto/nn/candidate_loss.h"
 #include "gusto/nn/candidates.h"

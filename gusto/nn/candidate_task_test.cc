@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gusto/base/parallel.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 
 namespace gusto::nn {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "gusto/base/parallel.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/nn/tape.h"
 

@@ -8,6 +8,7 @@
 
 #include "gusto/base/context.h"
 #include "gusto/base/matrix.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/nn/parameters.h"
 #include "gusto/nn/tape.h"

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/nn/tape.h"

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/nn/checkpoint.h"
 #include "gusto/nn/epoch_order.h"

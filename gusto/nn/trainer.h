@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gusto/base/context.h"
+#include "gusto/base/parallel.h"
 #include "gusto/nn/parameters.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/training.h"

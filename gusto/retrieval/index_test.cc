@@ -36,8 +36,9 @@ std::string file_of(const Model& model, const Index& index) {
 std::string reloaded(const std::string& bytes) {
   Context context({.threads = 1});
   std::optional<Index> index;
-  const TrainedModel loaded = parse_model(
-      bytes, "m.gusto", [&](const TensorFile& in, const Model& model) { index = Index::load(in, model, context); });
+  const TrainedModel loaded =
+      parse_model(bytes, "m.gusto",
+                  {.more = [&](const TensorFile& in, const Model& model) { index = Index::load(in, model, context); }});
   EXPECT_TRUE(index->belongs_to(*loaded.model));
   return file_of(*loaded.model, *index);
 }
@@ -87,9 +88,9 @@ TEST(Index, ModelsWithoutVectorsAreSearchedExactly) {
 TEST(Index, FilesWithoutAnIndexHaveNone) {
   const auto model = trained("svd");
   Context context({.threads = 1});
-  parse_model(serialize_model(*model, {}), "m.gusto", [&](const TensorFile& in, const Model& loaded) {
-    EXPECT_FALSE(Index::load(in, loaded, context).has_value());
-  });
+  parse_model(serialize_model(*model, {}), "m.gusto", {.more = [&](const TensorFile& in, const Model& loaded) {
+                EXPECT_FALSE(Index::load(in, loaded, context).has_value());
+              }});
 }
 
 TEST(Index, OfAnotherModelIsRefused) {

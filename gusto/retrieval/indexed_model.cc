@@ -5,13 +5,13 @@
 
 namespace gusto {
 
-IndexedModel load_indexed_model(const std::filesystem::path& path, Context& context) {
+IndexedModel load_indexed_model(const std::filesystem::path& path, Context& context, FurtherModels models) {
   IndexedModel result;
-  result.trained = load_model(path, [&](const TensorFile& in, const Model& model) {
-    if (std::optional<Index> stored = Index::load(in, model, context)) {
-      result.index = std::make_shared<const Index>(*std::move(stored));
-    }
-  });
+  result.trained = load_model(path, {.models = models, .more = [&](const TensorFile& in, const Model& model) {
+                                       if (std::optional<Index> stored = Index::load(in, model, context)) {
+                                         result.index = std::make_shared<const Index>(*std::move(stored));
+                                       }
+                                     }});
   return result;
 }
 

@@ -16,6 +16,6 @@ struct IndexedModel {
 };
 
 /// Errors   as load_model and Index::load
-IndexedModel load_indexed_model(const std::filesystem::path& path, Context& context);
+IndexedModel load_indexed_model(const std::filesystem::path& path, Context& context, FurtherModels models = {});
 
 }  // namespace gusto

@@ -97,9 +97,9 @@ struct Pipeline::QueryUser {
   bool empty_handed = false;
 };
 
-Pipeline Pipeline::open(PipelineSpec spec, Context& context) {
-  return Pipeline(std::move(spec), [&context](const std::filesystem::path& path) -> PipelineModel {
-    IndexedModel opened = load_indexed_model(path, context);
+Pipeline Pipeline::open(PipelineSpec spec, Context& context, FurtherModels further) {
+  return Pipeline(std::move(spec), [&context, further](const std::filesystem::path& path) -> PipelineModel {
+    IndexedModel opened = load_indexed_model(path, context, further);
     return {std::move(opened.trained.model), std::move(opened.index)};
   });
 }

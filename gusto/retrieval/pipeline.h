@@ -120,9 +120,9 @@ using ModelSource = std::function<PipelineModel(const std::filesystem::path& nam
 /// Threads     const members may be called concurrently, with a context each
 class Pipeline {
  public:
-  /// Loads the model files that the spec names, each once, with the indexes that they hold.
+  /// Loads the model files that the spec names, each once, with the indexes that they hold. They may hold further models.
   /// Errors   those of load_model, Index::load and the constructor
-  static Pipeline open(PipelineSpec spec, Context& context);
+  static Pipeline open(PipelineSpec spec, Context& context, FurtherModels further = {});
 
   /// The same with models from elsewhere: `models` is called once for each name.
   /// Errors   invalid_option, for no source, no model at all, two equal labels, a count or cap of 0, a weight or share

@@ -102,17 +102,19 @@ std::vector<RequestEvent> Recommender::parse_history(std::string_view typed) con
   return parts_->resolver.parse_history(typed);
 }
 
-Recommender Recommender::open(const std::filesystem::path& path, Context& context, ItemNames names) {
-  IndexedModel opened = load_indexed_model(path, context);
+Recommender Recommender::open(const std::filesystem::path& path, Context& context, ItemNames names,
+                              FurtherModels further) {
+  IndexedModel opened = load_indexed_model(path, context, further);
   return Recommender(std::move(opened.trained.model), std::move(opened.index), names);
 }
 
-Recommender Recommender::open_pipeline(const std::filesystem::path& path, Context& context, ItemNames names) {
-  return open_pipeline(read_pipeline(path), context, names);
+Recommender Recommender::open_pipeline(const std::filesystem::path& path, Context& context, ItemNames names,
+                                       FurtherModels further) {
+  return open_pipeline(read_pipeline(path), context, names, further);
 }
 
-Recommender Recommender::open_pipeline(PipelineSpec spec, Context& context, ItemNames names) {
-  return Recommender(Pipeline::open(std::move(spec), context), names);
+Recommender Recommender::open_pipeline(PipelineSpec spec, Context& context, ItemNames names, FurtherModels further) {
+  return Recommender(Pipeline::open(std::move(spec), context, further), names);
 }
 
 SimilarItemsAnswer Recommender::similar_items(std::string_view item, std::size_t k) const {

@@ -50,12 +50,15 @@ class Recommender {
   /// recommend() answers by the pipeline; all other questions by its ranking model if it has one, else by its first.
   explicit Recommender(Pipeline pipeline, ItemNames names = ItemNames::titles);
 
-  /// A model file, with the index that is stored in it. Errors as load_model and Index::load.
-  static Recommender open(const std::filesystem::path& path, Context& context, ItemNames names = ItemNames::titles);
+  /// A model file, with the index that is stored in it. Its model, and those of a pipeline, may be further ones.
+  /// Errors   as load_model and Index::load
+  static Recommender open(const std::filesystem::path& path, Context& context, ItemNames names = ItemNames::titles,
+                          FurtherModels further = {});
   /// A pipeline file, or what one says. Errors as read_pipeline and Pipeline::open.
   static Recommender open_pipeline(const std::filesystem::path& path, Context& context,
-                                   ItemNames names = ItemNames::titles);
-  static Recommender open_pipeline(PipelineSpec spec, Context& context, ItemNames names = ItemNames::titles);
+                                   ItemNames names = ItemNames::titles, FurtherModels further = {});
+  static Recommender open_pipeline(PipelineSpec spec, Context& context, ItemNames names = ItemNames::titles,
+                                   FurtherModels further = {});
 
   const Dataset& data() const;
   /// What answers all questions but recommend(); that too without a pipeline.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/text.h"
 
 namespace gusto {

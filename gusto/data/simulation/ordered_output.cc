@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "gusto/base/parallel.h"
+
 namespace gusto {
 namespace {
 

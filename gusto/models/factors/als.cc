@@ -7,6 +7,7 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/solve_kernels.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/factors/factor_abilities.h"
 #include "gusto/models/shared/baseline.h"
 #include "gusto/models/shared/rating_rows.h"
 
@@ -22,13 +23,7 @@ constexpr ModelInfo kAlsInfo{
         "events. No step size to choose, and new people are folded in exactly. For top-n it is the classical implicit "
         "form, in which every item that was not chosen counts a little as a 0; ials is the better kept of the two.",
     .fields = kAlsFields,
-    .abilities = {.personalized = true,
-                  .predicts_ratings = true,
-                  .fold_in = FoldIn::exact,
-                  .item_vectors = true,
-                  .similar_items = true,
-                  .similar_users = true,
-                  .explains = true},
+    .abilities = kFactorAbilities,
     .make = &make_with<AlsModel>,
 };
 

@@ -1,5 +1,6 @@
 #include "gusto/models/factors/biased_mf.h"
 
+#include "gusto/models/factors/factor_abilities.h"
 #include "gusto/models/factors/mf_trainer.h"
 
 namespace gusto {
@@ -13,13 +14,7 @@ constexpr ModelInfo kBiasedMfInfo{
         "users themselves follow, which is also how new users are folded in. The rating predictor to reach for first. "
         "For top-n it learns from events against items drawn at random.",
     .fields = kBiasedMfFields,
-    .abilities = {.personalized = true,
-                  .predicts_ratings = true,
-                  .fold_in = FoldIn::exact,
-                  .item_vectors = true,
-                  .similar_items = true,
-                  .similar_users = true,
-                  .explains = true},
+    .abilities = kFactorAbilities,
     .make = &make_with<BiasedMfModel>,
 };
 

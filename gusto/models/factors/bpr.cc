@@ -7,6 +7,7 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
 #include "gusto/base/tensor_file.h"

@@ -10,6 +10,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
 #include "gusto/models/factors/grouping.h"

@@ -8,6 +8,7 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/factors/factor_abilities.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/training_matrix.h"
 
@@ -27,13 +28,7 @@ constexpr ModelInfo kSvdInfo{
         "leave over; for top-n it holds ones, damped by powers of the user's and the item's number of events. Fast, "
         "closed, one choice to make (dim), and anyone with a history gets an exact answer at once.",
     .fields = kSvdFields,
-    .abilities = {.personalized = true,
-                  .predicts_ratings = true,
-                  .fold_in = FoldIn::exact,
-                  .item_vectors = true,
-                  .similar_items = true,
-                  .similar_users = true,
-                  .explains = true},
+    .abilities = kFactorAbilities,
     .make = &make_with<SvdModel>,
 };
 

@@ -4,6 +4,7 @@
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/factors/factor_abilities.h"
 #include "gusto/models/factors/implicit_centers.h"
 #include "gusto/models/factors/mf_trainer.h"
 #include "gusto/models/shared/baseline.h"
@@ -37,13 +38,7 @@ constexpr ModelInfo kSvdppInfo{
         "once. Learned as biased-mf, with the items' second vectors by conjugate gradients. Helps most for those "
         "with few ratings.",
     .fields = kSvdppFields,
-    .abilities = {.personalized = true,
-                  .predicts_ratings = true,
-                  .fold_in = FoldIn::exact,
-                  .item_vectors = true,
-                  .similar_items = true,
-                  .similar_users = true,
-                  .explains = true},
+    .abilities = kFactorAbilities,
     .make = &make_with<SvdppModel>,
 };
 

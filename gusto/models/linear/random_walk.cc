@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "gusto/base/parallel.h"
 #include "gusto/models/shared/choices.h"
 
 namespace gusto {

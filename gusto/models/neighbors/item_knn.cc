@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "gusto/base/parallel.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/choices.h"
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "gusto/base/parallel.h"
 #include "gusto/models/shared/neighbors.h"
 
 namespace gusto {

@@ -59,7 +59,8 @@ def draw(comparison):
         out.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" class="interval"/>')
         for end in (low, high):
             out.append(f'<line x1="{end:.1f}" x2="{end:.1f}" y1="{middle - 5}" y2="{middle + 5}" class="interval"/>')
-        out.append(f'<text x="{WIDTH - RIGHT + 16}" y="{middle + 5}" class="value">{plain(mean)} ± {plain(error)}</text>')
+        value = f"{plain(mean)} ± {plain(error)}"
+        out.append(f'<text x="{WIDTH - RIGHT + 16}" y="{middle + 5}" class="value">{value}</text>')
     return "\n".join(out + ["</svg>", ""])
 
 

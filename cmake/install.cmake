@@ -14,7 +14,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/data/movielens-small/NOTICE.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/movielens-small)
 install(EXPORT gusto NAMESPACE gusto:: FILE gustoTargets.cmake DESTINATION ${package_dir})
 
-configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/gustoConfig.cmake.in ${PROJECT_BINARY_DIR}/package/gustoConfig.cmake
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/gustoConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/package/gustoConfig.cmake
   INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/gustoConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES

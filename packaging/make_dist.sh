@@ -2,7 +2,7 @@
 # usage: make_dist.sh BUILD VERSION
 #
 # Packs the command that lies in the build tree BUILD, into BUILD/dist:
-#   gusto-VERSION-linux-ARCHITECTURE.tar.gz  relocatable: bin/gusto, and all libraries that it needs but glibc in lib/gusto,
+#   gusto-VERSION-linux-ARCHITECTURE.tar.gz  relocatable: bin/gusto, and in lib/gusto all libraries that it needs but glibc,
 #                                            where it looks first; needs the glibc of Debian 12 or a later one
 #   gusto_VERSION_ARCHITECTURE.deb           for Debian 12: depends on the distribution's packages of those libraries
 set -euo pipefail
@@ -46,7 +46,8 @@ package() {
   install -D -m 755 --strip "$build/gusto" "$root/usr/bin/gusto"
   documents "$root/usr/share/doc/gusto"
   mv "$root/usr/share/doc/gusto/LICENSE" "$root/usr/share/doc/gusto/copyright"
-  mkdir -p "$work/debian" "$root/DEBIAN" && printf 'Source: gusto\n\nPackage: gusto\nArchitecture: any\n' >"$work/debian/control"
+  mkdir -p "$work/debian" "$root/DEBIAN"
+  printf 'Source: gusto\n\nPackage: gusto\nArchitecture: any\n' >"$work/debian/control"
   depends=$(cd "$work" && dpkg-shlibdeps -O -e "$root/usr/bin/gusto" 2>/dev/null)
   cat >"$root/DEBIAN/control" <<CONTROL
 Package: gusto

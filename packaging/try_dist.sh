@@ -32,6 +32,7 @@ for release in "${@:2}"; do
   [ "$release" = bookworm ] || continue
   printf '\n== the .deb on a bare %s\n' "$release"
   cp "${packages[0]}" "$root/tmp/gusto.deb"
-  chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install /tmp/gusto.deb >/dev/null
+  chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+    install /tmp/gusto.deb >/dev/null
   try "$root" gusto
 done

@@ -81,8 +81,8 @@ void add_fetch(CLI::App& app, Session& session) {
       {.name = "fetch",
        .summary = "Download MovieLens sets from GroupLens, or list them.",
        .about =
-           "Downloads the archive of a set into a folder of downloads, once; a download that was stopped is gone on "
-           "with. Every command reads such an archive as it is, and takes fetch:ml-1m as DATA, which downloads the set "
+           "Downloads the archive of a set into a folder of downloads, once; a download that was stopped is resumed. "
+           "Every command reads such an archive as it is, and takes fetch:ml-1m as DATA, which downloads the set "
            "if it is not there. Without a name: lists the sets, and which are there.",
        .examples = {"gusto fetch", "gusto fetch ml-1m", "gusto compare fetch:ml-1m"}},
       [flags, &session] { run_fetch(session, *flags); });

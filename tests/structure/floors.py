@@ -14,7 +14,8 @@ base
 data data/bytes data/file data/assembly data/io data/side data/table data/movielens data/open data/split data/simulation
 data/fetch
 nn
-models models/shared models/simple models/content models/neighbors models/linear models/factors models/bayes models/neural
+models models/shared models/simple models/content models/neighbors models/linear models/factors models/bayes
+models/neural
 models/registry.cc
 retrieval
 eval

@@ -19,7 +19,8 @@ def found_in(cmake, *prefixes):
     """The folder of the package that is found where these prefixes are searched."""
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "CMakeLists.txt").write_text(PROJECT)
-        run = subprocess.run([cmake, "-S", folder, "-B", f"{folder}/build", f"-DCMAKE_PREFIX_PATH={';'.join(prefixes)}"],
+        searched = f"-DCMAKE_PREFIX_PATH={';'.join(prefixes)}"
+        run = subprocess.run([cmake, "-S", folder, "-B", f"{folder}/build", searched],
                              text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=True)
     return next(line for line in run.stderr.splitlines() if line.startswith("found: "))[len("found: "):]
 

@@ -46,6 +46,7 @@ bool given_by_name(const std::vector<std::string>& columns);
 ColumnPlaces places_given(const std::vector<std::string>& columns, const std::vector<std::string_view>& names);
 
 /// A hint that shows how columns are named.
-inline constexpr std::string_view kNameColumns = "Name the columns with the option `columns`, for example user,item,rating,time.";
+inline constexpr std::string_view kNameColumns =
+    "Name the columns with the option `columns`, for example user,item,rating,time.";
 
 }  // namespace gusto

@@ -30,7 +30,8 @@ struct BySearch {
 class BatchSize {
  public:
   BatchSize(std::size_t item_count, const Context& context)
-      : item_count_(item_count), most_(kScanQueries * kUnitsPerThread * context.threads()) {}
+      : item_count_(item_count),
+        most_(kScanQueries * (context.threads() == 1 ? 1 : kUnitsPerThread * context.threads())) {}
 
   void add(const RecommendRequest& request) {
     ++requests_;
@@ -39,7 +40,7 @@ class BatchSize {
   bool full() const { return requests_ >= most_ || items_ >= kMostItems; }
 
  private:
-  static constexpr std::size_t kUnitsPerThread = 4;
+  static constexpr std::size_t kUnitsPerThread = 4;  // since some take longer than others
   static constexpr std::size_t kMostItems = std::size_t{1} << 20;
 
   std::size_t item_count_;

@@ -2,7 +2,7 @@
 # usage: make_dist.sh BUILD VERSION
 #
 # Packs the command that lies in the build tree BUILD, into BUILD/dist:
-#   gusto-VERSION-linux-ARCHITECTURE.tar.gz  relocatable: bin/gusto, and in lib/gusto all libraries that it needs but glibc,
+#   gusto-VERSION-linux-ARCHITECTURE.tar.gz  relocatable: bin/gusto, and its libraries but glibc in lib/gusto,
 #                                            where it looks first; needs the glibc of Debian 12 or a later one
 #   gusto_VERSION_ARCHITECTURE.deb           for Debian 12: depends on the distribution's packages of those libraries
 set -euo pipefail

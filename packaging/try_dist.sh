@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # usage: try_dist.sh BUILD RELEASE...
 #
-# Runs the archive of BUILD/dist in a bare root of each release of Debian (bookworm, trixie), and installs the .deb into that of
-# Debian 12, for which it is made. Roots are kept in BUILD/roots. Needs to be root, and the mirror of Debian.
+# Runs the archive of BUILD/dist in a bare root of each release of Debian (bookworm, trixie), and installs the .deb into
+# that of Debian 12, for which it is made. Roots are kept in BUILD/roots. Needs to be root, and the mirror of Debian.
 set -euo pipefail
 build=$(realpath "$1")
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)}
 archives=("$build"/dist/gusto-*.tar.gz) packages=("$build"/dist/gusto_*.deb)
 
 # try ROOT COMMAND...: a short job on the embedded data, with nothing but what the root has.

@@ -139,8 +139,7 @@ constexpr Field row(std::string_view name, FieldKind kind, Bounds bounds, std::s
 }
 }  // namespace detail
 
-/// A number or a switch; a bool takes no bounds. Options is the struct that the table is for: the member's own, or one
-/// that inherits it.
+/// A number or a switch; a bool takes no bounds. Options is the struct of the table: the member's, or one derived.
 template <auto Member, class Options = detail::OwnerOf<Member>>
 constexpr Field field(std::string_view name, Bounds bounds, Search search, std::string_view help) {
   static_assert(std::is_arithmetic_v<detail::ValueOf<Member>>, "an enumeration is a choice<>, a string a text<>");
@@ -216,8 +215,7 @@ void apply_settings(Fields table, std::string_view owner, const Settings& settin
 /// All of an options struct's values, in table order and of their fields' kinds.
 Settings list_settings(Fields table, const void* options);
 
-/// What a field accepts, for help and errors: "a whole number from 1 to 4096", "one of cosine, pearson", "true or
-/// false", "UTF-8 text".
+/// What a field accepts, for help and errors: "a whole number from 1 to 4096", "one of cosine, pearson".
 std::string describe_domain(const Field& field);
 
 /// Where the tuner looks: "8 to 256, on a logarithmic scale"; nothing if it leaves the field alone.

@@ -59,8 +59,7 @@ struct ColumnChunk {
   std::size_t offset = 0;  ///< of the first row
   /// Bit offset + i, lowest bits first, is 0 where row i is null. Null pointer: no row is.
   const std::uint8_t* validity = nullptr;
-  /// Numbers; bits of booleans; strings of the standard library; the 16 bytes of views; the offsets of texts and lists,
-  /// one more than rows.
+  /// Numbers; bits of booleans; std strings; 16 bytes a view; rows + 1 offsets of texts and lists.
   const void* values = nullptr;
   const char* text = nullptr;            ///< of utf8 and utf8_large: what the offsets point into
   std::span<const char* const> texts{};  ///< of utf8_view: where long strings lie
@@ -138,8 +137,7 @@ struct EventTable {
   std::optional<TableColumn> kinds{};   ///< as ids; read where kinds are weighed
   std::vector<FeatureColumns> user_features{};
   std::vector<FeatureColumns> item_features{};
-  /// Keeps all that the columns point to alive and unchanged, so that numbers may stay where they are. Null: all is
-  /// copied.
+  /// Keeps all that the columns point to alive and unchanged, so that numbers may stay. Null: all is copied.
   std::shared_ptr<const void> owner{};
 };
 

@@ -74,8 +74,7 @@ struct FeatureField {
   /// Whether a row carries a value, by its text: a categorical or multi value exactly, a number by value, a text by
   /// substring; letters' case is ignored.
   bool matches(std::size_t row, std::string_view value) const;
-  /// Appends one row. For a multi field, `value` holds values separated by '|'. Error(invalid_input) if a number is
-  /// none.
+  /// Appends one row. For a multi field, `value` holds values separated by '|'. Error(invalid_input) for no number.
   void append(std::string_view value);
   /// Appends one row without a value.
   void append_missing();

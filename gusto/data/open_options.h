@@ -52,8 +52,7 @@ struct OpenOptions {
   /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if
   /// there is a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
   std::vector<std::pair<std::string, float>> weights;
-  /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates are settled
-  /// after that.
+  /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates come after.
   std::optional<double> half_life;
   /// Lines that cannot be read are left out, counted, and reported with examples.
   bool skip_bad_lines = false;

@@ -43,8 +43,7 @@ TimeUnit recognize_time_unit(std::string_view text);
 /// "2019-10-01 08:30:15 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of February.
 std::optional<std::int64_t> parse_iso_time(std::string_view text);
 
-/// A time in a column's unit, in seconds since 1970, toward the past: -1 ms is second -1. Nothing if it is none or
-/// beyond ±kLatestTime.
+/// A time in a column's unit, in seconds since 1970, rounded down. Nothing if it is beyond ±kLatestTime.
 std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit);
 
 /// Why parse_time refused, to follow the text: "is not a whole number of seconds"; and what to do about it.

@@ -43,8 +43,7 @@ class Vocabulary {
   /// The stored form.
   std::string_view text() const;
   std::span<const std::uint64_t> offsets() const;
-  /// Back from the stored form. Error(corrupt_file) if offsets do not ascend from 0 to the text's end, or an id
-  /// repeats.
+  /// Back from the stored form. Error(corrupt_file) if offsets do not ascend to the text's end, or an id repeats.
   static Vocabulary from_parts(std::string text, std::vector<std::uint64_t> offsets);
   /// Over `size` ids, at most kMaxSize, that stay where they are and are asked for when one is first used. What comes
   /// must have offsets that ascend from 0 to the text's end. If an id repeats, whoever first looks one up gets

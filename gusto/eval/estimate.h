@@ -28,8 +28,7 @@ struct Estimate {
   std::vector<double> influence;  ///< parallel to users
 };
 
-/// Mean over users, or over whatever else belongs to users, of x_u; and the ratio Σa_u / Σb_u, with its root on
-/// request.
+/// Mean over users, or over whatever else belongs to users, of x_u; and the ratio Σa_u / Σb_u, or its root.
 Estimate mean_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> values,
                        bool higher_is_better);
 Estimate ratio_estimate(std::string metric, std::span<const UserRow> users, std::span<const double> numerators,
@@ -40,8 +39,7 @@ Estimate ratio_estimate(std::string metric, std::span<const UserRow> users, std:
 Estimate influence_estimate(std::string metric, double mean, std::vector<UserRow> users, std::vector<double> influence,
                             bool higher_is_better);
 
-/// The mean over folds of one metric; influences of a user met in several folds add up, each divided by the number of
-/// folds.
+/// The mean over folds of one metric; influences of a user in several folds add up, divided by the folds.
 Estimate average_folds(std::span<const Estimate> folds);
 
 /// How far one model's estimate lies from another's, and between what bounds the difference is likely to be.

@@ -25,8 +25,7 @@ struct EvaluateOptions {
 
 /// The names of what these options measure, in the order of their table. No metrics asked for: those of full rankings
 /// and those of given candidates.
-/// Errors   invalid_option, for a metric that is unknown or of another task, no list length, or one that is 0 or
-///          repeats
+/// Errors   invalid_option, for a metric that is unknown or of another task; no list length, or a wrong one
 std::vector<std::string> measured_metrics(const EvaluateOptions& options);
 
 /// Those that are measured on this fold. Where the split gives each user candidates of their own and no metrics are

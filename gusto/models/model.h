@@ -141,8 +141,7 @@ class Model {
 
  protected:
   // What the public functions do after their checks: models are fitted (but for do_fit and do_load), queries and items
-  // are valid, shapes match, and the ability is declared. In do_fit and do_load task() is already the one asked for; in
-  // do_load data() is too.
+  // are valid, shapes match, and the ability is declared. In do_fit and do_load task() is set; in do_load data() too.
   virtual void do_fit(const Dataset& data, const FitOptions& options, Context& context) = 0;
   virtual void do_load(const TensorFile& in) = 0;
   // Predicting and scoring go through the vectors by default.

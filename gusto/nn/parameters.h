@@ -66,8 +66,7 @@ class ParameterSet {
   ParameterSet(const TensorFile& stored, std::string prefix) : stored_(&stored), prefix_(std::move(prefix)) {}
 
   /// Numbers are drawn by (seed, name, row), or those that were stored.
-  /// Errors   internal, if the name is taken; corrupt_file, before memory is taken, if what was stored has another
-  ///          shape
+  /// Errors   internal, if the name is taken; corrupt_file, before memory is taken, if its stored shape differs
   Parameter& add(std::string name, ParameterKind kind, std::size_t rows, std::size_t cols, Start start);
 
   std::size_t size() const { return parameters_.size(); }

@@ -120,7 +120,7 @@ using ModelSource = std::function<PipelineModel(const std::filesystem::path& nam
 /// Threads     const members may be called concurrently, with a context each
 class Pipeline {
  public:
-  /// Loads the model files that the spec names, each once, with the indexes that they hold. They may hold further models.
+  /// Loads the model files that the spec names, each once, with their indexes; further models may be among them.
   /// Errors   those of load_model, Index::load and the constructor
   static Pipeline open(PipelineSpec spec, Context& context, FurtherModels further = {});
 

@@ -95,14 +95,12 @@ class Recommender {
   PredictAnswer predict(const Person& who, std::span<const std::string> items) const;
   /// Ranking scores of these items, comparable with one another and with recommend()'s for the same person.
   PredictAnswer score(const Person& who, std::span<const std::string> items) const;
-  /// The same for pairs of ids; nothing for a pair whose user or item is unknown. The times are for models that declare
-  /// `timed`.
+  /// The same for pairs of ids; nothing for a pair whose user or item is unknown. Times are for `timed` models.
   std::vector<std::optional<Prediction>> predict(std::span<const UserItem> pairs) const;
   std::vector<std::optional<float>> score(std::span<const UserItem> pairs) const;
 
   /// The best items of each value of a feature.
-  /// Errors   and not_found, if no feature is named and the items have no genres; invalid_option, for a feature without
-  ///          values
+  /// Errors   and not_found, without a named feature or genres; invalid_option, for a feature without values
   ChartAnswer chart(const ChartRequest& request, Context& context) const;
 
  private:

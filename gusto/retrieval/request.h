@@ -2,8 +2,7 @@
 
 /// What a Recommender is asked, and what it answers: plain structs that own their data.
 ///
-/// Users and features go by id and name. An item is named by its id, its title or the start of one, as
-/// gusto/data/titles.h tells; with ItemNames::ids by its id alone.
+/// Users and features go by id and name; an item by its id, its title or the start of one, see ItemNames.
 
 #include <compare>
 #include <cstddef>
@@ -19,15 +18,13 @@ namespace gusto {
 
 /// How items are named.
 enum class ItemNames {
-  /// by id, title, another spelling of it, its start or the closest spelling, as people type (TitleIndex::find)
-  titles,
-  ids,  ///< by id alone: for programs, where a name that is nearly right is a mistake
+  titles,  ///< by id, title, its start or the closest spelling, as people type (TitleIndex::find)
+  ids,     ///< by id alone: for programs, where a name that is nearly right is a mistake
 };
 
 /// A feature and its value, such as gender and F, or genre and Comedy.
 struct NamedValue {
-  std::string name;
-  std::string value;
+  std::string name, value;
   friend auto operator<=>(const NamedValue&, const NamedValue&) = default;
 };
 
@@ -41,8 +38,7 @@ struct RequestEvent {
 /// Who asks: a known user, a history, features, or several of these. None of them: everyone.
 ///
 /// A user with a history is that user after these events: the history is the training events and the new ones together,
-/// in order of time, and new events without a time come last, as given. Of an item that is in both, the new event
-/// counts.
+/// in order of time, and new events without a time come last, as given. Of an item in both, the new event counts.
 struct Person {
   std::optional<std::string> user{};    ///< the id of a user of the training data
   std::vector<RequestEvent> history{};  ///< each item once, in any order; by time, those without one last, as given
@@ -142,7 +138,6 @@ struct SimilarUsersAnswer {
   UnderstoodPerson who{};
   std::vector<SimilarUser> users{};
 };
-
 struct ExplainAnswer {
   UnderstoodPerson who{};
   AnsweredItem item{};  ///< with all reasons; the score is their sum
@@ -162,8 +157,7 @@ struct Prediction {
 
 /// A user and an item, both by id.
 struct UserItem {
-  std::string user;
-  std::string item;
+  std::string user, item;
   std::int64_t time = kNoTime;  ///< when it is asked
 };
 

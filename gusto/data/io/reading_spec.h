@@ -9,8 +9,7 @@
 
 namespace gusto {
 
-/// How events are read, as typed in flags of the command or keys of a recipe. An empty text: recognized, or the
-/// default.
+/// How events are read, as typed in flags of the command or keys of a recipe. Empty: recognized, or the default.
 struct ReadingSpec {
   std::string columns{};     ///< "user,item,-,rating" or "user=reviewer,item=sku", see OpenOptions
   std::string delimiter{};   ///< any text, or tab or space by name

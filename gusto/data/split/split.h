@@ -30,8 +30,7 @@ struct Split {
   std::vector<FilterStep> filtered;  ///< what the filters left out
 };
 
-/// Divides what the filters keep of a data set. `source` is where it came from, for the splits that read files of
-/// events.
+/// Divides what the filters keep of a data set. `source` is where it came from, for splits that read files.
 /// Errors   empty_dataset, if a part is empty; not_found, if a file is missing; invalid_input, with file and line, if a
 ///          test file names an event that the data set does not have, or training and test overlap; those of
 ///          filter_events

@@ -62,11 +62,17 @@ class OwnModel final : public ModelWith<OwnOptions, kOwnInfo> {
   void do_load(const TensorFile&) override {}
   void do_score(std::span<const Query>, MatrixView<float> scores) const override {
     for (std::size_t q = 0; q < scores.rows; ++q) {
-      for (std::size_t i = 0; i < scores.cols; ++i) scores(q, i) = static_cast<float>(options().factor * i);
+      for (std::size_t i = 0; i < scores.cols; ++i)
+        scores(q, i) = static_cast<float>(options().factor * static_cast<double>(i));
     }
   }
 };
-constexpr ModelInfo kOwnInfo{.name = "own-model", .fields = kOwnFields, .make = &make_with<OwnModel>};
+constexpr ModelInfo kOwnInfo{.name = "own-model",
+                             .summary = "",
+                             .about = "",
+                             .fields = kOwnFields,
+                             .abilities = {},
+                             .make = &make_with<OwnModel>};
 
 TEST(ModelFile, LoadsAModelOfOnesOwnForWhoNamesIt) {
   const ModelInfo* const own[]{&kOwnInfo};

@@ -38,7 +38,7 @@ struct TrainingOptions {
   int patience = 3;
 };
 
-/// Examples in a step: batch_size, or if that is 0 the power of two from 32 to 2048 that gives 500 to 1000 steps an epoch.
+/// Examples in a step: batch_size, or if that is 0 a power of two that gives 500 to 1000 steps an epoch.
 std::size_t chosen_batch_size(const TrainingOptions& options, std::size_t examples);
 
 inline constexpr std::array<std::string_view, 4> kOptimizerNames = {"adam", "adamw", "adagrad", "sgd"};

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "gusto/base/context.h"
+#include "gusto/models/registry.h"
 #include "gusto/retrieval/aligned_model.h"
 #include "gusto/retrieval/fusion.h"
 #include "gusto/retrieval/index.h"

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "gusto/base/context.h"
-#include "gusto/models/model.h"
+#include "gusto/models/registry.h"
 #include "gusto/retrieval/request.h"
 
 namespace gusto {

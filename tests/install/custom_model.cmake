@@ -19,7 +19,7 @@ if(NOT output MATCHES "Usage: custom_model COMMAND")
 endif()
 custom_model(0 models)
 require_printed("item-knn")
-require_printed("genre-mlp  Vectors of items")
+require_printed("genre-mlp +Vectors of items")
 custom_model(0 models genre-mlp)
 require_printed("hidden +16 +Width of the layer")
 

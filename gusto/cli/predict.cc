@@ -1,7 +1,10 @@
 /// gusto predict: the value that a user would give an item.
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,9 @@
 
 namespace gusto::cli {
 namespace {
+
+// Pairs of ids take several times the memory of events.
+constexpr std::size_t kPairsAtOnce = std::size_t{1} << 16;
 
 struct PredictFlags {
   std::string model;
@@ -39,27 +45,31 @@ void predict_pairs(const Recommender& recommender, const PredictFlags& flags, Ru
   run.clear();
   tell_bad_lines(opened.report);
   const std::shared_ptr<const Dataset>& data = opened.data;
-  std::vector<UserItem> pairs;
-  for (const Event& event : data->events()) {
-    pairs.push_back({std::string(data->catalog().users[event.user.index]),
-                     std::string(data->catalog().items[event.item.index]), event.time});
-  }
-  const std::vector<std::optional<Prediction>> predictions = recommender.predict(pairs);
+  const Catalog& catalog = data->catalog();
+  const std::vector<Event> events = data->events();
   const bool stddev = recommender.model().info().abilities.stddev;
-  run.clear();
-  fmt::print("user,item,prediction{}\n", stddev ? ",stddev" : "");
   std::size_t unknown = 0;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const std::optional<Prediction>& predicted = predictions[i];
-    fmt::print("{},{},{}", csv_field(pairs[i].user), csv_field(pairs[i].item),
-               predicted ? fmt::format("{:.4f}", predicted->value) : std::string());
-    if (stddev) fmt::print(",{}", predicted ? fmt::format("{:.4f}", *predicted->stddev) : std::string());
-    fmt::print("\n");
-    if (!predicted) ++unknown;
+  std::vector<UserItem> pairs;
+  for (std::size_t begin = 0; begin < events.size(); begin += kPairsAtOnce) {
+    pairs.clear();
+    for (const Event& event : std::span(events).subspan(begin, std::min(kPairsAtOnce, events.size() - begin))) {
+      pairs.push_back(
+          {std::string(catalog.users[event.user.index]), std::string(catalog.items[event.item.index]), event.time});
+    }
+    const std::vector<std::optional<Prediction>> predictions = recommender.predict(pairs);
+    if (begin == 0) fmt::print("user,item,prediction{}\n", stddev ? ",stddev" : "");
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const std::optional<Prediction>& predicted = predictions[i];
+      fmt::print("{},{},{}", csv_field(pairs[i].user), csv_field(pairs[i].item),
+                 predicted ? fmt::format("{:.4f}", predicted->value) : std::string());
+      if (stddev) fmt::print(",{}", predicted ? fmt::format("{:.4f}", *predicted->stddev) : std::string());
+      fmt::print("\n");
+      if (!predicted) ++unknown;
+    }
   }
   if (unknown > 0) {
     fmt::print(stderr, "{} of {} pairs have a user or an item that the model does not know, and no prediction.\n",
-               format_count(unknown), format_count(pairs.size()));
+               format_count(unknown), format_count(events.size()));
   }
 }
 

@@ -177,7 +177,7 @@ std::uint64_t Dataset::memory() const {
   return (user_count() + 1) * sizeof(std::uint64_t) + event_count() * event;
 }
 
-// Users are met in ascending order, so that each item's events comes out ascending.
+// Users are met in ascending order, so that each item's events come out ascending.
 Dataset::ByItem Dataset::group_by_item(std::size_t items, const EventColumns& columns) {
   ByItem view;
   view.offsets.assign(items + 1, 0);

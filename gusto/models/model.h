@@ -128,7 +128,7 @@ class Model {
 
   /// out[j] = similarity of item j to `item`, higher is closer; out has item_count entries. Error(unsupported).
   void item_similarity(ItemRow item, std::span<float> out) const;
-  /// out[v] = similarity of user v to the user; out has user_count entries. Error(unsupported).
+  /// out[v] = similarity of user v to the query user; out has user_count entries. Error(unsupported).
   void user_similarity(const Query& query, std::span<float> out) const;
   /// Why the item got its score: contributions whose amounts sum to score() of it, largest amount first.
   std::vector<Contribution> explain(const Query& query, ItemRow item) const;

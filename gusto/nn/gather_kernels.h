@@ -17,7 +17,7 @@ std::uint32_t largest(std::span<const std::uint32_t> ids);
 /// out_r = table_{ids[r]}. Rows of the table are fetched some steps ahead.
 void gather(MatrixView<const float> table, std::span<const std::uint32_t> ids, MatrixView<float> out);
 
-/// A table whose ids go on in a second matrix: id ≥ rows stands for row id − rows of `extra rows`.
+/// A table whose ids go on in a second matrix: id ≥ rows stands for row id − rows of `extra_rows`.
 struct ExtendedTable {
   MatrixView<const float> rows;
   MatrixView<const float> extra_rows;

@@ -3,7 +3,7 @@
 /// The operations of a network.
 /// Each takes matrices of one tape, [rows × cols], computes at once, and knows its own gradient. Shapes that don't fit
 /// are Error(internal) naming the operation and both shapes. Every operation is checked against finite differences of a
-/// plain reference version in double precision (test_gradients.h).
+/// plain reference version in double precision (gusto/nn/testing/gradients.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +63,7 @@ Var layer_norm(Var x, Parameter& gain, Parameter& offset);
 struct BatchNormState {
   Parameter* gain;      ///< γ [1 × cols]
   Parameter* offset;    ///< β [1 × cols]
-  Parameter* mean;      ///< running, [1 × cols]; not learned: updated by update_batch_norm
+  Parameter* mean;      ///< running, [1 × cols]; not learned: updated by the trainer
   Parameter* variance;  ///< running, [1 × cols]
 };
 /// The same over each column: with the shard's own mean and variance while training (ghost batches: Hoffer, Hubara,

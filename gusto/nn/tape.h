@@ -58,7 +58,7 @@ struct NormStatistics {
   std::span<const float> batch_variance;
 };
 
-/// Rows that stand for ids beyond an embedding's end: id rows + g is extra rows row g. So a new user's vector can be
+/// Rows that stand for ids beyond an embedding's end: id rows + g is row g of these. So a new user's vector can be
 /// tried out, and learned, without touching the embedding.
 struct ExtraRows {
   const Parameter* parameter;

@@ -151,7 +151,7 @@ ExplainAnswer Recommender::explain(const Person& who, std::string_view item) con
   const ItemRow row = parts_->resolver.item(item);
   const AlignedQuery own = parts_->model.own(person.query());
   ExplainAnswer answer{person.understood, parts_->resolver.answered(row, 0)};
-  answer.item.reasons = reasons(own.query, row);
+  answer.item.reasons = reasons(own.query, row, std::numeric_limits<std::size_t>::max());
   double sum = 0;
   for (const Reason& reason : answer.item.reasons) sum += reason.amount;
   answer.item.score = static_cast<float>(sum);
@@ -228,7 +228,9 @@ Recommender::Pairs Recommender::known_pairs(std::span<const UserItem> pairs) con
     if (!user || !item) continue;
     Query query = Query::known(UserRow(*user));
     if (timed) query.time = pairs[p].time;
-    known.query_users.push_back(parts_->model.own(query));
+    AlignedQuery own = parts_->model.own(query);
+    if (!parts_->model.answers(own.query)) continue;
+    known.query_users.push_back(std::move(own));
     known.items.push_back(parts_->model.own(ItemRow(*item)));
     known.places.push_back(p);
   }

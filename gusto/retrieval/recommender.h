@@ -113,7 +113,7 @@ class Recommender {
                   const ResolvedFilter& filter, Context& context) const;
   std::vector<AnsweredItem> pipeline_items(std::span<const PipelineItem> list) const;
   std::vector<std::string> notes(const ResolvedPerson& person, std::span<const PipelineItem> list) const;
-  std::vector<Reason> reasons(const Query& own, ItemRow item) const;
+  std::vector<Reason> reasons(const Query& own, ItemRow item, std::size_t most) const;
 
   std::vector<AnsweredItem> named(std::span<const std::string> items) const;
   struct Pairs;

@@ -93,9 +93,11 @@ void Recommender::answer(const Batch& batch, Context& context) const {
   std::map<const RecommendRequest*, std::vector<std::size_t>, BySearch> groups;
   for (std::size_t r = 0; r < batch.requests.size(); ++r) groups[&batch.requests[r]].push_back(r);
   std::vector<std::span<const std::size_t>> units;
+  const bool scored_whole = !parts_->pipeline && !model().info().abilities.item_vectors;
+  const std::size_t together = scored_whole ? scored_queries(data().item_count()) : kScanQueries;
   for (const auto& [request, places] : groups) {
-    for (std::size_t begin = 0; begin < places.size(); begin += kScanQueries) {
-      units.push_back(std::span(places).subspan(begin, std::min(kScanQueries, places.size() - begin)));
+    for (std::size_t begin = 0; begin < places.size(); begin += together) {
+      units.push_back(std::span(places).subspan(begin, std::min(together, places.size() - begin)));
     }
   }
   // A pipeline shares one unit's queries among threads itself; what it runs inside of another loop stays on one thread.
@@ -171,8 +173,7 @@ void Recommender::find_items(const Batch& batch, std::span<const std::size_t> pl
     if (const std::size_t most = batch.requests[places[q]].reasons; most > 0) {
       const AlignedQuery own = parts_->model.own(queries[q]);
       for (AnsweredItem& item : answer.items) {
-        item.reasons = reasons(own.query, item.row);
-        item.reasons.resize(std::min(most, item.reasons.size()));
+        item.reasons = reasons(own.query, item.row, most);
       }
     }
     batch.answers[places[q]] = std::move(answer);
@@ -197,14 +198,16 @@ std::vector<AnsweredItem> Recommender::pipeline_items(std::span<const PipelineIt
 std::vector<std::string> Recommender::notes(const ResolvedPerson& person, std::span<const PipelineItem> list) const {
   const bool unknown = parts_->resolver.nothing_known(person);
   const bool popular = !list.empty() && (unknown || list.front().source == parts_->pipeline->spec().candidates.size());
-  if (popular) return {"Nothing is known of this person: popular items answer."};
+  if (popular && unknown) return {"Nothing is known of this person: popular items answer."};
+  if (popular) return {"The models have no answer for this person: popular items answer."};
   if (unknown) return {"Nothing is known of this person."};
   return {};
 }
 
-std::vector<Reason> Recommender::reasons(const Query& own, ItemRow item) const {
+std::vector<Reason> Recommender::reasons(const Query& own, ItemRow item, std::size_t most) const {
   std::vector<Reason> result;
   for (const Contribution& contribution : model().explain(own, parts_->model.own(item))) {
+    if (result.size() == most) break;
     Reason reason;
     reason.amount = contribution.amount;
     if (contribution.item) {

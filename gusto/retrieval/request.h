@@ -152,7 +152,7 @@ struct PredictAnswer {
 /// A predicted value, in units of the training values and within their scale; or the probability of a like.
 struct Prediction {
   float value = 0;
-  std::optional<float> stddev{};  ///< the value's standard deviation about it, if the model declares `spread`
+  std::optional<float> stddev{};  ///< the value's standard deviation about it, if the model declares `stddev`
 };
 
 /// A user and an item, both by id.

@@ -16,9 +16,6 @@
 namespace gusto {
 namespace {
 
-// Models without vectors fill whole rows; so many queries at a time that the rows stay within this many scores.
-constexpr std::size_t kRowScores = std::size_t{1} << 20;
-
 /// Finds lists among the scores of whole rows: for models without vectors.
 class RowScan {
  public:
@@ -112,9 +109,7 @@ std::vector<TopLists> search_blocks(const Model& model, std::span<const Query> q
                                     std::span<const PreparedFilter> filters, const MakeScan& make_scan,
                                     Context& context) {
   const std::size_t item_count = model.data().item_count();
-  const std::size_t block =
-      make_scan ? kScanQueries
-                : std::clamp(kRowScores / std::max<std::size_t>(item_count, 1), std::size_t{1}, kScanQueries);
+  const std::size_t block = make_scan ? kScanQueries : scored_queries(item_count);
   std::vector<std::vector<ScoredItem>> lists(filters.size() * queries.size());
   std::vector<std::unique_ptr<BlockSearch>> searches(context.threads());
   parallel_blocks(context, queries.size(), block, [&](std::size_t begin, std::size_t end, unsigned worker) {
@@ -135,6 +130,11 @@ std::vector<TopLists> search_blocks(const Model& model, std::span<const Query> q
 }
 
 }  // namespace
+
+std::size_t scored_queries(std::size_t item_count) {
+  constexpr std::size_t kRowScores = std::size_t{1} << 20;
+  return std::clamp(kRowScores / std::max<std::size_t>(item_count, 1), std::size_t{1}, kScanQueries);
+}
 
 std::vector<TopLists> search(const Model& model, std::span<const Query> queries, std::size_t k,
                              std::span<const SearchFilter> filters, Context& context) {

@@ -6,6 +6,7 @@
 /// time. A whole [users × items] matrix never exists. Ties go to the lower item row. An answer has the same bits
 /// whoever else asks at the same time.
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,9 @@ TopLists search(const Model& model, std::span<const Query> queries, std::size_t 
 /// The same under several filters at once, scoring once: result[f] belongs to filters[f].
 std::vector<TopLists> search(const Model& model, std::span<const Query> queries, std::size_t k,
                              std::span<const SearchFilter> filters, Context& context);
+
+/// How many queries a model without vectors is asked at once: its whole rows of scores stay within some MiB.
+std::size_t scored_queries(std::size_t item_count);
 
 /// The k largest of scores (entries that are −infinity are left out), best first, ties to the lower row.
 std::vector<ScoredItem> top_k(std::span<const float> scores, std::size_t k);

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The inner loop of walks through graphs of vectors. Its plain reference version is in hnsw_test.cc. Dispatched once a
-/// list.
+/// The inner loop of walks through graphs of vectors. Its plain reference version is in hnsw_index_test.cc.
+/// Dispatched once a list.
 
 #include <cstdint>
 #include <span>

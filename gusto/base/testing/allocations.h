@@ -1,7 +1,7 @@
 #pragma once
 
-// Counts what a test program allocates. Programs that ask for it list test_allocations.cc among their sources, which
-// replaces operator new.
+// Counts what a test program allocates. Programs that ask for it list testing/allocations.cc among their sources,
+// which replaces operator new.
 
 #include <atomic>
 #include <cstddef>

@@ -89,9 +89,10 @@ double number_at(CellType type, const ColumnChunk& chunk, std::size_t row) {
 }
 
 std::pair<const ColumnChunk*, std::size_t> find_row(const TableColumn& column, std::size_t row) {
+  std::size_t own = row;
   for (const ColumnChunk& chunk : column.chunks) {
-    if (row < chunk.size) return {&chunk, row};
-    row -= chunk.size;
+    if (own < chunk.size) return {&chunk, own};
+    own -= chunk.size;
   }
   throw Error(ErrorCode::invalid_input, fmt::format("Column {} ends before its row {}.", column.name, row),
               "Give as many elements as the offsets of a list point to.");

@@ -59,9 +59,11 @@ bool to_times(const Number* numbers, std::size_t count, TimeUnit unit, std::int6
 TimeUnit unit_of(const TableColumn& column) {
   if (column.time_unit) return *column.time_unit;
   for (const ColumnChunk& chunk : column.chunks) {
-    if (chunk.size == 0) continue;
-    const double first = number_at(column.type, chunk, 0);
-    return recognize_time_unit(std::abs(first) < 1e18 ? static_cast<std::int64_t>(first) : std::int64_t{0});
+    for (std::size_t row = 0; row < chunk.size; ++row) {
+      const double first = number_at(column.type, chunk, row);
+      if (!std::isfinite(first)) continue;  // null, or to be complained about
+      return recognize_time_unit(std::abs(first) < 1e18 ? static_cast<std::int64_t>(first) : std::int64_t{0});
+    }
   }
   return TimeUnit::seconds;
 }

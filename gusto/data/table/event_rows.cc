@@ -81,6 +81,10 @@ void EventRows::check_columns() const {
     throw Error(ErrorCode::invalid_option, fmt::format("Column {} holds numbers, not dates.", time_column_->name),
                 "Name the unit that they count in.");
   }
+  if (options_.half_life && !(*options_.half_life > 0)) {
+    throw Error(ErrorCode::invalid_option, fmt::format("The half-life {} is no length of time.", *options_.half_life),
+                "Give a number of seconds above 0.");
+  }
   if (options_.half_life && !time_column_) {
     throw Error(ErrorCode::invalid_option, "The table has no times, by which events could grow old.",
                 "Give a column of times, or leave the half-life out.");
@@ -219,12 +223,15 @@ std::optional<Error> EventRows::problem_of(std::size_t row) const {
                                      fmt::format("Add {}=… to the option `weights`; weight 0 leaves such events out.",
                                                  kind.value_or("null"))});
   }
-  if (!values_) return std::nullopt;
-  const auto [chunk, own] = find_row(*value_column_, row);
-  const auto value = static_cast<float>(number_at(value_column_->type, *chunk, own));
+  float value = 1;
+  if (values_) {
+    const auto [chunk, own] = find_row(*value_column_, row);
+    value = static_cast<float>(number_at(value_column_->type, *chunk, own));
+  }
   if (std::isfinite(value * *weight)) return std::nullopt;
-  return complaint(*value_column_, {fmt::format("{} is out of range once its kind has been weighed", value),
-                                    std::string(kCorrectCell)});
+  return complaint(
+      values_ ? *value_column_ : *kind_column_,
+      {fmt::format("{} is out of range once its kind has been weighed", value), std::string(kCorrectCell)});
 }
 
 std::optional<float> EventRows::weight_of_row(std::size_t row) const {

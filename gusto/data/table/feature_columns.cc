@@ -131,6 +131,7 @@ class FeatureColumnsReader {
                               rows_.size()),
                   "Give columns of one length.");
     }
+    require_plain_elements(column);
     GrowingFeature growing(column.name, kind_of(feature));
     if (growing.kind() == FeatureKind::number) return read_numbers(column, rows, std::move(growing), replaced);
     CellText text;
@@ -149,10 +150,23 @@ class FeatureColumnsReader {
     return std::move(growing).finish(rows);
   }
 
+  // Of lists and dictionaries: strings, numbers or booleans.
+  static void require_plain_elements(const TableColumn& column) {
+    for (const ColumnChunk& chunk : column.chunks) {
+      if (chunk.size == 0 || (chunk.of == nullptr && !is_list(column.type))) continue;
+      if (chunk.of != nullptr && !is_list(chunk.of->type)) continue;
+      throw Error(ErrorCode::invalid_input,
+                  fmt::format("Column {} holds lists of {}.", column.name, chunk.of == nullptr ? "nothing" : "lists"),
+                  "Give lists of strings, numbers or booleans.");
+    }
+  }
+
   void set(GrowingFeature& growing, const TableColumn& column, std::size_t row, std::optional<std::string_view> value) {
     if (!value || value->empty()) return;
     checked(column, row, *value);
-    if (growing.kind() != FeatureKind::multi || !is_string(column.type)) return growing.set_value(rows_[row], *value);
+    const bool strings =
+        is_string(column.type) || (has_dictionary(column) && is_string(column.chunks.front().of->type));
+    if (growing.kind() != FeatureKind::multi || !strings) return growing.set_value(rows_[row], *value);
     for (const std::string_view part : split(*value, "|")) {
       if (const std::string_view own = trim(part); !own.empty()) growing.set_value(rows_[row], own);
     }

@@ -233,6 +233,54 @@ TEST(MakeDataset, KindsAreWeighedAndThoseOfNoWeightLeaveNoIdBehind) {
             "The table has no column of kinds to be weighed. | Give a column of kinds, or leave the weights out.");
 }
 
+TEST(MakeDataset, RefusesWeightsAndHalfLivesThatAreNoNumbers) {
+  SmallTable small;
+  const std::vector<std::string> kinds{"view", "view", "view", "view"};
+  small.table.values.reset();
+  small.table.kinds = TableColumn::strings(kinds);
+  TableOptions options;
+  options.weights = {{"view", std::numeric_limits<float>::infinity()}};
+  EXPECT_THAT(refusal(small.table, options), HasSubstr("Column kind, row 0"));
+  SmallTable aging;
+  const std::vector<std::int64_t> times{1, 2, 3, 4};
+  aging.table.times = TableColumn::times(times, TimeUnit::seconds);
+  for (const double half_life : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    TableOptions aged;
+    aged.half_life = half_life;
+    EXPECT_THAT(refusal(aging.table, aged, ErrorCode::invalid_option), HasSubstr("half-life"));
+  }
+}
+
+TEST(MakeDataset, RecognizesTheUnitOfTimesByTheFirstThatIsThere) {
+  SmallTable small;
+  const std::vector<std::int64_t> times{0, 978'300'760'000, 978'300'760'000, 978'300'760'000};
+  small.table.times = TableColumn::ints(times);
+  const std::uint8_t validity = 0b1110;
+  small.table.times->chunks[0].validity = &validity;
+  TableOptions options;
+  options.skip_bad_rows = true;
+  const OpenedDataset opened = made(small.table, options);
+  EXPECT_EQ(opened.data->event_count(), 3U);
+  EXPECT_EQ(event_of(*opened.data, "1", "10").time, 978'300'760);
+}
+
+TEST(MakeDataset, DividesDictionaryStringsOfSeveralValuesAndRefusesListsOfLists) {
+  SmallTable small;
+  const std::vector<std::int64_t> ids{10, 20};
+  const std::vector<std::int32_t> indexes{0, 1};
+  const std::vector<std::string> genres{"Action|Comedy", "Comedy"};
+  TableColumn coded = TableColumn::dictionary(indexes, TableColumn::strings(genres)).named("genres");
+  small.table.item_features.push_back({TableColumn::ints(ids), {{coded, FeatureKind::multi}}});
+  const OpenedDataset opened = made(small.table);
+  const Catalog& catalog = opened.data->catalog();
+  EXPECT_EQ(catalog.item_features.at("genres").ids_of(*catalog.items.find("10")).size(), 2U);
+
+  const std::vector<std::int64_t> inner{0, 1, 2}, outer{0, 1, 2};
+  TableColumn lists = TableColumn::lists(outer, TableColumn::lists(inner, TableColumn::strings(genres)));
+  small.table.item_features = {{TableColumn::ints(ids), {{std::move(lists).named("genres"), std::nullopt}}}};
+  EXPECT_THAT(refusal(small.table), HasSubstr("Column genres holds lists of lists."));
+}
+
 TEST(MakeDataset, ComplainsOfColumnAndRow) {
   SmallTable small;
   small.values[2] = std::numeric_limits<float>::quiet_NaN();

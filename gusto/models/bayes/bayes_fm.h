@@ -86,7 +86,7 @@ extern const ModelInfo kBayesFmInfo;
 ///            sample for the standard deviation. Someone asked for without a time is as on a day that training has not
 ///            seen, or if it had events without a time, as on theirs (FmFeatures).
 /// New users  the own column of someone with a history is drawn in each sample from its distribution given the rest
-///            (FmSamples::new user), for levels together with the latents of their events, some rounds in turn. That is
+///            (FmSamples::new_user), for levels together with the latents of their events, some rounds in turn. That is
 ///            exact for normal noise where users' days do not count and training has seen each event's day. Else it is
 ///            approximate: what unknown days add counts as more noise, independent in each event, and for levels the
 ///            rounds are few.

@@ -87,7 +87,7 @@ extern const ModelInfo kContentInfo;
 /// State      profiles, made of the catalog again when a model is loaded; biases, or g, by item; the slope
 /// Cost       fit: O(entries), and for ratings by rocchio a taste a user; a taste: O(|S| entries an item), ridge also
 ///            O(|S|² entries an item + |S|³ / 3), |S| ≤ last; scores: O(entries), on the calling thread
-/// Errors     those of Model and ItemProfiles; unsupported, if items have no features that distinguish any two of them
+/// Errors     those of Model and ItemProfiles; unsupported, if no feature value is shared by some items and not by all
 /// Repeatable same bits at any number of threads; no random numbers
 class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
  public:

@@ -27,7 +27,7 @@ constexpr ModelInfo kIalsInfo{
         "the "
         "strongest models for top lists; blocks of coordinates (iALS++) keep large dim affordable. With user_fields "
         "and "
-        "item_fields vectors are shrunk to what features suggest instead of 0, so that new items, and users for which "
+        "item_fields vectors are shrunk to what features suggest instead of 0, so that new items, and users for whom "
         "only features are known, get vectors too.",
     .fields = kIalsFields,
     .abilities = {.personalized = true,

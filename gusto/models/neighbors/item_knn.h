@@ -56,8 +56,8 @@ extern const ModelInfo kItemKnnInfo;
 /// N(i) are the items most similar to i; w_ij = s_ij^power where the shrunk similarity s_ij > 0 (neighbors.h), else 0.
 ///
 /// ratings, likes  ŷ_ui = b_ui + Σ_j w_ij (r_uj − b_uj) / (Σ_j w_ij + damping), over the `neighbors` items j most
-/// similar
-///                 to i among those that u rated and that are among the `stored` most similar of i; b the baseline
+/// similar to i
+///                 among those that u rated and that are among the `stored_neighbors` most similar of i; b the baseline
 /// top_n           ŷ_ui = Σ_{j∈N(i), j seen by u} w_ij / (Σ_{j∈N(i)} w_ij)^normalization, |N(i)| ≤ neighbors, with
 ///                 s_ij = similarity · (n_i / n_j)^popularity_power, users' votes weighted by (n̄ / n_u)^vote_power,
 ///                 where n̄ is the mean length of a history; values are not used, since every event is a positive

@@ -174,7 +174,7 @@ void NetworkModel::do_item_similarity(ItemRow item, std::span<float> out) const 
 void NetworkModel::do_user_similarity(const Query& query, std::span<float> out) const {
   nn::Arena arena;
   const ItemRow any(0);
-  Matrix<float> map;  // all users, and last the user
+  Matrix<float> map;  // all users, and last the query user
   for (std::size_t u = 0; u <= out.size(); ++u) {
     NewUser new_user;
     const nn::EncodedQueryUser query_user = encode(u < out.size() ? Query::known(UserRow(u)) : query, new_user);

@@ -34,7 +34,7 @@ NeighborLists NeighborLists::load(const TensorFile& in, std::size_t rows) {
   result.weights = in.vector<float>("neighbour_weights", result.offsets.back());
   for (const std::uint32_t row : result.ids) {
     if (row >= rows) {
-      throw Error(ErrorCode::corrupt_file, fmt::format("The tensor neighbors names row {} of {}.", row, rows));
+      throw Error(ErrorCode::corrupt_file, fmt::format("The tensor neighbours names row {} of {}.", row, rows));
     }
   }
   if (!std::all_of(result.weights.begin(), result.weights.end(), [](float w) { return std::isfinite(w); })) {

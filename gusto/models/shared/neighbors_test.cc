@@ -106,7 +106,7 @@ std::shared_ptr<const Dataset> dataset_of(const Table& table) {
   return test::dataset_of(kSide, kSide, events);
 }
 
-/// Rows as the twin sees them: items (or users), with centered values, or the votes and means of columns.
+/// Rows as the reference version sees them: items (or users), with centered values, or the votes and means of columns.
 struct PlainNeighbors {
   PlainNeighbors(const Dataset& data, bool of_items, Similarity kind, double vote_power) {
     Context context({.threads = 1});

@@ -71,8 +71,8 @@ extern const ModelInfo kDemographicInfo;
 /// State      for every way a table [segments × items] of ln R, and for ratings of d; float32
 /// Cost       fit: O(events · ways + segments · items); memory: 4 bytes a segment and item, for ratings 8, and 4 an
 ///            event
-/// Errors     those of Model and Segments; not_found, for a feature `per` that items don't have; invalid_option, for
-///            one without values
+/// Errors     those of Model and Segments; not_found, for a `smoothing_feature` that items don't have;
+///            invalid_option, for one without values
 /// Repeatable same bits at any number of threads; no random numbers
 class DemographicModel final : public ModelWith<DemographicOptions, kDemographicInfo> {
  public:

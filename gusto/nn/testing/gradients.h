@@ -92,7 +92,7 @@ inline Doubles gradient_of(const Tape& tape, const Parameter& parameter) {
     if (sparse.parameter != &parameter) continue;
     for (std::size_t r = 0; r < sparse.bag.rows; ++r) {
       for (std::size_t e = sparse.bag.begin(r); e < sparse.bag.end(r); ++e) {
-        if (sparse.bag.ids[e] >= sum.rows()) continue;  // of a extra rows
+        if (sparse.bag.ids[e] >= sum.rows()) continue;  // of an extra row
         for (std::size_t c = 0; c < sum.cols(); ++c) {
           sum(sparse.bag.ids[e], c) +=
               static_cast<double>(sparse.bag.weight(e)) * static_cast<double>(sparse.gradient(r, c));

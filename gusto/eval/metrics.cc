@@ -1,4 +1,3 @@
-#include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/metrics.h"
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <numeric>
 
 #include "gusto/base/error.h"
+#include "gusto/eval/metric_formulas.h"
 
 namespace gusto {
 namespace {

@@ -170,8 +170,8 @@ usage: ./do WHAT [ARGUMENT...]
 
   build             the command, build/release/gusto
   demo              build, then compare every recommender on real ratings and ask the best one for films
-  test              every test: release build, sanitizers, code format; the last line is the total. `test whole`, as in
-                    continuous integration, also looks at each file alone, and for races in the lowest floor
+  test              every test: release build, sanitizers, code format; the last line is the total. `test whole` also
+                    looks at each file alone, and for races in the lowest floor
   races             the tests that run several threads, under thread sanitizer
   bench [OPTION...] build and run the benchmarks (options of Google Benchmark)
   fuzz [SECONDS]    run every fuzzer for so long, 60 seconds each by default

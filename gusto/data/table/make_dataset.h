@@ -40,7 +40,7 @@ struct TableOptions {
 ///          all else is copied; without an owner, everything is
 /// Report   layout "columns"; columns by role and name, "user=reviewer"
 /// Errors   invalid_input, with column and row, rows counted from 0; invalid_option; out_of_memory; canceled
-/// Cost     on one thread some 20 to 60 ns an event for integer ids, and 100 for strings (bench/event_table_bench.cc)
+/// Cost     on one thread 25 to 115 ns an event for integer ids, 125 to 245 for strings (bench/event_table_bench.cc)
 /// Memory   beside the table 8 bytes an event, 8 more with times, 8 more while duplicates are refused; ids and
 ///          features, and up to half a byte an event for tables of numbers
 OpenedDataset make_dataset(const EventTable& table, const TableOptions& options, Context& context);

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/context.h"
 #include "gusto/base/random.h"

@@ -4,8 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -104,7 +103,7 @@ const Field& find_field(Fields table, std::string_view owner, std::string_view n
   throw Error(ErrorCode::invalid_option, fmt::format("{} has no option {}.", owner, quote(name)),
               nearest         ? fmt::format("Did you mean {}?", *nearest)
               : names.empty() ? "It has no options."
-                              : fmt::format("It has: {}.", fmt::join(names, ", ")));
+                              : fmt::format("It has: {}.", join(names, ", ")));
 }
 
 std::string_view current_name(Fields table, std::string_view name) {
@@ -160,7 +159,7 @@ std::string describe_domain(const Field& field) {
     case FieldKind::boolean: return "true or false";
     case FieldKind::integer: return "a whole number" + describe_bounds(field.bounds);
     case FieldKind::real: return "a number" + describe_bounds(field.bounds);
-    case FieldKind::choice: return fmt::format("one of {}", fmt::join(field.choices, ", "));
+    case FieldKind::choice: return fmt::format("one of {}", join(field.choices, ", "));
     case FieldKind::text: return "UTF-8 text";
   }
   return "";

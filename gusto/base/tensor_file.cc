@@ -8,12 +8,12 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_format.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
@@ -72,9 +72,9 @@ struct TensorFile::Impl {
   // Fills tensors and metadata from the bytes, or throws.
   void read(std::span<const std::byte> bytes);
   std::span<const std::byte> header_of(std::span<const std::byte> bytes) const;
-  nlohmann::json parse_header(std::string_view text) const;
+  Json parse_header(std::string_view text) const;
   void check_header(std::string_view text) const;
-  void describe(const std::string& tensor, const nlohmann::json& entry, Tensor& result) const;
+  void describe(const std::string& tensor, const Json& entry, Tensor& result) const;
   void place(std::span<const std::byte> data);
   void read_checksums();
   const Tensor& find(std::string_view tensor) const;
@@ -96,24 +96,24 @@ std::span<const std::byte> TensorFile::Impl::header_of(std::span<const std::byte
   return bytes.subspan(kLengthBytes, length);
 }
 
-nlohmann::json TensorFile::Impl::parse_header(std::string_view text) const {
+Json TensorFile::Impl::parse_header(std::string_view text) const {
   // The parser keeps the last of equal keys; readers that keep the first would see another file.
   std::vector<std::set<std::string>> keys(1);
-  const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     const auto level = static_cast<std::size_t>(depth);
     if (level > 3) corrupt("its header is nested too deeply");
-    if (event == nlohmann::json::parse_event_t::object_start) {
+    if (event == Json::parse_event_t::object_start) {
       keys.resize(level + 1);
       keys.emplace_back();
-    } else if (event == nlohmann::json::parse_event_t::key && !keys[level].insert(parsed.get<std::string>()).second) {
+    } else if (event == Json::parse_event_t::key && !keys[level].insert(parsed.get<std::string>()).second) {
       corrupt(fmt::format("its header names {} twice", quote(parsed.get<std::string>())));
     }
     return true;
   };
   try {
-    nlohmann::json header = nlohmann::json::parse(text, watch);
+    Json header = parse_json(text, watch);
     if (header.is_object()) return header;
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     corrupt("its header is not JSON");
   }
   corrupt("its header is not a JSON object");
@@ -129,10 +129,10 @@ void TensorFile::Impl::check_header(std::string_view text) const {
   if (to_hex(xxh3(as_bytes(zeroed), zeroed.size())) != found->second) corrupt("its header does not match its checksum");
 }
 
-void TensorFile::Impl::describe(const std::string& tensor, const nlohmann::json& entry, Tensor& result) const {
-  const auto whole_numbers = [](const nlohmann::json& list) {
+void TensorFile::Impl::describe(const std::string& tensor, const Json& entry, Tensor& result) const {
+  const auto whole_numbers = [](const Json& list) {
     return list.is_array() &&
-           std::all_of(list.begin(), list.end(), [](const nlohmann::json& n) { return n.is_number_unsigned(); });
+           std::all_of(list.begin(), list.end(), [](const Json& n) { return n.is_number_unsigned(); });
   };
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry["dtype"].is_string() ||
       !entry.contains("shape") || !whole_numbers(entry["shape"]) || !entry.contains("data_offsets") ||
@@ -140,7 +140,7 @@ void TensorFile::Impl::describe(const std::string& tensor, const nlohmann::json&
     corrupt(fmt::format("the description of tensor {} is malformed", quote(tensor)));
   }
   const std::optional<TensorType> type = type_named(entry["dtype"].get<std::string>());
-  if (!type) corrupt(fmt::format("tensor {} has the unknown type {}", quote(tensor), entry["dtype"].dump()));
+  if (!type) corrupt(fmt::format("tensor {} has the unknown type {}", quote(tensor), print_json(entry["dtype"])));
 
   const auto shape = entry["shape"].get<std::vector<std::uint64_t>>();
   const auto offsets = entry["data_offsets"].get<std::array<std::uint64_t, 2>>();
@@ -179,7 +179,7 @@ void TensorFile::Impl::place(std::span<const std::byte> data) {
 void TensorFile::Impl::read_checksums() {
   const auto found = metadata.find(kChecksums);
   if (found == metadata.end()) corrupt("it carries no checksums");
-  const nlohmann::json checksums = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  const Json checksums = try_parse_json(found->second);
   if (!checksums.is_object() || checksums.size() != tensors.size()) corrupt("its list of checksums is malformed");
   for (auto& [tensor, entry] : tensors) {
     const auto checksum = checksums.find(tensor);
@@ -208,7 +208,7 @@ void TensorFile::Impl::check(std::string_view tensor, const Tensor& entry) const
 void TensorFile::Impl::read(std::span<const std::byte> bytes) {
   const std::span<const std::byte> header_bytes = header_of(bytes);
   const std::string_view text(reinterpret_cast<const char*>(header_bytes.data()), header_bytes.size());
-  const nlohmann::json header = parse_header(text);
+  const Json header = parse_header(text);
   for (const auto& [key, entry] : header.items()) {
     if (key != kMetadata) {
       describe(key, entry, tensors[key]);

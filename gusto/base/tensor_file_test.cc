@@ -8,11 +8,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/json.h"
 #include "gusto/base/testing/testing.h"
 
 namespace gusto {
@@ -38,10 +38,10 @@ std::uint64_t header_size(const std::string& bytes) {
 }
 
 // A file with this header, as a careful forger would make it: padded, with a header checksum that fits.
-std::string forge(nlohmann::json header, std::string data = {}, bool with_checksum = true, std::size_t padding = 0) {
+std::string forge(Json header, std::string data = {}, bool with_checksum = true, std::size_t padding = 0) {
   const auto zeros = std::string(16, '0');
   if (with_checksum) header["__metadata__"]["xxh3_header"] = zeros;
-  std::string json = header.dump();
+  std::string json = print_json(header);
   json.append((64 - (json.size() + 8) % 64) % 64 + padding, ' ');
   if (with_checksum) {
     const std::string key = "\"xxh3_header\":\"";
@@ -53,7 +53,7 @@ std::string forge(nlohmann::json header, std::string data = {}, bool with_checks
 
 std::string checksum(const std::string& data) { return to_hex(xxh3(std::as_bytes(std::span(data)))); }
 
-nlohmann::json tensor(std::string type, std::vector<std::uint64_t> shape, std::uint64_t begin, std::uint64_t end) {
+Json tensor(std::string type, std::vector<std::uint64_t> shape, std::uint64_t begin, std::uint64_t end) {
   return {{"dtype", std::move(type)}, {"shape", std::move(shape)}, {"data_offsets", {begin, end}}};
 }
 
@@ -150,7 +150,7 @@ TEST(TensorFile, IsKnownByItsHead) {
 TEST(TensorFile, LayoutIsAsDocumented) {
   const std::string bytes = sample();
   EXPECT_EQ((8 + header_size(bytes)) % 64, 0U);
-  const auto header = nlohmann::json::parse(bytes.substr(8, header_size(bytes)));
+  const auto header = parse_json(bytes.substr(8, header_size(bytes)));
   const auto begin = [&](const char* name) { return header[name]["data_offsets"][0].get<std::uint64_t>(); };
   EXPECT_EQ(begin("offsets"), 0U);  // eight bytes an element come first
   EXPECT_EQ(begin("empty"), 16U);
@@ -226,8 +226,8 @@ RC_GTEST_PROP(TensorFileDamage, NoBytesAreReadBeyondTheirBounds, (const std::str
 TEST(TensorFileDamage, ForgedHeadersAreRefused) {
   using testing::HasSubstr;
   const std::string data = "12345678";
-  const auto with = [&](nlohmann::json header) {
-    header["__metadata__"]["xxh3"] = nlohmann::json{{"a", checksum(data)}}.dump();
+  const auto with = [&](Json header) {
+    header["__metadata__"]["xxh3"] = print_json(Json{{"a", checksum(data)}});
     return complaint(forge(std::move(header), data));
   };
   EXPECT_EQ(with({{"a", tensor("F32", {2}, 0, 8)}}), "no error");
@@ -252,7 +252,7 @@ TEST(TensorFileDamage, ForgedHeadersAreRefused) {
               HasSubstr("header carries no checksum"));
   EXPECT_THAT(complaint(forge({{"a", tensor("F32", {2}, 0, 8)}}, data, true, 4)), HasSubstr("data are not aligned"));
   EXPECT_THAT(complaint(forge({{"__metadata__", {{"n", 1}}}})), HasSubstr("not a string"));
-  EXPECT_THAT(complaint(forge(nlohmann::json::array(), {}, false)), HasSubstr("not a JSON object"));
+  EXPECT_THAT(complaint(forge(Json::array(), {}, false)), HasSubstr("not a JSON object"));
 }
 
 std::string raw_header(const std::string& json) {

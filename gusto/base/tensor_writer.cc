@@ -6,12 +6,12 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/tensor_format.h"
 #include "gusto/base/text.h"
@@ -68,8 +68,8 @@ std::vector<const TensorWriter::Tensor*> TensorWriter::in_data_order() const {
 }
 
 std::string TensorWriter::head(const std::vector<const Tensor*>& order) const {
-  nlohmann::json checksums = nlohmann::json::object();
-  nlohmann::json tensors = nlohmann::json::object();
+  Json checksums = Json::object();
+  Json tensors = Json::object();
   std::uint64_t begin = 0;
   for (const Tensor* tensor : order) {
     const std::uint64_t end = begin + tensor->source.size;
@@ -78,12 +78,12 @@ std::string TensorWriter::head(const std::vector<const Tensor*>& order) const {
         {"dtype", to_string(tensor->type)}, {"shape", tensor->shape}, {"data_offsets", {begin, end}}};
     begin = end;
   }
-  nlohmann::json metadata = metadata_;
-  metadata[kChecksums] = checksums.dump();
+  Json metadata = metadata_;
+  metadata[kChecksums] = print_json(checksums);
   metadata[kHeaderChecksum] = kZeros;
   tensors[kMetadata] = std::move(metadata);
 
-  std::string json = tensors.dump();
+  std::string json = print_json(tensors);
   const std::size_t unpadded = kLengthBytes + json.size();
   json.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
   if (json.size() > kMaxHeader) {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace gusto {
 namespace {

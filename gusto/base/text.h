@@ -38,6 +38,19 @@ std::string_view trim(std::string_view text);
 /// The parts between separators; "a,,b" gives three, "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, std::string_view separator);
 
+/// The texts with the separator between them; the reverse of split().
+template <class Texts>
+std::string join(const Texts& texts, std::string_view separator) {
+  std::string result;
+  bool first = true;
+  for (const auto& text : texts) {
+    if (!first) result += separator;
+    first = false;
+    result += text;
+  }
+  return result;
+}
+
 /// A finite number, written in full and nothing else ("3.5", "-1e3"); nothing otherwise.
 std::optional<double> parse_real(std::string_view text);
 /// A whole number, written in full and nothing else; nothing otherwise or if it doesn't fit.

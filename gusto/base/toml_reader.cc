@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 
@@ -43,7 +43,7 @@ void TomlReader::require_known(const toml::table& table, std::span<const std::st
     if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
     const auto nearest = nearest_name(key.str(), keys);
     fail(key.source().begin, fmt::format("There is no key {} in {}.", quote(key.str()), owner),
-         nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("Its keys are {}.", fmt::join(keys, ", ")));
+         nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("Its keys are {}.", join(keys, ", ")));
   }
 }
 
@@ -78,7 +78,7 @@ std::size_t TomlReader::choice(const toml::node& node, std::string_view key,
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   const auto nearest = nearest_name(typed, names);
   fail(node, fmt::format("{} cannot be {}.", key, quote(typed)),
-       nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("It is one of {}.", fmt::join(names, ", ")));
+       nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("It is one of {}.", join(names, ", ")));
 }
 
 const toml::array& TomlReader::tables(const toml::node& node, std::string_view key) const {

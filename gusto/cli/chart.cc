@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/run.h"

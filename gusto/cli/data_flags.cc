@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/cli/feature_flags.h"

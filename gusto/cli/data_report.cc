@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/cli/report_layout.h"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/system.h"
@@ -37,8 +37,7 @@ void show_fetched(Session& session) {
   } catch (const Error&) {
     // Without a home there is no cache, and nothing in it.
   }
-  line(session, "fetched",
-       names.empty() ? "nothing; `gusto fetch` lists what there is" : fmt::format("{}", fmt::join(names, ", ")));
+  line(session, "fetched", names.empty() ? "nothing; `gusto fetch` lists what there is" : join(names, ", "));
 }
 
 void show_data(Session& session) {
@@ -66,7 +65,7 @@ void run_doctor(Session& session) {
   std::vector<std::string_view> models;
   for (const ModelInfo* info : all_models(session.models)) models.push_back(info->name);
   std::string_view label = "models";
-  for (const std::string& part : wrap(fmt::format("{}", fmt::join(models, ", ")), kLine - kDoctorLabel)) {
+  for (const std::string& part : wrap(join(models, ", "), kLine - kDoctorLabel)) {
     line(session, std::exchange(label, {}), part);
   }
   show_data(session);

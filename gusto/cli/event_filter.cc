@@ -1,6 +1,6 @@
 #include "gusto/cli/event_filter.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/cli/report_layout.h"

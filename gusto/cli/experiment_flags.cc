@@ -1,6 +1,6 @@
 #include "gusto/cli/experiment_flags.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"

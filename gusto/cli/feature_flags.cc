@@ -1,6 +1,6 @@
 #include "gusto/cli/feature_flags.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace gusto::cli {
 

@@ -1,6 +1,6 @@
 #include "gusto/cli/index_report.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace gusto::cli {
 

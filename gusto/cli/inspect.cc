@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"

@@ -1,7 +1,6 @@
 #include "gusto/cli/model_flags.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -54,7 +53,7 @@ Person person_of(const PersonFlags& flags, const Recommender& recommender) {
 
 void tell_unknown(const UnderstoodPerson& who) {
   if (who.unknown.empty()) return;
-  fmt::print(stderr, "Left out of the history, as no item is called so: {}.\n", fmt::join(who.unknown, ", "));
+  fmt::print(stderr, "Left out of the history, as no item is called so: {}.\n", join(who.unknown, ", "));
 }
 
 }  // namespace gusto::cli

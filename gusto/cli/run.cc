@@ -1,6 +1,6 @@
 #include "gusto/cli/run.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"

@@ -4,8 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/data/profile.h"
@@ -80,7 +79,7 @@ std::vector<ReportEntry> report_source(const SourceReport& source) {
     if (!file.columns.empty()) entries.push_back({"", file.columns});
   }
   if (!source.columns.empty()) {
-    entries.push_back({"columns", fmt::format("{}", fmt::join(source.columns, ", "))});
+    entries.push_back({"columns", join(source.columns, ", ")});
   }
   for (const std::string& note : source.notes) entries.push_back({"note", note});
   return entries;

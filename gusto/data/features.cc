@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -129,7 +129,7 @@ const FeatureField& FeatureTable::at(std::string_view name) const {
   const std::optional<std::string_view> nearest = nearest_name(name, names);
   const std::string hint = names.empty() ? "This data set has no features here."
                            : nearest     ? fmt::format("Did you mean {}?", *nearest)
-                                         : fmt::format("The features are: {}.", fmt::join(names, ", "));
+                                         : fmt::format("The features are: {}.", join(names, ", "));
   throw Error(ErrorCode::not_found, fmt::format("There is no feature {}.", quote(name)), hint);
 }
 

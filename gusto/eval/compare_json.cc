@@ -2,10 +2,10 @@
 #include <cmath>
 #include <variant>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
 #include "gusto/data/split/split_receipt.h"
@@ -16,25 +16,24 @@ namespace gusto {
 namespace {
 
 // Keys stay in the order in which they are written.
-using Json = nlohmann::ordered_json;
 
-Json options_json(const Settings& options) {
-  Json json = Json::object();
+OrderedJson options_json(const Settings& options) {
+  OrderedJson json = OrderedJson::object();
   for (const auto& [name, value] : options)
     std::visit([&, key = name](const auto& typed) { json[key] = typed; }, value);
   return json;
 }
 
-Json estimates_json(std::span<const Estimate> estimates) {
-  Json json = Json::object();
+OrderedJson estimates_json(std::span<const Estimate> estimates) {
+  OrderedJson json = OrderedJson::object();
   for (const Estimate& estimate : estimates) {
     json[estimate.metric] = {{"mean", estimate.mean}, {"stderr", estimate.stderr_}, {"users", estimate.user_count}};
   }
   return json;
 }
 
-Json metrics_json(const ModelResult& result) {
-  Json json = estimates_json(result.estimates);
+OrderedJson metrics_json(const ModelResult& result) {
+  OrderedJson json = estimates_json(result.estimates);
   for (std::size_t i = 0; i < result.differences.size(); ++i) {
     const Difference& difference = result.differences[i];
     json[result.estimates[i].metric]["difference"] = {{"mean", difference.mean},
@@ -45,35 +44,35 @@ Json metrics_json(const ModelResult& result) {
   return json;
 }
 
-Json result_json(const ModelResult& result) {
-  Json json = {{"model", result.model},
-               {"label", result.label},
-               {"options", options_json(result.options)},
-               {"metrics", metrics_json(result)},
-               {"fit_seconds", result.fit_seconds},
-               {"score_seconds", result.score_seconds},
-               {"peak_bytes", result.peak_bytes},
-               {"users_left_out", result.users_left_out}};
+OrderedJson result_json(const ModelResult& result) {
+  OrderedJson json = {{"model", result.model},
+                      {"label", result.label},
+                      {"options", options_json(result.options)},
+                      {"metrics", metrics_json(result)},
+                      {"fit_seconds", result.fit_seconds},
+                      {"score_seconds", result.score_seconds},
+                      {"peak_bytes", result.peak_bytes},
+                      {"users_left_out", result.users_left_out}};
   if (result.refusal) {
     json["refusal"] = {{"code", to_string(result.refusal->code())}, {"message", result.refusal->what()}};
   }
   return json;
 }
 
-Json fold_json(const FoldSummary& fold) {
-  Json json = {{"name", fold.name}};
-  json.update(Json::parse(to_json(fold.receipt)));
+OrderedJson fold_json(const FoldSummary& fold) {
+  OrderedJson json = {{"name", fold.name}};
+  json.update(parse_ordered_json(to_json(fold.receipt)));
   return json;
 }
 
 }  // namespace
 
-std::string to_json(std::span<const Estimate> estimates) { return estimates_json(estimates).dump(); }
+std::string to_json(std::span<const Estimate> estimates) { return print_json(estimates_json(estimates)); }
 
 std::vector<Estimate> estimates_from_json(std::string_view text) {
   try {
     std::vector<Estimate> estimates;
-    const Json json = Json::parse(text);
+    const OrderedJson json = parse_ordered_json(text);
     for (const auto& [name, metric] : json.items()) {
       Estimate& estimate = estimates.emplace_back();
       estimate.metric = name;
@@ -83,7 +82,7 @@ std::vector<Estimate> estimates_from_json(std::string_view text) {
       estimate.higher_is_better = find_metric(name).higher_is_better;
     }
     return estimates;
-  } catch (const Json::exception&) {
+  } catch (const OrderedJson::exception&) {
     throw Error(ErrorCode::corrupt_file, fmt::format("These are no metrics: {}.", quote(text)));
   }
 }
@@ -91,7 +90,7 @@ std::vector<Estimate> estimates_from_json(std::string_view text) {
 std::string to_json(const Comparison& comparison) {
   const Experiment& experiment = comparison.experiment;
   const DataRecipe& data = experiment.data_recipe;
-  Json json = {
+  OrderedJson json = {
       {"data", data.name},       {"split", experiment.split.spec.text()}, {"task", to_string(experiment.evaluate.task)},
       {"seed", experiment.seed}, {"threads", comparison.threads},         {"version", version()}};
   if (!experiment.protocol.empty()) json["protocol"] = experiment.protocol;
@@ -119,13 +118,13 @@ std::string to_json(const Comparison& comparison) {
                                  [](const FoldSummary& fold) { return fold.receipt.negatives > 0; });
   if (measures_sampled(experiment.evaluate, given)) json["sampled"] = true;
   json["primary_metric"] = comparison.primary_metric;
-  json["best"] = comparison.best ? Json(comparison.results[*comparison.best].label) : Json();
-  json["folds"] = Json::array();
+  json["best"] = comparison.best ? OrderedJson(comparison.results[*comparison.best].label) : OrderedJson();
+  json["folds"] = OrderedJson::array();
   for (const FoldSummary& fold : comparison.folds) json["folds"].push_back(fold_json(fold));
-  json["results"] = Json::array();
+  json["results"] = OrderedJson::array();
   for (const ModelResult& result : comparison.results) json["results"].push_back(result_json(result));
   // A label or path that is no UTF-8 must not cost the results.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  return print_json(json, 2);
 }
 
 }  // namespace gusto

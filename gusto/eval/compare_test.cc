@@ -6,8 +6,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "gusto/base/json.h"
 #include "gusto/base/random.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/data/split/split.h"
@@ -121,13 +121,12 @@ TEST(Compare, SaysThatFiguresAreSampled) {
   for (const Estimate& estimate : comparison.results[0].estimates) {
     EXPECT_TRUE(estimate.metric.starts_with("sampled-")) << estimate.metric;
   }
-  const auto json = nlohmann::json::parse(to_json(comparison));
+  const auto json = parse_json(to_json(comparison));
   EXPECT_TRUE(json["sampled"].get<bool>());
   EXPECT_GT(json["folds"][0]["negatives"].get<int>(), 0);
-  EXPECT_FALSE(nlohmann::json::parse(to_json(run(make_experiment(Task::top_n)))).contains("sampled"));
+  EXPECT_FALSE(parse_json(to_json(run(make_experiment(Task::top_n)))).contains("sampled"));
   experiment.evaluate.metrics = {"ndcg"};
-  EXPECT_FALSE(nlohmann::json::parse(to_json(run(experiment))).contains("sampled"))
-      << "a full ranking, on the same split";
+  EXPECT_FALSE(parse_json(to_json(run(experiment))).contains("sampled")) << "a full ranking, on the same split";
 
   bool fitted = false;
   CompareObserver observer;
@@ -149,7 +148,7 @@ TEST(Compare, TakesModelsThatAreNotInTheRegistry) {
   EXPECT_EQ(comparison.results[1].label, "mine");
   EXPECT_EQ(comparison.results[1].estimates.at(0).mean, comparison.results[0].estimates.at(0).mean);
   EXPECT_GT(comparison.results[2].estimates.at(0).mean, comparison.results[0].estimates.at(0).mean);
-  const auto json = nlohmann::json::parse(to_json(comparison));
+  const auto json = parse_json(to_json(comparison));
   EXPECT_EQ(json["results"][2]["options"]["reg_item"], 1000);
 }
 
@@ -188,7 +187,7 @@ TEST(Compare, RefusalsAreRecordedAndOthersGoOn) {
     ASSERT_TRUE(result.refusal);
     EXPECT_EQ(result.refusal->code(), ErrorCode::out_of_memory);
   }
-  const auto json = nlohmann::json::parse(to_json(comparison));
+  const auto json = parse_json(to_json(comparison));
   EXPECT_TRUE(json["best"].is_null());
   EXPECT_EQ(json["results"][0]["refusal"]["code"], "out_of_memory");
   EXPECT_TRUE(json["results"][0]["metrics"].empty());
@@ -214,7 +213,7 @@ TEST(Compare, WritesTheJsonThatIsPromised) {
   Experiment experiment = make_experiment(Task::top_n);
   experiment.split.filter.positives = 2;
   const Comparison comparison = run(experiment, 2);
-  const auto json = nlohmann::ordered_json::parse(to_json(comparison));
+  const auto json = parse_ordered_json(to_json(comparison));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   keys.resize(5);
@@ -225,7 +224,7 @@ TEST(Compare, WritesTheJsonThatIsPromised) {
   EXPECT_EQ(json["seed"], 42);
   EXPECT_EQ(json["threads"], 2);
   EXPECT_EQ(json["positives"], 2);
-  EXPECT_EQ(json["k"], nlohmann::ordered_json::array({3, 5}));
+  EXPECT_EQ(json["k"], OrderedJson::array({3, 5}));
   ASSERT_EQ(json["results"].size(), 3u);
   const auto& blunt = json["results"][1];
   EXPECT_EQ(blunt["model"], "bias");

@@ -6,8 +6,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "gusto/base/json.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/eval/evaluate.h"
 #include "gusto/eval/testing/function_model.h"

@@ -2,7 +2,7 @@
 #include <array>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -136,9 +136,9 @@ const MetricInfo& find_metric(std::string_view name, MetricTable table) {
     names.push_back(metric.name);
   }
   const auto nearest = nearest_name(base, names);
-  throw Error(ErrorCode::invalid_option, fmt::format("There is no metric {}.", quote(name)),
-              nearest ? fmt::format("Did you mean {}?", quote(*nearest))
-                      : fmt::format("Metrics are {}.", fmt::join(names, ", ")));
+  throw Error(
+      ErrorCode::invalid_option, fmt::format("There is no metric {}.", quote(name)),
+      nearest ? fmt::format("Did you mean {}?", quote(*nearest)) : fmt::format("Metrics are {}.", join(names, ", ")));
 }
 
 std::string metric_name(const MetricInfo& metric, std::size_t k) {
@@ -167,11 +167,11 @@ std::vector<std::string> select_metrics(Task task, std::span<const std::size_t> 
       throw Error(ErrorCode::invalid_option,
                   fmt::format("Metric {} belongs to the task {}, and the task is {}.", quote(name),
                               to_string(metric.task), to_string(task)),
-                  fmt::format("Metrics of {} are {}.", to_string(task), fmt::join(names, ", ")));
+                  fmt::format("Metrics of {} are {}.", to_string(task), join(names, ", ")));
     }
     if (name != metric.name && std::find(names.begin(), names.end(), name) == names.end()) {
       throw Error(ErrorCode::invalid_option, fmt::format("Metric {} is not among those measured.", quote(name)),
-                  fmt::format("These are {}.", fmt::join(names, ", ")));
+                  fmt::format("These are {}.", join(names, ", ")));
     }
   }
   std::erase_if(names, [&](const std::string& name) {

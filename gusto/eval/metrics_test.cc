@@ -7,10 +7,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/eval/estimate.h"
 #include "gusto/eval/metric_formulas.h"
 #include "gusto/eval/testing/golden.h"

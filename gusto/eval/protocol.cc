@@ -76,7 +76,7 @@ std::string describe(const FilterOptions& filter) {
   if (filter.min_user_events) parts.push_back(fmt::format("min_user_events {}", *filter.min_user_events));
   if (filter.min_item_events) parts.push_back(fmt::format("min_item_events {}", *filter.min_item_events));
   if (parts.empty()) return "leaves no events out";
-  return fmt::format("filters by {} alone", fmt::join(parts, ", "));
+  return fmt::format("filters by {} alone", join(parts, ", "));
 }
 
 // The options by which filters differ.
@@ -100,9 +100,9 @@ const Protocol& find_protocol(std::string_view name) {
     names.push_back(protocol.name);
   }
   const auto nearest = nearest_name(name, names);
-  throw Error(ErrorCode::not_found, fmt::format("There is no protocol {}.", quote(name)),
-              nearest ? fmt::format("Did you mean {}?", quote(*nearest))
-                      : fmt::format("Protocols are {}.", fmt::join(names, ", ")));
+  throw Error(
+      ErrorCode::not_found, fmt::format("There is no protocol {}.", quote(name)),
+      nearest ? fmt::format("Did you mean {}?", quote(*nearest)) : fmt::format("Protocols are {}.", join(names, ", ")));
 }
 
 void apply_protocol(const Protocol& protocol, SplitOptions& split, EvaluateOptions& evaluate) {
@@ -127,8 +127,7 @@ void check_protocol(const Protocol& protocol, const SplitOptions& split, const E
     const std::string does = protocol.filter == FilterOptions{}
                                  ? (options.size() == 1 ? "does" : "do")
                                  : (options.size() == 1 ? "changes that" : "change that");
-    contradict(protocol, fmt::format("{}, and {} {}", describe(protocol.filter), fmt::join(options, " and "), does),
-               drop);
+    contradict(protocol, fmt::format("{}, and {} {}", describe(protocol.filter), join(options, " and "), does), drop);
   }
   const std::string text = split.spec.text();
   const bool allowed =
@@ -138,7 +137,7 @@ void check_protocol(const Protocol& protocol, const SplitOptions& split, const E
     contradict(protocol, fmt::format("divides by {}, not by {}", protocol.split, text),
                protocol.other_splits.empty() ? drop
                                              : fmt::format("Leave the split out, or choose one that begins with {}.",
-                                                           fmt::join(protocol.other_splits, " or ")));
+                                                           join(protocol.other_splits, " or ")));
   }
   if (!std::equal(evaluate.k.begin(), evaluate.k.end(), protocol.k.begin(), protocol.k.end())) {
     contradict(protocol, fmt::format("measures lists of {}", fmt::join(protocol.k, ", ")), drop);
@@ -149,7 +148,7 @@ void check_protocol(const Protocol& protocol, const SplitOptions& split, const E
     });
     if (own) continue;
     contradict(protocol, fmt::format("does not measure {}", quote(name)),
-               fmt::format("Its metrics are {}.", fmt::join(protocol.metrics, ", ")));
+               fmt::format("Its metrics are {}.", join(protocol.metrics, ", ")));
   }
 }
 

@@ -305,7 +305,7 @@ std::string format_recipe(const Recipe& recipe) {
   const auto list = [&](std::string_view key, const std::vector<std::string>& texts) {
     std::vector<std::string> quoted;
     for (const std::string& each : texts) quoted.push_back(toml_text(each));
-    if (!texts.empty()) line(key, fmt::format("[{}]", fmt::join(quoted, ", ")));
+    if (!texts.empty()) line(key, fmt::format("[{}]", join(quoted, ", ")));
   };
   const auto number = [&](std::string_view key, const auto& value) {
     if (value) line(key, fmt::format("{}", *value));

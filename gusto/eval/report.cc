@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/data/movielens/embedded.h"
@@ -95,8 +95,7 @@ class ComparisonReporter {
     }
     if (others == 0) return "There was nothing to compare it with.";
     if (!tied.empty()) {
-      return fmt::format("Best by {}: {}, but these data cannot tell it from {}.", primary_, best,
-                         fmt::join(tied, ", "));
+      return fmt::format("Best by {}: {}, but these data cannot tell it from {}.", primary_, best, join(tied, ", "));
     }
     return fmt::format("Best by {}: {}, and the difference to every other model is larger than chance explains.",
                        primary_, best);

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/eval/report.h"
@@ -24,7 +24,7 @@ std::string filter_reason(const FilterOptions& filter, FilterStep::Kind kind) {
     few.push_back("users with fewer than " + format_count(filter.least_user_events()));
   if (filter.least_item_events() > 1)
     few.push_back("items with fewer than " + format_count(filter.least_item_events()));
-  return fmt::format("of {}", fmt::join(few, " or "));
+  return fmt::format("of {}", join(few, " or "));
 }
 
 // Says that rankings are not full, so that nobody takes sampled figures for others.
@@ -125,7 +125,7 @@ std::string report_filters(const FilterOptions& filter, std::span<const FilterSt
     }
     parts.push_back(std::move(part));
   }
-  return parts.empty() ? std::string() : fmt::format("Left out: {}.", fmt::join(parts, "; "));
+  return parts.empty() ? std::string() : fmt::format("Left out: {}.", join(parts, "; "));
 }
 
 }  // namespace gusto

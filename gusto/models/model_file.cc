@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
@@ -25,11 +25,11 @@ constexpr std::int64_t kFormatVersion = 1;
 }
 
 TensorWriter collect(const Model& model, const ModelRecord& record, const WriteMore& more) {
-  if (!nlohmann::json::parse(record.metrics, nullptr, /*allow_exceptions=*/false).is_object()) {
+  if (!try_parse_json(record.metrics).is_object()) {
     throw Error(ErrorCode::internal,
                 fmt::format("The metrics to store are not a JSON object: {}.", quote(record.metrics)));
   }
-  nlohmann::ordered_json options = nlohmann::ordered_json::object();
+  OrderedJson options = OrderedJson::object();
   for (const auto& [name, value] : model.settings()) options[name] = format_field(value);
 
   TensorWriter out;
@@ -37,7 +37,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
   out.set_metadata("format_version", std::to_string(kFormatVersion));
   out.set_metadata("engine_version", std::string(version()));
   out.set_metadata("model", std::string(model.info().name));
-  out.set_metadata("options", options.dump());
+  out.set_metadata("options", print_json(options));
   out.set_metadata("task", std::string(to_string(model.task())));
   out.set_metadata("seed", std::to_string(record.seed));
   out.set_metadata("split", record.split);
@@ -61,10 +61,10 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
 std::vector<std::pair<std::string, std::string>> read_options(const TensorFile& in) {
   std::vector<std::pair<std::string, std::string>> texts;
   try {
-    const auto options = nlohmann::ordered_json::parse(in.metadata("options"));
+    const auto options = parse_ordered_json(in.metadata("options"));
     if (!options.is_object()) corrupt(in, "its options are malformed");
     for (const auto& [name, value] : options.items()) texts.emplace_back(name, value.get<std::string>());
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     corrupt(in, "its options are malformed");
   }
   return texts;
@@ -114,8 +114,8 @@ FilterOptions read_filter(const TensorFile& in) {
 }
 
 ModelRecord read_record(const TensorFile& in) {
-  const auto seed = nlohmann::json::parse(in.metadata("seed"), nullptr, /*allow_exceptions=*/false);
-  const auto metrics = nlohmann::json::parse(in.metadata("metrics"), nullptr, /*allow_exceptions=*/false);
+  const auto seed = try_parse_json(in.metadata("seed"));
+  const auto metrics = try_parse_json(in.metadata("metrics"));
   if (!seed.is_number_unsigned()) corrupt(in, "its seed is malformed");
   if (!metrics.is_object()) corrupt(in, "its metrics are malformed");
   ModelRecord record;

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -68,7 +68,7 @@ const ModelInfo& find_model(std::string_view name, FurtherModels further) {
   const auto nearest = nearest_name(name, names);
   throw Error(
       ErrorCode::not_found, fmt::format("There is no model {}.", quote(name)),
-      nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The models are {}.", fmt::join(names, ", ")));
+      nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The models are {}.", join(names, ", ")));
 }
 
 std::unique_ptr<Model> make_model(std::string_view name, const Settings& settings, FurtherModels further) {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -23,7 +23,7 @@ Task parse_task(std::string_view text) {
   const auto nearest = nearest_name(text, kTaskNames);
   throw Error(ErrorCode::invalid_option, fmt::format("There is no task {}.", quote(text)),
               nearest ? fmt::format("Did you mean {}?", *nearest)
-                      : fmt::format("A task is one of {}.", fmt::join(kTaskNames, ", ")));
+                      : fmt::format("A task is one of {}.", join(kTaskNames, ", ")));
 }
 
 }  // namespace gusto

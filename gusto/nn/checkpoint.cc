@@ -1,6 +1,6 @@
 #include "gusto/nn/checkpoint.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/tensor_file.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
@@ -162,8 +162,8 @@ void Encoder::check(const Query& query) const {
     std::sort(read.begin(), read.end());
     read.erase(std::unique(read.begin(), read.end()), read.end());
     throw Error(ErrorCode::invalid_input,
-                fmt::format("The model has no field for what is given of the user: {}.", fmt::join(unread, ", ")),
-                read.empty() ? "It takes no features of users." : fmt::format("It takes: {}.", fmt::join(read, ", ")));
+                fmt::format("The model has no field for what is given of the user: {}.", join(unread, ", ")),
+                read.empty() ? "It takes no features of users." : fmt::format("It takes: {}.", join(read, ", ")));
   }
   const bool inside = std::all_of(query.history.begin(), query.history.end(),
                                   [&](const HistoryEvent& e) { return e.item.index < item_ids_.size(); });

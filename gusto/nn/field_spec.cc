@@ -6,7 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -171,8 +171,7 @@ FieldSpec Parser::plain(const Name& name) const {
   std::transform(kTimeParts.begin(), kTimeParts.end(), names.begin(), [](TimePart part) { return to_string(part); });
   const std::optional<std::string_view> nearest = nearest_name(wanted, names);
   fail(name.place, fmt::format("a time has no part {}", quote(wanted)),
-       nearest ? fmt::format("Did you mean time.{}?", *nearest)
-               : fmt::format("The parts are: {}.", fmt::join(names, ", ")));
+       nearest ? fmt::format("Did you mean time.{}?", *nearest) : fmt::format("The parts are: {}.", join(names, ", ")));
 }
 
 std::uint32_t Parser::count(const Function& function, std::size_t place) {
@@ -286,7 +285,7 @@ FieldSpec Parser::field() {
     std::array<std::string_view, kFunctions.size()> names;
     std::transform(kFunctions.begin(), kFunctions.end(), names.begin(), [](const Function& f) { return f.name; });
     fail(found.place, fmt::format("there is no kind of field {}", quote(found.text)),
-         did_you_mean(found.text, names, fmt::format("The kinds are: {}.", fmt::join(names, ", "))));
+         did_you_mean(found.text, names, fmt::format("The kinds are: {}.", join(names, ", "))));
   }
   return plain(found);
 }

@@ -1,6 +1,6 @@
 #include "gusto/nn/losses.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/nn/elementwise_kernels.h"

@@ -1,6 +1,6 @@
 #include "gusto/nn/network.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/lookup.h"

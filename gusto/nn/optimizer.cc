@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/parallel.h"
 #include "gusto/base/tensor_file.h"

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -262,7 +262,7 @@ FeatureRef find_feature(const Catalog& catalog, std::string_view name) {
   throw Error(ErrorCode::not_found, fmt::format("Neither users nor items have a feature {}.", quote(name)),
               nearest            ? fmt::format("Did you mean {}?", *nearest)
               : features.empty() ? "These data have no features."
-                                 : fmt::format("The features are: {}.", fmt::join(features, ", ")));
+                                 : fmt::format("The features are: {}.", join(features, ", ")));
 }
 
 void check_feature(const FieldSpec& spec, FeatureKind kind) {
@@ -373,7 +373,7 @@ std::size_t Schema::slot(std::string_view text) const {
   const std::optional<std::string_view> nearest = nearest_name(text, texts);
   throw Error(
       ErrorCode::not_found, fmt::format("There is no field {}.", quote(text)),
-      nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The fields are: {}.", fmt::join(texts, ", ")));
+      nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("The fields are: {}.", join(texts, ", ")));
 }
 
 }  // namespace gusto::nn

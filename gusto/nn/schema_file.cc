@@ -6,10 +6,10 @@
 #include <unordered_set>
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/nn/schema.h"
@@ -27,8 +27,8 @@ bool keeps_values(const SchemaField& field) {
          (field.spec.kind == FieldKind::time && field.spec.part == TimePart::year);
 }
 
-nlohmann::ordered_json save_field(const SchemaField& field, const std::string& place, TensorWriter& out) {
-  nlohmann::ordered_json json = {{"field", field.spec.text}, {"rows", field.rows}};
+OrderedJson save_field(const SchemaField& field, const std::string& place, TensorWriter& out) {
+  OrderedJson json = {{"field", field.spec.text}, {"rows", field.rows}};
   if (reads_feature(field.spec.kind)) json["kind"] = to_string(field.feature);
   if (field.is_number()) {
     json["mean"] = field.mean;
@@ -58,7 +58,6 @@ class Reader {
   std::vector<SchemaField> read(const std::string& place);
 
  private:
-  using Json = nlohmann::json;
   [[noreturn]] void corrupt(std::string_view what) const {
     throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in_.name(), what),
                 "The file is damaged or was not written by gusto; train the model again.");
@@ -186,7 +185,7 @@ SchemaField Reader::field(const Json& json, const FieldSpec& spec, const std::st
   if (spec.kind == FieldKind::time && !data_.has_times()) missing_.push_back(spec.text);
   result.rows = rows_of(result, data_);
   if (json.at("rows").get<std::uint64_t>() != result.rows) {
-    corrupt(fmt::format("the field {} has {} rows, not {}", spec.text, result.rows, json.at("rows").dump()));
+    corrupt(fmt::format("the field {} has {} rows, not {}", spec.text, result.rows, print_json(json.at("rows"))));
   }
   return result;
 }
@@ -194,7 +193,7 @@ SchemaField Reader::field(const Json& json, const FieldSpec& spec, const std::st
 std::vector<SchemaField> Reader::read(const std::string& place) {
   std::vector<SchemaField> fields;
   try {
-    const Json json = Json::parse(in_.text(place));
+    const Json json = parse_json(in_.text(place));
     if (!json.is_array() || json.empty()) corrupt("its inputs are malformed");
     std::unordered_set<std::string> texts;
     for (const Json& entry : json) {
@@ -202,25 +201,25 @@ std::vector<SchemaField> Reader::read(const std::string& place) {
       if (!texts.insert(found.text).second) corrupt(fmt::format("its inputs name {} twice", found.text));
       fields.push_back(field(entry, found, fmt::format("{}/{}", place, fields.size())));
     }
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     corrupt("its inputs are malformed");
   }
   if (missing_.empty()) return fields;
-  throw Error(ErrorCode::invalid_input,
-              fmt::format("The model of {} takes fields that these data do not have: {}.", in_.name(),
-                          fmt::join(missing_, ", ")),
-              "Give users and items these features, as in the data that it was trained on.");
+  throw Error(
+      ErrorCode::invalid_input,
+      fmt::format("The model of {} takes fields that these data do not have: {}.", in_.name(), join(missing_, ", ")),
+      "Give users and items these features, as in the data that it was trained on.");
 }
 
 }  // namespace
 
 void Schema::save(TensorWriter& out, std::string_view prefix) const {
   const std::string place = std::string(prefix) + "schema";
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  OrderedJson json = OrderedJson::array();
   for (std::size_t slot = 0; slot < size(); ++slot) {
     json.push_back(save_field(fields_[slot], fmt::format("{}/{}", place, slot), out));
   }
-  out.add_text(place, json.dump());
+  out.add_text(place, print_json(json));
 }
 
 Schema Schema::load(const TensorFile& in, std::string_view prefix, const Dataset& data) {

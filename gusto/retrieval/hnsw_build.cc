@@ -6,7 +6,7 @@
 #include <limits>
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 // Inner products are gusto's own kernel, chosen for the processor at run time; hnswlib would choose as it is compiled.
 #define NO_MANUAL_VECTORIZATION

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/random.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/registry.h"
@@ -146,7 +146,7 @@ void Index::measure(const Model& model, const IndexOptions& options, Context& co
 
 std::optional<Index> Index::load(const TensorFile& in, const Model& model, Context& context) {
   if (!in.has_metadata(kMetadata)) return std::nullopt;
-  const nlohmann::json stored = nlohmann::json::parse(in.metadata(kMetadata), nullptr, /*allow_exceptions=*/false);
+  const Json stored = try_parse_json(in.metadata(kMetadata));
   const auto number = [&](const char* key, double low, double high) {
     if (!stored.is_object() || !stored.contains(key) || !stored[key].is_number()) corrupt(in);
     const auto value = stored[key].get<double>();
@@ -172,15 +172,15 @@ std::optional<Index> Index::load(const TensorFile& in, const Model& model, Conte
 }
 
 void Index::save(TensorWriter& out) const {
-  nlohmann::json stored = {{"kind", to_string(kind_)},
-                           {"queries", quality_.queries},
-                           {"recall@10", quality_.recall_at_10},
-                           {"recall@100", quality_.recall_at_100}};
+  Json stored = {{"kind", to_string(kind_)},
+                 {"queries", quality_.queries},
+                 {"recall@10", quality_.recall_at_10},
+                 {"recall@100", quality_.recall_at_100}};
   if (const auto* walks = std::get_if<HnswIndex>(&index_)) {
     stored["width"] = walks->width();
     walks->graph().save(out);
   }
-  out.set_metadata(std::string(kMetadata), stored.dump());
+  out.set_metadata(std::string(kMetadata), print_json(stored));
 }
 
 std::uint64_t Index::bytes() const {

@@ -1,8 +1,8 @@
 #include "gusto/retrieval/index.h"
 
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/models/model_file.h"

@@ -4,10 +4,10 @@
 #include <limits>
 #include <utility>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/text.h"
 #include "gusto/models/model_info.h"
 #include "gusto/retrieval/indexed_model.h"
 #include "gusto/retrieval/pipeline_file.h"
@@ -72,7 +72,7 @@ const FeatureField& chart_field(const FeatureTable& features, const std::string&
   throw Error(ErrorCode::not_found, "The items of this model have no genres to draw charts by.",
               others.empty()
                   ? "Train it with the option `item_features`, a file that gives items genres or other values."
-                  : fmt::format("Name another feature with the option `by`: {}.", fmt::join(others, ", ")));
+                  : fmt::format("Name another feature with the option `by`: {}.", join(others, ", ")));
 }
 
 }  // namespace

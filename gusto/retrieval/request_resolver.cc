@@ -6,8 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -39,11 +38,11 @@ std::string name_of_person(const Person& person, const std::vector<UnderstoodEve
     if (events.empty()) return name;
     add_named_events(events, parts);
     return fmt::format("{} after {} new event{} ({})", name, events.size(), events.size() == 1 ? "" : "s",
-                       fmt::join(parts, ", "));
+                       join(parts, ", "));
   }
   for (const NamedValue& feature : person.features) parts.push_back(feature.name + "=" + feature.value);
   add_named_events(events, parts);
-  return parts.empty() ? "everyone" : fmt::format("someone new ({})", fmt::join(parts, ", "));
+  return parts.empty() ? "everyone" : fmt::format("someone new ({})", join(parts, ", "));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <memory>
 #include <tuple>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"

@@ -7,7 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <locale.h>  // NOLINT(modernize-deprecated-headers): newlocale is POSIX
 
 #include "gusto/base/error.h"

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <curl/curl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -36,9 +36,8 @@ const PublishedSet& find_published_set(std::string_view name) {
     names.push_back(set.name);
   }
   const auto nearest = nearest_name(name, names);
-  throw Error(
-      ErrorCode::not_found, fmt::format("There is no set {} to fetch.", quote(name)),
-      nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("There are {}.", fmt::join(names, ", ")));
+  throw Error(ErrorCode::not_found, fmt::format("There is no set {} to fetch.", quote(name)),
+              nearest ? fmt::format("Did you mean {}?", *nearest) : fmt::format("There are {}.", join(names, ", ")));
 }
 
 std::string_view license_sentence(const PublishedSet& set) {

@@ -3,10 +3,10 @@
 #include <memory>
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/data/file/dataset_file.h"
 
 namespace gusto {
@@ -51,7 +51,7 @@ void check_data_file(const std::filesystem::path& path) {
 }
 
 std::string to_json(const SourceReport& report) {
-  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  OrderedJson files = OrderedJson::array();
   for (const SourceFile& file : report.files) {
     files.push_back({{"path", file.path},
                      {"role", file.role},
@@ -62,30 +62,30 @@ std::string to_json(const SourceReport& report) {
                      {"latin1", file.latin1},
                      {"columns", file.columns}});
   }
-  const nlohmann::ordered_json json{
+  const OrderedJson json{
       {"layout", report.layout}, {"reason", report.reason},         {"delimiter", report.delimiter},
       {"header", report.header}, {"columns", report.columns},       {"value_changes", report.value_changes},
       {"files", files},          {"duplicates", report.duplicates}, {"bad_lines", report.bad_lines},
       {"notes", report.notes}};
   // Paths may be any bytes, and metadata are UTF-8.
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return print_json(json);
 }
 
 SourceReport source_from_json(std::string_view json, std::string_view name) {
   SourceReport report;
-  const auto take = [](const nlohmann::json& from, const char* key, auto& to) {
-    const auto& members = from.get_ref<const nlohmann::json::object_t&>();
+  const auto take = [](const Json& from, const char* key, auto& to) {
+    const auto& members = from.get_ref<const Json::object_t&>();
     if (const auto found = members.find(key); found != members.end()) found->second.get_to(to);
   };
   try {
-    const auto stored = nlohmann::json::parse(json);
+    const auto stored = parse_json(json);
     take(stored, "layout", report.layout);
     take(stored, "reason", report.reason);
     take(stored, "delimiter", report.delimiter);
     take(stored, "header", report.header);
     take(stored, "columns", report.columns);
     take(stored, "value_changes", report.value_changes);
-    for (const nlohmann::json& entry : stored.value("files", nlohmann::json::array())) {
+    for (const Json& entry : stored.value("files", Json::array())) {
       SourceFile& file = report.files.emplace_back();
       take(entry, "path", file.path);
       take(entry, "role", file.role);
@@ -99,7 +99,7 @@ SourceReport source_from_json(std::string_view json, std::string_view name) {
     take(stored, "duplicates", report.duplicates);
     take(stored, "bad_lines", report.bad_lines);
     take(stored, "notes", report.notes);
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: its metadata \"source\" are malformed.", name),
                 "The file is damaged or was not written by gusto; make it again.");
   }

@@ -8,14 +8,14 @@
 #include <set>
 #include <sstream>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/json.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/base/text.h"
 #include "gusto/data/file/data_file_writer.h"
@@ -231,9 +231,7 @@ std::size_t header_end(const std::string& bytes) {
   return 8 + length;
 }
 
-nlohmann::json header_of(const std::string& bytes) {
-  return nlohmann::json::parse(bytes.substr(8, header_end(bytes) - 8));
-}
+Json header_of(const std::string& bytes) { return parse_json(bytes.substr(8, header_end(bytes) - 8)); }
 
 // Uses every part, each by the call that would come first.
 std::string complaint(std::string bytes) {
@@ -357,7 +355,7 @@ TEST(DataFileContent, OfTheSourceIsChecked) {
 TEST_F(DataFile, MayHoldMoreEventsThan32BitsCount) {
   constexpr std::uint64_t kEvents = 5'000'000'000;
   const std::string small = serialize_data_file(*sample(), sample_report());
-  nlohmann::json header = header_of(small);
+  Json header = header_of(small);
   std::vector<std::pair<std::uint64_t, std::string>> order;
   for (const auto& [name, entry] : header.items()) {
     if (name != "__metadata__") order.emplace_back(entry["data_offsets"][0].get<std::uint64_t>(), name);
@@ -365,7 +363,7 @@ TEST_F(DataFile, MayHoldMoreEventsThan32BitsCount) {
   std::sort(order.begin(), order.end());
   std::uint64_t end = 0;
   for (const auto& [begin, name] : order) {
-    nlohmann::json& entry = header[name];
+    Json& entry = header[name];
     std::uint64_t size = entry["data_offsets"][1].get<std::uint64_t>() - begin;
     if (entry["shape"][0] == 3 && name.starts_with("data/events/")) {
       size = size / 3 * kEvents;
@@ -376,7 +374,7 @@ TEST_F(DataFile, MayHoldMoreEventsThan32BitsCount) {
   }
   const std::string zeros(16, '0');
   header["__metadata__"]["xxh3_header"] = zeros;
-  std::string json = header.dump();
+  std::string json = print_json(header);
   json.append((64 - (json.size() + 8) % 64) % 64, ' ');
   const std::string key = "\"xxh3_header\":\"";
   json.replace(json.find(key) + key.size(), 16, to_hex(xxh3(std::as_bytes(std::span(json)), json.size())));

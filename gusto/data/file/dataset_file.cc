@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/text.h"
 
 namespace gusto {
@@ -129,7 +129,7 @@ std::size_t Reader::id_count(std::string_view side) const {
 std::vector<Reader::FieldHead> Reader::schema(std::string_view side, std::size_t rows) const {
   std::vector<FieldHead> heads;
   try {
-    for (const nlohmann::json& row : nlohmann::json::parse(in_->metadata(kSchema))) {
+    for (const Json& row : parse_json(in_->metadata(kSchema))) {
       const auto row_side = row.at("side").get<std::string>();
       const auto name = row.at("name").get<std::string>();
       const auto kind_name = row.at("kind").get<std::string>();
@@ -143,7 +143,7 @@ std::vector<Reader::FieldHead> Reader::schema(std::string_view side, std::size_t
       heads.push_back({field_prefix(side, name), name, *kind});
       check_rows(heads.back(), rows);
     }
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     corrupt(fmt::format("its metadata {} are malformed", quote(kSchema)));
   }
   return heads;
@@ -306,7 +306,7 @@ std::shared_ptr<const Dataset> Reader::read() const {
 }  // namespace
 
 void write_catalog(const Catalog& catalog, TensorWriter& out) {
-  nlohmann::ordered_json schema = nlohmann::ordered_json::array();
+  OrderedJson schema = OrderedJson::array();
   const auto write_side = [&](std::string_view side, const Vocabulary& ids, const FeatureTable& features) {
     write_texts(fmt::format("data/{}/ids", side), ids.text(), ids.offsets(), out);
     for (const FeatureField& field : features.fields()) {
@@ -316,7 +316,7 @@ void write_catalog(const Catalog& catalog, TensorWriter& out) {
   };
   write_side("users", catalog.users, catalog.user_features);
   write_side("items", catalog.items, catalog.item_features);
-  out.set_metadata(std::string(kSchema), schema.dump());
+  out.set_metadata(std::string(kSchema), print_json(schema));
 }
 
 void write_events(const Dataset& data, TensorWriter& out) {

@@ -1,6 +1,6 @@
 #include "gusto/data/io/builder.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -110,7 +110,7 @@ ColumnPlaces places_given(const std::vector<std::string>& columns, const std::ve
     const auto found = std::find_if(names.begin(), names.end(), [&](std::string_view n) { return trim(n) == called; });
     if (found == names.end()) {
       throw Error(ErrorCode::invalid_option, fmt::format("There is no column {}.", quote(called)),
-                  fmt::format("The columns are: {}.", fmt::join(names, ", ")));
+                  fmt::format("The columns are: {}.", join(names, ", ")));
     }
     place(places, std::string_view(column).substr(0, equals), static_cast<std::size_t>(found - names.begin()));
   }

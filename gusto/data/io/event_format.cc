@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/text.h"
 #include "gusto/data/io/column_names.h"
 #include "gusto/data/io/numbers.h"
@@ -109,7 +109,7 @@ bool looks_like_lists(const ColumnNames& lines) {
   return longest > kColumnsByPosition && shortest < longest;
 }
 
-std::string listed(const ColumnNames& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
+std::string listed(const ColumnNames& names) { return quote(join(names, ", ")); }
 
 // Whether the first line holds a name where the second holds a number.
 bool names_above_numbers(const ColumnPlaces& places, const ColumnNames& first, const ColumnNames& second) {
@@ -222,7 +222,7 @@ EventFormat recognize_json(const SourceText& source, const OpenOptions& options)
                 "Leave the option `delimiter` out.");
   }
   const std::string_view line = first_lines(source.text, 1).front();
-  const auto object = nlohmann::json::parse(line, nullptr, false);
+  const auto object = try_parse_json(line);
   if (!object.is_object()) {
     fail_first_line(source, "the line begins like JSON and is no JSON object", "Write one object a line: JSON lines.");
   }
@@ -242,7 +242,8 @@ EventFormat recognize_json(const SourceText& source, const OpenOptions& options)
   set_columns(format, places, names);
   if (format.time) {
     const auto& sample = object.at(format.time->name);
-    format.time_unit = recognize_time_unit(sample.is_string() ? sample.get_ref<const std::string&>() : sample.dump());
+    format.time_unit =
+        recognize_time_unit(sample.is_string() ? sample.get_ref<const std::string&>() : print_json(sample));
   }
   format.reason = fmt::format("Each line is a JSON object; what it holds {}.",
                               options.columns ? "was named" : "is known by its names");

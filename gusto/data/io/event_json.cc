@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
+#include "gusto/base/json.h"
 #include "gusto/base/text.h"
 #include "gusto/data/io/event_parser.h"
 #include "gusto/data/io/numbers.h"
@@ -18,8 +18,7 @@ constexpr std::string_view kCorrectJson = "Correct the line, or remove it.";
 /// One line's object.
 class Object {
  public:
-  explicit Object(const RecordReader& reader)
-      : reader_(reader), object_(nlohmann::json::parse(reader.record(), nullptr, false)) {
+  explicit Object(const RecordReader& reader) : reader_(reader), object_(try_parse_json(reader.record())) {
     if (object_.is_object()) return;
     reader.fail_line(
         overflows(reader.record()) ? "a number in the object is out of range" : "the line is no JSON object",
@@ -47,28 +46,28 @@ class Object {
     return id;
   }
   [[noreturn]] void fail(const Column& key, std::string_view problem, std::string_view hint) const {
-    const nlohmann::json& value = object_.at(key.name);
+    const Json& value = object_.at(key.name);
     // Not written out: it may be nested deeper than any stack.
     if (value.is_structured()) {
       reader_.fail_line(fmt::format("the {} is {}", key.name, value.is_array() ? "a list" : "an object"), hint);
     }
-    reader_.fail_line(fmt::format("the {} {} {}", key.name, quote(value.dump()), problem), hint);
+    reader_.fail_line(fmt::format("the {} {} {}", key.name, quote(print_json(value)), problem), hint);
   }
 
  private:
   static bool overflows(std::string_view text) {
     try {
-      const auto parsed = nlohmann::json::parse(text);
+      const auto parsed = parse_json(text);
       return false;
-    } catch (const nlohmann::json::out_of_range&) {
+    } catch (const Json::out_of_range&) {
       return true;
-    } catch (const nlohmann::json::exception&) {
+    } catch (const Json::exception&) {
       return false;
     }
   }
 
   const RecordReader& reader_;
-  nlohmann::json object_;
+  Json object_;
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/parallel.h"
@@ -281,7 +281,7 @@ class EventReader::Pipeline {
       report.bad_lines += bad_lines_;
       report.notes.push_back(fmt::format(
           "Lines of {} left out because they cannot be read: {}{} {}", stream_.name(), format_count(bad_lines_),
-          bad_lines_ > examples_.size() ? ", the first of them:" : ":", fmt::join(examples_, " ")));
+          bad_lines_ > examples_.size() ? ", the first of them:" : ":", join(examples_, " ")));
     }
     if (weightless_ > 0) {
       report.notes.push_back(

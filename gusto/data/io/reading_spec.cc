@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -24,7 +24,7 @@ std::optional<Value> one_of(std::string_view option, std::string_view text,
     names.push_back(name);
   }
   throw Error(ErrorCode::invalid_option, fmt::format("{} cannot be {}.", option, quote(text)),
-              fmt::format("Choose one of {}.", fmt::join(names, ", ")));
+              fmt::format("Choose one of {}.", join(names, ", ")));
 }
 
 std::vector<std::pair<std::string, float>> parse_weights(const std::string& text) {

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -278,7 +278,7 @@ std::string format_columns(const std::vector<ColumnType>& columns) {
       entries.push_back(std::move(entry));
     }
   }
-  return fmt::format("{}", fmt::join(entries, ", "));
+  return join(entries, ", ");
 }
 
 }  // namespace gusto

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -264,7 +264,7 @@ class TypesOfFiles {
         const std::optional<std::string_view> nearest = nearest_name(type.column, names);
         throw Error(ErrorCode::not_found, fmt::format("No file of features has the column {}.", quote(type.column)),
                     nearest ? fmt::format("Did you mean {}?", *nearest)
-                            : fmt::format("The columns are: {}.", fmt::join(names, ", ")));
+                            : fmt::format("The columns are: {}.", join(names, ", ")));
       }
     }
   }

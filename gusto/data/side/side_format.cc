@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -130,7 +130,7 @@ FieldNames first_record(const SourceText& source, const SideFormat& format) {
   return {reader.fields().begin(), reader.fields().end()};
 }
 
-std::string listed(const FieldNames& names) { return quote(fmt::format("{}", fmt::join(names, ", "))); }
+std::string listed(const FieldNames& names) { return quote(join(names, ", ")); }
 
 // Columns that a list names in order.
 void place_in_order(const SourceText& source, const FileTypes& types, const FieldNames& first, std::size_t columns,

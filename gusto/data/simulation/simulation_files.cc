@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/data/simulation/ordered_output.h"
@@ -205,7 +205,7 @@ void add_items(const SimulatedItems& items, TensorWriter& writer) {
   writer.add("genre_taste", items.genre_tastes());
 }
 
-nlohmann::ordered_json simulation_json(const Simulation& simulation) {
+OrderedJson simulation_json(const Simulation& simulation) {
   const SimulationOptions& options = simulation.options();
   return {{"users", options.users},    {"items", options.items},      {"events", options.events},
           {"seed", simulation.seed()}, {"dim", options.dim},          {"noise", options.noise},
@@ -213,23 +213,23 @@ nlohmann::ordered_json simulation_json(const Simulation& simulation) {
 }
 
 void write_truth(const Simulation& simulation, const TruthFigures& figures, NewFolder& folder, Context& context) {
-  const nlohmann::ordered_json options = simulation_json(simulation);
+  const OrderedJson options = simulation_json(simulation);
   TensorWriter writer;
-  for (const auto& [name, value] : options.items()) writer.set_metadata(name, value.dump());
+  for (const auto& [name, value] : options.items()) writer.set_metadata(name, print_json(value));
   add_users(simulation, writer, context);
   add_items(simulation.items(), writer);
   writer.write(folder.file("truth.safetensors"));
 
-  nlohmann::ordered_json json = {{"options", options},
-                                 {"mean", figures.mean},
-                                 {"deviation", figures.deviation},
-                                 {"rmse", figures.rmse},
-                                 {"rmse_error", figures.rmse_error},
-                                 {"ndcg@10", figures.ndcg},
-                                 {"ndcg@10_error", figures.ndcg_error},
-                                 {"ndcg@10_users", figures.ndcg_users},
-                                 {"ndcg@10_split", "holdout:0.2"}};
-  const std::string text = json.dump(2) + "\n";
+  OrderedJson json = {{"options", options},
+                      {"mean", figures.mean},
+                      {"deviation", figures.deviation},
+                      {"rmse", figures.rmse},
+                      {"rmse_error", figures.rmse_error},
+                      {"ndcg@10", figures.ndcg},
+                      {"ndcg@10_error", figures.ndcg_error},
+                      {"ndcg@10_users", figures.ndcg_users},
+                      {"ndcg@10_split", "holdout:0.2"}};
+  const std::string text = print_json(json, 2) + "\n";
   write_file_atomically(folder.file("truth.json"), std::as_bytes(std::span(text)));
 }
 

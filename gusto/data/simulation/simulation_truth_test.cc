@@ -9,8 +9,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "gusto/base/json.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/testing/testing.h"
 #include "gusto/base/text.h"
@@ -85,7 +85,7 @@ TEST(SimulationFiles, HoldTheDataSetInMemory) {
 TEST(SimulationFiles, TruthReproducesTheFloor) {
   const test::TemporaryFolder folder;
   const TruthFigures figures = write(folder.path(), {.users = 300, .items = 200, .events = 12'000, .dim = 5});
-  const auto json = nlohmann::json::parse(content_of(folder.path() / "truth.json"));
+  const auto json = parse_json(content_of(folder.path() / "truth.json"));
   EXPECT_EQ(json["rmse"], figures.rmse);
   EXPECT_EQ(json["ndcg@10"], figures.ndcg);
 

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <system_error>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/hash.h"
+#include "gusto/base/json.h"
 #include "gusto/base/text.h"
 
 namespace gusto {
@@ -232,7 +232,7 @@ SplitReceipt make_receipt(const Fold& fold) {
 }
 
 std::string to_json(const SplitReceipt& receipt) {
-  nlohmann::ordered_json json;
+  OrderedJson json;
   for (const auto& [name, member] : kCounts) json[name] = receipt.*member;
   for (const auto& [name, member] : kTimes) {
     if (receipt.*member) json[name] = *(receipt.*member);
@@ -254,12 +254,12 @@ std::string to_json(const SplitReceipt& receipt) {
   if (receipt.withheld > 0) json["aside"] = receipt.withheld;
   if (receipt.candidates > 0) json["candidates"] = receipt.candidates;
   json["hash"] = receipt.hash;
-  return json.dump();
+  return print_json(json);
 }
 
 SplitReceipt receipt_from_json(std::string_view text) {
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = parse_json(text);
     SplitReceipt receipt;
     for (const auto& [name, member] : kCounts) receipt.*member = json.at(name).get<std::uint64_t>();
     for (const auto& [name, member] : kTimes) {
@@ -283,7 +283,7 @@ SplitReceipt receipt_from_json(std::string_view text) {
     receipt.candidates = json.value("candidates", std::uint64_t{0});
     receipt.hash = json.at("hash").get<std::string>();
     return receipt;
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     throw Error(ErrorCode::corrupt_file, fmt::format("This is not the receipt of a split: {}.", quote(text)));
   }
 }

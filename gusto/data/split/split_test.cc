@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -183,7 +183,7 @@ TEST(Split, TheLaterLineOfEqualTimesIsTheLast) {
   const std::vector<std::string> after{before[2], before[1], before[0], before[3]};
   for (const char* spec : {"last:1", "negatives:1"}) {
     const auto tested = [&](const std::vector<std::string>& lines) {
-      const auto data = read_delimited("r.tsv", fmt::format("{}", fmt::join(lines, "")), {}, context).data;
+      const auto data = read_delimited("r.tsv", join(lines, ""), {}, context).data;
       SplitOptions options;
       options.spec = parse_split(spec);
       return named(data->catalog(), make_split(data, options).folds[0].test);

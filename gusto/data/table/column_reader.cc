@@ -4,7 +4,7 @@
 #include <limits>
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace gusto {
 namespace {

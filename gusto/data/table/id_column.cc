@@ -7,7 +7,7 @@
 #include <limits>
 #include <string_view>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/text.h"
 #include "gusto/data/bytes/source.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -62,8 +62,7 @@ class TableEvents {
     }
     if (rows_->bad() > 0) {
       assembler_.note(fmt::format("Rows left out because they cannot be read: {}{} {}", format_count(rows_->bad()),
-                                  rows_->bad() > examples.size() ? ", the first of them:" : ":",
-                                  fmt::join(examples, " ")));
+                                  rows_->bad() > examples.size() ? ", the first of them:" : ":", join(examples, " ")));
     }
     if (rows_->weightless() > 0) {
       assembler_.note(

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): setenv is POSIX
 #include <sys/socket.h>
@@ -133,7 +133,7 @@ class HttpServer {
 
 /// The head of an answer, with its empty line.
 inline std::string http_head(std::string_view status, const std::vector<std::string>& headers) {
-  return fmt::format("HTTP/1.1 {}\r\n{}{}Connection: close\r\n\r\n", status, fmt::join(headers, "\r\n"),
+  return fmt::format("HTTP/1.1 {}\r\n{}{}Connection: close\r\n\r\n", status, join(headers, "\r\n"),
                      headers.empty() ? "" : "\r\n");
 }
 

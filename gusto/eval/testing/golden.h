@@ -2,9 +2,8 @@
 
 // Values of an independent implementation, which tests of metrics compare with. For tests only.
 
-#include <fstream>
-
-#include <nlohmann/json.hpp>
+#include "gusto/base/json.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto::test {
 
@@ -12,9 +11,8 @@ namespace gusto::test {
 constexpr double kClose = 1e-12;
 
 /// Values from ranx and scipy, made by tests/golden/make_metrics.py.
-inline const nlohmann::json& golden() {
-  static const nlohmann::json json =
-      nlohmann::json::parse(std::ifstream(GUSTO_SOURCE_DIR "/tests/golden/metrics.json"));
+inline const Json& golden() {
+  static const Json json = parse_json(content_of(GUSTO_SOURCE_DIR "/tests/golden/metrics.json"));
   return json;
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
@@ -282,7 +282,7 @@ std::string all_fields(const NetworkDesign& design, const Dataset& data) {
     for (const std::string_view id : {"user", "item"}) add_once(texts, std::string(id));
   }
   for (const std::string& text : wide_fields(design, data)) add_once(texts, text);
-  return fmt::format("{}", fmt::join(texts, ", "));
+  return join(texts, ", ");
 }
 
 std::unique_ptr<nn::Network> build_network(const NetworkDesign& design, const NetworkOptions& options,

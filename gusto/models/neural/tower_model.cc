@@ -4,10 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/linalg.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/base/text.h"
 #include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/nn/tape.h"
@@ -28,8 +29,8 @@ std::vector<std::string> TowerModel::fields(nn::Side side, const Catalog& catalo
 }
 
 std::vector<nn::FieldSpec> TowerModel::all_fields(const Catalog& catalog) const {
-  return nn::parse_fields(fmt::format("{}, {}", fmt::join(fields(nn::Side::user, catalog), ", "),
-                                      fmt::join(fields(nn::Side::item, catalog), ", ")));
+  return nn::parse_fields(
+      fmt::format("{}, {}", join(fields(nn::Side::user, catalog), ", "), join(fields(nn::Side::item, catalog), ", ")));
 }
 
 void TowerModel::build(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/tensor_file.h"

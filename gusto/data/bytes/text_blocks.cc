@@ -12,11 +12,11 @@ constexpr std::size_t kFirstBytes = std::size_t{1} << 16;
 
 // In pieces that a byte can count, which compilers turn into a few instructions for 16 characters.
 std::size_t count_quotes(std::string_view text) {
-  constexpr std::size_t kPiece = 192;
+  constexpr std::size_t kCountedBytes = 192;
   std::size_t count = 0;
-  for (std::size_t begin = 0; begin < text.size(); begin += kPiece) {
+  for (std::size_t begin = 0; begin < text.size(); begin += kCountedBytes) {
     std::uint8_t some = 0;
-    for (const char c : text.substr(begin, kPiece)) some = static_cast<std::uint8_t>(some + (c == '"' ? 1 : 0));
+    for (const char c : text.substr(begin, kCountedBytes)) some = static_cast<std::uint8_t>(some + (c == '"' ? 1 : 0));
     count += some;
   }
   return count;

@@ -49,7 +49,7 @@ Evenness evenness(const SourceText& source, std::string_view delimiter) {
   return best;
 }
 
-std::string recognize_delimiter(const SourceText& source) {
+std::string recognize_side_delimiter(const SourceText& source) {
   std::string_view best;
   Evenness most;
   for (const std::string_view delimiter : kSideDelimiters) {
@@ -192,7 +192,7 @@ SideFormat recognize_side(const SourceText& source, Side side, const FileTypes* 
                 fmt::format("Give a file with an id of the {} on each line.", to_string(side)));
   }
   require_line_feeds(source);
-  format.delimiter = recognize_delimiter(source);
+  format.delimiter = recognize_side_delimiter(source);
   format.quotes = quotes_of(format.delimiter);
   const FieldNames first = first_record(source, format);
   const std::size_t columns = evenness(source, format.delimiter).fields;

@@ -97,19 +97,19 @@ TEST(Delimited, GivesUsersRowsInOrderOfFirstAppearance) {
 
 // Ties go to the lower item row: rows in the order of the file would favor what its first users rated.
 TEST(Delimited, GivesItemsRowsThatTellNothingOfTheFile) {
-  constexpr int kItems = 1000;
+  constexpr int kItemCount = 1000;
   std::string forwards, backwards;
-  for (int item = 0; item < kItems; ++item) {
+  for (int item = 0; item < kItemCount; ++item) {
     forwards += "u,i" + std::to_string(item) + ",1\n";
-    backwards += "u,i" + std::to_string(kItems - 1 - item) + ",1\n";
+    backwards += "u,i" + std::to_string(kItemCount - 1 - item) + ",1\n";
   }
   const auto data = read_text(forwards).data;
   const Vocabulary& items = data->catalog().items;
   EXPECT_EQ(items.text(), read_text(backwards).data->catalog().items.text());
   int of_first_half = 0;
-  for (std::size_t row = 0; row < kItems / 2; ++row)
-    of_first_half += std::stoi(std::string(items[row].substr(1))) < kItems / 2;
-  EXPECT_NEAR(of_first_half, kItems / 4, kItems / 16);
+  for (std::size_t row = 0; row < kItemCount / 2; ++row)
+    of_first_half += std::stoi(std::string(items[row].substr(1))) < kItemCount / 2;
+  EXPECT_NEAR(of_first_half, kItemCount / 4, kItemCount / 16);
   for (std::size_t e = 0; e < data->event_count(); ++e) {
     EXPECT_EQ(items[data->items()[e].index], "i" + std::to_string(e));
   }

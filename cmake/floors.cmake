@@ -52,7 +52,7 @@ function(gusto_floor name)
     return()
   endif()
   # Starting a sanitized program takes longer than most of its tests.
-  set(shards 4)
+  set(shards 2)
   math(EXPR last_shard "${shards} - 1")
   foreach(shard RANGE ${last_shard})
     add_test(NAME ${name}.${shard} COMMAND ${test})

@@ -16,6 +16,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kFirstSlots = 1024;
+constexpr std::size_t kAhead = 16;  // ids that are asked for before they are looked up
 
 unsigned shift_of(std::size_t slots) { return 64U - static_cast<unsigned>(std::countr_zero(slots)); }
 
@@ -56,10 +57,10 @@ void NumberRows::grow() {
 
 StringRows::StringRows(Vocabulary& ids) : ids_(&ids), slots_(kFirstSlots), shift_(shift_of(kFirstSlots)) {}
 
-std::optional<std::uint32_t> StringRows::insert(std::size_t slot, std::uint64_t key, std::string_view id) {
+std::optional<std::uint32_t> StringRows::insert(std::size_t slot, const Key& key, std::string_view id) {
   if (!is_plain_text(id)) return std::nullopt;
   const std::uint32_t row = ids_->add(id);
-  slots_[slot] = {key, row, static_cast<std::uint32_t>(id.size())};
+  slots_[slot] = {key.begin, key.end, row, static_cast<std::uint32_t>(key.size)};
   if (2 * ids_->size() > slots_.size()) grow();
   return row;
 }
@@ -70,7 +71,7 @@ void StringRows::grow() {
   --shift_;
   for (const Slot& taken : old) {
     if (taken.size == 0) continue;
-    std::size_t slot = (taken.key * kMultiplier) >> shift_;
+    std::size_t slot = slot_of(taken);
     while (slots_[slot].size != 0) slot = (slot + 1) & (slots_.size() - 1);
     slots_[slot] = taken;
   }
@@ -114,6 +115,7 @@ bool IdColumn::read(std::size_t count, const std::uint8_t* keep, std::uint32_t* 
 bool IdColumn::read_numbers(const ColumnCursor::Part& part, const std::uint8_t* keep, std::uint32_t* rows) {
   with_integers(column_->type, *part.chunk, [&](const auto* first) {
     for (std::size_t i = 0; i < part.count; ++i) {
+      if (i + kAhead < part.count) numbers_.prefetch(key_of(first[part.begin + i + kAhead]));
       if (keep != nullptr && keep[i] == 0) continue;
       const auto number = first[part.begin + i];
       rows[i] = numbers_.row(key_of(number), [&] {
@@ -128,13 +130,23 @@ bool IdColumn::read_numbers(const ColumnCursor::Part& part, const std::uint8_t* 
 
 bool IdColumn::read_strings(const ColumnCursor::Part& part, const std::uint8_t* keep, std::uint32_t* rows) {
   return with_strings(column_->type, *part.chunk, [&](const auto& text_of) {
-    for (std::size_t i = 0; i < part.count; ++i) {
-      if (keep != nullptr && keep[i] == 0) continue;
-      const std::string_view id = id_in(text_of(part.begin + i));
-      if (id.empty()) return false;
-      const std::optional<std::uint32_t> row = strings_.row(id);
-      if (!row) return false;
-      rows[i] = *row;
+    std::array<std::string_view, kAhead> ids;
+    std::array<StringRows::Key, kAhead> keys;
+    for (std::size_t begin = 0; begin < part.count; begin += kAhead) {
+      const std::size_t count = std::min(kAhead, part.count - begin);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (keep != nullptr && keep[begin + i] == 0) continue;
+        ids[i] = id_in(text_of(part.begin + begin + i));
+        keys[i] = StringRows::key_of(ids[i]);
+        strings_.prefetch(keys[i]);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        if (keep != nullptr && keep[begin + i] == 0) continue;
+        if (ids[i].empty()) return false;
+        const std::optional<std::uint32_t> row = strings_.row(keys[i], ids[i]);
+        if (!row) return false;
+        rows[begin + i] = *row;
+      }
     }
     return true;
   });

@@ -20,6 +20,11 @@ class NumberRows {
   /// For keys from `least` to `greatest`; those that lie close get a table, in which they are looked up at once.
   void begin(std::uint64_t least, std::uint64_t greatest, std::size_t most_places);
 
+  /// Asks for the memory that row(key) will read.
+  void prefetch(std::uint64_t key) const {
+    if (places_.empty()) __builtin_prefetch(&slots_[(key * kMultiplier) >> shift_]);
+  }
+
   /// The row of a key; insert(), which gives the new row, is called for one that is new.
   template <class Insert>
   std::uint32_t row(std::uint64_t key, const Insert& insert) {
@@ -53,19 +58,35 @@ class NumberRows {
   unsigned shift_ = 0;  // 64 less the power
 };
 
-/// Strings numbered in order of first appearance, which a vocabulary holds: up to eight bytes are distinguished as one
-/// number, longer ones by a hash, and by their bytes where hashes are equal.
+/// Strings numbered in order of first appearance, which a vocabulary holds: up to sixteen bytes are distinguished as two
+/// numbers, longer ones by a hash, and by their bytes where hashes are equal.
 class StringRows {
  public:
+  /// What a string is looked up by.
+  struct Key {
+    std::uint64_t begin, end;  // the first and the last eight bytes, or a hash and 0
+    std::size_t size;
+    bool operator==(const Key&) const = default;
+  };
+
   explicit StringRows(Vocabulary& ids);
 
-  /// The row of an id, which is not empty; nothing if it is new and no UTF-8 text.
-  std::optional<std::uint32_t> row(std::string_view id) {
-    const std::uint64_t key = key_of(id);
-    std::size_t slot = (key * kMultiplier) >> shift_;
+  static Key key_of(std::string_view id) {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    if (id.size() > 2 * kWord) return {xxh3(std::as_bytes(std::span(id))), 0, id.size()};
+    if (id.size() <= kWord) return {BlockIds::word_of(id), 0, id.size()};
+    return {BlockIds::word_of(id.substr(0, kWord)), BlockIds::word_of(id.substr(id.size() - kWord)), id.size()};
+  }
+  /// Asks for the memory that row() will read.
+  void prefetch(const Key& key) const { __builtin_prefetch(&slots_[slot_of(key)]); }
+
+  /// The row of an id with its key, which is not empty; nothing if it is new and no UTF-8 text.
+  std::optional<std::uint32_t> row(const Key& key, std::string_view id) {
+    std::size_t slot = slot_of(key);
     for (; slots_[slot].size != 0; slot = (slot + 1) & (slots_.size() - 1)) {
       const Slot& taken = slots_[slot];
-      if (taken.key == key && taken.size == id.size() && (id.size() <= sizeof key || (*ids_)[taken.row] == id))
+      if (taken.begin == key.begin && taken.end == key.end && taken.size == key.size &&
+          (key.size <= 2 * sizeof key.begin || (*ids_)[taken.row] == id))
         return taken.row;
     }
     return insert(slot, key, id);
@@ -73,16 +94,18 @@ class StringRows {
 
  private:
   struct Slot {
-    std::uint64_t key = 0;
+    std::uint64_t begin = 0, end = 0;
     std::uint32_t row = 0;
     std::uint32_t size = 0;  // of the id; 0: the slot is free
   };
   static constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+  static constexpr std::uint64_t kEndMultiplier = 0xC2B2AE3D27D4EB4F;
 
-  static std::uint64_t key_of(std::string_view id) {
-    return id.size() <= sizeof(std::uint64_t) ? BlockIds::word_of(id) : xxh3(std::as_bytes(std::span(id)));
+  template <class Words>
+  std::size_t slot_of(const Words& words) const {
+    return ((words.begin * kMultiplier) ^ (words.end * kEndMultiplier)) >> shift_;
   }
-  std::optional<std::uint32_t> insert(std::size_t slot, std::uint64_t key, std::string_view id);
+  std::optional<std::uint32_t> insert(std::size_t slot, const Key& key, std::string_view id);
   void grow();
 
   Vocabulary* ids_;
@@ -93,8 +116,8 @@ class StringRows {
 /// Turns a column of ids into rows of a vocabulary, to which it adds them in order of first appearance.
 ///
 /// Cost     integers that lie close: a load each; others: a hash of the number; strings: one hash of their bytes, of
-///          those up to eight bytes of a number; dictionary-encoded ones: a load
-/// Memory   4 bytes for each of up to `most_places` numbers, or 16 to 64 bytes for each id
+///          those up to sixteen bytes of two numbers; dictionary-encoded ones: a load
+/// Memory   4 bytes for each of up to `most_places` numbers, or 24 to 96 bytes for each id
 class IdColumn {
  public:
   /// The vocabulary is empty. Both must outlive the reader.

@@ -14,6 +14,8 @@
 namespace gusto {
 namespace {
 
+constexpr std::size_t kPlacesAhead = 16;  // events whose places are asked for before they are written
+
 // Reads the events of a table in two passes: the first one checks all rows and counts those of each user, the second
 // one puts each event where it belongs, so that nothing is kept but the events themselves.
 class TableEvents {
@@ -120,8 +122,14 @@ class TableEvents {
     const std::span<std::int64_t> times = events.times.extend(rows_->timed() ? kept : 0);
     const std::span<std::uint64_t> lines = events.lines.extend(refuse ? kept : 0);
     std::uint64_t* const next = events.offsets.data();
+    const auto prefetch = [&](std::uint64_t place) {
+      __builtin_prefetch(&items[place], 1);
+      __builtin_prefetch(&values[place], 1);
+      if (!times.empty()) __builtin_prefetch(&times[place], 1);
+    };
     rows_->for_blocks(context_, [&](const EventRows::Block& block) {
       for (std::size_t i = 0; i < block.count; ++i) {
+        if (block.keep == nullptr && i + kPlacesAhead < block.count) prefetch(next[block.users[i + kPlacesAhead]]);
         if (block.keep != nullptr && block.keep[i] == 0) continue;
         const std::uint64_t place = next[block.users[i]]++;
         items[place] = ItemRow(block.items[i]);

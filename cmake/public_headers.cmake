@@ -21,6 +21,7 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/data/split/fold.h
   gusto/data/split/split.h
   gusto/data/split/split_spec.h
+  gusto/data/strength.h
   gusto/data/table/make_dataset.h
   gusto/data/times.h
   gusto/data/vocabulary.h

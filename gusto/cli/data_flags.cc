@@ -95,6 +95,18 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
       ->type_name("TIME")
       ->group("Data");
   command
+      ->add_option("--transform", reading.transform,
+                   "What becomes of values at last: log1p, log10, clip(N), binary, or rank among the user's own.")
+      ->type_name("HOW")
+      ->group("Data");
+  command
+      ->add_option(
+          "--values", reading.values,
+          "Whether values say how strongly items were chosen, where models rank: strength, ignore, or auto, by "
+          "which weights, ages, transforms, sums and counts do, and ratings don't. Default: auto.")
+      ->type_name("WHICH")
+      ->group("Data");
+  command
       ->add_flag("--skip-bad-lines", reading.skip_bad_lines,
                  "Leave out lines of events that cannot be read; gusto inspect says how many and why.")
       ->group("Data");

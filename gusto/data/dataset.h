@@ -20,6 +20,7 @@
 #include "gusto/base/shared_array.h"
 #include "gusto/data/features.h"
 #include "gusto/data/rows.h"
+#include "gusto/data/strength.h"
 #include "gusto/data/vocabulary.h"
 
 namespace gusto {
@@ -45,6 +46,7 @@ struct Catalog {
   /// Items with events, in the order in which the file that was read first names them; users' rows are in that order as
   /// they are. Published protocols number items so. Empty where no file was read; model files do not keep it.
   Deferred<std::vector<ItemRow>> item_order;
+  Strength strength;  ///< how much events count where models rank
 
   /// The item's "title" feature if it has one, else its id.
   std::string title(ItemRow item) const;

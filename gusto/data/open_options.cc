@@ -7,17 +7,19 @@
 
 namespace gusto {
 
-std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life) {
+std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life,
+                                       std::string_view transform) {
   std::vector<std::string> changes;
   if (weights) changes.emplace_back("weights");
   if (half_life) changes.emplace_back("half-life");
   if (duplicates == DuplicatePolicy::mean) changes.emplace_back("duplicates=mean");
   if (duplicates == DuplicatePolicy::sum) changes.emplace_back("duplicates=sum");
+  if (!transform.empty()) changes.push_back(fmt::format("transform={}", transform));
   return changes;
 }
 
 std::vector<std::string> OpenOptions::value_changes() const {
-  return gusto::value_changes(duplicates, !weights.empty(), half_life.has_value());
+  return gusto::value_changes(duplicates, !weights.empty(), half_life.has_value(), transform);
 }
 
 std::string_view to_string(Extra extra) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gusto/data/strength.h"
 #include "gusto/data/times.h"
 
 namespace gusto {
@@ -21,7 +22,8 @@ enum class DuplicatePolicy {
 };
 
 /// By what events get other values than they are given with, see SourceReport.
-std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life);
+std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life,
+                                       std::string_view transform);
 
 /// Files of features that are read beside the events, keyed by id; see side_features.h.
 struct SideFiles {
@@ -54,6 +56,9 @@ struct OpenOptions {
   std::vector<std::pair<std::string, float>> weights;
   /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates come after.
   std::optional<double> half_life;
+  /// What becomes of values at last, see parse_value_transform; and whether they say how strongly items were chosen.
+  std::string transform;
+  ValueUse values = ValueUse::automatic;
   /// Lines that cannot be read are left out, counted, and reported with examples.
   bool skip_bad_lines = false;
   /// A data file that is written, and read in place, if the events would take more than half of the context's memory

@@ -40,7 +40,8 @@ struct SourceReport {
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
   std::vector<SourceFile> files;     ///< in the order read
-  /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean" or "…=sum".
+  /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean" or "…=sum",
+  /// "transform=log1p".
   std::vector<std::string> value_changes;
   std::uint64_t duplicates = 0;    ///< events left out, or joined with others, because their user and item came again
   std::uint64_t bad_lines = 0;     ///< left out because they cannot be read; the notes have examples

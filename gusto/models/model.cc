@@ -218,13 +218,14 @@ std::span<const HistoryEvent> Model::history_of(const Query& query, std::vector<
   return storage;
 }
 
-std::vector<std::uint32_t> Model::chosen_items(const Query& query, float least) const {
+std::vector<Choice> Model::choices(const Query& query, float least) const {
+  const Strength strength = task() == Task::top_n ? data().catalog().strength : Strength{};
   std::vector<HistoryEvent> storage;
-  std::vector<std::uint32_t> items;
+  std::vector<Choice> chosen;
   for (const HistoryEvent& event : history_of(query, storage)) {
-    if (event.value >= least) items.push_back(event.item.index);
+    if (event.value >= least) chosen.push_back({event.item.index, strength.of(event.value)});
   }
-  return items;
+  return chosen;
 }
 
 bool Model::same_query_user(const Query& a, const Query& b) {

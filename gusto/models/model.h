@@ -43,6 +43,7 @@ struct Abilities {
   bool explains = false;       ///< explain(), contributions that sum to the score
   bool checkpoints = false;    ///< fit() keeps its state in FitOptions::checkpoint, and resumes from there
   bool stddev = false;         ///< predict_stddev()
+  bool strength = false;       ///< trained for top_n, it takes the strength of events into account
   bool timed = false;          ///< predictions are for the time of asking: who measures them gives it along
 };
 
@@ -52,6 +53,12 @@ struct Contribution {
   std::optional<ItemRow> item{};  ///< the history's item that contributes
   std::optional<UserRow> user{};  ///< the neighbor who contributes
   double amount = 0;
+};
+
+/// An item that somebody chose, and how much that counts: 1, where values are no strengths or the task is not top_n.
+struct Choice {
+  std::uint32_t item;
+  float strength;
 };
 
 /// What one fit() takes beside data and task; how a model learns is in the model's own options.
@@ -160,7 +167,7 @@ class Model {
   /// The first form copies into `storage` and returns a view of it.
   std::span<const HistoryEvent> history_of(const Query& query, std::vector<HistoryEvent>& storage) const;
   /// The items of that history whose events have at least the value `least` (choices.h), in its order.
-  std::vector<std::uint32_t> chosen_items(const Query& query, float least) const;
+  std::vector<Choice> choices(const Query& query, float least) const;
   /// Whether the query stands for a training user as trained (a user, and no history of its own).
   static bool is_training_user(const Query& query) { return query.user && query.history.empty(); }
   /// Whether two queries come from the same user, so that what was folded in for one serves the other.

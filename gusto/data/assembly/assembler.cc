@@ -67,6 +67,7 @@ void DatasetAssembler::take(SettledEvents settled, std::span<const ItemRow> new_
 }
 
 void DatasetAssembler::write(const EventColumns& columns) {
+  values_.add(columns.values.span());
   for (std::size_t user = 0; user + 1 < columns.offsets.size(); ++user) {
     const std::uint64_t begin = columns.offsets[user], count = columns.offsets[user + 1] - begin;
     const auto times = columns.times.span();
@@ -93,7 +94,18 @@ std::vector<ItemRow> DatasetAssembler::order_items() {
   return new_row;
 }
 
+void DatasetAssembler::decide_strength() {
+  values_.add(columns_.values.span());
+  const std::vector<std::string>& changes = report_.value_changes;
+  const bool made =
+      std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change != "duplicates=mean"; });
+  catalog_.strength = values_.strength(value_use_, made);
+  std::string sentence = values_.describe(catalog_.strength, value_use_, made);
+  if (!sentence.empty()) note(std::move(sentence));
+}
+
 OpenedDataset DatasetAssembler::finish() {
+  decide_strength();
   if (writer_) {
     note("The events do not fit into the memory allowed, and were put in order on disk.");
     writer_->finish(catalog_, report_);

@@ -16,6 +16,7 @@
 #include "gusto/data/dataset.h"
 #include "gusto/data/file/data_file_writer.h"
 #include "gusto/data/opened_dataset.h"
+#include "gusto/data/value_profile.h"
 
 namespace gusto {
 
@@ -38,6 +39,8 @@ class DatasetAssembler {
   Catalog& catalog() { return catalog_; }
   Vocabulary& ids(Side side) { return side == Side::users ? catalog_.users : catalog_.items; }
   FeatureTable& features(Side side) { return side == Side::users ? catalog_.user_features : catalog_.item_features; }
+  /// Whether values are strengths is decided once all are there, by this and by what changed them.
+  void use_values(ValueUse use) { value_use_ = use; }
   void note(std::string sentence) { report_.notes.push_back(std::move(sentence)); }
 
   /// How a message names the place of a second event, "ratings.csv, line 7", and of the first one, "on line 3".
@@ -62,6 +65,7 @@ class DatasetAssembler {
 
  private:
   std::vector<ItemRow> order_items();
+  void decide_strength();
   void write(const EventColumns& columns);
   void take(SettledEvents settled, std::span<const ItemRow> new_rows, DuplicatePolicy duplicates,
             const PlacesOf& places);
@@ -69,6 +73,8 @@ class DatasetAssembler {
   SourceReport report_;
   Catalog catalog_;
   EventColumns columns_;
+  ValueUse value_use_ = ValueUse::automatic;
+  ValueProfile values_;
   std::optional<DataFileWriter> writer_;  // of events that do not fit into memory
   std::filesystem::path spill_to_;
 };

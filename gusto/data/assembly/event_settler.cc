@@ -65,6 +65,7 @@ class UserEvents {
     if (!times_.empty()) times_ = times_.subspan(begin, end - begin);
     if (rules_.half_life) weigh_by_age();
     if (met_.repeat(items_)) settle_duplicates(user, begin, out);
+    rules_.transform.apply(values_);
     if (!std::is_sorted(times_.begin(), times_.end())) order_by_time();
     return items_.size();
   }

@@ -9,6 +9,7 @@
 #include "gusto/base/growing_array.h"
 #include "gusto/data/dataset.h"
 #include "gusto/data/open_options.h"
+#include "gusto/data/value_profile.h"
 
 namespace gusto {
 
@@ -16,6 +17,7 @@ namespace gusto {
 struct EventRules {
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
   std::optional<double> half_life{};  ///< in seconds, see OpenOptions
+  ValueTransform transform{};
 };
 
 /// Events grouped by user, a user's in the order in which they came.
@@ -46,7 +48,7 @@ struct SettledEvents {
   }
 };
 
-/// Weighs events by age, settles duplicates, orders each user's events by time, and gives items their new rows.
+/// Weighs events by age, settles duplicates, transforms values, orders each user's events by time, and gives items their new rows.
 /// Cost     O(n) for users whose times ascend; in place, but for a user's own events
 SettledEvents settle_events(GroupedEvents events, const EventRules& rules, std::span<const ItemRow> new_item_rows,
                             Context& context);

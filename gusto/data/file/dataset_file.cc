@@ -18,6 +18,8 @@ namespace gusto {
 namespace {
 
 constexpr std::string_view kSchema = "data.schema";
+constexpr std::string_view kStrength = "data.strength";
+constexpr std::array<std::string_view, 3> kStrengthForms{"none", "linear", "logarithm"};
 constexpr std::array kStoredKinds = {FeatureKind::categorical, FeatureKind::multi, FeatureKind::number,
                                      FeatureKind::text};
 
@@ -89,6 +91,7 @@ class Reader {
   // By the header alone.
   std::size_t entries(const std::string& offsets) const;
   std::size_t id_count(std::string_view side) const;
+  Strength strength() const;
   std::vector<FieldHead> schema(std::string_view side, std::size_t rows) const;
   void check_rows(const FieldHead& head, std::size_t rows) const;
   Dataset::EventInfo event_info(const Catalog& catalog) const;
@@ -292,6 +295,21 @@ Deferred<std::vector<ItemRow>> Reader::item_order(std::size_t items) const {
   });
 }
 
+Strength Reader::strength() const {
+  if (!in_->has_metadata(kStrength)) return {};
+  try {
+    const Json stored = parse_json(in_->metadata(kStrength));
+    const auto form = std::find(kStrengthForms.begin(), kStrengthForms.end(), stored.at("form").get<std::string>());
+    const auto scale = stored.at("scale").get<double>();
+    if (form != kStrengthForms.end() && std::isfinite(scale) && scale > 0) {
+      return {static_cast<Strength::Form>(form - kStrengthForms.begin()), scale};
+    }
+  } catch (const Json::exception&) {
+    // As below.
+  }
+  corrupt(fmt::format("its metadata {} are malformed", quote(kStrength)));
+}
+
 std::shared_ptr<const Dataset> Reader::read() const {
   const auto catalog = std::make_shared<Catalog>();
   catalog->users = vocabulary("data/users/ids", id_count("users"));
@@ -299,6 +317,7 @@ std::shared_ptr<const Dataset> Reader::read() const {
   catalog->user_features = features("users", catalog->users.size());
   catalog->item_features = features("items", catalog->items.size());
   catalog->item_order = item_order(catalog->items.size());
+  catalog->strength = strength();
   auto columns = Deferred<EventColumns>::later([*this, catalog] { return events(*catalog); });
   return std::make_shared<const Dataset>(catalog, event_info(*catalog), std::move(columns));
 }
@@ -317,6 +336,10 @@ void write_catalog(const Catalog& catalog, TensorWriter& out) {
   write_side("users", catalog.users, catalog.user_features);
   write_side("items", catalog.items, catalog.item_features);
   out.set_metadata(std::string(kSchema), print_json(schema));
+  if (!catalog.strength.used()) return;
+  const OrderedJson strength{{"form", kStrengthForms.at(static_cast<std::size_t>(catalog.strength.form))},
+                             {"scale", catalog.strength.scale}};
+  out.set_metadata(std::string(kStrength), print_json(strength));
 }
 
 void write_events(const Dataset& data, TensorWriter& out) {

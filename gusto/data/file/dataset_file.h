@@ -13,6 +13,7 @@
 ///          data/events/offsets [users + 1] u64, data/events/items u32, data/events/values f32, and, where there are
 ///          times, data/events/times i64: user u's events are [offsets[u], offsets[u + 1])
 /// Metadata "data.schema": a JSON array of {"side", "name", "kind"}, one for each feature field, in order
+///          "data.strength": Catalog::strength as {"form", "scale"}, if values are strengths
 
 #include <memory>
 

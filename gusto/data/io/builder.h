@@ -45,6 +45,7 @@ class DatasetBuilder {
   explicit DatasetBuilder(const OpenOptions& options)
       : options_(options), reader_(options, catalog().users, catalog().items, report()) {
     report().value_changes = options.value_changes();
+    assembler_.use_values(options.values);
   }
   DatasetBuilder(const DatasetBuilder&) = delete;
   DatasetBuilder& operator=(const DatasetBuilder&) = delete;

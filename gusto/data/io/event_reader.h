@@ -35,7 +35,7 @@ class EventReader {
         items_(items),
         report_(report),
         block_bytes_(block_bytes),
-        store_({options.duplicates, options.half_life}) {}
+        store_({options.duplicates, options.half_life, parse_value_transform(options.transform)}) {}
 
   /// Reads a file to its end; its format is recognized if none is given.
   /// Errors   those of the stream; invalid_input, in one sentence with file, line, column and value; invalid_option;

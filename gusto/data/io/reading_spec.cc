@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/value_profile.h"
 
 namespace gusto {
 namespace {
@@ -70,6 +71,8 @@ constexpr std::pair<std::string_view, TimeUnit> kTimeUnits[] = {{"seconds", Time
                                                                 {"microseconds", TimeUnit::microseconds},
                                                                 {"nanoseconds", TimeUnit::nanoseconds},
                                                                 {"iso", TimeUnit::iso}};
+constexpr std::pair<std::string_view, ValueUse> kValueUses[] = {
+    {"auto", ValueUse::automatic}, {"strength", ValueUse::strength}, {"ignore", ValueUse::ignore}};
 
 }  // namespace
 
@@ -93,6 +96,9 @@ OpenOptions parse_reading(const ReadingSpec& spec) {
   options.time_unit = one_of("The unit of times", spec.time_unit, kTimeUnits);
   options.weights = parse_weights(spec.weights);
   options.half_life = parse_half_life(spec.half_life);
+  parse_value_transform(spec.transform);
+  options.transform = spec.transform;
+  options.values = one_of("The use of values", spec.values, kValueUses).value_or(options.values);
   options.skip_bad_lines = spec.skip_bad_lines;
   return options;
 }

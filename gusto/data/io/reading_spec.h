@@ -18,13 +18,15 @@ struct ReadingSpec {
   std::string time_unit{};   ///< seconds, milliseconds, microseconds, nanoseconds or iso
   std::string weights{};     ///< "view=1,cart=3,buy=8"
   std::string half_life{};   ///< a number with a unit: 90s, 15m, 12h, 30d, 8w or 1y
+  std::string transform{};   ///< log1p, log10, clip(N), binary or rank
+  std::string values{};      ///< auto, strength or ignore
   bool skip_bad_lines = false;
 
   bool operator==(const ReadingSpec&) const = default;
 };
 
 /// The texts, by the names that flags (with dashes) and recipes have for them.
-inline constexpr std::array<std::pair<std::string_view, std::string ReadingSpec::*>, 7> kReadingTexts{{
+inline constexpr std::array<std::pair<std::string_view, std::string ReadingSpec::*>, 9> kReadingTexts{{
     {"columns", &ReadingSpec::columns},
     {"delimiter", &ReadingSpec::delimiter},
     {"header", &ReadingSpec::header},
@@ -32,6 +34,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string ReadingSpec:
     {"time_unit", &ReadingSpec::time_unit},
     {"weights", &ReadingSpec::weights},
     {"half_life", &ReadingSpec::half_life},
+    {"transform", &ReadingSpec::transform},
+    {"values", &ReadingSpec::values},
 }};
 
 /// What is not typed in `first` is taken from `second`.

@@ -85,6 +85,8 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
                       : options.duplicates != DuplicatePolicy::keep_last ? "what becomes of duplicates"
                       : !options.weights.empty()                         ? "weights"
                       : options.half_life                                ? "a half-life"
+                      : !options.transform.empty()                       ? "a transform of values"
+                      : options.values != ValueUse::automatic            ? "the use of values"
                       : options.skip_bad_lines                           ? "what becomes of bad lines"
                       : !options.side_files.users.empty() || !options.side_files.items.empty() ? "files of features"
                       : !options.side_files.types.empty() ? "types of their columns"

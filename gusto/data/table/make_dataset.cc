@@ -51,8 +51,9 @@ class TableEvents {
     report.layout = "columns";
     report.reason = "It is a table in memory.";
     report.columns = rows_->roles();
-    report.value_changes =
-        value_changes(options_.duplicates, !options_.weights.empty(), options_.half_life.has_value());
+    report.value_changes = value_changes(options_.duplicates, !options_.weights.empty(), options_.half_life.has_value(),
+                                         options_.transform);
+    assembler_.use_values(options_.values);
     report.bad_lines = rows_->bad();
     const std::vector<std::string>& examples = rows_->examples();
     if (rows_->kept() == 0) {
@@ -87,8 +88,8 @@ class TableEvents {
 
   // Where events lie in stored order, numbers that can stay where they are do. False if there are none.
   bool stay_in_place() {
-    if (owner_ == nullptr || !grouped_ || rows_->kept() < rows_->size() || rows_->weighed() || options_.half_life)
-      return false;
+    const bool changed = rows_->weighed() || options_.half_life || !options_.transform.empty();
+    if (owner_ == nullptr || !grouped_ || rows_->kept() < rows_->size() || changed) return false;
     SharedArray<float> values = borrowed<float>(rows_->plain_values());
     SharedArray<std::int64_t> times = borrowed<std::int64_t>(rows_->plain_times());
     if (values.empty() && times.empty()) return false;
@@ -148,7 +149,9 @@ class TableEvents {
     const auto places = [](std::uint64_t first, std::uint64_t second) -> DatasetAssembler::Places {
       return {fmt::format("Row {}", second), fmt::format("in row {}", first)};
     };
-    assembler_.order_events(std::move(events), {options_.duplicates, options_.half_life}, places, context_);
+    assembler_.order_events(std::move(events),
+                            {options_.duplicates, options_.half_life, parse_value_transform(options_.transform)},
+                            places, context_);
   }
 
   const TableOptions& options_;

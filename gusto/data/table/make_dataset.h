@@ -16,11 +16,13 @@
 
 namespace gusto {
 
-/// What becomes of a table's events. Each means what it does in OpenOptions.
+/// What becomes of a table's events, as in OpenOptions.
 struct TableOptions {
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
   std::vector<std::pair<std::string, float>> weights{};
   std::optional<double> half_life{};
+  std::string transform{};
+  ValueUse values = ValueUse::automatic;
   /// Rows that cannot be read are left out, counted, and reported with examples: those with a null or empty id, a value
   /// that is null or not finite, a time that is null or out of range, a kind that is not listed.
   bool skip_bad_rows = false;
@@ -33,7 +35,7 @@ struct TableOptions {
 /// Copies   numbers stay where they are, and are kept alive by the table's owner, if there is one and the column is one
 ///          chunk without nulls, and
 ///            values    are floats, no row is left out, all events of a user stand together, in order of time, no pair
-///                      of user and item comes twice, and neither weights nor a half-life are given
+///                      of user and item comes twice, and no weights, half-life or transform are given
 ///            times     the same, and they are 64-bit integers in seconds
 ///            features  are doubles, and their ids name all users (or items) in the order of their rows, to which no
 ///                      later table of features adds any

@@ -9,6 +9,7 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/factor_abilities.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/rating_rows.h"
 
 namespace gusto {
@@ -23,7 +24,7 @@ constexpr ModelInfo kAlsInfo{
         "events. No step size to choose, and new people are folded in exactly. For top-n it is the classical implicit "
         "form, in which every item that was not chosen counts a little as a 0; ials is the better kept of the two.",
     .fields = kAlsFields,
-    .abilities = kFactorAbilities,
+    .abilities = kStrengthFactorAbilities,
     .make = &make_with<AlsModel>,
 };
 
@@ -62,10 +63,13 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   items_ =
       start(data.item_count(), "als items", [&](std::size_t i) { return data.item_events(ItemRow(i)).size() > 0; });
 
+  const Strength strength = strength_of(data, task());
   const auto state = [&](const auto& others, std::span<const float> values, const Side& other, RowProblem& problem) {
     problem.indexes.clear();
     problem.targets.clear();
+    problem.weights.clear();
     for (std::size_t e = 0; e < others.size(); ++e) {
+      if (strength.used()) problem.weights.push_back(strength.of(values[e]));
       problem.indexes.push_back(others[e].index);
       problem.targets.push_back(target(values[e], other.bias(others[e].index, dim())));
     }
@@ -107,7 +111,9 @@ void AlsModel::finish(Matrix<float> gram) {
 
 RowProblem AlsModel::problem_of(std::span<const HistoryEvent> history) const {
   RowProblem problem;
+  const Strength strength = strength_of(data(), task());
   for (const HistoryEvent& event : history) {
+    if (strength.used()) problem.weights.push_back(strength.of(event.value));
     problem.indexes.push_back(event.item.index);
     problem.targets.push_back(target(event.value, items_.bias(event.item.index, dim())));
   }
@@ -162,9 +168,10 @@ std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item)
   const std::vector<double> reach = fold_in_solver_->reach(problem.row(), items_.rows.row(item.index).first(dim() + 1));
   for (std::size_t e = 0; e < history.size(); ++e) {
     const std::span<const float> y = items_.rows.row(problem.indexes[e]);
+    const double weight = problem.weights.empty() ? 1.0 : static_cast<double>(problem.weights[e]);
     const double closeness = std::inner_product(reach.begin(), reach.end(), y.begin(), 0.0);
     const double asked = problem.targets[e];
-    parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = closeness * asked});
+    parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = closeness * asked * weight});
   }
   return parts;
 }

@@ -30,9 +30,10 @@ struct RowProblem {
   std::vector<std::uint32_t> indexes;
   std::vector<float> targets;
   std::vector<float> center;
+  std::vector<float> weights;
   float reg = 0;
 
-  RowSolver::Row row() const { return {indexes, targets, reg, center}; }
+  RowSolver::Row row() const { return {indexes, targets, reg, center, weights}; }
 };
 
 enum class Pass { sweep, solve };

@@ -205,7 +205,8 @@ void BprModel::finish(const Dataset& data) {
 
 void BprModel::fold_in(const Query& query, std::span<float> out) const {
   std::copy(typical_.begin(), typical_.end(), out.begin());
-  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
+  std::vector<std::uint32_t> chosen;
+  for (const Choice& choice : choices(query, least_)) chosen.push_back(choice.item);
   const OtherItems others(chosen, ranking_.rows());
   if (chosen.empty() || others.count() == 0) return;
 

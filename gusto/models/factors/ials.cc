@@ -14,6 +14,12 @@ namespace {
 
 constexpr int kPriorIterations = 5;
 
+// Of a row's events; without weights, how many there are.
+double total_weight(std::span<const std::uint32_t> events, std::span<const float> weights) {
+  if (weights.empty()) return static_cast<double>(events.size());
+  return std::accumulate(weights.begin(), weights.end(), 0.0);
+}
+
 }  // namespace
 
 constexpr ModelInfo kIalsInfo{
@@ -21,7 +27,8 @@ constexpr ModelInfo kIalsInfo{
     .summary = "User and item vectors from who has what, by least squares over all pairs.",
     .about =
         "Implicit alternating least squares in its revisited form (Hu, Koren, Volinsky 2008; Rendle, Krichene, Zhang, "
-        "Koren 2022): every event asks for a score of 1, every pair of user and item, with the weight "
+        "Koren 2022): every event asks for a score of 1, weighed by its strength, every pair of user and item, with "
+        "the weight "
         "unobserved_weight, for "
         "0, and a vector is shrunk to 0 by as much as it takes part in. Large dim and a well chosen reg make it one of "
         "the "
@@ -36,7 +43,8 @@ constexpr ModelInfo kIalsInfo{
                   .item_vectors = true,
                   .similar_items = true,
                   .similar_users = true,
-                  .explains = true},
+                  .explains = true,
+                  .strength = true},
     .make = &make_with<IalsModel>,
 };
 
@@ -45,15 +53,19 @@ struct IalsModel::Side {
   const Dataset& data;
   bool of_users;
   float least;
+  Strength strength;
   std::vector<float> regs;  // λ, by row; 0 of rows without events
 
   std::size_t rows() const { return of_users ? data.user_count() : data.item_count(); }
 
-  void events(std::size_t row, std::vector<std::uint32_t>& out) const {
+  void events(std::size_t row, std::vector<std::uint32_t>& out, std::vector<float>& weights) const {
     out.clear();
+    weights.clear();
     const auto keep = [&](const auto& rows, std::span<const float> values) {
       for (std::size_t e = 0; e < rows.size(); ++e) {
-        if (values[e] >= least) out.push_back(rows[e].index);
+        if (values[e] < least) continue;
+        out.push_back(rows[e].index);
+        if (strength.used()) weights.push_back(strength.of(values[e]));
       }
     };
     if (of_users) {
@@ -71,8 +83,8 @@ struct IalsModel::QueryUser {
   SideFeatures::QueryUser features;
 };
 
-double IalsModel::reg_of(std::size_t events, std::size_t others) const {
-  const double pairs = static_cast<double>(events) + options().unobserved_weight * static_cast<double>(others);
+double IalsModel::reg_of(double events, std::size_t others) const {
+  const double pairs = events + options().unobserved_weight * static_cast<double>(others);
   return options().reg * std::pow(pairs, options().reg_power);
 }
 
@@ -87,12 +99,13 @@ std::uint64_t IalsModel::memory_need(const Dataset& data, Task, unsigned threads
 }
 
 IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users, std::size_t others) const {
-  Side side{data, of_users, least_, {}};
+  Side side{data, of_users, least_, strength_of(data, task()), {}};
   side.regs.resize(side.rows());
   std::vector<std::uint32_t> events;
+  std::vector<float> weights;
   for (std::size_t r = 0; r < side.regs.size(); ++r) {
-    side.events(r, events);
-    side.regs[r] = events.empty() ? 0.0F : static_cast<float>(reg_of(events.size(), others));
+    side.events(r, events, weights);
+    side.regs[r] = events.empty() ? 0.0F : static_cast<float>(reg_of(total_weight(events, weights), others));
   }
   return side;
 }
@@ -113,7 +126,7 @@ RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) cons
 void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver,
                            Pass pass, Context& context, Matrix<float>& vectors) const {
   const auto state = [&](std::size_t r, RowProblem& problem) {
-    side.events(r, problem.indexes);
+    side.events(r, problem.indexes, problem.weights);
     problem.targets.assign(problem.indexes.size(), 1.0F);
     problem.reg = side.regs[r];
     if (!prior) return;
@@ -203,9 +216,13 @@ MatrixView<const float> IalsModel::item_vectors() const {
 IalsModel::QueryUser IalsModel::query_user(const Query& query) const {
   QueryUser query_user;
   RowProblem& problem = query_user.problem;
-  problem.indexes = chosen_items(query, least_);
+  const bool weighted = strength_of(data(), task()).used();
+  for (const auto& [item, strength] : choices(query, least_)) {
+    problem.indexes.push_back(item);
+    if (weighted) problem.weights.push_back(strength);
+  }
   problem.targets.assign(problem.indexes.size(), 1.0F);
-  problem.reg = static_cast<float>(reg_of(problem.indexes.size(), items_with_events_));
+  problem.reg = static_cast<float>(reg_of(total_weight(problem.indexes, problem.weights), items_with_events_));
   if (user_prior_) {
     query_user.features = features_->query_user(query);
     problem.center.resize(items_.cols());
@@ -259,8 +276,10 @@ std::vector<Contribution> IalsModel::do_explain(const Query& query, ItemRow item
   const auto through = [&](std::span<const float> vector) {
     return std::inner_product(reach.begin(), reach.end(), vector.begin(), 0.0);
   };
-  for (const std::uint32_t other : who.problem.indexes) {
-    parts.push_back({.label = "", .item = ItemRow(other), .user = {}, .amount = through(items_.row(other))});
+  for (std::size_t n = 0; n < who.problem.indexes.size(); ++n) {
+    const std::uint32_t other = who.problem.indexes[n];
+    const double weight = who.problem.weights.empty() ? 1.0 : static_cast<double>(who.problem.weights[n]);
+    parts.push_back({.label = "", .item = ItemRow(other), .user = {}, .amount = weight * through(items_.row(other))});
   }
   for (std::size_t f = 0; f < who.features.ids.size(); ++f) {
     const double amount = reg_strength * static_cast<double>(who.features.weights[f]) *

@@ -98,7 +98,7 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
 
   struct Side;
   std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
-  double reg_of(std::size_t events, std::size_t others) const;
+  double reg_of(double events, std::size_t others) const;
   bool has_fields() const { return !options().user_fields.empty() || !options().item_fields.empty(); }
   /// `others`: how many rows of the other side have events that count.
   Side make_side(const Dataset& data, bool of_users, std::size_t others) const;

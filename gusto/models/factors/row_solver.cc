@@ -1,6 +1,7 @@
 #include "gusto/models/factors/row_solver.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -24,6 +25,27 @@ RowSolver::RowSolver(MatrixView<const float> y, Matrix<float> gram, double unobs
   std::iota(all_.begin(), all_.end(), 0U);
 }
 
+void RowSolver::gather(const Row& row, Workspace& workspace) const {
+  if (row.weights.empty()) {
+    workspace.residuals_.assign(row.targets.begin(), row.targets.end());
+    workspace.y_ = {y_.data, y_.stride, row.indexes, 0};
+    return;
+  }
+  const std::size_t count = row.indexes.size();
+  workspace.residuals_.resize(count);
+  workspace.scaled_.resize(count * y_.cols);
+  workspace.places_.resize(count);
+  std::iota(workspace.places_.begin(), workspace.places_.end(), 0U);
+  for (std::size_t n = 0; n < count; ++n) {
+    const float root = std::sqrt(row.weights[n]);
+    workspace.residuals_[n] = root * row.targets[n];
+    const std::span<const float> y = y_.row(row.indexes[n]);
+    std::transform(y.begin(), y.end(), workspace.scaled_.begin() + static_cast<std::ptrdiff_t>(n * y_.cols),
+                   [root](float value) { return root * value; });
+  }
+  workspace.y_ = {workspace.scaled_.data(), y_.cols, workspace.places_, 0};
+}
+
 double RowSolver::step(const Row& row, std::size_t begin, std::size_t width, std::span<float> x,
                        Workspace& workspace) const {
   if (workspace.left_.rows() != width) workspace.left_ = Matrix<float>(width, width);
@@ -43,7 +65,8 @@ double RowSolver::step(const Row& row, std::size_t begin, std::size_t width, std
     right[c] = -right[c] - row.reg * (x[begin + c] - center);
     left(c, c) += row.reg;
   }
-  const ChosenRows y{y_.data, y_.stride, row.indexes, begin};
+  ChosenRows y = workspace.y_;
+  y.column = begin;
   add_normal_equations(y, workspace.residuals_, left.view(), right);
   if (!solve_upper(left.view(), right)) {
     throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularization.");
@@ -62,14 +85,14 @@ double RowSolver::step(const Row& row, std::size_t begin, std::size_t width, std
 }
 
 double RowSolver::sweep_blocks(const Row& row, std::size_t block, std::span<float> x, Workspace& workspace) const {
-  workspace.residuals_.assign(row.targets.begin(), row.targets.end());
+  gather(row, workspace);
   if (block >= x.size()) {
     std::fill(x.begin(), x.end(), 0.0F);  // the minimum is the same from anywhere, and residuals from 0 are the targets
     return step(row, 0, x.size(), x, workspace);
   }
   std::vector<float>& products = workspace.products_;
   products.assign(row.indexes.size(), 0.0F);
-  add_row_products({y_.data, y_.stride, row.indexes, 0}, x, products);
+  add_row_products(workspace.y_, x, products);
   for (std::size_t n = 0; n < products.size(); ++n) workspace.residuals_[n] -= products[n];
   double moved = 0;
   for (std::size_t begin = 0; begin < x.size(); begin += block) {
@@ -107,11 +130,12 @@ std::vector<double> RowSolver::reach(const Row& row, std::span<const float> y) c
     if (!gram_.empty()) std::copy_n(gram_.row(r).begin(), width, left.row(r).begin());
     left(r, r) += static_cast<double>(row.reg);
   }
-  for (const std::uint32_t index : row.indexes) {
-    const std::span<const float> other = y_.row(index);
+  for (std::size_t n = 0; n < row.indexes.size(); ++n) {
+    const std::span<const float> other = y_.row(row.indexes[n]);
+    const double weight = row.weights.empty() ? 1.0 : static_cast<double>(row.weights[n]);
     for (std::size_t r = 0; r < width; ++r) {
       for (std::size_t c = 0; c < width; ++c) {
-        left(r, c) += static_cast<double>(other[r]) * static_cast<double>(other[c]);
+        left(r, c) += weight * static_cast<double>(other[r]) * static_cast<double>(other[c]);
       }
     }
   }

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "gusto/base/matrix.h"
+#include "gusto/base/solve_kernels.h"
 
 namespace gusto {
 
 /// Least squares for one row of a factor model, all rows of the other side held: the vector x that minimizes
 ///
-///   Σ_n (y_n·x − t_n)² + α Σ_j (y_j·x)² + reg · ‖x − c‖²
+///   Σ_n w_n (y_n·x − t_n)² + α Σ_j (y_j·x)² + reg · ‖x − c‖²
 ///
 /// n over the row's own events, j over all rows of the other side. The second sum is xᵀGx with G = Σ_j y_j y_jᵀ, so
 /// that it costs nothing but G. Coordinates are taken in blocks: within one the minimum is found exactly, by Cholesky,
 /// given the others,
 ///
-///   x_B += (Σ_n y_nB y_nBᵀ + α G_BB + reg·I)⁻¹ (Σ_n (t_n − y_n·x) y_nB − α (G x)_B − reg (x − c)_B),
+///   x_B += (Σ_n w_n y_nB y_nBᵀ + α G_BB + reg·I)⁻¹ (Σ_n w_n (t_n − y_n·x) y_nB − α (G x)_B − reg (x − c)_B),
 ///
 /// one block after another. A block as wide as x is the exact solution. Narrow ones make a sweep cheaper, by events ·
 /// width · block instead of events · width², and the alternation over both sides hardly slower.
@@ -32,12 +33,17 @@ class RowSolver {
     std::span<const std::uint32_t> indexes;  ///< of each event: the other side's row
     std::span<const float> targets;          ///< t_n
     float reg = 0;
-    std::span<const float> center;  ///< c; none: 0
+    std::span<const float> center;   ///< c; none: 0
+    std::span<const float> weights;  ///< w_n, at least 0; none: 1
   };
   class Workspace {
     friend class RowSolver;
     std::vector<float> residuals_, right_, products_;
     Matrix<float> left_;
+    // Of the row's events: y_n and t_n, or √w_n times both.
+    ChosenRows y_;
+    std::vector<float> scaled_;
+    std::vector<std::uint32_t> places_;
   };
 
   /// `y` is borrowed. `gram` is G [width × width], or empty if α is 0; it is taken over.
@@ -53,8 +59,8 @@ class RowSolver {
   /// Errors   as sweep
   void solve(const Row& row, std::span<float> x, Workspace& workspace) const;
 
-  /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n t_n y_n + reg · c), so that
-  /// event n adds t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
+  /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n w_n t_n y_n + reg · c), so that
+  /// event n adds w_n t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
   /// Cost     events · width² + width³ / 3 operations
   std::vector<double> reach(const Row& row, std::span<const float> y) const;
 
@@ -63,6 +69,7 @@ class RowSolver {
   static constexpr int kMostSweeps = 40;
 
  private:
+  void gather(const Row& row, Workspace& workspace) const;
   // Moves x by the step of one block, and returns the step's squared length.
   double step(const Row& row, std::size_t begin, std::size_t width, std::span<float> x, Workspace& workspace) const;
   double sweep_blocks(const Row& row, std::size_t block, std::span<float> x, Workspace& workspace) const;

@@ -28,7 +28,7 @@ constexpr ModelInfo kSvdInfo{
         "leave over; for top-n it holds ones, damped by powers of the user's and the item's number of events. Fast, "
         "closed, one choice to make (dim), and anyone with a history gets an exact answer at once.",
     .fields = kSvdFields,
-    .abilities = kFactorAbilities,
+    .abilities = kStrengthFactorAbilities,
     .make = &make_with<SvdModel>,
 };
 
@@ -57,16 +57,17 @@ void SvdModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   const std::size_t users = data.user_count();
   const std::size_t items = data.item_count();
   std::vector<float> user_scale;
+  const Strength strength = strength_of(data, task());
   if (centered()) {
     baseline_ = fit_baseline(data, {}, context);
     item_scale_.clear();
   } else {
     baseline_ = {0, std::vector<float>(users), std::vector<float>(items)};
-    user_scale = user_scales(data, options().user_power);
-    item_scale_ = item_scales(data, options().item_power);
+    user_scale = user_scales(data, options().user_power, strength);
+    item_scale_ = item_scales(data, options().item_power, strength);
   }
   const TrainingMatrix matrix =
-      centered() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_);
+      centered() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_, strength);
   RightSingularVectors found =
       truncated_svd(context, matrix, dim(task(), items), options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
@@ -91,12 +92,15 @@ void SvdModel::prepare_ranking() {
 
 SvdModel::QueryUser SvdModel::query_user(std::span<const HistoryEvent> history) const {
   if (centered()) return {baseline_.fold_in(history, BaselineOptions{}.reg_user), 1};
-  return {0, count_scale(history.size(), options().user_power)};
+  const Strength strength = strength_of(data(), task());
+  double total = 0;
+  for (const HistoryEvent& event : history) total += static_cast<double>(strength.of(event.value));
+  return {0, count_scale(total, options().user_power)};
 }
 
 float SvdModel::entry(const QueryUser& query_user, const HistoryEvent& event) const {
   const std::size_t i = event.item.index;
-  if (!centered()) return query_user.scale * item_scale_[i];
+  if (!centered()) return query_user.scale * item_scale_[i] * strength_of(data(), task()).of(event.value);
   return event.value - static_cast<float>(baseline_.mean) - query_user.bias - baseline_.item_bias[i];
 }
 

@@ -56,7 +56,8 @@ constexpr ModelInfo kEaseInfo{
         "alone; new users get the list that a training user of their history gets, and every score is a sum over the "
         "items of the history.",
     .fields = kEaseFields,
-    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities =
+        {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true, .strength = true},
     .make = &make_with<EaseModel>,
 };
 
@@ -109,7 +110,7 @@ double EaseModel::penalty(double count) const {
 
 void EaseModel::invert_by_items(const Dataset& data, std::span<const float> weight, Context& context) {
   co_occurrences(context, data, weight, proximity_weight(data, options().window, options().window_weight),
-                 weights_.view());
+                 strength_of(data, task()), weights_.view());
   // Items that nobody chose have nothing to do with others: P_ii = 1 / λ_i.
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < weights_.rows(); ++i) {
@@ -128,28 +129,38 @@ void EaseModel::invert_by_items(const Dataset& data, std::span<const float> weig
 void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weight, Context& context) {
   const std::size_t users = data.user_count();
   const std::size_t items = data.item_count();
+  const Strength strength = strength_of(data, task());
   std::vector<float> user_scale(users);
   std::transform(weight.begin(), weight.end(), user_scale.begin(), [](float w) { return std::sqrt(w); });
   std::vector<float> item_scale(items);
   for (std::size_t i = 0; i < items; ++i) {
     double count = 0;
-    for (const UserRow user : data.item_events(ItemRow(i)).users) count += static_cast<double>(weight[user.index]);
+    const ItemEvents events = data.item_events(ItemRow(i));
+    for (std::size_t e = 0; e < events.size(); ++e) {
+      const auto one = static_cast<double>(strength.of(events.values[e]));
+      count += static_cast<double>(weight[events.users[e].index]) * one * one;
+    }
     item_scale[i] = static_cast<float>(1 / penalty(count));
   }
   Matrix<float> inner(users, users);
   parallel_blocks(context, users, kEaseRows, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t u = begin; u < end; ++u) {
       const std::span<float> row = inner.row(u);
-      for (const ItemRow item : data.history(UserRow(u)).items) {
-        const float scale = user_scale[u] * item_scale[item.index];
-        for (const UserRow other : data.item_events(item).users) row[other.index] += scale * user_scale[other.index];
+      const History history = data.history(UserRow(u));
+      for (std::size_t e = 0; e < history.size(); ++e) {
+        const ItemRow item = history.items[e];
+        const float scale = user_scale[u] * item_scale[item.index] * strength.of(history.values[e]);
+        const ItemEvents others = data.item_events(item);
+        for (std::size_t o = 0; o < others.size(); ++o) {
+          row[others.users[o].index] += scale * user_scale[others.users[o].index] * strength.of(others.values[o]);
+        }
       }
       row[u] += 1;
     }
   });
   invert_spd(context, inner.view(), info().name);
 
-  const TrainingMatrix z(data, user_scale, item_scale);
+  const TrainingMatrix z(data, user_scale, item_scale, strength);
   Matrix<float> turned(users, items);
   {
     Matrix<float> product(items, users);
@@ -167,19 +178,19 @@ void EaseModel::invert_by_users(const Dataset& data, std::span<const float> weig
 
 void EaseModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const std::vector<std::uint32_t> chosen = chosen_items(queries[q], least_);
+    const std::vector<Choice> chosen = choices(queries[q], least_);
     const std::span<float> row = scores.row(q);
     std::fill(row.begin(), row.end(), 0.0F);
-    for (const std::uint32_t item : chosen) axpy(1, weights_.row(item), row);
+    for (const auto& [item, strength] : chosen) axpy(strength, weights_.row(item), row);
   }
 }
 
 void EaseModel::do_score_items(const Query& query, std::span<const ItemRow> items, std::span<float> out) const {
-  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
+  const std::vector<Choice> chosen = choices(query, least_);
   std::fill(out.begin(), out.end(), 0.0F);
-  for (const std::uint32_t item : chosen) {
+  for (const auto& [item, strength] : chosen) {
     const std::span<const float> row = weights_.row(item);
-    for (std::size_t i = 0; i < items.size(); ++i) out[i] += row[items[i].index];
+    for (std::size_t i = 0; i < items.size(); ++i) out[i] += strength * row[items[i].index];
   }
 }
 
@@ -189,10 +200,10 @@ void EaseModel::do_item_similarity(ItemRow item, std::span<float> out) const {
 }
 
 std::vector<Contribution> EaseModel::do_explain(const Query& query, ItemRow item) const {
-  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
+  const std::vector<Choice> chosen = choices(query, least_);
   std::vector<Contribution> reasons;
-  for (const std::uint32_t from : chosen) {
-    const double amount = weights_(from, item.index);
+  for (const auto& [from, strength] : chosen) {
+    const double amount = static_cast<double>(strength) * static_cast<double>(weights_(from, item.index));
     if (amount != 0) {
       reasons.push_back({.label = {}, .item = ItemRow(from), .user = {}, .amount = amount});
     }

@@ -29,7 +29,8 @@ constexpr ModelInfo kGraphInfo{
         "the training data are sparse, so memory grows with events, not with pairs of items; new users are filtered "
         "like everybody else, and a score is a sum over the items of the history.",
     .fields = kGraphFields,
-    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities =
+        {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true, .strength = true},
     .make = &make_with<GraphModel>,
 };
 
@@ -140,15 +141,17 @@ const Dataset& GraphModel::prepare(const Dataset& all) {
   least_ = least_choice(all, task(), options().like_threshold);
   part_ = chosen_part(all, least_);
   const Dataset& chosen = part_ ? *part_ : all;
-  user_scale_ = user_scales(chosen, options().user_power);
-  item_scale_ = item_scales(chosen, options().item_power);
+  const Strength strength = strength_of(all, task());
+  user_scale_ = user_scales(chosen, options().user_power, strength);
+  item_scale_ = item_scales(chosen, options().item_power, strength);
   return chosen;
 }
 
 void GraphModel::do_fit(const Dataset& all, const FitOptions& fit, Context& context) {
   const Dataset& chosen = prepare(all);
-  RightSingularVectors found = truncated_svd(context, TrainingMatrix(chosen, user_scale_, item_scale_),
-                                             dim(all.item_count()), options().iterations, fit.seed, info().name);
+  RightSingularVectors found =
+      truncated_svd(context, TrainingMatrix(chosen, user_scale_, item_scale_, strength_of(all, task())),
+                    dim(all.item_count()), options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
   singular_values_ = std::move(found.values);
   require_finite("item vectors", vectors_.values());
@@ -161,8 +164,7 @@ void GraphModel::do_score(std::span<const Query> queries, MatrixView<float> scor
     Matrix<float>& signal = filter.signal();
     signal.fill(0);
     for (std::size_t q = 0; q < count; ++q) {
-      const std::vector<std::uint32_t> chosen = chosen_items(queries[first + q], least_);
-      for (const std::uint32_t item : chosen) signal(item, q) += 1;
+      for (const auto& [item, strength] : choices(queries[first + q], least_)) signal(item, q) += strength;
     }
     filter.run();
     for (std::size_t q = 0; q < count; ++q) {
@@ -179,13 +181,13 @@ void GraphModel::do_item_similarity(ItemRow item, std::span<float> out) const {
 }
 
 std::vector<Contribution> GraphModel::do_explain(const Query& query, ItemRow item) const {
-  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
+  const std::vector<Choice> chosen = choices(query, least_);
   Filter filter(*this, 1);
   filter.signal()(item.index, 0) = 1;
   filter.run_backwards();
   std::vector<Contribution> reasons;
-  for (const std::uint32_t from : chosen) {
-    reasons.push_back({.label = {}, .item = ItemRow(from), .user = {}, .amount = filter.signal()(from, 0)});
+  for (const auto& [from, strength] : chosen) {
+    reasons.push_back({.label = {}, .item = ItemRow(from), .user = {}, .amount = strength * filter.signal()(from, 0)});
   }
   return reasons;
 }

@@ -28,7 +28,8 @@ constexpr ModelInfo kRandomWalkInfo{
         "from being where every walk ends. Fits in a moment, needs memory for a few hundred weights an item however "
         "large the catalog, answers new users exactly, and explains every score by the items it walked from.",
     .fields = kRandomWalkFields,
-    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities =
+        {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true, .strength = true},
     .make = &make_with<RandomWalkModel>,
 };
 
@@ -38,7 +39,7 @@ std::uint64_t RandomWalkModel::memory_need(const Dataset& data, Task task, unsig
   constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
   // Lists exist twice while they are put end to end.
   return 2 * items * most * kEntry + threads * items * (sizeof(float) + kEntry) + (items + data.user_count()) * 64 +
-         choices_memory(data, task);
+         choices_memory(data, task) + (data.catalog().strength.used() ? data.event_count() * sizeof(float) : 0);
 }
 
 void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
@@ -48,8 +49,10 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   const std::optional<Dataset> part = chosen_part(all, least_);
   const Dataset& data = part ? *part : all;
   const std::size_t items = data.item_count();
-  const std::vector<float> from_user = user_scales(data, options().alpha);
-  const std::vector<float> to_item = item_scales(data, options().beta);
+  const Strength strength = strength_of(data, task());
+  const std::vector<float> from_user = user_scales(data, options().alpha, strength);
+  const std::vector<float> to_item = item_scales(data, options().beta, strength);
+  const std::vector<float> strengths = event_strengths(data, strength, options().alpha);
 
   const std::vector<std::uint64_t> work = co_occurrence_work(data);
   struct Scratch {
@@ -59,11 +62,20 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   std::vector<Scratch> scratches(context.threads());
   std::vector<std::vector<std::uint64_t>> ends(items);
   const auto walk_from = [&](std::size_t j, Scratch& scratch) {
-    const auto users = data.item_events(ItemRow(j)).users;
-    for (const UserRow user : users) {
+    const auto [users, values] = data.item_events(ItemRow(j));
+    for (std::size_t e = 0; e < users.size(); ++e) {
+      const UserRow user = users[e];
+      const std::span<const ItemRow> chosen = data.history(user).items;
       // Less (1/n_j)^α, which all ends of j's walks share: with it, small probabilities would be lost to single
       // precision.
-      for (const ItemRow item : data.history(user).items) scratch.reached[item.index] += from_user[user.index];
+      if (strengths.empty()) {
+        for (const ItemRow item : chosen) scratch.reached[item.index] += from_user[user.index];
+        continue;
+      }
+      const float* const counts = strengths.data() + data.offsets()[user.index];
+      const auto bent = std::pow(static_cast<double>(strength.of(values[e])), options().alpha);
+      const float first = static_cast<float>(bent) * from_user[user.index];
+      for (std::size_t p = 0; p < chosen.size(); ++p) scratch.reached[chosen[p].index] += first * counts[p];
     }
     const auto consider = [&](std::size_t i) {
       const float weight = std::exchange(scratch.reached[i], 0.0F) * to_item[i];
@@ -91,12 +103,12 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   });
 
   weights_ = {};
-  std::size_t count = 0;
-  for (const std::vector<std::uint64_t>& keys : ends) count += keys.size();
-  weights_.reserve(items, count);
+  std::size_t entries = 0;
+  for (const std::vector<std::uint64_t>& keys : ends) entries += keys.size();
+  weights_.reserve(items, entries);
   for (std::size_t j = 0; j < items; ++j) {
-    const auto choices = static_cast<double>(data.item_events(ItemRow(j)).size());
-    const double first_step = choices > 0 ? std::pow(choices, -options().alpha) : 0;
+    const double count = total_strength(data.item_events(ItemRow(j)).values, strength);
+    const double first_step = count > 0 ? std::pow(count, -options().alpha) : 0;
     double total = 0;
     for (const std::uint64_t key : ends[j]) total += first_step * static_cast<double>(key_similarity(key));
     const double scale = total > 0 ? first_step * std::pow(total, -options().normalization) : 0;

@@ -156,7 +156,8 @@ constexpr ModelInfo kSlimInfo{
         "with explanations that only ever speak for an item. While it learns it needs 4 bytes for every pair of items. "
         "Learns from choices alone; new users get the list that a training user of their history gets.",
     .fields = kSlimFields,
-    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true},
+    .abilities =
+        {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true, .strength = true},
     .make = &make_with<SlimModel>,
 };
 
@@ -180,7 +181,8 @@ void SlimModel::do_fit(const Dataset& all, const FitOptions&, Context& context) 
   const std::size_t items = data.item_count();
   Matrix<float> gram(items, items);
   co_occurrences(context, data, user_weights(data, options().user_power),
-                 proximity_weight(data, options().window, options().window_weight), gram.view());
+                 proximity_weight(data, options().window, options().window_weight), strength_of(all, task()),
+                 gram.view());
 
   std::vector<Regression> regressions(context.threads(), Regression(gram, options()));
   std::vector<std::vector<Weight>> found(items);

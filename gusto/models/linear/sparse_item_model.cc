@@ -15,13 +15,13 @@ void SparseItemModel::do_load(const TensorFile& in) {
 
 void SparseItemModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    const std::vector<std::uint32_t> chosen = chosen_items(queries[q], least_);
+    const std::vector<Choice> chosen = choices(queries[q], least_);
     const std::span<float> row = scores.row(q);
     std::fill(row.begin(), row.end(), 0.0F);
-    for (const std::uint32_t from : chosen) {
+    for (const auto& [from, strength] : chosen) {
       const auto targets = weights_.neighbors_of(from);
       const auto weights = weights_.weights_of(from);
-      for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += weights[m];
+      for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += strength * weights[m];
     }
   }
 }
@@ -34,13 +34,13 @@ void SparseItemModel::do_item_similarity(ItemRow item, std::span<float> out) con
 }
 
 std::vector<Contribution> SparseItemModel::do_explain(const Query& query, ItemRow item) const {
-  const std::vector<std::uint32_t> chosen = chosen_items(query, least_);
+  const std::vector<Choice> chosen = choices(query, least_);
   std::vector<Contribution> reasons;
-  for (const std::uint32_t from : chosen) {
+  for (const auto& [from, strength] : chosen) {
     const auto targets = weights_.neighbors_of(from);
     const auto found = std::find(targets.begin(), targets.end(), item.index);
     if (found == targets.end()) continue;
-    const float amount = weights_.weights_of(from)[static_cast<std::size_t>(found - targets.begin())];
+    const float amount = strength * weights_.weights_of(from)[static_cast<std::size_t>(found - targets.begin())];
     reasons.push_back({.label = {}, .item = ItemRow(from), .user = {}, .amount = amount});
   }
   return reasons;

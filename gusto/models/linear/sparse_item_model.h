@@ -11,9 +11,9 @@ namespace gusto {
 
 /// What models have in common whose score is a sum over the user's choices, of few weights for each:
 ///
-///   s_ui = Σ_{j chosen by u} W_ji
+///   s_ui = Σ_{j chosen by u} s(r_uj) W_ji
 ///
-/// A choice is an event of at least least_choice().
+/// A choice is an event of at least least_choice(), and s its strength.
 /// State    the lists of W by j, as NeighborLists stores them
 /// Cost     a query's scores: its choices' weights, an addition each, and the items to be cleared; likewise an
 ///          explanation

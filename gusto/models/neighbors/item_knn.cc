@@ -32,7 +32,8 @@ constexpr ModelInfo kItemKnnInfo{
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .similar_items = true,
-                  .explains = true},
+                  .explains = true,
+                  .strength = true},
     .make = &make_with<ItemKnnModel>,
 };
 
@@ -149,6 +150,7 @@ void ItemKnnModel::fit_choices(const Dataset& data, Context& context) {
   baseline_ = {};
   const auto items = static_cast<double>(data.item_count());
   const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
+  const Strength strength = strength_of(data, task());
   std::vector<float> votes(data.user_count());
   std::vector<RowSums> sums(data.item_count());
   ColumnSums all;
@@ -158,21 +160,23 @@ void ItemKnnModel::fit_choices(const Dataset& data, Context& context) {
     const auto length = static_cast<double>(history.size());
     votes[u] = static_cast<float>(std::pow(mean_length / length, options().vote_power));
     const auto share = static_cast<float>(length / items);
-    for (const ItemRow item : history.items) {
-      sums[item.index].n += votes[u];
-      sums[item.index].share += votes[u] * share;
+    for (std::size_t e = 0; e < history.size(); ++e) {
+      const float vote = votes[u] * strength.of(history.values[e]);
+      sums[history.items[e].index].n += vote;
+      sums[history.items[e].index].share += vote * share;
     }
     all.n += votes[u];
     all.share += votes[u] * share * share;
   }
-  with_choice_measure(options().similarity, all,
-                      [&](const auto& measure) { fit_lists(data, measure, sums, context, votes, {}); });
+  with_choice_measure(options().similarity, all, [&](const auto& measure) {
+    fit_lists(data, measure, sums, context, votes, event_strengths(data, strength));
+  });
   by_source_ = lists_.transposed();
 }
 
 /// Each item's list is made by one task alone. Of values, `of_user` holds the users' part of the center, and x the
-/// centered values in the order of the data set's columns; of choices, `of_user` holds the users' votes, and x is
-/// empty.
+/// centered values in the order of the data set's columns; of choices, `of_user` holds the users' votes, and x
+/// the strengths of events, or is empty.
 template <class Measure>
 void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::span<const RowSums> sums,
                              Context& context, std::span<const float> of_user, std::span<const float> x) {
@@ -180,6 +184,7 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   const std::size_t items = data.item_count();
   const auto shrinkage = static_cast<float>(options().shrinkage);
   const bool by_user_mean = options().similarity == Similarity::adjusted_cosine;
+  const Strength strength = strength_of(data, task());
   const std::vector<std::uint64_t> work = co_occurrence_work(data);
   std::vector<float> popularity(items, 1.0F);
   for (std::size_t i = 0; i < items; ++i) {
@@ -213,7 +218,15 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
         add_column<Measure, ItemRow>(measure, centered, data.items().subspan(begin, count), x.subspan(begin, count),
                                      scratch.cells);
       } else {
-        add_column<Measure, ItemRow>(measure, of_user[user], data.items().subspan(begin, count), {}, scratch.cells);
+        const std::span<const ItemRow> others = data.items().subspan(begin, count);
+        if (x.empty()) {
+          add_column<Measure, ItemRow>(measure, of_user[user], others, {}, scratch.cells);
+          continue;
+        }
+        const float own = strength.of(item_events.values[e]);
+        for (std::size_t m = 0; m < others.size(); ++m) {
+          Measure::add(scratch.cells[others[m].index], of_user[user] * std::min(own, x[begin + m]));
+        }
       }
     }
     // Few cells were touched in a large catalog: meet them again by the same way instead of looking at all.
@@ -282,6 +295,7 @@ void ItemKnnModel::do_score(std::span<const Query> queries, MatrixView<float> sc
     }
     return;
   }
+  const Strength strength = strength_of(data(), task());
   std::vector<HistoryEvent> storage;
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const std::span<float> row = scores.row(q);
@@ -289,7 +303,8 @@ void ItemKnnModel::do_score(std::span<const Query> queries, MatrixView<float> sc
     for (const HistoryEvent& event : history_of(queries[q], storage)) {
       const auto targets = by_source_.neighbors_of(event.item.index);
       const auto weights = by_source_.weights_of(event.item.index);
-      for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += weights[m];
+      const float counts = strength.of(event.value);
+      for (std::size_t m = 0; m < targets.size(); ++m) row[targets[m]] += counts * weights[m];
     }
   }
 }
@@ -308,7 +323,7 @@ std::vector<Contribution> ItemKnnModel::do_explain(const Query& query, ItemRow i
     std::vector<float> weight(data().item_count(), 0.0F);
     do_item_similarity(item, weight);
     for (const HistoryEvent& event : history_of(query, storage)) {
-      const float amount = weight[event.item.index];
+      const float amount = strength_of(data(), task()).of(event.value) * weight[event.item.index];
       if (amount > 0) result.push_back({.label = {}, .item = event.item, .user = {}, .amount = amount});
     }
     return result;

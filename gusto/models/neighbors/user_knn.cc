@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -31,7 +32,8 @@ constexpr ModelInfo kUserKnnInfo{
                   .predicts_ratings = true,
                   .fold_in = FoldIn::exact,
                   .similar_users = true,
-                  .explains = true},
+                  .explains = true,
+                  .strength = true},
     .make = &make_with<UserKnnModel>,
 };
 
@@ -253,6 +255,7 @@ void UserKnnModel::do_predict(std::span<const Query> queries, std::span<const It
 }
 
 void UserKnnModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
+  const Strength strength = strength_of(data(), task());
   QueryUser query_user(*this);
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const std::span<float> row = scores.row(q);
@@ -264,7 +267,10 @@ void UserKnnModel::do_score(std::span<const Query> queries, MatrixView<float> sc
     std::fill(row.begin(), row.end(), 0.0F);
     for (const std::uint64_t key : query_user.nearest()) {
       const auto amount = static_cast<float>(weight(key_similarity(key)));
-      for (const ItemRow item : data().history(UserRow(key_row(key))).items) row[item.index] += amount;
+      const History history = data().history(UserRow(key_row(key)));
+      for (std::size_t e = 0; e < history.size(); ++e) {
+        row[history.items[e].index] += amount * strength.of(history.values[e]);
+      }
     }
     for (std::size_t i = 0; i < row.size(); ++i) row[i] *= item_scale_[i];
   }
@@ -281,11 +287,14 @@ std::vector<Contribution> UserKnnModel::do_explain(const Query& query, ItemRow i
   QueryUser query_user(*this);
   query_user.become(query);
   if (task() == Task::top_n) {
-    const auto users = data().item_events(item).users;
+    const auto [users, values] = data().item_events(item);
+    const Strength strength = strength_of(data(), task());
     for (const std::uint64_t key : query_user.nearest()) {
       const UserRow user(key_row(key));
-      if (!std::binary_search(users.begin(), users.end(), user)) continue;
-      const double amount = weight(key_similarity(key)) * item_scale_[item.index];
+      const auto found = std::lower_bound(users.begin(), users.end(), user);
+      if (found == users.end() || *found != user) continue;
+      const float counts = strength.of(values[static_cast<std::size_t>(found - users.begin())]);
+      const double amount = weight(key_similarity(key)) * item_scale_[item.index] * counts;
       result.push_back({.label = {}, .item = {}, .user = user, .amount = amount});
     }
     return result;

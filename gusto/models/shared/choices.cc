@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "gusto/base/parallel.h"
@@ -17,15 +18,39 @@ constexpr float kEvery = std::numeric_limits<float>::lowest();
 
 }  // namespace
 
+Strength strength_of(const Dataset& data, Task task) {
+  return task == Task::top_n ? data.catalog().strength : Strength{};
+}
+
+std::vector<float> event_strengths(const Dataset& data, const Strength& strength, double power) {
+  std::vector<float> strengths;
+  if (!strength.used()) return strengths;
+  strengths.reserve(data.event_count());
+  for (const float value : data.values()) {
+    const float one = strength.of(value);
+    strengths.push_back(power == 1 ? one : static_cast<float>(std::pow(static_cast<double>(one), power)));
+  }
+  return strengths;
+}
+
+double total_strength(std::span<const float> values, const Strength& strength) {
+  if (!strength.used()) return static_cast<double>(values.size());
+  return std::accumulate(values.begin(), values.end(), 0.0,
+                         [&](double sum, float value) { return sum + static_cast<double>(strength.of(value)); });
+}
+
 float least_choice(const Dataset& data, Task task, double like_threshold) {
-  if (task == Task::top_n) return kEvery;
+  if (task == Task::top_n) return data.catalog().strength.used() ? std::numeric_limits<float>::min() : kEvery;
   const auto least = static_cast<float>(like_threshold);
   const bool any = std::any_of(data.values().begin(), data.values().end(), [=](float value) { return value >= least; });
   return any ? least : kEvery;
 }
 
 std::optional<Dataset> chosen_part(const Dataset& all, float least) {
-  if (least == kEvery) return std::nullopt;
+  const std::span<const float> values = all.values();
+  if (least == kEvery || std::all_of(values.begin(), values.end(), [=](float v) { return v >= least; })) {
+    return std::nullopt;
+  }
   std::vector<Event> events = all.events();
   std::erase_if(events, [least](const Event& event) { return event.value < least; });
   return std::optional<Dataset>(std::in_place, all.shared_catalog(), events);
@@ -33,16 +58,17 @@ std::optional<Dataset> chosen_part(const Dataset& all, float least) {
 
 std::uint64_t choices_memory(const Dataset& data, Task task) {
   const std::uint64_t by_item = data.event_count() * 8;
-  return task == Task::top_n ? by_item : by_item + data.event_count() * (32 + sizeof(Event));
+  const bool all = task == Task::top_n && !data.catalog().strength.used();
+  return all ? by_item : by_item + data.event_count() * (32 + sizeof(Event));
 }
 
-float count_scale(std::size_t count, double power) {
-  return count == 0 ? 0.0F : static_cast<float>(std::pow(static_cast<double>(count), -power));
-}
+float count_scale(double count, double power) { return count > 0 ? static_cast<float>(std::pow(count, -power)) : 0.0F; }
 
-std::vector<float> user_scales(const Dataset& data, double power) {
+std::vector<float> user_scales(const Dataset& data, double power, const Strength& strength) {
   std::vector<float> scales(data.user_count());
-  for (std::size_t u = 0; u < scales.size(); ++u) scales[u] = count_scale(data.history(UserRow(u)).size(), power);
+  for (std::size_t u = 0; u < scales.size(); ++u) {
+    scales[u] = count_scale(total_strength(data.history(UserRow(u)).values, strength), power);
+  }
   return scales;
 }
 
@@ -56,9 +82,11 @@ std::vector<float> user_weights(const Dataset& data, double power) {
   return weights;
 }
 
-std::vector<float> item_scales(const Dataset& data, double power) {
+std::vector<float> item_scales(const Dataset& data, double power, const Strength& strength) {
   std::vector<float> scales(data.item_count());
-  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = count_scale(data.item_events(ItemRow(i)).size(), power);
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    scales[i] = count_scale(total_strength(data.item_events(ItemRow(i)).values, strength), power);
+  }
   return scales;
 }
 
@@ -76,13 +104,14 @@ ProximityWeight proximity_weight(const Dataset& data, int window, double weight)
 }
 
 void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights,
-                    const ProximityWeight& proximity, MatrixView<float> out) {
+                    const ProximityWeight& proximity, const Strength& strength, MatrixView<float> out) {
   const std::size_t items = data.item_count();
   // By distance; that of an event to itself is 0.
   std::vector<float> near(proximity.window);
   for (std::size_t d = 0; d < near.size(); ++d) {
     near[d] = proximity.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
   }
+  const std::vector<float> strengths = event_strengths(data, strength);
   std::vector<std::uint64_t> work = co_occurrence_work(data);
   for (std::uint64_t& of_item : work) of_item += items / 16;  // to clear the row
   const std::vector<std::size_t> bounds = cut_evenly(work, kChoiceParts);
@@ -95,13 +124,23 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
       for (const UserRow user : data.item_events(ItemRow(i)).users) {
         const float weight = user_weights[user.index];
         const std::span<const ItemRow> chosen = data.history(user).items;
-        for (const ItemRow other : chosen) row[other.index] += weight;
+        const float* const counts = strengths.empty() ? nullptr : strengths.data() + data.offsets()[user.index];
+        const auto own_place = [&] { return std::find(chosen.begin(), chosen.end(), ItemRow(i)) - chosen.begin(); };
+        if (counts == nullptr) {
+          for (const ItemRow other : chosen) row[other.index] += weight;
+        } else {
+          const float own_strength = counts[own_place()];
+          for (std::size_t p = 0; p < chosen.size(); ++p) {
+            row[chosen[p].index] += weight * (own_strength * counts[p]);
+          }
+        }
         if (near.empty()) continue;
-        const auto own = static_cast<std::size_t>(std::find(chosen.begin(), chosen.end(), ItemRow(i)) - chosen.begin());
+        const auto own = static_cast<std::size_t>(own_place());
         const std::size_t begin = own - std::min(own, near.size() - 1);
         const std::size_t end = std::min(own + near.size(), chosen.size());
         for (std::size_t p = begin; p < end; ++p) {
-          row[chosen[p].index] += weight * near[p < own ? own - p : p - own];
+          const float both = counts == nullptr ? 1.0F : counts[own] * counts[p];
+          row[chosen[p].index] += weight * both * near[p < own ? own - p : p - own];
         }
       }
     }

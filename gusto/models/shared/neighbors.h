@@ -23,6 +23,8 @@
 ///                    (n_ab − A_a − A_b + M) / √((n_a − 2A_a + M)(n_b − 2A_b + M))
 ///   jaccard          n_ab / (n_a + n_b − n_ab)
 ///   euclidean        1 / (1 + √(n_a + n_b − 2 n_ab))
+/// Where events differ in strength s, item-knn takes n_ab = Σ_C w_c min(s_ac, s_bc) and n_a = Σ w_c s_ac, as of fuzzy
+/// sets.
 ///
 /// Where C is empty, or a norm is zero, the similarity is 0. Every similarity s is then shrunk toward 0 where the
 /// overlap is small: s · n_ab / (n_ab + shrinkage).

@@ -33,15 +33,16 @@ class WeightedRows {
 /// A [users × items], with an entry for each event that is computed when it is read, and its products with dense
 /// matrices:
 ///
-///   by scales    A_ui = user_scale[u] · item_scale[i]
+///   by scales    A_ui = user_scale[u] · item_scale[i] · s(r_ui)
 ///   by baseline  A_ui = r_ui − μ − b_u − b_i
 ///
 /// Cost     O(events · columns) a product, by rows of the result, which are cut into blocks
 /// Threads  const members may be called concurrently; everything given is borrowed
 class TrainingMatrix {
  public:
-  TrainingMatrix(const Dataset& data, std::span<const float> user_scale, std::span<const float> item_scale)
-      : data_(data), user_scale_(user_scale), item_scale_(item_scale) {}
+  TrainingMatrix(const Dataset& data, std::span<const float> user_scale, std::span<const float> item_scale,
+                 const Strength& strength = {})
+      : data_(data), user_scale_(user_scale), item_scale_(item_scale), strength_(strength) {}
   TrainingMatrix(const Dataset& data, const Baseline& baseline) : data_(data), baseline_(&baseline) {}
 
   std::size_t rows() const { return data_.user_count(); }
@@ -56,7 +57,7 @@ class TrainingMatrix {
 
  private:
   float entry(std::size_t user, std::size_t item, float value) const {
-    if (baseline_ == nullptr) return user_scale_[user] * item_scale_[item];
+    if (baseline_ == nullptr) return user_scale_[user] * item_scale_[item] * strength_.of(value);
     return value - static_cast<float>(baseline_->mean) - baseline_->user_bias[user] - baseline_->item_bias[item];
   }
   /// Rows [begin, end) of the result.
@@ -67,6 +68,7 @@ class TrainingMatrix {
   const Baseline* baseline_ = nullptr;
   std::span<const float> user_scale_;
   std::span<const float> item_scale_;
+  Strength strength_;
 };
 
 /// The leading right singular vectors of A, as columns [items × dim], and their singular values, largest first.

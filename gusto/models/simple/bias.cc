@@ -6,6 +6,7 @@
 
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -37,7 +38,7 @@ constexpr ModelInfo kBiasInfo{
         "top-n it counts events, not values, and ranks as popularity does. Answers for new users at once, and "
         "as for training users of the same history.",
     .fields = kBiasFields,
-    .abilities = {.predicts_ratings = true, .fold_in = FoldIn::exact, .explains = true},
+    .abilities = {.predicts_ratings = true, .fold_in = FoldIn::exact, .explains = true, .strength = true},
     .make = &make_with<BiasModel>,
 };
 
@@ -125,13 +126,16 @@ void BiasModel::fit_users(const Dataset& data, Context& context) {
 }
 
 void BiasModel::fit_choices(const Dataset& data, Context& context) {
-  std::vector<std::uint64_t> counts(data.item_count());
-  for (const ItemRow item : data.items()) ++counts[item.index];
+  const Strength strength = strength_of(data, task());
+  std::vector<double> counts(data.item_count());
+  for (std::size_t e = 0; e < data.event_count(); ++e) {
+    counts[data.items()[e].index] += static_cast<double>(strength.of(data.values()[e]));
+  }
   double users = 0;
   for (std::size_t u = 0; u < data.user_count(); ++u) users += data.history(UserRow(u)).size() > 0 ? 1 : 0;
-  mean_ = static_cast<double>(data.event_count()) / (users * static_cast<double>(data.item_count()));
+  mean_ = total_strength(data.values(), strength) / (users * static_cast<double>(data.item_count()));
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    const double excess = static_cast<double>(counts[i]) - users * mean_;
+    const double excess = counts[i] - users * mean_;
     item_bias_[i] = static_cast<float>(damped_mean(excess, users, options().reg_item));
   }
   for (std::size_t u = 0; u < data.user_count(); ++u) {

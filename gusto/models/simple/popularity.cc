@@ -6,6 +6,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 
@@ -18,12 +19,12 @@ constexpr ModelInfo kPopularityInfo{
         "of recent events. Predicts ratings by the weighted rating. The baseline that every recommender of "
         "top lists has to beat, and a good answer for a user without any history.",
     .fields = kPopularityFields,
-    .abilities = {.predicts_ratings = true, .fold_in = FoldIn::exact, .explains = true},
+    .abilities = {.predicts_ratings = true, .fold_in = FoldIn::exact, .explains = true, .strength = true},
     .make = &make_with<PopularityModel>,
 };
 
 std::uint64_t PopularityModel::memory_need(const Dataset& data, Task, unsigned) const {
-  return data.item_count() * (2 * sizeof(std::uint32_t) + sizeof(double) + 2 * sizeof(float));
+  return data.item_count() * (2 * sizeof(std::uint32_t) + 2 * sizeof(double) + 2 * sizeof(float));
 }
 
 void PopularityModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {
@@ -32,13 +33,17 @@ void PopularityModel::do_fit(const Dataset& data, const FitOptions&, Context& co
   recent_.clear();
   const std::span<const ItemRow> items = data.items();
   const std::span<const float> values = data.values();
+  const Strength strength = strength_of(data, task());
+  const bool recent = options().method == PopularityMethod::recent;
+  strengths_.assign(strength.used() ? data.item_count() : 0, 0.0);
   for (std::size_t e = 0; e < items.size(); ++e) {
     if (e % (1U << 20) == 0) context.check_canceled();
     ++counts_[items[e].index];
     sums_[items[e].index] += values[e];
+    if (strength.used() && !recent) strengths_[items[e].index] += static_cast<double>(strength.of(values[e]));
   }
   mean_ = std::accumulate(sums_.begin(), sums_.end(), 0.0) / static_cast<double>(items.size());
-  if (options().method == PopularityMethod::recent) count_recent(data);
+  if (recent) count_recent(data);
   derive();
   require_finite("ratings", ratings_);
   context.progress(info().name, 1, 1);
@@ -51,12 +56,16 @@ void PopularityModel::count_recent(const Dataset& data) {
                 "Name the column that holds times, or choose method count.");
   }
   recent_.assign(data.item_count(), 0);
+  const Strength strength = strength_of(data, task());
   const std::int64_t latest = *std::max_element(times.begin(), times.end());
   // An event without a time has the least one; it lies before any window, and a difference with it could overflow.
   const double window = options().window_days * 86400.0;
   for (std::size_t e = 0; e < times.size(); ++e) {
     if (times[e] == kNoTime) continue;
-    if (static_cast<double>(latest) - static_cast<double>(times[e]) < window) ++recent_[data.items()[e].index];
+    if (static_cast<double>(latest) - static_cast<double>(times[e]) >= window) continue;
+    const std::size_t item = data.items()[e].index;
+    ++recent_[item];
+    if (strength.used()) strengths_[item] += static_cast<double>(strength.of(data.values()[e]));
   }
 }
 
@@ -73,6 +82,11 @@ double PopularityModel::prior_part(std::size_t item) const {
 void PopularityModel::derive() {
   ratings_.resize(counts_.size());
   for (std::size_t i = 0; i < counts_.size(); ++i) ratings_[i] = static_cast<float>(own_part(i) + prior_part(i));
+  const bool strong = !strengths_.empty() && options().method != PopularityMethod::weighted_rating;
+  if (strong) {
+    scores_.assign(strengths_.begin(), strengths_.end());
+    return;
+  }
   switch (options().method) {
     case PopularityMethod::count: scores_.assign(counts_.begin(), counts_.end()); break;
     case PopularityMethod::weighted_rating: scores_ = ratings_; break;
@@ -102,6 +116,7 @@ void PopularityModel::save_state(TensorWriter& out) const {
   out.add("event_counts", counts_);
   out.add("value_sums", sums_);
   if (options().method == PopularityMethod::recent) out.add("recent_counts", recent_);
+  if (!strengths_.empty()) out.add("strength_sums", strengths_);
 }
 
 void PopularityModel::do_load(const TensorFile& in) {
@@ -112,6 +127,8 @@ void PopularityModel::do_load(const TensorFile& in) {
   if (options().method == PopularityMethod::recent) {
     recent_ = in.vector<std::uint32_t>("recent_counts", data().item_count());
   }
+  strengths_.clear();
+  if (strength_of(data(), task()).used()) strengths_ = in.vector<double>("strength_sums", data().item_count());
   derive();
 }
 

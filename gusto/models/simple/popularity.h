@@ -32,15 +32,15 @@ extern const ModelInfo kPopularityInfo;
 ///
 /// With n_i an item's events, r̄_i the mean of their values, μ the mean of all values and m = prior_count:
 /// predicts   w_i = (n_i r̄_i + m μ) / (n_i + m), for ratings and likes
-/// ranks by   count: n_i; weighted-rating: w_i; recent: n_i counted in the window_days before the latest training
+/// ranks by   count: n_i, or the sum of strengths where events differ in them; weighted-rating: w_i; recent: n_i counted in the window_days before the latest training
 /// event,
 ///            the instant at the window's start left out
 /// Source     weighted-rating is IMDb's formula for its Top 250: a Bayesian mean with a prior of m votes at μ
 /// Defaults   prior_count is best for prediction on a random tenth of the training parts of ml-1m and of ml-100k's
 ///            u1–u5; lists by weighted-rating take a larger one, or a few kind ratings make a best film
 /// State      event_counts [items], uint32; value_sums [items] and global_mean, float64; recent_counts [items], uint32,
-///            with method recent
-/// Cost       O(events), one pass; 28 bytes an item
+///            with method recent; strength_sums [items], float64, where events differ in strength
+/// Cost       O(events), one pass; 36 bytes an item
 /// Errors     those of Model; invalid_option, if method is recent and events have no times
 /// Repeatable same bits at any number of threads; no random numbers
 class PopularityModel final : public ModelWith<PopularityOptions, kPopularityInfo> {
@@ -67,6 +67,7 @@ class PopularityModel final : public ModelWith<PopularityOptions, kPopularityInf
   std::vector<std::uint32_t> counts_;
   std::vector<double> sums_;
   std::vector<std::uint32_t> recent_;  // empty unless method is recent
+  std::vector<double> strengths_;      // of an item's events, or of its recent ones; empty: all count the same
   std::vector<float> ratings_;
   std::vector<float> scores_;
 };

@@ -24,7 +24,7 @@ void epoch(benchmark::State& state, const char* name, const gusto::Settings& set
       benchmark::Counter(static_cast<double>(fold.train->event_count()), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void ials_epoch(benchmark::State& state) { epoch(state, "ials", {{"unobserved", 0.2}, {"reg", 0.01}}); }
+void ials_epoch(benchmark::State& state) { epoch(state, "ials", {{"unobserved_weight", 0.2}, {"reg", 0.01}}); }
 BENCHMARK(ials_epoch)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
 
 void bpr_epoch(benchmark::State& state) { epoch(state, "bpr", {{"sampling", "uniform"}, {"reg", 0.01}}); }

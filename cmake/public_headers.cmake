@@ -21,7 +21,6 @@ set(GUSTO_PUBLIC_HEADERS
   gusto/data/split/fold.h
   gusto/data/split/split.h
   gusto/data/split/split_spec.h
-  gusto/data/strength.h
   gusto/data/table/make_dataset.h
   gusto/data/times.h
   gusto/data/vocabulary.h

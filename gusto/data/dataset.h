@@ -8,6 +8,7 @@
 /// Memory   16 bytes an event, and 8 more once the view by item exists, beside ids and features
 /// Threads  const members may be called concurrently
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -20,7 +21,6 @@
 #include "gusto/base/shared_array.h"
 #include "gusto/data/features.h"
 #include "gusto/data/rows.h"
-#include "gusto/data/strength.h"
 #include "gusto/data/vocabulary.h"
 
 namespace gusto {
@@ -33,6 +33,24 @@ struct Event {
   ItemRow item;
   float value = 1;              ///< rating, weight or 1
   std::int64_t time = kNoTime;  ///< seconds since 1970, UTC
+};
+
+/// How much an event counts where models rank by who chose what: 1, or where values are used
+///
+///   s(v) = scale · v, or scale · log(1 + v) of counts,
+///
+/// with a mean of 1 over the events of the data set whose values are above 0; the others are no choices, and count 0.
+struct Strength {
+  enum class Form : std::uint8_t { none, linear, logarithm };
+  Form form = Form::none;
+  double scale = 1;
+
+  bool used() const { return form != Form::none; }
+  float of(float value) const {
+    if (form == Form::none) return 1;
+    const double v = value > 0 ? value : 0;
+    return static_cast<float>(scale * (form == Form::linear ? v : std::log1p(v)));
+  }
 };
 
 /// Who and what there is: ids and features of both sides. Shared, unchanged, by a data set and all its parts.

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "gusto/data/strength.h"
 #include "gusto/data/times.h"
 
 namespace gusto {
@@ -20,6 +19,10 @@ enum class DuplicatePolicy {
   sum,         ///< one event counts, with the sum of their values and the latest of their times
   refuse,      ///< the second one is an error
 };
+
+/// Whether values say how strongly items were chosen. By itself: they do if weights, a half-life, a transform or sums
+/// made them, or if they look like counts (whole, at least 0, unbounded, with a long tail); ratings on a scale do not.
+enum class ValueUse { automatic, strength, ignore };
 
 /// By what events get other values than they are given with, see SourceReport.
 std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights, bool half_life,

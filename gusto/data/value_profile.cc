@@ -114,7 +114,7 @@ Strength ValueProfile::strength(ValueUse use, bool made) const {
   return {};
 }
 
-std::string ValueProfile::describe(const Strength& strength, ValueUse use, bool made) const {
+std::string ValueProfile::describe(const Strength& strength, ValueUse use) const {
   if (!strength.used()) {
     return use == ValueUse::strength && count_ > 0
                ? "All values are the same, so that every event counts the same where models rank."
@@ -127,8 +127,7 @@ std::string ValueProfile::describe(const Strength& strength, ValueUse use, bool 
         "Values look like counts, {} to {}: where models rank, an event counts by the logarithm of 1 + its value{}.",
         least_, greatest_, left_out);
   }
-  return fmt::format("Where models rank, an event counts by its value, {} to {}{}{}.", least_, greatest_,
-                     made && use == ValueUse::automatic ? ", as weights made it" : "", left_out);
+  return fmt::format("Where models rank, an event counts by its value, {} to {}{}.", least_, greatest_, left_out);
 }
 
 }  // namespace gusto

@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "gusto/data/strength.h"
+#include "gusto/data/dataset.h"
+#include "gusto/data/open_options.h"
 
 namespace gusto {
 
@@ -41,7 +42,7 @@ class ValueProfile {
   /// How events count, `made` if weights, a half-life, a transform or sums made the values.
   Strength strength(ValueUse use, bool made) const;
   /// What that means, a sentence for the report; empty where every event counts the same and nothing else was asked.
-  std::string describe(const Strength& strength, ValueUse use, bool made) const;
+  std::string describe(const Strength& strength, ValueUse use) const;
 
  private:
   bool are_counts() const;

@@ -33,6 +33,64 @@ bool has_one_value(const Dataset& data) {
   return !(scale.low < scale.high);
 }
 
+bool takes_two_values(const Dataset& data, float low) {
+  const auto values = data.values();
+  return data.scale().low == low && data.scale().high == 1 &&
+         std::all_of(values.begin(), values.end(), [low](float value) { return value == low || value == 1; });
+}
+
+// Whether values are no ratings, but all the same, or strengths, or tell what was chosen from what was not.
+bool says_who_chose_what(const Dataset& data) {
+  return has_one_value(data) || data.catalog().strength.used() || takes_two_values(data, 0) ||
+         takes_two_values(data, -1);
+}
+
+// Where models rank, events of 0 or -1 beside those of 1 say what was not chosen.
+void leave_out_refusals(Experiment& experiment) {
+  const Dataset& data = *experiment.data.data;
+  FilterOptions& filter = experiment.split.filter;
+  if (filter.positives || data.catalog().strength.used() || data.scale().low > 0) return;
+  std::vector<std::string>& notes = experiment.data.report.notes;
+  if (!takes_two_values(data, 0) && !takes_two_values(data, -1)) {
+    notes.emplace_back(
+        "Some values are 0 or less, and these events count as choices like all others; the option `positives` leaves "
+        "them out.");
+    return;
+  }
+  filter.positives = 1;
+  if (!filter.min_user_events) filter.min_user_events = 1;
+  notes.push_back(fmt::format("Values are {} and 1: where models rank, only events of 1 count, as by positives = 1.",
+                              data.scale().low));
+}
+
+void tell_who_ignores_strengths(Experiment& experiment) {
+  if (!experiment.data.data->catalog().strength.used()) return;
+  std::vector<std::string> names;
+  for (const CompareEntry& entry : experiment.entries) {
+    if (!entry.kind().abilities.strength) names.push_back(entry.label);
+  }
+  if (names.empty()) return;
+  experiment.data.report.notes.push_back(
+      fmt::format("To these models all events count the same, whatever their values: {}.", join(names, ", ")));
+}
+
+// The default suits ratings up to 5; on another scale a like begins at three quarters of it.
+void fit_like_threshold(Experiment& experiment, bool given) {
+  const auto [low, high] = experiment.data.data->scale();
+  double& threshold = experiment.evaluate.like_threshold;
+  if (threshold > static_cast<double>(low) && threshold <= static_cast<double>(high)) return;
+  if (given || !(low < high)) {
+    throw Error(ErrorCode::invalid_option,
+                fmt::format("With the option `like_threshold` {} {} of the values is a like: they go from {} to {}.",
+                            threshold, threshold > static_cast<double>(high) ? "none" : "every one", low, high),
+                "Give a value between these.");
+  }
+  const double share = 0.75;
+  threshold = static_cast<double>(low) + share * static_cast<double>(high - low);
+  experiment.data.report.notes.push_back(
+      fmt::format("Values go from {} to {}: a like is one of at least {}.", low, high, threshold));
+}
+
 }  // namespace
 
 SplitSpec default_split(Task task) { return parse_split(task == Task::top_n ? "holdout:0.2" : "random:0.1"); }
@@ -78,13 +136,16 @@ Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context
   Experiment experiment = resolve_recipe(recipe, further);
   if (names_task(recipe)) experiment = checked(std::move(experiment));
   OpenedDataset data = open_data(recipe.data, find, context);
-  if (!names_task(recipe) && has_one_value(*data.data)) {
+  if (!names_task(recipe) && says_who_chose_what(*data.data)) {
     Recipe ranking = recipe;
     ranking.task = to_string(Task::top_n);
     experiment = resolve_recipe(ranking, further);
     experiment.task_chosen = true;
   }
   experiment.data = std::move(data);
+  if (experiment.evaluate.task == Task::top_n && experiment.protocol.empty()) leave_out_refusals(experiment);
+  if (experiment.evaluate.task == Task::top_n) tell_who_ignores_strengths(experiment);
+  if (experiment.evaluate.task == Task::likes) fit_like_threshold(experiment, recipe.like_threshold.has_value());
   return checked(std::move(experiment));
 }
 

@@ -24,6 +24,7 @@ namespace {
 using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 
 // Events of 30 users, whose values are all equal or not.
@@ -115,6 +116,59 @@ TEST(Experiment, ATaskIsChosenWhereNobodyNamesOneAndAllValuesAreEqual) {
   recipe = recipe_of(folder.write("ratings.csv", event_lines(false)));
   EXPECT_FALSE(opened(recipe).task_chosen);
   EXPECT_EQ(opened(recipe).split.spec, parse_split("random:0.1"));
+}
+
+// Events of 30 users with 8 items each, whose values come one after the other.
+std::string lines_of_values(const std::vector<std::string>& values) {
+  std::string lines;
+  for (int event = 0; event < 240; ++event) {
+    lines += fmt::format("u{};i{};{}\n", event / 8, event % 8 + event / 40, values[event % values.size()]);
+  }
+  return lines;
+}
+
+TEST(Experiment, RanksWhereValuesSayWhoChoseWhat) {
+  const test::TemporaryFolder folder;
+  Recipe recipe = recipe_of(folder.write("counts.csv", lines_of_values({"1", "2", "1", "1", "400"})));
+  EXPECT_EQ(opened(recipe).evaluate.task, Task::top_n);
+  EXPECT_THAT(opened(recipe).data.report.notes.back(),
+              testing::AllOf(HasSubstr("sequential"), Not(HasSubstr("popularity"))));
+  recipe.data.reading.values = "ignore";
+  EXPECT_EQ(opened(recipe).evaluate.task, Task::ratings);
+}
+
+TEST(Experiment, ZerosBesideOnesAreNoChoices) {
+  const test::TemporaryFolder folder;
+  for (const std::string refused : {"0", "-1"}) {
+    Recipe recipe = recipe_of(folder.write("clicked" + refused + ".csv", lines_of_values({"1", refused, "1"})));
+    const Experiment clicked = opened(recipe);
+    EXPECT_EQ(clicked.evaluate.task, Task::top_n);
+    EXPECT_EQ(clicked.split.filter.positives, 1);
+    EXPECT_EQ(clicked.split.filter.least_user_events(), 1U);
+    EXPECT_THAT(clicked.data.report.notes.back(), HasSubstr("only events of 1 count"));
+    recipe.filter.positives = -1;
+    recipe.task = "top-n";
+    EXPECT_EQ(opened(recipe).split.filter.positives, -1);
+  }
+  Recipe jokes = recipe_of(folder.write("jokes.csv", lines_of_values({"-9.5", "3.25", "10"})));
+  jokes.task = "top-n";
+  EXPECT_FALSE(opened(jokes).split.filter.positives);
+  EXPECT_THAT(opened(jokes).data.report.notes.back(), HasSubstr("option `positives`"));
+}
+
+TEST(Experiment, LikesBeginWithinTheScale) {
+  const test::TemporaryFolder folder;
+  Recipe recipe = recipe_of(folder.write("shares.csv", lines_of_values({"0.1", "0.5", "1", "0.2"})));
+  recipe.task = "likes";
+  EXPECT_NEAR(opened(recipe).evaluate.like_threshold, 0.775, 1e-6);
+  recipe.like_threshold = 4;
+  Context context;
+  const Error error = test::error_of([&] { open_experiment(recipe, {}, context); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_option);
+  EXPECT_THAT(error.message(), HasSubstr("none of the values is a like"));
+  recipe = recipe_of(folder.write("stars.csv", lines_of_values({"1", "5", "3"})));
+  recipe.task = "likes";
+  EXPECT_EQ(opened(recipe).evaluate.like_threshold, 4);
 }
 
 TEST(Experiment, NamesOfDataAreFoundByTheCaller) {

@@ -40,6 +40,42 @@ TEST_P(ConformanceTest, SameSeedSameBytesAtAnyNumberOfThreads) {
   EXPECT_EQ(once, state_bytes(*fitted(data, 7, settings)));
 }
 
+/// The same events, whose values say how strongly items were chosen.
+std::shared_ptr<const Dataset> with_strengths(const Dataset& data) {
+  auto catalog = std::make_shared<Catalog>(data.catalog());
+  catalog->strength = {Strength::Form::linear, 0.3};
+  return std::make_shared<const Dataset>(std::move(catalog), data.events());
+}
+
+TEST_P(ConformanceTest, StrengthsCountWhereItDeclaresSo) {
+  if (info().name == "sequential") return;  // takes its time, and declares nothing
+  const auto data = with_strengths(*small_data());
+  const auto model = fitted(data);
+  const bool moved = scores_of(*model, Query::known(UserRow(3))) != scores_of(small_model(), Query::known(UserRow(3)));
+  EXPECT_EQ(moved, abilities().strength && task() == Task::top_n);
+  if (!moved) return;
+
+  const std::vector<HistoryEvent> history = events_of(data->history(UserRow(7)));
+  if (abilities().fold_in == FoldIn::exact) {
+    const std::vector<float> known = scores_of(*model, Query::known(UserRow(7)));
+    const std::vector<float> folded = scores_of(*model, Query::with_history(history));
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      ASSERT_NEAR(folded[i], known[i], 1e-4 * (1 + std::abs(known[i]))) << "item " << i;
+    }
+  }
+  if (abilities().explains) {
+    const std::vector<float> scores = scores_of(*model, Query::with_history(history));
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      double sum = 0;
+      for (const Contribution& reason : model->explain(Query::with_history(history), ItemRow(i))) sum += reason.amount;
+      ASSERT_NEAR(sum, scores[i], 1e-4 * (1 + std::abs(scores[i]))) << "item " << i;
+    }
+  }
+  const auto loaded = info().make(model->settings());
+  loaded->load_state(TensorFile::parse(state_bytes(*model), "saved"), data, task());
+  EXPECT_EQ(scores_of(*loaded, Query::with_history(history)), scores_of(*model, Query::with_history(history)));
+}
+
 TEST_P(ConformanceTest, LearnsFromScratchWhenFittedAgain) {
   Context context({.threads = 1});
   const auto model = info().make({});
@@ -258,7 +294,8 @@ TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
     model.user_similarity(Query::known(UserRow(u)), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     total += contrast(similarity, u);
-    if (!folds_in() || u % 12 != 0) continue;  // networks take half a second under sanitizers to fold somebody in
+    // Networks take half a second under sanitizers to fold somebody in.
+    if (!folds_in() || u % (abilities().fold_in == FoldIn::exact ? 2 : 6) != 0) continue;
     const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(u)));
     model.user_similarity(Query::with_history(history), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));

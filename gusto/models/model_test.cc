@@ -33,7 +33,7 @@ class ObedientModel final : public Model {
   void save_state(TensorWriter&) const override {}
   MatrixView<const float> item_vectors() const override { return items_.view(); }
 
-  using Model::chosen_items;
+  using Model::choices;
   std::uint64_t need = 0;
   float answer = 3;
   std::function<void()> during_fit = [] {};
@@ -229,15 +229,21 @@ TEST(Model, IsMovedButNotCopied) {
   EXPECT_TRUE(moved.fitted());
 }
 
-TEST(Model, ChosenItemsKeepTheOrderOfTheHistory) {
+TEST(Model, ChoicesKeepTheOrderOfTheHistory) {
   Context context;
   ObedientModel model;
   model.fit(small_data(), Task::ratings, context);
   const std::vector<HistoryEvent> history{{ItemRow(2), 5}, {ItemRow(0), 3}, {ItemRow(1), 4}};
   Query query;
   query.history = history;
-  EXPECT_THAT(model.chosen_items(query, 4), ::testing::ElementsAre(2U, 1U));
-  EXPECT_THAT(model.chosen_items(Query::known(UserRow(0)), 3), ::testing::ElementsAre(1U));
+  const auto items_of = [](const std::vector<Choice>& choices) {
+    std::vector<std::uint32_t> items;
+    for (const Choice& choice : choices) items.push_back(choice.item);
+    return items;
+  };
+  EXPECT_THAT(items_of(model.choices(query, 4)), ::testing::ElementsAre(2U, 1U));
+  EXPECT_THAT(items_of(model.choices(Query::known(UserRow(0)), 3)), ::testing::ElementsAre(1U));
+  EXPECT_EQ(model.choices(query, 4).front().strength, 1.0F) << "of ratings, all choices count the same";
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ void DatasetAssembler::decide_strength() {
   const bool made =
       std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change != "duplicates=mean"; });
   catalog_.strength = values_.strength(value_use_, made);
-  std::string sentence = values_.describe(catalog_.strength, value_use_, made);
+  std::string sentence = values_.describe(catalog_.strength, value_use_);
   if (!sentence.empty()) note(std::move(sentence));
 }
 

@@ -48,7 +48,8 @@ struct SettledEvents {
   }
 };
 
-/// Weighs events by age, settles duplicates, transforms values, orders each user's events by time, and gives items their new rows.
+/// Weighs events by age, settles duplicates, transforms values, orders each user's events by time, and gives items
+/// their new rows.
 /// Cost     O(n) for users whose times ascend; in place, but for a user's own events
 SettledEvents settle_events(GroupedEvents events, const EventRules& rules, std::span<const ItemRow> new_item_rows,
                             Context& context);

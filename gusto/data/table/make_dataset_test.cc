@@ -222,7 +222,8 @@ TEST(MakeDataset, KindsAreWeighedAndThoseOfNoWeightLeaveNoIdBehind) {
   const OpenedDataset opened = made(small.table, options);
   EXPECT_EQ(event_of(*opened.data, "3", "20").value, 15);
   EXPECT_THAT(ids_of(opened.data->catalog().users), ElementsAre("3", "1"));
-  EXPECT_THAT(opened.report.notes, ElementsAre("Events left out because their kind weighs nothing: 1."));
+  EXPECT_THAT(opened.report.notes, ElementsAre("Events left out because their kind weighs nothing: 1.",
+                                               "Where models rank, an event counts by its value, 1 to 15."));
   EXPECT_THAT(opened.report.value_changes, ElementsAre("weights"));
   options.weights.pop_back();
   EXPECT_EQ(refusal(small.table, options),

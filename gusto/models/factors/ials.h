@@ -16,9 +16,9 @@
 namespace gusto {
 
 struct IalsOptions {
-  int dim = 64;
+  int dim = 0;
   int epochs = 16;
-  double unobserved_weight = 0.2;
+  double unobserved_weight = 0;
   double reg = 0.013;
   double reg_power = 1;
   double init = 0.1;
@@ -29,13 +29,15 @@ struct IalsOptions {
   double like_threshold = 4;
 };
 inline constexpr auto kIalsFields = fields(
-    field<&IalsOptions::dim>("dim", between(1, 4096), search_log(16, 512), "Length of each user and item vector."),
+    field<&IalsOptions::dim>("dim", between(0, 4096), search_log(16, 512),
+                             "Length of each user and item vector; 0: by the number of items, 64 to 256."),
     field<&IalsOptions::epochs>("epochs", between(1, 1000), search_log(4, 32),
                                 "Times that all users' and all items' vectors are solved for."),
-    renamed(
-        field<&IalsOptions::unobserved_weight>("unobserved_weight", between(0, 1), search_log(0.01, 1),
-                                               "Weight of each pair of user and item as one without an event (alpha)."),
-        "unobserved"),
+    renamed(field<&IalsOptions::unobserved_weight>(
+                "unobserved_weight", between(0, 1), search_log(0.01, 1),
+                "Weight of each pair of user and item as one without an event (alpha); 0: by how sparse the "
+                "data are, such that all pairs together weigh 8 times as much as all events."),
+            "unobserved"),
     field<&IalsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.0005, 0.1),
                              "Regularization of a vector, for each pair that it takes part in."),
     field<&IalsOptions::reg_power>(
@@ -60,7 +62,8 @@ extern const ModelInfo kIalsInfo;
 /// Learns user and item vectors from who has what, by alternating least squares over all pairs.
 ///
 /// Minimizes  Σ_(u,i)∈S (w_u·h_i − 1)² + α Σ_u Σ_i (w_u·h_i)² + Σ_u λ_u ‖w_u − m_u‖² + Σ_i λ_i ‖h_i − m_i‖²
-///            λ_u = reg (|S_u| + α|I|)^reg_power,   λ_i = reg (|S_i| + α|U|)^reg_power,   α = unobserved_weight
+///            λ_u = reg (|S_u| + α|I|)^reg_power,   λ_i = reg (|S_i| + α|U|)^reg_power,   α = unobserved_weight,
+///            or, of 0, 8 |S| / (|U| |I|), so that sparse data with many items are not drowned in zeros
 ///            S the events that count (choices.h), U and I the users and items that have some. Without features m = 0,
 ///            and this is the revisited iALS. With features m_u = Σ_f x_uf b_f (feature_prior.h), learned along with
 ///            the vectors with a regularization of mean λ · reg_features · ‖b_f‖²; whoever, and whatever, has no event
@@ -87,6 +90,8 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   MatrixView<const float> item_vectors() const override;
   void save_state(TensorWriter& out) const override;
+  /// α, once fitted.
+  double unobserved_weight() const { return unobserved_weight_; }
 
  private:
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
@@ -97,7 +102,8 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
   struct Side;
-  std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
+  std::size_t dim() const { return dim_; }
+  std::size_t dim_for(const Dataset& data) const;
   double reg_of(double events, std::size_t others) const;
   bool has_fields() const { return !options().user_fields.empty() || !options().item_fields.empty(); }
   /// `others`: how many rows of the other side have events that count.
@@ -105,7 +111,8 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   RowSolver solver(const Matrix<float>& other, Matrix<float> gram) const;
   void solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver, Pass pass,
                   Context& context, Matrix<float>& vectors) const;
-  void count_items(const Dataset& data);
+  /// Sets α and the number of items with events.
+  void measure(const Dataset& data);
   void prepare_fold_in(Matrix<float> gram);
 
   /// Someone to fold in: their events that count and what their features say.
@@ -114,8 +121,10 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
 
   float least_ = 0;  // an event of at least this value counts
   std::size_t items_with_events_ = 0;
-  Matrix<float> users_, items_;  // padded to whole strips
-  Matrix<float> all_items_;      // Σ h_i h_iᵀ over items with events
+  std::size_t dim_ = 0;
+  double unobserved_weight_ = 0;  // α
+  Matrix<float> users_, items_;   // padded to whole strips
+  Matrix<float> all_items_;       // Σ h_i h_iᵀ over items with events
   std::unique_ptr<SideFeatures> features_;
   std::optional<FeaturePrior> user_prior_, item_prior_;
   std::optional<RowSolver> fold_in_solver_;

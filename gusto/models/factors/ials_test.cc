@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -16,11 +17,12 @@ namespace {
 /// The objective of IalsModel's declaration, dense and in double, from the saved state alone.
 class PlainIalsObjective {
  public:
-  PlainIalsObjective(const IalsModel& model, Task task) : options_(model.options()), data_(model.data()) {
+  PlainIalsObjective(const IalsModel& model, Task task)
+      : options_(model.options()), unobserved_(model.unobserved_weight()), data_(model.data()) {
     TensorWriter state;
     model.save_state(state);
     const TensorFile file = TensorFile::parse(state.serialize(), "state");
-    dim_ = static_cast<std::size_t>(options_.dim);
+    dim_ = static_cast<std::size_t>(options_.dim);  // given in all tests
     users_ = widened(file.matrix<float>("user_vectors", data_.user_count(), dim_));
     items_ = widened(file.matrix<float>("item_vectors", data_.item_count(), dim_));
     events_ = Matrix<double>(users_.rows(), items_.rows());
@@ -61,7 +63,7 @@ class PlainIalsObjective {
     for (std::size_t u = 0; u < users_.rows(); ++u) {
       for (std::size_t i = 0; i < items_.rows(); ++i) {
         if (user_reg_[u] == 0 || item_reg_[i] == 0) continue;
-        sum += events_(u, i) * std::pow(score(u, i) - 1, 2) + options_.unobserved_weight * std::pow(score(u, i), 2);
+        sum += events_(u, i) * std::pow(score(u, i) - 1, 2) + unobserved_ * std::pow(score(u, i), 2);
       }
     }
     const auto reg_strength = [&](const Matrix<double>& rows, const Matrix<double>& mean,
@@ -91,7 +93,7 @@ class PlainIalsObjective {
           if (other_reg[o] == 0) continue;
           const std::size_t u = of_users ? r : o;
           const std::size_t i = of_users ? o : r;
-          g += (events_(u, i) * (score(u, i) - 1) + options_.unobserved_weight * score(u, i)) * others(o, d);
+          g += (events_(u, i) * (score(u, i) - 1) + unobserved_ * score(u, i)) * others(o, d);
         }
         most = std::max(most, std::abs(g));
       }
@@ -137,8 +139,7 @@ class PlainIalsObjective {
   std::vector<double> regs(const std::vector<double>& counts, double others) const {
     std::vector<double> result;
     for (const double n : counts) {
-      result.push_back(n == 0 ? 0
-                              : options_.reg * std::pow(n + options_.unobserved_weight * others, options_.reg_power));
+      result.push_back(n == 0 ? 0 : options_.reg * std::pow(n + unobserved_ * others, options_.reg_power));
     }
     return result;
   }
@@ -147,6 +148,7 @@ class PlainIalsObjective {
   }
 
   const IalsOptions options_;
+  const double unobserved_;
   const Dataset& data_;
   std::size_t dim_ = 0;
   Matrix<double> users_, items_, events_;
@@ -182,7 +184,8 @@ TEST(Ials, GradientIsZeroAtTheSolution) {
   const auto data = test::three_tastes();
   for (const double power : {0.5, 1.0}) {
     for (const Task task : {Task::top_n, Task::likes}) {
-      const IalsModel model = fitted_ials({.dim = 5, .epochs = 250, .reg = 0.03, .reg_power = power}, data, task);
+      const IalsModel model =
+          fitted_ials({.dim = 5, .epochs = 250, .unobserved_weight = 0.2, .reg = 0.03, .reg_power = power}, data, task);
       const PlainIalsObjective objective(model, task);
       EXPECT_LT(objective.slope(true), 1e-4) << power << to_string(task);
       EXPECT_LT(objective.slope(false), 2e-3) << power << to_string(task);
@@ -206,6 +209,16 @@ TEST(Ials, BlocksReachTheObjectiveOfAllCoordinatesAtOnce) {
   const double whole = PlainIalsObjective(fitted_ials(options, data), Task::top_n).value();
   const double parts = PlainIalsObjective(fitted_ials(blocks, data), Task::top_n).value();
   EXPECT_NEAR(parts, whole, 1e-3 * whole);
+}
+
+TEST(Ials, WeighsPairsByTheDensityOfTheData) {
+  const auto data = test::three_tastes(200, 100);
+  std::set<std::uint32_t> items;
+  for (const ItemRow item : data->items()) items.insert(item.index);
+  const double pairs = 199.0 * static_cast<double>(items.size());
+  const double weight = fitted_ials({.dim = 4, .epochs = 1}, data).unobserved_weight();
+  EXPECT_DOUBLE_EQ(weight, std::min(1.0, 8 * static_cast<double>(data->event_count()) / pairs));
+  EXPECT_EQ(fitted_ials({.dim = 4, .epochs = 1, .unobserved_weight = 0.2}, data).unobserved_weight(), 0.2);
 }
 
 TEST(Ials, WideVectorsAreSolvedForBySweeps) {

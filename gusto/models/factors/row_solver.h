@@ -59,8 +59,8 @@ class RowSolver {
   /// Errors   as sweep
   void solve(const Row& row, std::span<float> x, Workspace& workspace) const;
 
-  /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n w_n t_n y_n + reg · c), so that
-  /// event n adds w_n t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
+  /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n w_n t_n y_n + reg · c), so
+  /// that event n adds w_n t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
   /// Cost     events · width² + width³ / 3 operations
   std::vector<double> reach(const Row& row, std::span<const float> y) const;
 

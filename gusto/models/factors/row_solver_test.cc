@@ -19,7 +19,7 @@ struct RowProblem {
   Matrix<float> y;
   Matrix<float> gram;
   std::vector<std::uint32_t> indexes;
-  std::vector<float> targets, center;
+  std::vector<float> targets, center, weights;
   float reg = 0;
 
   RowProblem(std::size_t rows, std::size_t width, std::size_t events, float reg_) : y(rows, width), reg(reg_) {
@@ -44,7 +44,15 @@ struct RowProblem {
     for (float& c : center) c = static_cast<float>(0.1 * random.normal());
   }
 
-  RowSolver::Row row() const { return {indexes, targets, reg, center}; }
+  void draw_weights() {
+    Random random(8, "row solver test");
+    weights.resize(indexes.size());
+    for (float& w : weights) w = static_cast<float>(3 * random.uniform());
+    weights.front() = 0;
+  }
+  double weight(std::size_t n) const { return weights.empty() ? 1.0 : static_cast<double>(weights[n]); }
+
+  RowSolver::Row row() const { return {indexes, targets, reg, center, weights}; }
   RowSolver solver(std::size_t block) const { return {y.view(), gram, kUnobserved, block}; }
 
   /// The minimum by its normal equations, dense and in double.
@@ -60,8 +68,9 @@ struct RowProblem {
     for (std::size_t n = 0; n < indexes.size(); ++n) {
       const std::span<const float> of = y.row(indexes[n]);
       for (std::size_t r = 0; r < width; ++r) {
-        right[r] += static_cast<double>(targets[n]) * static_cast<double>(of[r]);
-        for (std::size_t c = 0; c < width; ++c) left(r, c) += static_cast<double>(of[r]) * static_cast<double>(of[c]);
+        const double weighed = weight(n) * static_cast<double>(of[r]);
+        right[r] += static_cast<double>(targets[n]) * weighed;
+        for (std::size_t c = 0; c < width; ++c) left(r, c) += weighed * static_cast<double>(of[c]);
       }
     }
     solve_spd(left.view(), right);
@@ -84,6 +93,19 @@ TEST(RowSolver, SolvesForTheMinimumFromAnywhere) {
   const RowProblem problem(200, 48, 30, 0.5F);
   const std::vector<double> expected = problem.minimum();
   for (const std::size_t block : {16, 32, 48, 64}) {
+    const RowSolver solver = problem.solver(block);
+    RowSolver::Workspace workspace;
+    std::vector<float> x(48, 9.0F);
+    solver.solve(problem.row(), x, workspace);
+    EXPECT_LT(relative_error(x, expected), 1e-4) << block;
+  }
+}
+
+TEST(RowSolver, WeighsEvents) {
+  RowProblem problem(200, 48, 30, 0.5F);
+  problem.draw_weights();
+  const std::vector<double> expected = problem.minimum();
+  for (const std::size_t block : {16, 48}) {
     const RowSolver solver = problem.solver(block);
     RowSolver::Workspace workspace;
     std::vector<float> x(48, 9.0F);
@@ -123,7 +145,8 @@ TEST(RowSolver, WideVectorsAreSolvedForWhereSweepsCreep) {
 }
 
 TEST(RowSolver, ReachTellsWhatEachEventAdds) {
-  const RowProblem problem(200, 48, 30, 0.5F);
+  RowProblem problem(200, 48, 30, 0.5F);
+  problem.draw_weights();
   const std::span<const float> target = problem.y.row(0);
   const std::vector<double> reach = problem.solver(16).reach(problem.row(), target);
   const auto through = [&](std::span<const float> y) {
@@ -131,7 +154,7 @@ TEST(RowSolver, ReachTellsWhatEachEventAdds) {
   };
   double sum = static_cast<double>(problem.reg) * through(problem.center);
   for (std::size_t n = 0; n < problem.indexes.size(); ++n) {
-    sum += static_cast<double>(problem.targets[n]) * through(problem.y.row(problem.indexes[n]));
+    sum += problem.weight(n) * static_cast<double>(problem.targets[n]) * through(problem.y.row(problem.indexes[n]));
   }
   const std::vector<double> minimum = problem.minimum();
   EXPECT_NEAR(sum, std::inner_product(minimum.begin(), minimum.end(), target.begin(), 0.0), 1e-6);

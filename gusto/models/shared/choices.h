@@ -23,8 +23,8 @@ std::vector<float> event_strengths(const Dataset& data, const Strength& strength
 /// Of some events together.
 double total_strength(std::span<const float> values, const Strength& strength);
 
-/// The least value of an event that counts. For top_n every event does, or where values are strengths those above 0; for
-/// ratings and likes those of at least like_threshold, or all, if none is.
+/// The least value of an event that counts. For top_n every event does, or where values are strengths those above 0;
+/// for ratings and likes those of at least like_threshold, or all, if none is.
 float least_choice(const Dataset& data, Task task, double like_threshold);
 
 /// A copy of the events of at least that value; nothing, where every event has it.
@@ -62,7 +62,8 @@ ProximityWeight proximity_weight(const Dataset& data, int window, double weight)
 /// The second part is what one gets by counting every run of L events of a history as a user of its own, of weight w_u
 /// β / L: so G is the co-occurrence matrix of some users, and positive semi-definite.
 /// Shapes   user_weights [users]
-/// Cost     Σ_u n_u (n_u + 2 L) additions, and 4 bytes an event where strengths are used, on all threads; needs the data set's view by item
+/// Cost     Σ_u n_u (n_u + 2 L) additions, and 4 bytes an event where strengths are used, on all threads; needs the
+///          data set's view by item
 /// Repeatable same bits at any number of threads; G is symmetric to the bit
 void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights,
                     const ProximityWeight& proximity, const Strength& strength, MatrixView<float> out);

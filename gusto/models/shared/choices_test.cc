@@ -54,21 +54,23 @@ TEST(Choices, AreCountedWithWhatGoesAlongWithThem) {
 
 TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
   const auto data = test::three_tastes();
-  for (const ProximityWeight& proximity :
-       {ProximityWeight{}, ProximityWeight{1, 2}, ProximityWeight{4, 0.5}, ProximityWeight{100, 3}}) {
-    Matrix<float> found(data->item_count(), data->item_count());
-    found.fill(7);
-    Context context({.threads = 2});
-    co_occurrences(context, *data, user_weights(*data, 0.7), proximity, found.view());
-    const Matrix<double> expected = test::plain_co_occurrences(*data, 0.7, static_cast<int>(proximity.window),
-                                                               static_cast<double>(proximity.weight));
-    for (std::size_t a = 0; a < found.rows(); ++a) {
-      for (std::size_t b = 0; b < found.rows(); ++b) {
-        EXPECT_NEAR(found(a, b), expected(a, b), 1e-4);
-        EXPECT_EQ(found(a, b), found(b, a));
+  for (const Strength& strength :
+       {Strength{}, Strength{Strength::Form::linear, 0.3}, Strength{Strength::Form::logarithm, 0.8}})
+    for (const ProximityWeight& proximity :
+         {ProximityWeight{}, ProximityWeight{1, 2}, ProximityWeight{4, 0.5}, ProximityWeight{100, 3}}) {
+      Matrix<float> found(data->item_count(), data->item_count());
+      found.fill(7);
+      Context context({.threads = 2});
+      co_occurrences(context, *data, user_weights(*data, 0.7), proximity, strength, found.view());
+      const Matrix<double> expected = test::plain_co_occurrences(*data, 0.7, static_cast<int>(proximity.window),
+                                                                 static_cast<double>(proximity.weight), strength);
+      for (std::size_t a = 0; a < found.rows(); ++a) {
+        for (std::size_t b = 0; b < found.rows(); ++b) {
+          EXPECT_NEAR(found(a, b), expected(a, b), 1e-5 * (10 + expected(a, b)));
+          EXPECT_EQ(found(a, b), found(b, a));
+        }
       }
     }
-  }
 }
 
 TEST(CoOccurrences, KnowNoNearnessWithoutTimes) {

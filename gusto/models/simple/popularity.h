@@ -32,9 +32,8 @@ extern const ModelInfo kPopularityInfo;
 ///
 /// With n_i an item's events, r̄_i the mean of their values, μ the mean of all values and m = prior_count:
 /// predicts   w_i = (n_i r̄_i + m μ) / (n_i + m), for ratings and likes
-/// ranks by   count: n_i, or the sum of strengths where events differ in them; weighted-rating: w_i; recent: n_i counted in the window_days before the latest training
-/// event,
-///            the instant at the window's start left out
+/// ranks by   count: n_i, or the sum of strengths where events differ in them; weighted-rating: w_i; recent: the same
+///            as count, of the window_days before the latest training event, the instant at their start left out
 /// Source     weighted-rating is IMDb's formula for its Top 250: a Bayesian mean with a prior of m votes at μ
 /// Defaults   prior_count is best for prediction on a random tenth of the training parts of ml-1m and of ml-100k's
 ///            u1–u5; lists by weighted-rating take a larger one, or a few kind ratings make a best film

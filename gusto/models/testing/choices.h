@@ -15,20 +15,23 @@ namespace gusto::test {
 /// so many events of a history as a user of its own, of weight w_u · window_weight / window: run by run, pair by pair,
 /// in double.
 inline Matrix<double> plain_co_occurrences(const Dataset& data, double user_power, int window = 0,
-                                           double window_weight = 0) {
+                                           double window_weight = 0, const Strength& strength = {}) {
   Matrix<double> g(data.item_count(), data.item_count());
   std::size_t active = 0;
   for (std::size_t u = 0; u < data.user_count(); ++u) active += data.history(UserRow(u)).size() > 0 ? 1 : 0;
   const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(active);
   for (std::size_t u = 0; u < data.user_count(); ++u) {
-    const auto chosen = data.history(UserRow(u)).items;
+    const auto [chosen, values, times] = data.history(UserRow(u));
     if (chosen.empty()) continue;
     const auto count = static_cast<std::ptrdiff_t>(chosen.size());
     const double weight = std::pow(mean_length / static_cast<double>(count), user_power);
     const auto add = [&](std::ptrdiff_t begin, std::ptrdiff_t end, double scale) {
       for (std::ptrdiff_t a = std::max<std::ptrdiff_t>(begin, 0); a < std::min(end, count); ++a) {
         for (std::ptrdiff_t b = std::max<std::ptrdiff_t>(begin, 0); b < std::min(end, count); ++b) {
-          g(chosen[static_cast<std::size_t>(a)].index, chosen[static_cast<std::size_t>(b)].index) += scale;
+          const auto first = static_cast<std::size_t>(a), second = static_cast<std::size_t>(b);
+          const auto both =
+              static_cast<double>(strength.of(values[first])) * static_cast<double>(strength.of(values[second]));
+          g(chosen[first].index, chosen[second].index) += scale * both;
         }
       }
     };

@@ -15,7 +15,7 @@ namespace {
 constexpr int kPriorIterations = 5;
 
 // How much all pairs weigh together beside all events. Chosen on inner parts of sets from .1 % to 5 % dense: ml-1m,
-// ml-100k, ml-latest-small, yelp, citeulike, lastfm; see recipes/panel.toml.
+// ml-100k, ml-latest-small, yelp, citeulike, lastfm; see bench/panel.py.
 constexpr double kPairsToEvents = 8;
 
 // Of vectors whose length is not given.

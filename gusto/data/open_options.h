@@ -13,10 +13,11 @@ namespace gusto {
 
 /// What becomes of events whose user and item have come before.
 enum class DuplicatePolicy {
-  keep_last,   ///< the last one in the file counts
-  keep_first,  ///< the first one counts
+  keep_last,   ///< the last one counts: by time, and in the file where times are equal or none
+  keep_first,  ///< the first one counts, in the same way
   mean,        ///< one event counts, with the mean of their values and the latest of their times
-  sum,         ///< one event counts, with the sum of their values and the latest of their times
+  sum,         ///< the same with the sum of their values
+  max,         ///< the same with the greatest of their values
   refuse,      ///< the second one is an error
 };
 
@@ -39,11 +40,13 @@ Extra parse_extra(std::string_view name);
 /// What the owner knows of the events; what is not given is recognized. A folder's layout fixes columns and delimiter.
 struct OpenOptions {
   /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further
-  /// fields are not read. "items" last: all further fields are items. Or, where a header or JSON names the fields, what
-  /// each is called, in any order: "user=reviewer", "item=sku".
+  /// fields are not read. "items" last: all further fields are items. Or what a header or JSON calls some of them:
+  /// "user=reviewer", "item=sku"; the others are recognized then.
   std::optional<std::vector<std::string>> columns;
-  /// What separates fields: any text; "tab" and "space" by name. Recognized among tab, "::", ";", "|" and ",".
+  /// What separates fields: any text; "tab" by name, and "space" for one or more blanks. Recognized among all these.
   std::optional<std::string> delimiter;
+  bool quotes = true;          ///< whether a quotation mark at a field's beginning quotes it, as in CSV
+  bool decimal_comma = false;  ///< whether values have a comma for the decimal point
   /// Whether the first line holds the columns' names. Recognized if it holds known ones, or stands above numbers.
   std::optional<bool> header;
   /// How times are written.

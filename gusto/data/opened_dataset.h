@@ -39,12 +39,15 @@ struct SourceReport {
   std::string delimiter;             ///< of the events, e.g. "\t"
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
-  std::vector<SourceFile> files;     ///< in the order read
+  /// Options, as in kReadingTexts, by which a file of events is read this way without recognition.
+  std::vector<std::pair<std::string, std::string>> reading;
+  std::vector<SourceFile> files;  ///< in the order read
   /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean" or "…=sum".
   std::vector<std::string> value_changes;
-  std::uint64_t duplicates = 0;    ///< events left out, or joined with others, because their user and item came again
-  std::uint64_t bad_lines = 0;     ///< left out because they cannot be read; the notes have examples
-  std::vector<std::string> notes;  ///< sentences: what was skipped, repaired or found missing
+  std::uint64_t duplicates = 0;      ///< events left out, or joined with others, because their user and item came again
+  std::uint64_t bad_lines = 0;       ///< left out because they cannot be read; the notes have examples
+  std::vector<std::string> notes;    ///< sentences: what was skipped, repaired, assumed or found missing
+  std::vector<std::string> assumed;  ///< those of them that whoever reads the data should be told unasked
   std::optional<StoredDataset> data_file;  ///< if it was read from one; the rest then tells how it got there
 };
 

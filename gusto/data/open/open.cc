@@ -10,6 +10,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/bytes/file_tree.h"
+#include "gusto/data/bytes/json_array.h"
 #include "gusto/data/file/data_file.h"
 #include "gusto/data/io/builder.h"
 #include "gusto/data/movielens/extras.h"
@@ -24,13 +25,18 @@ using OpenFile = std::function<std::unique_ptr<ByteStream>()>;
 
 OpenedDataset read_events_only(std::span<const OpenFile> files, const OpenOptions& options, Context& context) {
   DatasetBuilder builder(options);
-  for (const OpenFile& open : files) builder.read_events(*open(), std::nullopt, context);
+  std::vector<std::pair<std::string, std::string>> reading;  // of the first file, which may alone have a header
+  for (const OpenFile& open : files) {
+    builder.read_events(*json_lines(open()), std::nullopt, context);
+    if (reading.empty()) reading = builder.format().reading();
+  }
   builder.end_events(context);
   switch (builder.format().form) {
     case LineForm::fields: builder.report().layout = "delimited"; break;
     case LineForm::lists: builder.report().layout = "lists"; break;
     case LineForm::json: builder.report().layout = "JSON lines"; break;
   }
+  builder.report().reading = std::move(reading);
   builder.report().reason =
       (files.size() == 1 ? "It is a single file. " : fmt::format("These are {} files. ", files.size())) +
       builder.format().reason;
@@ -81,6 +87,8 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
   const char* given = options.columns                                    ? "columns"
                       : options.delimiter                                ? "a delimiter"
                       : options.header                                   ? "a header"
+                      : !options.quotes                                  ? "what becomes of quotation marks"
+                      : options.decimal_comma                            ? "the decimal point"
                       : options.time_unit                                ? "the unit of times"
                       : options.duplicates != DuplicatePolicy::keep_last ? "what becomes of duplicates"
                       : !options.weights.empty()                         ? "weights"

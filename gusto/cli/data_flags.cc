@@ -19,7 +19,8 @@ namespace {
 
 constexpr const char* kWhere =
     "A folder of MovieLens (ml-100k, ml-1m, ml-latest …) or its archive, a file of events (delimited, JSON lines, "
-    "lists; plain, .gz, .zst, .xz or .bz2), - for standard input, several files as a quoted pattern, a data file that "
+    "lists; plain, .gz, .zst, .xz or .bz2), - for standard input, several files (DATA DATA …, or a quoted pattern), a "
+    "data file that "
     "`gusto convert` wrote, fetch:NAME for a set to be downloaded (`gusto fetch` lists them), or the name of a folder, "
     "a .zip or a .gdata in GUSTO_DATA.";
 
@@ -46,8 +47,14 @@ std::filesystem::path find_data(const std::string& name, Run& run) {
 void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument) {
   std::string what = kWhere;
   if (argument == DataArgument::optional) what += " Default: the embedded set, movielens-small.";
-  CLI::Option* option = command->add_option("DATA", data.name, what);
-  if (argument == DataArgument::required) option->required();
+  if (argument == DataArgument::required) {
+    command->add_option("DATA", data.name, what)->required();
+  } else {
+    const auto take = [&data](const std::vector<std::string>& names) {
+      data.name = names.size() == 1 ? names.front() : fmt::format("{{{}}}", join(names, ","));
+    };
+    command->add_option_function<std::vector<std::string>>("DATA", take, what);
+  }
   add_format_flags(command, data.reading);
   add_feature_flags(command, data.features);
 }

@@ -9,8 +9,8 @@
 
 namespace gusto::cli {
 
-/// The command that reads a file of events as it was read, without recognition: on lines that a shell joins. Empty where
-/// nothing was recognized.
+/// The command that reads a file of events as it was read, without recognition, on lines that a shell joins. Empty
+/// where nothing was recognized.
 std::string describe_command(const SourceReport& report, const DataRecipe& data, const Terminal& terminal);
 /// gusto/data/data_report.h on a terminal: where a data set came from, and what it is like.
 std::string describe_source(const SourceReport& report, const Terminal& terminal);

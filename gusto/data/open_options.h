@@ -49,18 +49,15 @@ struct OpenOptions {
   bool decimal_comma = false;  ///< whether values have a comma for the decimal point
   /// Whether the first line holds the columns' names. Recognized if it holds known ones, or stands above numbers.
   std::optional<bool> header;
-  /// How times are written.
-  std::optional<TimeUnit> time_unit;
+  std::optional<TimeUnit> time_unit;  ///< how times are written
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
   /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if
   /// there is a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
   std::vector<std::pair<std::string, float>> weights;
   /// Seconds in which the value of an event falls to a half, counted back from the latest event. Duplicates come after.
   std::optional<double> half_life;
-  /// Lines that cannot be read are left out, counted, and reported with examples.
-  bool skip_bad_lines = false;
-  /// A data file that is written, and read in place, if the events would take more than half of the context's memory
-  /// limit: the caller removes it. Empty: such events are refused.
+  bool skip_bad_lines = false;  ///< lines that cannot be read are left out, counted, and reported with examples
+  /// A data file that is written and read in place for events beyond half of the memory limit; the caller removes it.
   std::filesystem::path spill_to;
   SideFiles side_files;
   std::vector<Extra> extras;

@@ -39,9 +39,8 @@ struct SourceReport {
   std::string delimiter;             ///< of the events, e.g. "\t"
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
-  /// Options, as in kReadingTexts, by which a file of events is read this way without recognition.
-  std::vector<std::pair<std::string, std::string>> reading;
-  std::vector<SourceFile> files;  ///< in the order read
+  std::vector<std::pair<std::string, std::string>> reading;  ///< options that say the same, by names of kReadingTexts
+  std::vector<SourceFile> files;                             ///< in the order read
   /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean" or "…=sum".
   std::vector<std::string> value_changes;
   std::uint64_t duplicates = 0;      ///< events left out, or joined with others, because their user and item came again
@@ -55,8 +54,7 @@ struct SourceReport {
 struct DataSource {
   std::filesystem::path path{};  ///< its folder or file; empty: none
   OpenOptions options{};
-  bool lists = false;  ///< whether its file was one of lists: a user and then items on each line
-
+  bool lists = false;                        ///< whether its file was one of lists: a user and then items on each line
   std::vector<std::string> value_changes{};  ///< see SourceReport
 };
 

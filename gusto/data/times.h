@@ -20,7 +20,7 @@ enum class TimeUnit {
 };
 std::string_view to_string(TimeUnit unit);
 
-/// How many of a unit there are in a second; of dates 1.
+/// How many of a unit there are in a second; 1 of dates.
 constexpr std::int64_t units_per_second(TimeUnit unit) {
   switch (unit) {
     case TimeUnit::milliseconds: return 1'000;

@@ -78,7 +78,9 @@ Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context
   Experiment experiment = resolve_recipe(recipe, further);
   if (names_task(recipe)) experiment = checked(std::move(experiment));
   OpenedDataset data = open_data(recipe.data, find, context);
-  if (!names_task(recipe) && has_one_value(*data.data)) {
+  // Weighed kinds of events are choices of some strength, no ratings.
+  const bool choices = has_one_value(*data.data) || !recipe.data.reading.weights.empty();
+  if (!names_task(recipe) && choices) {
     Recipe ranking = recipe;
     ranking.task = to_string(Task::top_n);
     experiment = resolve_recipe(ranking, further);

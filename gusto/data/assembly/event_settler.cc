@@ -119,7 +119,9 @@ class UserEvents {
       greatest = std::max(greatest, values_[event]);
       if (!times_.empty()) latest = std::max(latest, times_[event]);
     }
-    const auto joined = [](double value) { return static_cast<float>(std::clamp(value, -kGreatestFloat, kGreatestFloat)); };
+    const auto joined = [](double value) {
+      return static_cast<float>(std::clamp(value, -kGreatestFloat, kGreatestFloat));
+    };
     switch (rules_.duplicates) {
       case DuplicatePolicy::mean: values_[keep] = joined(sum / static_cast<double>(events.size())); break;
       case DuplicatePolicy::sum: values_[keep] = joined(sum); break;

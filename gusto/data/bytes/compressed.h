@@ -31,8 +31,8 @@ std::string peek(std::unique_ptr<ByteStream>& stream, std::size_t count);
 /// The stream itself; or, if it begins as a .gz, .zst, .xz or .bz2 file does, what it unpacks to; checksums are looked
 /// at, which .gz and .bz2 always have, .xz and .zst mostly. All may consist of several such files, end to end.
 /// Errors   reading throws corrupt_file, if the stream is damaged, cut short, or above the limits
-/// Cost     about 3 ns an unpacked byte for .gz, 1 ns for .zst, 10 ns for .xz, 30 ns for .bz2; under 1 MiB of memory for
-///          .gz, 4 MiB for .bz2, and as much as the file's writer chose, for .zst up to 128 MiB, for the others
+/// Cost     about 3 ns an unpacked byte for .gz, 1 ns for .zst, 10 ns for .xz, 30 ns for .bz2; under 1 MiB of memory
+///          for .gz, 4 MiB for .bz2, and as much as the file's writer chose, for .zst up to 128 MiB, for the others
 std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> stored, UnpackLimits limits = {});
 
 }  // namespace gusto

@@ -309,7 +309,7 @@ EventFormat recognize_events(const SourceText& whole, const OpenOptions& options
   EventFormat format;
   if (lists_given(options)) {
     format = lists(options, lines.front());
-  } else if (lines.front().starts_with('{')) {
+  } else if (trim(lines.front()).starts_with('{')) {
     format = recognize_json(source, options);
   } else if (!options.columns && !options.delimiter && looks_like_lists(lines)) {
     format = lists(options, lines.front());

@@ -27,17 +27,16 @@ struct ReadingSpec {
 };
 
 /// The texts, by the names that flags (with dashes) and recipes have for them.
-inline constexpr std::array<std::pair<std::string_view, std::string ReadingSpec::*>, 9> kReadingTexts{{
-    {"columns", &ReadingSpec::columns},
-    {"delimiter", &ReadingSpec::delimiter},
-    {"quote", &ReadingSpec::quote},
-    {"decimal", &ReadingSpec::decimal},
-    {"header", &ReadingSpec::header},
-    {"duplicates", &ReadingSpec::duplicates},
-    {"time_unit", &ReadingSpec::time_unit},
-    {"weights", &ReadingSpec::weights},
-    {"half_life", &ReadingSpec::half_life},
-}};
+inline constexpr std::array<std::pair<std::string_view, std::string ReadingSpec::*>, 9> kReadingTexts{
+    {{"columns", &ReadingSpec::columns},
+     {"delimiter", &ReadingSpec::delimiter},
+     {"quote", &ReadingSpec::quote},
+     {"decimal", &ReadingSpec::decimal},
+     {"header", &ReadingSpec::header},
+     {"duplicates", &ReadingSpec::duplicates},
+     {"time_unit", &ReadingSpec::time_unit},
+     {"weights", &ReadingSpec::weights},
+     {"half_life", &ReadingSpec::half_life}}};
 
 /// What is not typed in `first` is taken from `second`.
 ReadingSpec completed(ReadingSpec first, const ReadingSpec& second);

@@ -134,9 +134,11 @@ std::string recognize_delimiter(const std::string& name, const Lines& lines, boo
       best = candidate;
     }
   }
-  const std::size_t words = count_words(first);
-  const bool aligned = words > 1 && std::all_of(lines.begin(), lines.end(),
-                                                [&](std::string_view line) { return count_words(line) == words; });
+  const std::size_t words = count_words(first), below = count_words(second);
+  // R gives the column in which it numbers lines no name.
+  const bool aligned =
+      words > 1 && (below == words || (below == words + 1 && first.front() == '"')) &&
+      std::all_of(lines.begin() + 1, lines.end(), [&](std::string_view line) { return count_words(line) == below; });
   const bool by_comma = best == "," && decimal_comma;
   if (aligned && (best.empty() || by_comma)) return " ";
   if (!best.empty()) return std::string(best);

@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/text.h"
 #include "gusto/data/bytes/file_tree.h"
 #include "gusto/data/bytes/json_array.h"
 #include "gusto/data/file/data_file.h"
@@ -82,6 +83,17 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
   return files;
 }
 
+// The files of a list such as {a.csv,b.csv}, in its order. What is there under that very name is no list.
+std::vector<std::filesystem::path> listed_files(const std::filesystem::path& path) {
+  const std::string text = path.string();
+  std::error_code ignored;
+  if (!text.starts_with('{') || !text.ends_with('}') || std::filesystem::exists(path, ignored)) return {path};
+  std::vector<std::filesystem::path> files;
+  for (const std::string_view name : split(std::string_view(text).substr(1, text.size() - 2), ","))
+    files.emplace_back(name);
+  return files;
+}
+
 // What a data file holds has been read: there are no lines, and no events that come again.
 void refuse_options(const std::filesystem::path& path, const OpenOptions& options) {
   const char* given = options.columns                                    ? "columns"
@@ -108,8 +120,11 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
 OpenedDataset open_events(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
   if (const auto folder = open_tree(path)) return open_folder(path, *folder, options, context);
   std::vector<OpenFile> files;
-  for (const std::filesystem::path& file : matching_files(path))
-    files.emplace_back([file] { return open_stream(file); });
+  for (const std::filesystem::path& part : listed_files(path)) {
+    for (const std::filesystem::path& file : matching_files(part)) {
+      files.emplace_back([file] { return open_stream(file); });
+    }
+  }
   return read_events_only(files, options, context);
 }
 

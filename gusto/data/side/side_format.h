@@ -33,8 +33,8 @@ struct SideFormat {
 /// (id, movieId,
 ///            user_id …); else if a column of numbers begins with something else
 /// ids        the column of the types, or of a known name, or else the first
-/// titles     of items: a column of a name known for them (title, name, movie_title …), preferably title. It becomes the
-///            text "title", whatever it holds
+/// titles     of items: a column of a name known for them (title, name, movie_title …), preferably title. It becomes
+///            the text "title", whatever it holds
 /// kinds      by the first kSampleRecords records, for values that are not missing:
 ///            multi        if nineteen of twenty are lists as Python and JSON write them
 ///            multi        if one of twenty holds "|", or if an id comes again with another value

@@ -100,6 +100,11 @@ bool has_header(const OpenOptions& options, std::span<const Record> records) {
   const ColumnNames names(first.begin(), first.end());
   const ColumnPlaces named = places_by_name(names);
   if (options.columns ? named[Role::user] && named[Role::item] : named[Role::user] || named[Role::item]) return true;
+  const auto likely = [&](Role role) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return name.size() > 1 && likely_role_of_name(name) == role; });
+  };
+  if (likely(Role::user) && likely(Role::item)) return true;
   return name_above_number(options, records) || begins_with_names(records, options.decimal_comma);
 }
 
@@ -326,20 +331,19 @@ EventFormat recognize_events(const SourceText& whole, const OpenOptions& options
 }
 
 EventFormat recognize_next(const SourceText& source, const EventFormat& first, const OpenOptions& options) {
-  if (first.form != LineForm::fields || !first.header) return recognize_events(source, options);
+  if (first.form != LineForm::fields) return recognize_events(source, options);
   RecordReader reader(source, first.delimiter, first.quotes);
   const Preamble preamble = preamble_of(source.text);
   reader.seek(source.text.size() - without_lines(source.text, preamble.lines).size(), preamble.lines + 1);
-  bool header = false;
-  if (reader.next()) {
-    const ColumnNames names(reader.fields().begin(), reader.fields().end());
-    const auto has = [&](const Column& column) {
-      return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return trim(name) == column.name; });
-    };
-    const ColumnPlaces named = places_by_name(names);
-    header = (has(first.user) && has(first.item)) || (named[Role::user] && named[Role::item]);
-  }
-  if (header) return recognize_events(source, options);
+  if (!reader.next()) return recognize_events(source, options);
+  const ColumnNames names(reader.fields().begin(), reader.fields().end());
+  const auto has = [&](const Column& column) {
+    return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return trim(name) == column.name; });
+  };
+  const ColumnPlaces named = places_by_name(names);
+  const bool header = (first.header && has(first.user) && has(first.item)) || (named[Role::user] && named[Role::item]);
+  const bool alike = names.size() >= first.fields && names.size() <= first.fields + first.trailing;
+  if (header || (!first.header && !alike)) return recognize_events(source, options);
   EventFormat format = first;
   format.header = false;
   format.preamble = preamble.lines;

@@ -11,6 +11,7 @@
 #include "gusto/base/text.h"
 #include "gusto/cli/feature_flags.h"
 #include "gusto/cli/fetched_data.h"
+#include "gusto/cli/flag_names.h"
 #include "gusto/data/file/data_file.h"
 
 namespace gusto::cli {
@@ -18,13 +19,16 @@ namespace {
 
 constexpr const char* kWhere =
     "A folder of MovieLens (ml-100k, ml-1m, ml-latest …) or its archive, a file of events (delimited, JSON lines, "
-    "lists; plain, .gz or .zst), several files as a quoted pattern, a data file that `gusto convert` wrote, fetch:NAME "
-    "for a set to be downloaded (`gusto fetch` lists them), or the name of a folder, a .zip or a .gdata in GUSTO_DATA.";
+    "lists; plain, .gz, .zst, .xz or .bz2), - for standard input, several files (DATA DATA …, or a quoted pattern), a "
+    "data file that "
+    "`gusto convert` wrote, fetch:NAME for a set to be downloaded (`gusto fetch` lists them), or the name of a folder, "
+    "a .zip or a .gdata in GUSTO_DATA.";
 
 // What a data set in GUSTO_DATA may end with beside the name by which it is called.
 constexpr std::array<std::string_view, 3> kDataSuffixes{"", ".zip", kDataFileSuffix};
 
 std::filesystem::path find_data(const std::string& name, Run& run) {
+  if (name == "-") return "/dev/stdin";
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored)) return name;
   if (name.starts_with(kFetchPrefix)) return fetched_data(name.substr(kFetchPrefix.size()), run);
@@ -43,8 +47,14 @@ std::filesystem::path find_data(const std::string& name, Run& run) {
 void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument) {
   std::string what = kWhere;
   if (argument == DataArgument::optional) what += " Default: the embedded set, movielens-small.";
-  CLI::Option* option = command->add_option("DATA", data.name, what);
-  if (argument == DataArgument::required) option->required();
+  if (argument == DataArgument::required) {
+    command->add_option("DATA", data.name, what)->required();
+  } else {
+    const auto take = [&data](const std::vector<std::string>& names) {
+      data.name = names.size() == 1 ? names.front() : fmt::format("{{{}}}", join(names, ","));
+    };
+    command->add_option_function<std::vector<std::string>>("DATA", take, what);
+  }
   add_format_flags(command, data.reading);
   add_feature_flags(command, data.features);
 }
@@ -53,14 +63,23 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
   command
       ->add_option("--columns", reading.columns,
                    "What each field of a line holds: user, item, rating, time, kind, or - for a field to skip; items "
-                   "last: all further fields are items. Or what a header or JSON calls them: user=reviewer,item=sku. "
-                   "Default: recognized.")
+                   "last: all further fields are items. Or what a header or JSON calls some of them, such as "
+                   "user=reviewer,item=sku; the others are recognized then. Default: recognized.")
       ->type_name("A,B,…")
       ->group("Data");
   command
-      ->add_option("--delimiter", reading.delimiter,
-                   "What separates fields: any text, or tab or space by name. Default: recognized.")
+      ->add_option(
+          "--delimiter", reading.delimiter,
+          "What separates fields: any text, or tab by name, or space for one or more blanks. Default: recognized.")
       ->type_name("TEXT")
+      ->group("Data");
+  command
+      ->add_option("--quote", reading.quote,
+                   "Whether fields may stand in quotation marks, as in CSV: csv or none. Default: csv.")
+      ->type_name("WHICH")
+      ->group("Data");
+  command->add_option("--decimal", reading.decimal, "The decimal point of values: . or a comma. Default: .")
+      ->type_name("CHAR")
       ->group("Data");
   command
       ->add_option(
@@ -70,15 +89,17 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
       ->type_name("WHICH")
       ->group("Data");
   command
-      ->add_option("--duplicates", reading.duplicates,
-                   "What counts when a user has several events with an item: the last, the first, or one with the mean "
-                   "or the sum of their values; or error to refuse the file. Default: last.")
+      ->add_option(
+          "--duplicates", reading.duplicates,
+          "What counts when a user has several events with an item: the last or the first (in time, or else in "
+          "the file), or one with the mean, the sum or the greatest (max) of their values; or error to "
+          "refuse the file. Default: last, or sum with --weights.")
       ->type_name("WHICH")
       ->group("Data");
   command
       ->add_option("--time-unit", reading.time_unit,
-                   "How times are written: seconds or milliseconds since 1970, or iso (2019-10-01 08:30:15). Default: "
-                   "recognized by the first one.")
+                   "How times are written: seconds, milliseconds, microseconds or nanoseconds since 1970, iso "
+                   "(2019-10-01 08:30:15) or yyyymmdd. Default: recognized by the first ones.")
       ->type_name("UNIT")
       ->group("Data");
   command
@@ -140,6 +161,7 @@ DataFinder finder(Run& run) {
 }
 
 void tell_bad_lines(const SourceReport& report) {
+  for (const std::string& sentence : report.assumed) fmt::print(stderr, "Note: {}\n", with_flags(sentence));
   if (report.bad_lines == 0 || report.data_file) return;
   fmt::print(stderr, "Lines that cannot be read and were left out: {}; `gusto inspect` shows examples.\n",
              format_count(report.bad_lines));

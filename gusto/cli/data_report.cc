@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/core.h>
 
 #include "gusto/base/text.h"
+#include "gusto/cli/flag_names.h"
 #include "gusto/cli/report_layout.h"
 #include "gusto/data/data_report.h"
 
@@ -14,6 +18,7 @@ namespace {
 
 constexpr std::size_t kValueBar = 40;
 constexpr std::size_t kTailBar = 20;
+constexpr std::size_t kCommandWidth = 66;
 
 std::string lay_out_values(const ValueChart& chart, const Terminal& terminal) {
   std::size_t width = 0;
@@ -41,10 +46,47 @@ std::string lay_out_tail(const TailChart& chart, const Terminal& terminal) {
   return text + fmt::format("  {}\n", chart.note);
 }
 
+// As a shell takes it for one word.
+std::string in_shell(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 }  // namespace
 
 std::string describe_source(const SourceReport& report, const Terminal& terminal) {
-  return lay_out(report_source(report), terminal);
+  std::vector<ReportEntry> entries = report_source(report);
+  for (ReportEntry& entry : entries) entry.text = with_flags(entry.text);
+  return lay_out(entries, terminal);
+}
+
+std::string describe_command(const SourceReport& report, const DataRecipe& data, const Terminal& terminal) {
+  if (report.reading.empty()) return "";
+  std::vector<std::string> parts;
+  const auto add = [&](std::string_view option, const std::string& text) {
+    parts.push_back(fmt::format("{} {}", flag_of(option), in_shell(text)));
+  };
+  for (const auto& [option, text] : report.reading) add(option, text);
+  for (const auto& [option, text] : kReadingTexts) {
+    const bool there = std::any_of(report.reading.begin(), report.reading.end(),
+                                   [&, name = option](const auto& known) { return known.first == name; });
+    if (!there && !(data.reading.*text).empty()) add(option, data.reading.*text);
+  }
+  if (data.reading.skip_bad_lines) parts.emplace_back("--skip-bad-lines");
+  std::vector<ReportEntry> entries{{"command", fmt::format("gusto inspect {}", in_shell(data.name))}};
+  for (const std::string& part : parts) {
+    std::string& line = entries.back().text;
+    if (line.size() + part.size() + 3 <= kCommandWidth) {
+      line += " " + part;
+    } else {
+      line += " \\";
+      entries.push_back({"", part});
+    }
+  }
+  return lay_out(entries, terminal);
 }
 
 std::string describe_data(const Dataset& data, const Terminal& terminal) {

@@ -83,7 +83,7 @@ void add_metric_flags(CLI::App* command, Recipe& recipe) {
 
 void add_experiment_flags(CLI::App* command, Recipe& recipe) {
   add_protocol_flag(command, recipe, "Default: none.");
-  add_task_flag(command, recipe, "Default: ratings, or top-n if all values are equal.");
+  add_task_flag(command, recipe, "Default: ratings, or top-n if all values are equal or there are --weights.");
   add_split_flags(command, recipe, "How to divide the events. Default: random:0.1, or holdout:0.2 for top-n.");
   add_metric_flags(command, recipe);
   add_like_threshold_flag(command, recipe, "Default: 4.");
@@ -99,7 +99,9 @@ Experiment open_and_tell(const Recipe& recipe, Run& run) {
   Experiment experiment = open_experiment(recipe, finder(run), run.context(), run.models());
   run.clear();
   tell_bad_lines(experiment.data.report);
-  if (experiment.task_chosen) {
+  if (experiment.task_chosen && !recipe.data.reading.weights.empty()) {
+    fmt::print(stderr, "Weighed events are choices, so this is about ranking (--task top-n).\n");
+  } else if (experiment.task_chosen) {
     fmt::print(stderr, "All values are {:g}, so there is nothing to predict; this is about ranking (--task top-n).\n",
                experiment.data.data->scale().low);
   }

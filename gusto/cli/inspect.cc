@@ -64,7 +64,8 @@ void run_inspect(Session& session, const InspectFlags& flags) {
   run.clear();
   const FilteredDataset filtered = filter_dataset(opened.data, flags.filter);
   if (opened.report.data_file) check_data_file(opened.report.data_file->path);
-  fmt::print("{}\n{}{}", describe_source(opened.report, session.out),
+  fmt::print("{}{}\n{}{}", describe_source(opened.report, session.out),
+             describe_command(opened.report, flags.data, session.out),
              describe_event_filter(flags.filter, filtered.steps, session.out),
              describe_data(*filtered.data, session.out));
 }

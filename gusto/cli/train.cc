@@ -154,7 +154,7 @@ void add_train(CLI::App& app, Session& session) {
       ->allow_extra_args(false)
       ->group("Model");
   command->add_option("--out", flags->out, "The file to write.")->type_name("FILE")->required()->group("Model");
-  add_task_flag(command, flags->recipe, "Default: ratings, or top-n if all values are equal.");
+  add_task_flag(command, flags->recipe, "Default: ratings, or top-n if all values are equal or there are --weights.");
   add_like_threshold_flag(command, flags->recipe, "Models of likes learn it, and it is kept in the file. Default: 4.");
   add_split_flags(command, flags->recipe, "Train on the training part only. Default: on everything.");
   add_protocol_flag(command, flags->recipe, "Default: none.");

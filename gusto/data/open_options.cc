@@ -14,6 +14,7 @@ std::vector<std::string> value_changes(DuplicatePolicy duplicates, bool weights,
   if (half_life) changes.emplace_back("half-life");
   if (duplicates == DuplicatePolicy::mean) changes.emplace_back("duplicates=mean");
   if (duplicates == DuplicatePolicy::sum) changes.emplace_back("duplicates=sum");
+  if (duplicates == DuplicatePolicy::max) changes.emplace_back("duplicates=max");
   if (!transform.empty()) changes.push_back(fmt::format("transform={}", transform));
   return changes;
 }

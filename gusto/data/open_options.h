@@ -13,10 +13,11 @@ namespace gusto {
 
 /// What becomes of events whose user and item have come before.
 enum class DuplicatePolicy {
-  keep_last,   ///< the last one in the file counts
-  keep_first,  ///< the first one counts
+  keep_last,   ///< the last one counts: by time, and in the file where times are equal or none
+  keep_first,  ///< the first one counts, in the same way
   mean,        ///< one event counts, with the mean of their values and the latest of their times
-  sum,         ///< one event counts, with the sum of their values and the latest of their times
+  sum,         ///< the same with the sum of their values
+  max,         ///< the same with the greatest of their values
   refuse,      ///< the second one is an error
 };
 
@@ -44,15 +45,16 @@ Extra parse_extra(std::string_view name);
 /// What the owner knows of the events; what is not given is recognized. A folder's layout fixes columns and delimiter.
 struct OpenOptions {
   /// What each field of a line holds: "user", "item", "rating", "time", "kind", or "-" for none of these; further
-  /// fields are not read. "items" last: all further fields are items. Or, where a header or JSON names the fields, what
-  /// each is called, in any order: "user=reviewer", "item=sku".
+  /// fields are not read. "items" last: all further fields are items. Or what a header or JSON calls some of them:
+  /// "user=reviewer", "item=sku"; the others are recognized then.
   std::optional<std::vector<std::string>> columns;
-  /// What separates fields: any text; "tab" and "space" by name. Recognized among tab, "::", ";", "|" and ",".
+  /// What separates fields: any text; "tab" by name, and "space" for one or more blanks. Recognized among all these.
   std::optional<std::string> delimiter;
+  bool quotes = true;          ///< whether a quotation mark at a field's beginning quotes it, as in CSV
+  bool decimal_comma = false;  ///< whether values have a comma for the decimal point
   /// Whether the first line holds the columns' names. Recognized if it holds known ones, or stands above numbers.
   std::optional<bool> header;
-  /// How times are written.
-  std::optional<TimeUnit> time_unit;
+  std::optional<TimeUnit> time_unit;  ///< how times are written
   DuplicatePolicy duplicates = DuplicatePolicy::keep_last;
   /// What an event of each kind weighs, from the column of kinds: its value, or what its value is multiplied by if
   /// there is a column of values too. Events of weight 0 are left out; a kind that is not listed is an error.
@@ -62,10 +64,8 @@ struct OpenOptions {
   /// What becomes of values at last, see parse_value_transform; and whether they say how strongly items were chosen.
   std::string transform;
   ValueUse values = ValueUse::automatic;
-  /// Lines that cannot be read are left out, counted, and reported with examples.
-  bool skip_bad_lines = false;
-  /// A data file that is written, and read in place, if the events would take more than half of the context's memory
-  /// limit: the caller removes it. Empty: such events are refused.
+  bool skip_bad_lines = false;  ///< lines that cannot be read are left out, counted, and reported with examples
+  /// A data file that is written and read in place for events beyond half of the memory limit; the caller removes it.
   std::filesystem::path spill_to;
   SideFiles side_files;
   std::vector<Extra> extras;

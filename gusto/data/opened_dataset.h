@@ -39,22 +39,24 @@ struct SourceReport {
   std::string delimiter;             ///< of the events, e.g. "\t"
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
-  std::vector<SourceFile> files;     ///< in the order read
-  /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean" or "…=sum",
-  /// "transform=log1p".
+  std::vector<std::pair<std::string, std::string>> reading;  ///< options that say the same, by names of kReadingTexts
+  std::vector<SourceFile> files;                             ///< in the order read
+  /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean", "transform=rank".
   std::vector<std::string> value_changes;
-  std::uint64_t duplicates = 0;    ///< events left out, or joined with others, because their user and item came again
-  std::uint64_t bad_lines = 0;     ///< left out because they cannot be read; the notes have examples
-  std::vector<std::string> notes;  ///< sentences: what was skipped, repaired or found missing
+  std::uint64_t duplicates = 0;      ///< events left out, or joined with others, because their user and item came again
+  std::uint64_t bad_lines = 0;       ///< left out because they cannot be read; the notes have examples
+  std::vector<std::string> notes;    ///< sentences: what was skipped, repaired, assumed or found missing
+  std::vector<std::string> assumed;  ///< those of them that whoever reads the data should be told unasked
   std::optional<StoredDataset> data_file;  ///< if it was read from one; the rest then tells how it got there
+
+  void assume(const std::string& sentence) { notes.push_back(sentence), assumed.push_back(sentence); }
 };
 
 /// Where a data set came from, and how it was read: files that list its events are found and read the same way.
 struct DataSource {
   std::filesystem::path path{};  ///< its folder or file; empty: none
   OpenOptions options{};
-  bool lists = false;  ///< whether its file was one of lists: a user and then items on each line
-
+  bool lists = false;                        ///< whether its file was one of lists: a user and then items on each line
   std::vector<std::string> value_changes{};  ///< see SourceReport
 };
 

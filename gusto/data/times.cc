@@ -7,7 +7,10 @@
 namespace gusto {
 namespace {
 
+// In seconds the first would be the year 5138; in its own unit each is the year 1973.
 constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+constexpr std::int64_t kFirstMicroseconds = 1'000 * kFirstMilliseconds;
+constexpr std::int64_t kFirstNanoseconds = 1'000 * kFirstMicroseconds;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -81,6 +84,15 @@ std::optional<std::int64_t> read_offset(Scanner& scanner) {
   return sign * (*hours * 3600 + minutes * 60);
 }
 
+// Nothing for a day that no month has.
+std::optional<std::int64_t> midnight_of(std::int64_t year, std::int64_t month, std::int64_t day) {
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
+}
+
 }  // namespace
 
 std::string_view to_string(TimeUnit unit) {
@@ -89,40 +101,56 @@ std::string_view to_string(TimeUnit unit) {
     case TimeUnit::milliseconds: return "milliseconds";
     case TimeUnit::microseconds: return "microseconds";
     case TimeUnit::nanoseconds: return "nanoseconds";
+    case TimeUnit::yyyymmdd: return "yyyymmdd";
     case TimeUnit::iso: break;
   }
   return "iso";
 }
 
 TimeUnit recognize_time_unit(std::string_view text) {
-  if (text.size() >= 8 && text[4] == '-' && is_digit(text[0])) return TimeUnit::iso;
+  if (text.size() >= 8 && (text[4] == '-' || text[4] == '/') && is_digit(text[0])) return TimeUnit::iso;
   const std::optional<std::int64_t> number = parse_integer(text.substr(0, text.find('.')));
   return recognize_time_unit(number.value_or(0));
 }
 
 TimeUnit recognize_time_unit(std::int64_t number) {
-  return number >= kFirstMilliseconds ? TimeUnit::milliseconds : TimeUnit::seconds;
+  if (number >= kFirstNanoseconds) return TimeUnit::nanoseconds;
+  if (number >= kFirstMicroseconds) return TimeUnit::microseconds;
+  if (number >= kFirstMilliseconds) return TimeUnit::milliseconds;
+  if (number >= 19'000'101 && number <= 21'001'231 && time_of_digits(number)) return TimeUnit::yyyymmdd;
+  return TimeUnit::seconds;
+}
+
+std::optional<std::int64_t> time_of_digits(std::int64_t number) {
+  constexpr std::int64_t kWithTimeOfDay = 10'000'101'000000;
+  const std::int64_t date = number >= kWithTimeOfDay ? number / 1'000'000 : number;
+  const std::int64_t clock = number >= kWithTimeOfDay ? number % 1'000'000 : 0;
+  const std::optional<std::int64_t> midnight = midnight_of(date / 10'000, date / 100 % 100, date % 100);
+  const std::int64_t hour = clock / 10'000, minute = clock / 100 % 100, second = clock % 100;
+  if (!midnight || date < 10'000'101 || date > 99'991'231 || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  return *midnight + hour * 3600 + minute * 60 + second;
 }
 
 std::optional<std::int64_t> parse_iso_time(std::string_view text) {
   Scanner scanner(text);
   const auto year = scanner.digits(4);
-  if (!year || !scanner.skip("-")) return std::nullopt;
+  if (!year) return std::nullopt;
+  const std::string_view between = scanner.skip("/") ? "/" : "-";
+  if (between == "-" && !scanner.skip("-")) return std::nullopt;
   const auto month = scanner.digits(2);
-  if (!month || !scanner.skip("-")) return std::nullopt;
+  if (!month || !scanner.skip(between)) return std::nullopt;
   const auto day = scanner.digits(2);
   if (!day) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day)));
-  if (!date.ok()) return std::nullopt;
-  const std::int64_t midnight = std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
-  if (scanner.done()) return midnight;
+  const std::optional<std::int64_t> midnight = midnight_of(*year, *month, *day);
+  if (!midnight || scanner.done()) return midnight;
   if (!scanner.skip("T") && !scanner.skip("t") && !scanner.skip(" ")) return std::nullopt;
   const auto time_of_day = read_time_of_day(scanner);
   if (!time_of_day) return std::nullopt;
   const auto offset = read_offset(scanner);
   if (!offset || !scanner.done()) return std::nullopt;
-  return midnight + *time_of_day - *offset;
+  return *midnight + *time_of_day - *offset;
 }
 
 std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {
@@ -136,6 +164,7 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {
   }
   std::optional<std::int64_t> number = parse_integer(text.substr(0, point));
   if (!number) return std::nullopt;
+  if (unit == TimeUnit::yyyymmdd) return fraction ? std::nullopt : time_of_digits(*number);
   const std::int64_t per_second = units_per_second(unit);
   const std::int64_t rest = *number % per_second;
   std::int64_t seconds = *number / per_second;
@@ -153,6 +182,8 @@ TimeProblem time_problem(std::string_view text, TimeUnit unit) {
     case TimeUnit::iso:
       return {"is no date as ISO 8601 writes it",
               "Write times such as 2019-10-01 08:30:15, or name the unit of times."};
+    case TimeUnit::yyyymmdd:
+      return {"is no date of the form yyyymmdd", "Write times such as 20191001, or name the unit of times."};
     case TimeUnit::seconds:
       if (too_late) return {kTooLate, "Write times in seconds since 1970; these may be milliseconds."};
       return {"is not a whole number of seconds", "Write times as whole seconds since 1970."};

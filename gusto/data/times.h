@@ -15,33 +15,32 @@ enum class TimeUnit {
   milliseconds,  ///< since 1970, UTC: "978300760000"
   microseconds,  ///< in the same way
   nanoseconds,
-  iso,  ///< ISO 8601, as in parse_iso_time
+  iso,       ///< ISO 8601, as in parse_iso_time
+  yyyymmdd,  ///< digits of a date: "20191001"; or with the time of day, UTC: "20191001083015"
 };
 std::string_view to_string(TimeUnit unit);
 
-/// How many of a unit there are in a second; of iso 1.
+/// How many of a unit there are in a second; 1 of dates.
 constexpr std::int64_t units_per_second(TimeUnit unit) {
   switch (unit) {
     case TimeUnit::milliseconds: return 1'000;
     case TimeUnit::microseconds: return 1'000'000;
     case TimeUnit::nanoseconds: return 1'000'000'000;
-    case TimeUnit::seconds:
-    case TimeUnit::iso: break;
+    default: return 1;
   }
-  return 1;
 }
 
-/// The unit that a time given as a number is most likely in, as recognize_time_unit tells it of a text.
+/// The unit that a time is most likely in: of a text that looks like a date, iso; of a number yyyymmdd if it is a date
+/// from 1900 to 2100 in that form; else milliseconds from 10¹¹, microseconds from 10¹⁴, nanoseconds from 10¹⁷.
+TimeUnit recognize_time_unit(std::string_view text);
 TimeUnit recognize_time_unit(std::int64_t number);
 
-/// The unit that a time is most likely in: iso if it has the form of a date; milliseconds from 10¹¹, which in seconds
-/// would be after the year 5138; else seconds.
-TimeUnit recognize_time_unit(std::string_view text);
-
 /// Seconds since 1970 (UTC) of an ISO 8601 date, with or without a time of day and an offset from UTC, which is meant
-/// where none is given: "2019-10-01", "2019-10-01 08:30", "2019-10-01T08:30:15.250Z", "2019-10-01 08:30:15+02:00",
-/// "2019-10-01 08:30:15 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of February.
+/// where none is given: "2019-10-01", "2019/10/01", "2019-10-01 08:30", "2019-10-01T08:30:15.250Z", "2019-10-01
+/// 08:30:15+02:00 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of February.
 std::optional<std::int64_t> parse_iso_time(std::string_view text);
+/// The same of a number that is a date in the form yyyymmdd or yyyymmddhhmmss.
+std::optional<std::int64_t> time_of_digits(std::int64_t number);
 
 /// A time in a column's unit, in seconds since 1970, rounded down. Nothing if it is beyond ±kLatestTime.
 std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit);

@@ -35,6 +35,17 @@ TEST(Times, FractionsAreLeftOutTowardThePast) {
   EXPECT_EQ(parse_time("-1000", TimeUnit::milliseconds), -1);
 }
 
+TEST(Times, DigitsOfDatesAreReadAsUtc) {
+  EXPECT_EQ(parse_time("20191001", TimeUnit::yyyymmdd), 1569888000);
+  EXPECT_EQ(parse_time("20191001.0", TimeUnit::yyyymmdd), 1569888000);
+  EXPECT_EQ(parse_time("20191001083015", TimeUnit::yyyymmdd), 1569918615);
+  EXPECT_EQ(parse_iso_time("2019/10/01 08:30:15"), 1569918615);
+  for (const char* text : {"20190230", "20191301", "2019", "2019100108", "20191001246060", "-20191001", "20191001.5"}) {
+    EXPECT_EQ(parse_time(text, TimeUnit::yyyymmdd), std::nullopt) << text;
+  }
+  EXPECT_EQ(parse_iso_time("2019/10-01"), std::nullopt);
+}
+
 TEST(Times, WhatIsNoTimeIsNotRead) {
   for (const char* text :
        {"", "now", "1.", ".5", "1e9", "0x10", "253402300800", "99999999999999999999", " 1", "1.2.3"}) {
@@ -50,6 +61,11 @@ TEST(Times, UnitsAreRecognizedByTheirForm) {
   EXPECT_EQ(recognize_time_unit("978300760000"), TimeUnit::milliseconds);
   EXPECT_EQ(recognize_time_unit("2019-10-01T08:30:15Z"), TimeUnit::iso);
   EXPECT_EQ(recognize_time_unit("soon"), TimeUnit::seconds);
+  EXPECT_EQ(recognize_time_unit("978300760000000"), TimeUnit::microseconds);
+  EXPECT_EQ(recognize_time_unit("978300760000000000"), TimeUnit::nanoseconds);
+  EXPECT_EQ(recognize_time_unit("20170714"), TimeUnit::yyyymmdd);
+  EXPECT_EQ(recognize_time_unit("20171314"), TimeUnit::seconds);
+  EXPECT_EQ(recognize_time_unit("2017/07/14"), TimeUnit::iso);
 }
 
 }  // namespace

@@ -50,16 +50,15 @@ void leave_out_refusals(Experiment& experiment) {
   const Dataset& data = *experiment.data.data;
   FilterOptions& filter = experiment.split.filter;
   if (filter.positives || data.catalog().strength.used() || data.scale().low > 0) return;
-  std::vector<std::string>& notes = experiment.data.report.notes;
   if (!takes_two_values(data, 0) && !takes_two_values(data, -1)) {
-    notes.emplace_back(
+    experiment.data.report.assume(
         "Some values are 0 or less, and these events count as choices like all others; the option `positives` leaves "
         "them out.");
     return;
   }
   filter.positives = 1;
   if (!filter.min_user_events) filter.min_user_events = 1;
-  notes.push_back(fmt::format("Values are {} and 1: where models rank, only events of 1 count, as by positives = 1.",
+  experiment.data.report.assume(fmt::format("Values are {} and 1: where models rank, only events of 1 count, as by positives = 1.",
                               data.scale().low));
 }
 
@@ -70,7 +69,7 @@ void tell_who_ignores_strengths(Experiment& experiment) {
     if (!entry.kind().abilities.strength) names.push_back(entry.label);
   }
   if (names.empty()) return;
-  experiment.data.report.notes.push_back(
+  experiment.data.report.assume(
       fmt::format("To these models all events count the same, whatever their values: {}.", join(names, ", ")));
 }
 
@@ -87,7 +86,7 @@ void fit_like_threshold(Experiment& experiment, bool given) {
   }
   const double share = 0.75;
   threshold = static_cast<double>(low) + share * static_cast<double>(high - low);
-  experiment.data.report.notes.push_back(
+  experiment.data.report.assume(
       fmt::format("Values go from {} to {}: a like is one of at least {}.", low, high, threshold));
 }
 

@@ -31,7 +31,7 @@ struct Experiment {
   std::string protocol{};      ///< the published one that split and evaluate follow, see protocol.h; empty: none
   SplitOptions split{};        ///< its seed is set to `seed`
   EvaluateOptions evaluate{};  ///< its like_threshold is also that of models which learn likes and do not set their own
-  bool task_chosen = false;    ///< whether nobody named a task, and top-n was chosen since all values are equal
+  bool task_chosen = false;    ///< whether nobody named a task, and top-n was chosen, for equal values or weights
   std::vector<CompareEntry> entries{};
   std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap
 };

@@ -45,6 +45,17 @@ std::string name_of_person(const Person& person, const std::vector<UnderstoodEve
   return parts.empty() ? "everyone" : fmt::format("someone new ({})", join(parts, ", "));
 }
 
+// Programs that take ids for numbers write 7 as 7.0, or 007 as 7.
+std::string hint_at_spelling(const Vocabulary& ids, std::string_view id, std::string_view otherwise) {
+  std::vector<std::string> spellings{fmt::format("{}.0", id)};
+  if (id.ends_with(".0")) spellings.emplace_back(id.substr(0, id.size() - 2));
+  spellings.emplace_back(id.substr(std::min(id.find_first_not_of('0'), id.size())));
+  for (const std::string& spelling : spellings) {
+    if (ids.find(spelling)) return fmt::format("Did you mean {}?", spelling);
+  }
+  return std::string(otherwise);
+}
+
 }  // namespace
 
 Query ResolvedPerson::query() const {
@@ -78,13 +89,14 @@ std::optional<ItemRow> RequestResolver::find_item(std::string_view name) const {
 ItemRow RequestResolver::item(std::string_view name) const {
   if (const auto row = data_->catalog().items.find(name)) return ItemRow(*row);
   if (names_ == ItemNames::titles) return titles_.get()->find(name);
-  throw Error(ErrorCode::not_found, fmt::format("There is no item {}.", quote(name)), "Give an item's id.");
+  throw Error(ErrorCode::not_found, fmt::format("There is no item {}.", quote(name)),
+              hint_at_spelling(data_->catalog().items, name, "Give an item's id."));
 }
 
 UserRow RequestResolver::user(std::string_view id) const {
   if (const auto row = data_->catalog().users.find(id)) return UserRow(*row);
   throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", quote(id)),
-              "Describe someone new with the option `history`.");
+              hint_at_spelling(data_->catalog().users, id, "Describe someone new with the option `history`."));
 }
 
 ResolvedPerson RequestResolver::resolve(const Person& person) const {

@@ -55,14 +55,20 @@ void DatasetAssembler::take(SettledEvents settled, std::span<const ItemRow> new_
   columns_ = std::move(settled.columns);
   report_.duplicates = settled.duplicates;
   if (settled.duplicates == 0) return;
-  const bool joined = duplicates == DuplicatePolicy::mean || duplicates == DuplicatePolicy::sum;
-  const bool second = duplicates == DuplicatePolicy::keep_last || duplicates == DuplicatePolicy::sum;
-  if (joined) {
-    note(fmt::format("Events joined with others of the same user and item: {}; the {} of their values counts.",
-                     format_count(settled.duplicates), second ? "sum" : "mean"));
-  } else {
-    note(fmt::format("Events left out because their user and item came again: {}; the {} one counts.",
-                     format_count(settled.duplicates), second ? "last" : "first"));
+  const std::string count = format_count(settled.duplicates);
+  const auto joined = [&](std::string_view what) {
+    note(fmt::format("Events joined with others of the same user and item: {}; the {} of their values counts.", count,
+                     what));
+  };
+  switch (duplicates) {
+    case DuplicatePolicy::mean: joined("mean"); break;
+    case DuplicatePolicy::sum: joined("sum"); break;
+    case DuplicatePolicy::max: joined("greatest"); break;
+    case DuplicatePolicy::keep_last:
+    case DuplicatePolicy::keep_first:
+    case DuplicatePolicy::refuse:
+      note(fmt::format("Events left out because their user and item came again: {}; the {} one counts.", count,
+                       duplicates == DuplicatePolicy::keep_first ? "first" : "last"));
   }
 }
 
@@ -98,10 +104,10 @@ void DatasetAssembler::decide_strength() {
   values_.add(columns_.values.span());
   const std::vector<std::string>& changes = report_.value_changes;
   const bool made =
-      std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change != "duplicates=mean"; });
+      std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change != "duplicates=mean" && change != "duplicates=max"; });
   catalog_.strength = values_.strength(value_use_, made);
-  std::string sentence = values_.describe(catalog_.strength, value_use_);
-  if (!sentence.empty()) note(std::move(sentence));
+  const std::string sentence = values_.describe(catalog_.strength, value_use_);
+  if (!sentence.empty()) report_.assume(sentence);
 }
 
 OpenedDataset DatasetAssembler::finish() {
@@ -111,6 +117,8 @@ OpenedDataset DatasetAssembler::finish() {
     writer_->finish(catalog_, report_);
     OpenedDataset opened = open_data_file(spill_to_);
     opened.report.data_file.reset();  // what was read is not that file
+    opened.report.reading = std::move(report_.reading);
+    opened.report.assumed = std::move(report_.assumed);
     opened.spilled = true;
     return opened;
   }

@@ -12,6 +12,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kUsersAtOnce = 128;
+constexpr double kGreatestFloat = std::numeric_limits<float>::max();
 
 template <class T>
 SharedArray<T> to_shared(GrowingArray<T>& values) {
@@ -78,8 +79,7 @@ class UserEvents {
     }
   }
 
-  // Events of one item come together, in the order of the file; one of each is kept, where the last of them was, or the
-  // first if that is what counts.
+  // Events of one item come together, in the order of the file, and one of each is kept.
   void settle_duplicates(std::uint32_t user, std::size_t begin, SettledEvents& out) {
     order_.resize(items_.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -110,20 +110,39 @@ class UserEvents {
       const RepeatedEvent repeated{user, items_[events[0]].index, lines[begin + events[0]], lines[begin + events[1]]};
       out.note(repeated);
     }
-    const std::size_t keep = rules_.duplicates == DuplicatePolicy::keep_first ? events.front() : events.back();
+    const std::size_t keep = one_to_keep(events);
     double sum = 0;
+    float greatest = values_[keep];
     std::int64_t latest = kNoTime;
     for (const std::size_t event : events) {
       left_out_[event] = event != keep;
       sum += static_cast<double>(values_[event]);
+      greatest = std::max(greatest, values_[event]);
       if (!times_.empty()) latest = std::max(latest, times_[event]);
     }
-    const bool mean = rules_.duplicates == DuplicatePolicy::mean;
-    if (!mean && rules_.duplicates != DuplicatePolicy::sum) return;
-    const double joined = mean ? sum / static_cast<double>(events.size()) : sum;
-    constexpr double kGreatest = std::numeric_limits<float>::max();
-    values_[keep] = static_cast<float>(std::clamp(joined, -kGreatest, kGreatest));
+    const auto joined = [](double value) {
+      return static_cast<float>(std::clamp(value, -kGreatestFloat, kGreatestFloat));
+    };
+    switch (rules_.duplicates) {
+      case DuplicatePolicy::mean: values_[keep] = joined(sum / static_cast<double>(events.size())); break;
+      case DuplicatePolicy::sum: values_[keep] = joined(sum); break;
+      case DuplicatePolicy::max: values_[keep] = greatest; break;
+      default: return;
+    }
     if (!times_.empty()) times_[keep] = latest;
+  }
+
+  // The earliest or the latest, if the first or the last one counts; of equal times, the first or the last in the file.
+  std::size_t one_to_keep(std::span<const std::size_t> events) const {
+    const bool first = rules_.duplicates == DuplicatePolicy::keep_first;
+    if (times_.empty() || (!first && rules_.duplicates != DuplicatePolicy::keep_last)) {
+      return first ? events.front() : events.back();
+    }
+    std::size_t keep = events.front();
+    for (const std::size_t event : events.subspan(1)) {
+      if (first ? times_[event] < times_[keep] : times_[event] >= times_[keep]) keep = event;
+    }
+    return keep;
   }
 
   void order_by_time() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,6 +29,7 @@ struct GroupedEvents {
   GrowingArray<std::int64_t> times;   ///< empty: the events have none
   GrowingArray<std::uint64_t> lines;  ///< where each was found; only while duplicates are refused
   std::int64_t latest = kNoTime;      ///< the greatest time
+  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
 };
 
 /// A pair of user and item that has two events, where that is refused.

@@ -33,6 +33,7 @@ void EventStore::add(std::span<const NumberedEvent> events, std::span<const std:
     for (std::size_t i = 0; i < count; ++i) {
       times[i] = events[i].time;
       events_.latest = std::max(events_.latest, times[i]);
+      events_.earliest = std::min(events_.earliest, times[i]);
     }
   }
   if (rules_.duplicates == DuplicatePolicy::refuse) {

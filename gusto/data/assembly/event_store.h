@@ -40,6 +40,11 @@ class EventStore {
     folder_ = std::move(folder);
   }
   bool spilled() const { return !runs_.empty(); }
+  /// The least and the greatest time of the events; nothing if they have none.
+  std::optional<std::pair<std::int64_t, std::int64_t>> times() const {
+    if (!timed_ || size_ == 0) return std::nullopt;
+    return std::pair(events_.earliest, events_.latest);
+  }
   /// Events added.
   std::uint64_t size() const { return size_; }
   /// Bytes that events take now.

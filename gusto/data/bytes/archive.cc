@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/bytes/foreign.h"
 
 namespace gusto {
 namespace {
@@ -113,6 +114,9 @@ void ArchiveFolder::list() {
     files_.push_back({place, std::move(*entry)});
   }
   if (files_.empty()) refuse_archive(name, "holds no files", "Name an archive of a folder, or of a file of events.");
+  std::vector<std::string> paths;
+  for (const File& file : files_) paths.push_back(file.entry.path);
+  refuse_foreign_archive(name, paths);
   std::sort(files_.begin(), files_.end(), [](const File& a, const File& b) { return a.entry.path < b.entry.path; });
   const auto twice = std::adjacent_find(files_.begin(), files_.end(),
                                         [](const File& a, const File& b) { return a.entry.path == b.entry.path; });

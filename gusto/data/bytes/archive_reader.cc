@@ -71,8 +71,10 @@ ArchiveReader::ArchiveReader(std::unique_ptr<ByteStream> stored, ArchiveKind kin
   switch (kind) {
     case ArchiveKind::zip: status = archive_read_support_format_zip_seekable(handle); break;
     case ArchiveKind::tar: status = archive_read_support_format_tar(handle); break;
-    case ArchiveKind::zstd:
+    case ArchiveKind::filtered:
       status = archive_read_support_filter_zstd(handle);
+      if (status == ARCHIVE_OK) status = archive_read_support_filter_xz(handle);
+      if (status == ARCHIVE_OK) status = archive_read_support_filter_bzip2(handle);
       if (status == ARCHIVE_OK) status = archive_read_support_format_raw(handle);
       if (status == ARCHIVE_OK) status = archive_read_support_format_empty(handle);
       break;

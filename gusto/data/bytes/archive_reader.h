@@ -18,9 +18,9 @@ struct archive;
 namespace gusto {
 
 enum class ArchiveKind {
-  zip,   ///< by its list of contents, so that its file must allow seeking
-  tar,   ///< not compressed any more
-  zstd,  ///< no archive: one compressed file, which becomes its one entry
+  zip,       ///< by its list of contents, so that its file must allow seeking
+  tar,       ///< not compressed any more
+  filtered,  ///< no archive: one file compressed as .zst, .xz or .bz2, which becomes its one entry
 };
 
 struct ArchiveEntry {

@@ -30,7 +30,8 @@ class ByteStream {
 /// Errors   not_found; io
 std::unique_ptr<ByteStream> open_stored(const std::filesystem::path& path);
 
-/// What a file or a pipe holds: its bytes, unpacked if they are compressed (.gz and .zst, told by their first bytes),
+/// What a file or a pipe holds: its bytes, unpacked if they are compressed (.gz, .zst, .xz, .bz2, told by their first
+/// bytes),
 /// or those of the one file in an archive (.zip, .tar, .tar.gz, .tar.zst; not through a pipe).
 /// "ml-1m.zip/ml-1m/ratings.dat" is a file in an archive.
 /// Errors   not_found; io; corrupt_file; invalid_input, as FileTree

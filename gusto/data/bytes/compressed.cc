@@ -97,10 +97,11 @@ class GzipStream final : public ByteStream {
   bool between_members_ = false;  // a .gz may be several, end to end
 };
 
-class ZstdStream final : public ByteStream {
+// What libarchive unpacks.
+class FilteredStream final : public ByteStream {
  public:
-  ZstdStream(std::unique_ptr<ByteStream> stored, UnpackLimits limits)
-      : name_(stored->name()), reader_(std::move(stored), ArchiveKind::zstd, limits), empty_(!reader_.next()) {}
+  FilteredStream(std::unique_ptr<ByteStream> stored, UnpackLimits limits)
+      : name_(stored->name()), reader_(std::move(stored), ArchiveKind::filtered, limits), empty_(!reader_.next()) {}
 
   std::size_t read(std::span<char> out) override { return empty_ ? 0 : reader_.read(out, name_); }
   const std::string& name() const override { return name_; }
@@ -119,6 +120,10 @@ StoredFormat format_of(std::string_view head) {
   constexpr std::size_t kTarPlace = 257;
   if (head.starts_with("\x1f\x8b")) return StoredFormat::gzip;
   if (head.starts_with("\x28\xb5\x2f\xfd")) return StoredFormat::zstd;
+  if (head.starts_with("\xfd"
+                       "7zXZ"))
+    return StoredFormat::xz;
+  if (head.starts_with("BZh") && head.substr(4).starts_with("1AY&SY")) return StoredFormat::bzip2;
   // The second is an archive without entries.
   if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return StoredFormat::zip;
   if (head.size() > kTarPlace && head.substr(kTarPlace).starts_with("ustar")) return StoredFormat::tar;
@@ -135,7 +140,9 @@ std::string peek(std::unique_ptr<ByteStream>& stream, std::size_t count) {
 std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> stored, UnpackLimits limits) {
   switch (format_of(peek(stored, kFormatHead))) {
     case StoredFormat::gzip: return std::make_unique<GzipStream>(std::move(stored), limits);
-    case StoredFormat::zstd: return std::make_unique<ZstdStream>(std::move(stored), limits);
+    case StoredFormat::zstd:
+    case StoredFormat::xz:
+    case StoredFormat::bzip2: return std::make_unique<FilteredStream>(std::move(stored), limits);
     default: return stored;
   }
 }

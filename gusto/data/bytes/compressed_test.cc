@@ -50,7 +50,7 @@ std::string all_of(const std::filesystem::path& path) { return all_of(*open_stre
 TEST(Compressed, FilesReadAsWhatTheyHoldWhateverTheirName) {
   const TemporaryFolder folder;
   const std::string text = some_lines(40'000);
-  for (const Packing packing : {Packing::gz, Packing::zst}) {
+  for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     const std::string bytes = packed(packing, text);
     ASSERT_LT(bytes.size(), text.size() / 2);
     const auto stream = open_stream(folder.write("ratings.dat", bytes));
@@ -65,7 +65,7 @@ TEST(Compressed, FilesReadAsWhatTheyHoldWhateverTheirName) {
 
 TEST(Compressed, FilesEndToEndAreOne) {
   const TemporaryFolder folder;
-  for (const Packing packing : {Packing::gz, Packing::zst}) {
+  for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     const std::string bytes = packed(packing, "one\n") + packed(packing, "") + packed(packing, "two\n");
     EXPECT_EQ(all_of(folder.write("x", bytes)), "one\ntwo\n");
   }
@@ -73,7 +73,7 @@ TEST(Compressed, FilesEndToEndAreOne) {
 
 TEST(Compressed, NothingIsWhatEmptyFilesHold) {
   const TemporaryFolder folder;
-  for (const Packing packing : {Packing::gz, Packing::zst}) {
+  for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     EXPECT_EQ(all_of(folder.write("x", packed(packing, ""))), "");
   }
 }
@@ -110,7 +110,7 @@ TEST(Compressed, PipesAreUnpackedToo) {
 
 TEST(Compressed, CutFilesAreRefusedWhereverTheyAreCut) {
   const TemporaryFolder folder;
-  for (const Packing packing : {Packing::gz, Packing::zst}) {
+  for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     const std::string bytes = packed(packing, "1::2::3::4\n1::3::4::5\n");
     for (std::size_t size = 4; size < bytes.size(); ++size) {
       const std::string path = folder.write("x", bytes.substr(0, size));
@@ -145,7 +145,7 @@ TEST(Compressed, DamageIsSaid) {
 TEST(Compressed, WhatUnpacksToFarMoreThanStoredIsRefusedBeforeMemoryFills) {
   const TemporaryFolder folder;
   const std::string zeros(8 << 20, '0');
-  for (const Packing packing : {Packing::gz, Packing::zst}) {
+  for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     const std::string path = folder.write("x", packed(packing, zeros));
     const auto read_within = [&](UnpackLimits limits) { return all_of(*decompressed(open_stored(path), limits)); };
     EXPECT_EQ(complaint([&] { read_within({.ratio = 100, .spare = 1 << 20}); }, ErrorCode::corrupt_file),

@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/data/bytes/archive.h"
+#include "gusto/data/bytes/foreign.h"
 
 namespace gusto {
 namespace {
@@ -56,7 +57,9 @@ std::unique_ptr<ByteStream> open_stream(const std::filesystem::path& path) {
   }
   if (const auto kind = archive_kind(path)) return ArchiveFolder(path, *kind, {}).open_only();
   auto stream = decompressed(open_stored(path));
-  const StoredFormat format = format_of(peek(stream, kFormatHead));
+  const std::string head = peek(stream, kFormatHead);
+  const StoredFormat format = format_of(head);
+  refuse_foreign(path.string(), head);
   if (format == StoredFormat::zip || format == StoredFormat::tar) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is an archive, and no regular file.", path.string()),
                 "Write it to a file first, since an archive can't be read through a pipe.");

@@ -22,6 +22,7 @@ struct SourceText {
   std::uint64_t bytes = 0;  ///< as stored
   bool latin1 = false;      ///< was converted from Latin-1
   std::shared_ptr<const void> owner;
+  std::uint64_t lines_before = 0;  ///< that the text leaves out
 };
 
 /// Reads a whole file; pipes too. The file is read, not mapped, so that one that is cut short meanwhile does no harm.

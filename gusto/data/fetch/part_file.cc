@@ -16,6 +16,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"
+#include "gusto/data/fetch/download.h"
 
 namespace gusto {
 namespace {

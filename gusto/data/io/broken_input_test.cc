@@ -85,7 +85,8 @@ Input cut(std::string name, std::string content, std::size_t kept, std::string s
 const std::string kEvents = " | Give a file with an event on each line.";
 const std::string kGiveText = " | Give a text file; unpack it first if it is an archive.";
 const std::string kConvert = " | Convert the file, for example with iconv -f LATIN1 -t UTF-8.";
-const std::string kSayDelimiter = " | Say what separates the fields with the option `delimiter`, for example space.";
+const std::string kTwoFields =
+    " | Give a file with a user and an item on each line, separated by a comma, a tab or blanks.";
 const std::string kNameColumns = " | Name the columns with the option `columns`, for example user,item,rating,time.";
 const std::string kCopyAgain = " | Copy or download it again.";
 const std::string kPackAgain = " | Pack it again from the files alone, or unpack it and name the folder.";
@@ -125,7 +126,9 @@ std::vector<Input> encodings() {
           "ELF\x02\x01\x01\0\0\0\0"s,
           "events, line 1: the file holds a zero byte, so it is not text." + kGiveText),
       one("WebPage", "<!DOCTYPE html>\n<html><head><title>Not found</title></head>\n</html>\n",
-          "events, line 1: no delimiter is recognized in \"<!DOCTYPE html>\"." + kSayDelimiter),
+          "events is a web page, which is not read. | Download the file itself, perhaps after signing in where the "
+          "page "
+          "asks for it."),
   };
 }
 
@@ -137,9 +140,9 @@ std::vector<Input> lines() {
       one("TenMegabytesOnOneLine", long_line,
           "events, line 1: no delimiter is recognized in "
           "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\"." +
-              kSayDelimiter),
+              kTwoFields),
       one("TwoHundredThousandFields", many_fields,
-          "events, line 1: the line has 200001 fields, and no header known says what they are." + kNameColumns),
+          "events, line 1: the line has 200000 fields, and no header known says what they are." + kNameColumns),
       one("TwoHundredThousandFieldsBehindAQuotedOne", kGood + "\"3\"," + many_fields + "\n",
           "events, line 3: the line has 200002 fields instead of 4." + kCorrect),
       one("TenMegabytesInTheMiddle", kGood + long_line + "\n3,4,5,6\n",
@@ -158,21 +161,28 @@ std::vector<Input> lines() {
           "events, line 3: the file ends in the middle of the line, with 2 of 4 fields. | The file was cut short: copy "
           "or download it again."),
       one("QuotationMarkThatNothingCloses", kGood + "3,\"4,5,6\n7,8,1,2\n",
-          "events, line 3: a quotation mark opens a field and none closes it. | Close it, or remove it."),
+          "events, line 3: a quotation mark opens a field and none closes it. | Close it, or set the option `quote` to "
+          "none if quotation marks are text."),
       one("TextAfterAQuotedField", kGood + "3,\"4\"x,5,6\n",
           "events, line 3: text follows the quotation mark that closes field 2. | Write quotation marks inside a field "
-          "twice."),
+          "twice, or set the option `quote` to none if they are text."),
       one("QuotedFieldAtTheEnd", kGood + "3,4,5,\"6",
-          "events, line 3: a quotation mark opens a field and none closes it. | Close it, or remove it."),
+          "events, line 3: a quotation mark opens a field and none closes it. | Close it, or set the option `quote` to "
+          "none if quotation marks are text."),
       one("OtherDelimiterLater", kGood + "3;4;5;6\n", "events, line 3: the line has 1 field instead of 4." + kCorrect),
-      one("NoDelimiter", "1 2 3\n4 5\n", "events, line 1: no delimiter is recognized in \"1 2 3\"." + kSayDelimiter),
-      one("OneColumn", "item\n4\n", "events, line 1: no delimiter is recognized in \"item\"." + kSayDelimiter),
+      one("NoDelimiter", "a 2 3\nb 5\n",
+          "events, line 1: no delimiter is recognized in \"a 2 3\". | If each line is a user and that user's items, "
+          "set "
+          "the option `columns` to user,items; else say what separates the fields with the option `delimiter`."),
+      one("OneColumn", "item\n4\n", "events, line 1: no delimiter is recognized in \"item\"." + kTwoFields),
       one("HeaderInTheMiddle", kGood + kHeader + "3,4,5,6\n",
           "events, line 3, column rating: \"rating\" is not a number." + kCorrect),
-      one("HeaderThatNamesNothingKnown", "a,b,c,d\n1,2,3,4\n",
-          "events, line 1: the header \"a, b, c, d\" names no column known." + kNameColumns),
+      one("HeaderThatNamesNothingKnown", "a,b,c,d,e\n1,2,3,4,5\n",
+          "events, line 1: the header \"a, b, c, d, e\" names no user and no item known. | Name them with the option "
+          "`columns`, for example user=a,item=b."),
       one("HeaderWithoutItems", "user,rating\n1,2\n",
-          "events, line 1: the header \"user, rating\" has no column known to hold the item." + kNameColumns),
+          "events, line 1: the header \"user, rating\" has no column known to hold the item. | Give a file with a "
+          "user and an item in each event."),
       one("FiveColumnsWithoutHeader", "1,2,3,4,5\n",
           "events, line 1: the line has 5 fields, and no header known says what they are." + kNameColumns),
       one("EmptyUser", kGood + ",4,5,6\n", "events, line 3, column user: the id is empty." + kCorrect),
@@ -237,8 +247,10 @@ std::vector<Input> numbers() {
   };
   for (const BadField& field : ratings) add("rating", "3,4," + field.text + ",6\n", field);
   for (const BadField& field : times) add("time", "3,4,5," + field.text + "\n", field);
-  all.push_back(one("DecimalComma", kGood + "3,4,\"3,5\",6\n",
-                    "events, line 3, column rating: \"3,5\" is not a number. | Correct the line, or remove it."));
+  all.push_back(
+      one("DecimalComma", kGood + "3,4,\"3,5\",6\n",
+          "events, line 3, column rating: \"3,5\" is not a number. | Set the option `decimal` to , if the comma "
+          "is a decimal point."));
   all.push_back(
       one("ThirtiethOfFebruary", kHeader + "1,2,3,2019-02-28\n1,3,3,2019-02-30\n",
           "events, line 3, column time: \"2019-02-30\" is no date as ISO 8601 writes it. | Write times such as "

@@ -37,6 +37,7 @@ FeatureTable DescriptionTable::finish() {
 
 void DatasetBuilder::end_events(Context& context) {
   reader_.require_events();
+  reader_.note_what_was_met();
   const auto places = [&](std::uint64_t first_line, std::uint64_t second_line) -> DatasetAssembler::Places {
     const EventReader::Place first = reader_.place_of(first_line), second = reader_.place_of(second_line);
     return {fmt::format("{}, line {}", second.file, second.line),

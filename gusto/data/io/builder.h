@@ -50,6 +50,7 @@ class DatasetBuilder {
   DatasetBuilder(const DatasetBuilder&) = delete;
   DatasetBuilder& operator=(const DatasetBuilder&) = delete;
 
+  const OpenOptions& options() const { return options_; }
   DatasetAssembler& assembler() { return assembler_; }
   SourceReport& report() { return assembler_.report(); }
   Catalog& catalog() { return assembler_.catalog(); }

@@ -16,9 +16,18 @@ inline constexpr std::array kColumnRoles = {ColumnRole::user, ColumnRole::item, 
 /// As people name it: user, item, rating, time, kind.
 std::string_view to_string(ColumnRole role);
 
-/// The role that a column of this name most likely has. Letters' case, blanks, "_" and "-" make no difference: userId,
-/// user_id and User-ID are one name.
+/// A column's name without blanks around it, and without the type that RecBole writes behind it: "user_id:token".
+std::string_view name_without_type(std::string_view name);
+
+/// The role that a column of this name has. Letters' case, blanks, "_" and "-" make no difference: userId, user_id and
+/// User-ID are one name.
 std::optional<ColumnRole> role_of_name(std::string_view name);
+/// The role that a column of this name has if no other has it, and if its values fit.
+std::optional<ColumnRole> likely_role_of_name(std::string_view name);
+/// Whether a name tells of numbers that are no values of events: ids, ages, prices, places, rows.
+bool names_other_numbers(std::string_view name);
+/// Whether a name is what programs call the column in which they number lines: none, index, or "Unnamed: 0" of pandas.
+bool names_index(std::string_view name);
 
 /// Where the columns of each role are.
 class ColumnPlaces {
@@ -41,7 +50,7 @@ ColumnPlaces places_given(const std::vector<std::string>& columns);
 
 /// Whether columns are given by what they are called: "user=reviewer".
 bool given_by_name(const std::vector<std::string>& columns);
-/// The same with the places that these names have among `names`.
+/// The same with the places that these names have among `names`; user and item may be missing.
 /// Errors   invalid_option, also for a name that is not there
 ColumnPlaces places_given(const std::vector<std::string>& columns, const std::vector<std::string_view>& names);
 

@@ -1,7 +1,7 @@
 #include "gusto/data/io/event_format.h"
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -11,146 +11,107 @@
 #include "gusto/base/json.h"
 #include "gusto/base/text.h"
 #include "gusto/data/io/column_names.h"
+#include "gusto/data/io/column_roles.h"
 #include "gusto/data/io/numbers.h"
+#include "gusto/data/io/text_shape.h"
 
 namespace gusto {
 namespace {
 
 using Role = ColumnRole;
 using ColumnNames = std::vector<std::string_view>;
+using Record = std::vector<std::string>;
 
-// In order of preference, where several divide the first lines into equally many fields.
-constexpr std::array<std::string_view, 5> kDelimiters{"\t", "::", ";", "|", ","};
-// Without header and names, columns go by their order: user, item, rating, time.
-constexpr std::size_t kColumnsByPosition = 4;
-// Lines that tell lists from columns.
+// Lines that tell lists from columns, and records that tell what columns hold.
 constexpr std::size_t kLinesLookedAt = 50;
+constexpr std::size_t kRecordsLookedAt = 1000;
 
-std::string delimiter_for_people(std::string_view delimiter) {
-  if (delimiter == "\t") return "tabs";
-  if (delimiter == " ") return "blanks";
-  return quote(delimiter);
-}
-
-std::string delimiter_given(const std::string& text) {
-  if (text == "tab" || text == "\\t") return "\t";
-  if (text == "space") return " ";
-  if (text.empty() || text.find_first_of("\"\r\n") != std::string::npos) {
-    throw Error(ErrorCode::invalid_option, fmt::format("The delimiter {} cannot separate fields.", quote(text)),
-                "Use tab, or a text such as , or ; or :: in its place.");
-  }
-  return text;
-}
-
-// Fields of a line, where quotation marks may hide delimiters.
-std::size_t count_fields(std::string_view line, std::string_view delimiter) {
-  std::size_t count = 1;
-  bool inside = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') inside = !inside;
-    if (inside || !line.substr(i).starts_with(delimiter)) continue;
-    ++count;
-    i += delimiter.size() - 1;
-  }
-  return count;
-}
-
-// The first lines that are not blank; fewer if there are no more.
-ColumnNames first_lines(std::string_view text, std::size_t count) {
-  ColumnNames lines;
-  while (!text.empty() && lines.size() < count) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find_first_not_of(' ') != std::string_view::npos) lines.push_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-[[noreturn]] void fail_first_line(const SourceText& source, std::string_view problem,
-                                  std::string_view hint = kNameColumns) {
+[[noreturn]] void fail_first_line(const SourceText& source, std::string_view problem, std::string_view hint) {
   throw Error(ErrorCode::invalid_input, fmt::format("{}, line 1: {}.", source.name, problem), std::string(hint));
 }
 
-// The delimiter that divides the first two lines into most fields, preferably into equally many.
-std::string recognize_delimiter(const SourceText& source) {
-  const ColumnNames lines = first_lines(source.text, 2);
-  std::string_view best;
-  std::pair<bool, std::size_t> best_merit{false, 1};
-  for (std::string_view candidate : kDelimiters) {
-    const std::size_t fields = count_fields(lines.front(), candidate);
-    const bool even = fields > 1 && count_fields(lines.back(), candidate) == fields;
-    if (fields > 1 && std::pair(even, fields) > best_merit) {
-      best_merit = {even, fields};
-      best = candidate;
-    }
+// The first records; up to one that cannot be read, which is complained of when it is read for its events. A first one
+// that cannot be read is an error now.
+std::vector<Record> first_records(const SourceText& source, const EventFormat& format) {
+  std::vector<Record> records;
+  RecordReader reader(source, format.delimiter, format.quotes);
+  reader.next();
+  try {
+    do {
+      Record& record = records.emplace_back();
+      for (const std::string_view field : reader.fields()) record.emplace_back(trim(field));
+    } while (records.size() < kRecordsLookedAt && reader.next());
+  } catch (const Error&) {
   }
-  if (best.empty()) {
-    fail_first_line(source, fmt::format("no delimiter is recognized in {}", quote(lines.front())),
-                    "Say what separates the fields with the option `delimiter`, for example space.");
-  }
-  return std::string(best);
+  return records;
 }
 
-// Lists of graph recommenders' sets: whole numbers between blanks, on lines of different lengths.
-bool looks_like_lists(const ColumnNames& lines) {
-  std::size_t shortest = 0, longest = 0;
-  for (const std::string_view line : lines) {
-    std::size_t count = 0;
-    for (const std::string_view part : split(line, " ")) {
-      if (part.empty()) continue;
-      if (part.find_first_not_of("0123456789") != std::string_view::npos) return false;
-      ++count;
-    }
-    shortest = shortest == 0 ? count : std::min(shortest, count);
-    longest = std::max(longest, count);
-  }
-  return longest > kColumnsByPosition && shortest < longest;
+bool is_number_or_time(std::string_view text) {
+  return value_problem(text) != "is not a number" || parse_value(text) || parse_time(text, recognize_time_unit(text));
 }
 
-std::string listed(const ColumnNames& names) { return quote(join(names, ", ")); }
+std::size_t blanks_at_end(const Record& record) {
+  std::size_t count = 0;
+  while (count < record.size() && record[record.size() - 1 - count].empty()) ++count;
+  return count;
+}
 
-// Whether the first line holds a name where the second holds a number.
-bool names_above_numbers(const ColumnPlaces& places, const ColumnNames& first, const ColumnNames& second) {
+std::vector<ColumnSample> sampled(std::span<const Record> records, std::size_t columns, bool decimal_comma) {
+  std::vector<ColumnSample> samples(columns, ColumnSample(decimal_comma));
+  for (const Record& record : records) {
+    if (record.size() < columns) continue;  // the reader complains later
+    for (std::size_t c = 0; c < columns; ++c) samples[c].add(record[c]);
+  }
+  return samples;
+}
+
+// Whether the first record cannot be an event: names above numbers or times, or above the numbers of lines.
+bool begins_with_names(std::span<const Record> records, bool decimal_comma) {
+  if (records.size() < 2) return false;
+  const Record& first = records.front();
+  const std::vector<ColumnSample> below =
+      sampled(records.subspan(1), std::min(first.size(), records[1].size()), decimal_comma);
+  if (first.front().empty() && (below.front().counts_from(0) || below.front().counts_from(1))) return true;
+  if (std::any_of(first.begin(), first.end(), is_number_or_time) ||
+      std::all_of(first.begin(), first.end(), [](const std::string& name) { return name.empty(); })) {
+    return false;
+  }
+  for (std::size_t c = 0; c < below.size(); ++c) {
+    if (!first[c].empty() && (below[c].all_numbers() || below[c].all_plausible_times())) return true;
+  }
+  return false;
+}
+
+// Whether a place for a value or a time that the caller gives holds a name above a number.
+bool name_above_number(const OpenOptions& options, std::span<const Record> records) {
+  if (!options.columns || given_by_name(*options.columns) || records.size() < 2) return false;
+  const ColumnPlaces places = places_given(*options.columns);
   const std::optional<std::size_t> place = places[Role::value] ? places[Role::value] : places[Role::time];
-  if (!place || *place >= first.size() || *place >= second.size()) return false;
-  const std::string_view name = trim(first[*place]);
+  if (!place || *place >= records[0].size() || *place >= records[1].size()) return false;
+  const std::string& name = records[0][*place];
   return !name.empty() && value_problem(name) == "is not a number" && !parse_value(name) &&
-         parse_value(trim(second[*place])).has_value();
+         parse_value(records[1][*place]).has_value();
 }
 
-ColumnPlaces places_by_position(const SourceText& source, const ColumnNames& first, const ColumnNames& second) {
-  if (first.size() < 2) fail_first_line(source, "the line has 1 field instead of at least a user and an item");
-  if (first.size() > kColumnsByPosition) {
-    fail_first_line(source,
-                    fmt::format("the line has {} fields, and no header known says what they are", first.size()));
-  }
-  ColumnPlaces places;
-  for (std::size_t c = 0; c < first.size(); ++c) places[kColumnRoles[c]] = c;
-  if (names_above_numbers(places, first, second)) {
-    fail_first_line(source, fmt::format("the header {} names no column known", listed(first)));
-  }
-  return places;
+bool has_header(const OpenOptions& options, std::span<const Record> records) {
+  if (options.columns && given_by_name(*options.columns)) return true;
+  if (options.header) return *options.header;
+  const Record& first = records.front();
+  const ColumnNames names(first.begin(), first.end());
+  const ColumnPlaces named = places_by_name(names);
+  if (options.columns ? named[Role::user] && named[Role::item] : named[Role::user] || named[Role::item]) return true;
+  const auto likely = [&](Role role) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return name.size() > 1 && likely_role_of_name(name) == role; });
+  };
+  if (likely(Role::user) && likely(Role::item)) return true;
+  return name_above_number(options, records) || begins_with_names(records, options.decimal_comma);
 }
 
-void require_user_and_item(const SourceText& source, const ColumnPlaces& places, const ColumnNames& names,
-                           std::string_view what) {
-  for (const Role role : {Role::user, Role::item}) {
-    if (places[role]) continue;
-    fail_first_line(source,
-                    fmt::format("the {} {} has no {} known to hold the {}", what, listed(names),
-                                what == "header" ? "column" : "name", to_string(role)),
-                    what == "header"
-                        ? kNameColumns
-                        : "Name what is read with the option `columns`, for example user=reviewer,item=product.");
-  }
-}
-
-void set_columns(EventFormat& format, const ColumnPlaces& places, const ColumnNames& names) {
+void set_columns(EventFormat& format, const ColumnPlaces& places, const std::vector<std::string>& names) {
   const auto column = [&](Role role) -> std::optional<Column> {
     if (!places[role]) return std::nullopt;
-    return Column{*places[role], std::string(names.empty() ? to_string(role) : trim(names[*places[role]]))};
+    return Column{*places[role], names.empty() ? std::string(to_string(role)) : names[*places[role]]};
   };
   format.user = *column(Role::user);
   format.item = *column(Role::item);
@@ -159,61 +120,68 @@ void set_columns(EventFormat& format, const ColumnPlaces& places, const ColumnNa
   format.kind = column(Role::kind);
 }
 
-// The next record's, or none if it cannot be read, which is complained of when it is read for its events.
-ColumnNames second_fields(RecordReader& reader) {
-  try {
-    if (reader.next()) return {reader.fields().begin(), reader.fields().end()};
-  } catch (const Error&) {
+// How many fields lines have, but for empty ones at their ends.
+void count_fields(EventFormat& format, std::span<const Record> records) {
+  const Record& first = records.front();
+  const Record& event = records[format.header && records.size() > 1 ? 1 : 0];
+  std::size_t blanks = event.size();
+  for (const Record& record : records.subspan(format.header && records.size() > 1 ? 1 : 0)) {
+    if (record.size() == event.size()) blanks = std::min(blanks, blanks_at_end(record));
   }
-  return {};
+  format.fields = format.header ? first.size() - blanks_at_end(first) : event.size() - blanks;
+  format.trailing = event.size() > format.fields ? std::min(event.size() - format.fields, blanks) : 0;
 }
 
-EventFormat recognize_fields(const SourceText& source, const OpenOptions& options) {
-  EventFormat format;
-  format.delimiter = options.delimiter ? delimiter_given(*options.delimiter) : recognize_delimiter(source);
-  format.quotes = format.delimiter.size() == 1 ? Quotes::csv : Quotes::none;
+EventFormat recognize_fields(const SourceText& source, const OpenOptions& options, EventFormat format,
+                             const std::string& named_delimiter) {
+  format.decimal_comma = options.decimal_comma;
+  format.delimiter =
+      options.delimiter ? delimiter_given(*options.delimiter)
+      : named_delimiter.empty()
+          ? recognize_delimiter(source.name, first_lines(source.text, kLinesLookedAt), options.decimal_comma)
+          : named_delimiter;
+  format.quotes = options.quotes && format.delimiter.size() == 1 ? Quotes::csv : Quotes::none;
+  const std::vector<Record> records = first_records(source, format);
+  format.header = has_header(options, records);
+  count_fields(format, records);
 
-  RecordReader reader(source, format.delimiter, format.quotes);
-  reader.next();
-  // A reader of its own, since views of the first record last until next().
-  RecordReader after(source, format.delimiter, format.quotes);
-  after.next();
-  const ColumnNames first(reader.fields().begin(), reader.fields().end());
-  const ColumnNames second = second_fields(after);
-  format.fields = first.size();
-
-  const ColumnPlaces named = places_by_name(first);
-  ColumnPlaces places;
-  std::string by;
-  if (options.columns && given_by_name(*options.columns)) {
-    places = places_given(*options.columns, first);
-    format.header = true;
-    by = "the columns were named by their header";
-  } else if (options.columns) {
-    places = places_given(*options.columns);
-    if (options.columns->size() > first.size()) {
-      fail_first_line(source, fmt::format("the line has {} fields, fewer than the {} columns named", first.size(),
-                                          options.columns->size()));
+  SampledColumns columns;
+  columns.file = source.name;
+  columns.named = format.header;
+  if (format.header) {
+    columns.names.assign(records.front().begin(), records.front().begin() + static_cast<std::ptrdiff_t>(format.fields));
+    // R leaves out the name of the column in which it numbers lines.
+    if (records.size() > 1 && records[1].size() == format.fields + 1 && format.trailing == 0 &&
+        sampled(std::span(records).subspan(1), format.fields, false).front().counts_from(1)) {
+      columns.names.insert(columns.names.begin(), "");
+      ++format.fields;
     }
-    format.header =
-        options.header.value_or((named[Role::user] && named[Role::item]) || names_above_numbers(places, first, second));
-    by = format.header ? "the columns were named, and the header was skipped" : "the columns were named";
-  } else if (options.header.value_or(named[Role::user] || named[Role::item])) {
-    places = named;
-    format.header = true;
-    require_user_and_item(source, places, first, "header");
-    by = "the columns are known by their names in the header";
-  } else {
-    places = places_by_position(source, first, second);
-    by = "there is no header, so that columns go by their order";
   }
-  set_columns(format, places, format.header ? first : ColumnNames());
-  if (format.time) {
-    const ColumnNames& sample = format.header ? second : first;
-    if (format.time->index < sample.size()) format.time_unit = recognize_time_unit(trim(sample[format.time->index]));
+  columns.samples = sampled(std::span(records).subspan(format.header ? 1 : 0), format.fields, format.decimal_comma);
+  if (options.columns && !given_by_name(*options.columns)) {
+    if (options.columns->size() > std::max(format.fields, records.front().size())) {
+      fail_first_line(source,
+                      fmt::format("the line has {} fields, fewer than the {} columns named", records.front().size(),
+                                  options.columns->size()),
+                      kNameColumns);
+    }
+    format.fields = std::max(format.fields, options.columns->size());
   }
-  format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), by);
+  ColumnRoles roles = recognize_roles(columns, options);
+  columns.names.resize(format.header ? format.fields : 0);
+  set_columns(format, roles.places, columns.names);
+  if (format.time && format.time->index < columns.samples.size()) {
+    format.time_unit = columns.samples[format.time->index].unit();
+  }
+  format.notes.insert(format.notes.end(), roles.notes.begin(), roles.notes.end());
+  format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), roles.by);
   return format;
+}
+
+// A value as a text file would hold it; nothing for what is none.
+std::string written(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>();
+  return value.is_number() ? print_json(value) : std::string();
 }
 
 EventFormat recognize_json(const SourceText& source, const OpenOptions& options) {
@@ -221,42 +189,35 @@ EventFormat recognize_json(const SourceText& source, const OpenOptions& options)
     throw Error(ErrorCode::invalid_option, fmt::format("{} holds JSON, which has no delimiter.", source.name),
                 "Leave the option `delimiter` out.");
   }
-  const std::string_view line = first_lines(source.text, 1).front();
-  const auto object = try_parse_json(line);
+  const ColumnNames lines = first_lines(source.text, kRecordsLookedAt);
+  const auto object = try_parse_json(lines.front());
   if (!object.is_object()) {
-    fail_first_line(source, "the line begins like JSON and is no JSON object", "Write one object a line: JSON lines.");
+    fail_first_line(source, "the line begins like JSON and is no JSON object",
+                    "Write one object a line (JSON lines), or an array of objects: [{…}, {…}].");
   }
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  const ColumnNames names(keys.begin(), keys.end());
+  SampledColumns columns;
+  columns.file = source.name;
+  columns.named = true;
+  columns.what = "object with";
+  for (const auto& [key, value] : object.items()) columns.names.push_back(key);
+  columns.samples.resize(columns.names.size());
+  for (const std::string_view line : lines) {
+    const auto other = try_parse_json(line);
+    for (std::size_t c = 0; c < columns.names.size(); ++c) {
+      const bool there = other.is_object() && other.contains(columns.names[c]);
+      columns.samples[c].add(there ? written(other[columns.names[c]]) : std::string());
+    }
+  }
   EventFormat format;
   format.form = LineForm::json;
   format.delimiter = "\n";
-  ColumnPlaces places;
-  if (options.columns) {
-    places = places_given(*options.columns, names);
-  } else {
-    places = places_by_name(names);
-    require_user_and_item(source, places, names, "object with");
-  }
-  set_columns(format, places, names);
-  if (format.time) {
-    const auto& sample = object.at(format.time->name);
-    format.time_unit =
-        recognize_time_unit(sample.is_string() ? sample.get_ref<const std::string&>() : print_json(sample));
-  }
+  ColumnRoles roles = recognize_roles(columns, options);
+  set_columns(format, roles.places, columns.names);
+  if (format.time) format.time_unit = columns.samples[format.time->index].unit();
+  format.notes = std::move(roles.notes);
   format.reason = fmt::format("Each line is a JSON object; what it holds {}.",
                               options.columns ? "was named" : "is known by its names");
   return format;
-}
-
-// What separates lists is what divides the first line into most parts.
-std::string delimiter_of_lists(std::string_view line) {
-  std::string_view best = " ";
-  for (const std::string_view candidate : kDelimiters) {
-    if (count_fields(line, candidate) > count_fields(line, best)) best = candidate;
-  }
-  return std::string(best);
 }
 
 EventFormat lists(const OpenOptions& options, std::string_view line) {
@@ -298,6 +259,37 @@ std::vector<std::string> EventFormat::roles() const {
   return roles;
 }
 
+std::vector<std::pair<std::string, std::string>> EventFormat::reading() const {
+  std::vector<std::pair<std::string, std::string>> options;
+  const std::vector<std::string> all = roles();
+  const std::size_t last =
+      form == LineForm::fields
+          ? static_cast<std::size_t>(
+                std::find_if(all.rbegin(), all.rend(), [](const auto& role) { return role != "-"; }).base() -
+                all.begin())
+          : all.size();
+  options.emplace_back("columns", join(std::span(all).first(last), ","));
+  if (form != LineForm::json) options.emplace_back("delimiter", delimiter_for_option(delimiter));
+  if (form == LineForm::fields) options.emplace_back("header", header ? "yes" : "no");
+  if (form == LineForm::fields && delimiter.size() == 1 && quotes == Quotes::none) {
+    options.emplace_back("quote", "none");
+  }
+  if (decimal_comma) options.emplace_back("decimal", ",");
+  if (time) options.emplace_back("time_unit", to_string(time_unit));
+  return options;
+}
+
+FileHead head_of(const SourceText& source, const EventFormat& format) {
+  FileHead head;
+  head.bytes = source.text.size() - without_lines(source.text, format.preamble).size();
+  head.lines = format.preamble;
+  if (!format.header) return head;
+  RecordReader header(source, format.delimiter, format.quotes);
+  header.seek(head.bytes, head.lines + 1);
+  header.next();
+  return {header.position(), header.next_line() - 1, header.blank_lines()};
+}
+
 EventFormat four_columns(std::string delimiter) {
   EventFormat format;
   format.delimiter = std::move(delimiter);
@@ -309,7 +301,10 @@ EventFormat four_columns(std::string delimiter) {
   return format;
 }
 
-EventFormat recognize_events(const SourceText& source, const OpenOptions& options) {
+EventFormat recognize_events(const SourceText& whole, const OpenOptions& options) {
+  const Preamble preamble = preamble_of(whole.text);
+  SourceText source = whole;
+  source.text = without_lines(whole.text, preamble.lines);
   const ColumnNames lines = first_lines(source.text, kLinesLookedAt);
   if (lines.empty()) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
@@ -319,31 +314,40 @@ EventFormat recognize_events(const SourceText& source, const OpenOptions& option
   EventFormat format;
   if (lists_given(options)) {
     format = lists(options, lines.front());
-  } else if (lines.front().starts_with('{')) {
+  } else if (trim(lines.front()).starts_with('{')) {
     format = recognize_json(source, options);
   } else if (!options.columns && !options.delimiter && looks_like_lists(lines)) {
     format = lists(options, lines.front());
   } else {
-    format = recognize_fields(source, options);
+    EventFormat above;
+    if (preamble.remarks > 0) {
+      above.notes.push_back(fmt::format("Lines at the beginning of {} that are remarks, and are not read: {}.",
+                                        source.name, format_count(preamble.remarks)));
+    }
+    format = recognize_fields(source, options, std::move(above), preamble.delimiter);
   }
+  format.preamble = preamble.lines;
   return format;
 }
 
 EventFormat recognize_next(const SourceText& source, const EventFormat& first, const OpenOptions& options) {
-  if (first.form != LineForm::fields || !first.header) return recognize_events(source, options);
+  if (first.form != LineForm::fields) return recognize_events(source, options);
   RecordReader reader(source, first.delimiter, first.quotes);
-  bool header = false;
-  if (reader.next()) {
-    const ColumnNames names(reader.fields().begin(), reader.fields().end());
-    const auto has = [&](const Column& column) {
-      return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return trim(name) == column.name; });
-    };
-    const ColumnPlaces named = places_by_name(names);
-    header = (has(first.user) && has(first.item)) || (named[Role::user] && named[Role::item]);
-  }
-  if (header) return recognize_events(source, options);
+  const Preamble preamble = preamble_of(source.text);
+  reader.seek(source.text.size() - without_lines(source.text, preamble.lines).size(), preamble.lines + 1);
+  if (!reader.next()) return recognize_events(source, options);
+  const ColumnNames names(reader.fields().begin(), reader.fields().end());
+  const auto has = [&](const Column& column) {
+    return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return trim(name) == column.name; });
+  };
+  const ColumnPlaces named = places_by_name(names);
+  const bool header = (first.header && has(first.user) && has(first.item)) || (named[Role::user] && named[Role::item]);
+  const bool alike = names.size() >= first.fields && names.size() <= first.fields + first.trailing;
+  if (header || (!first.header && !alike)) return recognize_events(source, options);
   EventFormat format = first;
   format.header = false;
+  format.preamble = preamble.lines;
+  format.notes.clear();
   return format;
 }
 
@@ -354,7 +358,6 @@ void apply_options(EventFormat& format, const std::string& name, const OpenOptio
     throw Error(ErrorCode::invalid_option, fmt::format("{} has no column of kinds to be weighed.", name),
                 "Name it kind in the option `columns`, or leave the option `weights` out.");
   }
-  if (format.weights.empty()) format.kind.reset();
 }
 
 }  // namespace gusto

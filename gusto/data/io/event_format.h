@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,17 +24,31 @@ struct EventFormat {
   LineForm form = LineForm::fields;
   std::string delimiter;  ///< of JSON the end of the line
   Quotes quotes = Quotes::none;
+  bool decimal_comma = false;
+  std::size_t preamble = 0;  ///< lines above all others that are passed over, see Preamble
   bool header = false;
-  std::size_t fields = 0;  ///< of every line; 0 where it varies
-  Column user, item;       ///< of JSON: by name only
+  std::size_t fields = 0;    ///< of every line; 0 where it varies
+  std::size_t trailing = 0;  ///< empty fields behind them, which most lines have
+  Column user, item;         ///< of JSON: by name only
   std::optional<Column> value, time, kind;
   TimeUnit time_unit = TimeUnit::seconds;
-  std::vector<std::pair<std::string, float>> weights;  ///< of kinds, if there is such a column
+  std::vector<std::pair<std::string, float>> weights;  ///< of kinds; empty: all weigh 1, and are counted
   std::string reason;                                  ///< a sentence: what was recognized, by what
+  std::vector<std::string> notes;                      ///< sentences, see ColumnRoles
 
   /// What each field is taken for: user, item, rating, time, kind, or "-"; of lists: user, items.
   std::vector<std::string> roles() const;
+  /// Options by which a file is read this way without recognition, see SourceReport.
+  std::vector<std::pair<std::string, std::string>> reading() const;
 };
+
+/// What stands above the first event.
+struct FileHead {
+  std::size_t bytes = 0;
+  std::uint64_t lines = 0;
+  std::uint64_t blank_lines = 0;  ///< among them
+};
+FileHead head_of(const SourceText& source, const EventFormat& format);
 
 /// User, item, value and time in seconds in this order, without header.
 EventFormat four_columns(std::string delimiter);

@@ -95,7 +95,7 @@ void EventParser::read_json(const RecordReader& reader, std::uint32_t line, Even
   }
   if (format_.kind) {
     const std::string kind = object.text(*format_.kind);
-    const std::optional<float> weight = weight_of(kind);
+    const std::optional<float> weight = weight_of(kind, out);
     if (!weight) {
       object.fail(*format_.kind, "has no weight",
                   fmt::format("Add {}=… to the option `weights`; weight 0 leaves such events out.", kind));

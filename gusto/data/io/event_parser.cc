@@ -96,7 +96,12 @@ EventParser::EventParser(const EventFormat& format, bool skip_bad_lines, Path pa
   cells_[format.user.index] = Cell::user;
   cells_[format.item.index] = Cell::item;
   if (format.value) cells_[format.value->index] = Cell::value;
-  if (format.time) cells_[format.time->index] = format.time_unit == TimeUnit::iso ? Cell::time : Cell::digits;
+  if (format.time) {
+    // More digits than read_digits takes, and dates, are read as text.
+    const bool digits = format.time_unit == TimeUnit::seconds || format.time_unit == TimeUnit::milliseconds;
+    cells_[format.time->index] = digits ? Cell::digits : Cell::time;
+    if (digits) units_per_second_ = units_per_second(format.time_unit);
+  }
   if (format.kind) cells_[format.kind->index] = Cell::kind;
 }
 
@@ -109,6 +114,8 @@ void EventParser::parse(const std::string& name, const TextBlock& block, std::si
   out.examples.clear();
   out.open.reset();
   out.lines = out.blank_lines = out.records = out.weightless = out.bad_records = 0;
+  out.quoted = out.spanning = out.first_spanning = 0;
+  out.kinds.counts.clear();
   last_user_ = 0;  // of no user
 
   const bool plain = is_plain_text(text);  // else each record is looked at
@@ -142,6 +149,10 @@ void EventParser::parse(const std::string& name, const TextBlock& block, std::si
     out.blank_lines += reader.blank_lines() - blank_lines;
     if (good) {
       ++out.records;
+      if (reader.quoted()) ++out.quoted;
+      if (reader.quoted() && reader.next_line() > reader.line() + 1 && out.spanning++ == 0) {
+        out.first_spanning = reader.line();
+      }
       out.lines = reader.next_line();
       at = text.data() + reader.position();
       continue;
@@ -180,15 +191,19 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
   constexpr std::uint64_t kNewline = in_each_byte('\n');
   const bool quotes = format_.quotes == Quotes::csv;
   const char first = format_.delimiter.front(), second = format_.delimiter.back();
-  const bool two = format_.delimiter.size() == 2;
+  const bool two = format_.delimiter.size() == 2, blanks = first == ' ';
   const std::uint64_t delimiter = in_each_byte(first);
   const Cell* const cells = cells_.data();
   const std::size_t count = cells_.size();
   std::string_view user, item, kind;
   float value = 1;
   std::int64_t time = kNoTime;
+  bool any_quoted = false;
   for (std::size_t c = 0; c < count; ++c) {
+    // A blank may stand before a quotation mark, or be one of several that are one delimiter.
+    if (*at == ' ' && (quotes || blanks)) return nullptr;
     const bool quoted = quotes && *at == '"';
+    any_quoted |= quoted;
     at += quoted ? 1 : 0;
     const char* end = cells[c] == Cell::digits ? read_digits(at, time)
                                                : find_either(at, quoted ? in_each_byte('"') : delimiter, kNewline);
@@ -202,6 +217,10 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
       if (*stop++ != first) return nullptr;
       if (two && *stop++ != second) return nullptr;
     } else {
+      for (std::size_t empty = 0; empty < format_.trailing; ++empty) {
+        if (*stop++ != first) return nullptr;
+        if (two && *stop++ != second) return nullptr;
+      }
       if (*stop == '\r') ++stop;
       if (*stop++ != '\n') return nullptr;
       if (!quoted && end > at && end[-1] == '\r') --end;
@@ -227,11 +246,11 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
   }
   if (user.empty() || item.empty() || has_blanks(user) || has_blanks(item)) return nullptr;
   if (format_.time) {
-    if (format_.time_unit != TimeUnit::seconds) time /= units_per_second(format_.time_unit);
+    if (units_per_second_ > 1) time /= units_per_second_;
     if (time > kLatestTime) return nullptr;
   }
   if (format_.kind) {
-    const std::optional<float> weight = weight_of(kind);
+    const std::optional<float> weight = weight_of(kind, out);
     if (!weight) return nullptr;
     value *= *weight;
     if (!std::isfinite(value)) return nullptr;
@@ -240,6 +259,7 @@ const char* EventParser::read_fast(const char* at, std::uint32_t line, EventBloc
       return at;
     }
   }
+  if (any_quoted) ++out.quoted;
   const std::uint32_t user_at = user_row(user, out);
   const std::uint32_t item_at = item.size() <= kWord
                                     ? out.items.add_word(first_bytes(load_word(item.data()), item.size()), item)
@@ -263,14 +283,14 @@ std::uint32_t EventParser::user_row(std::string_view id, EventBlock& out) {
 bool EventParser::value_of(std::string_view text, float& value) {
   if (text.empty()) return false;
   if (text.size() > kWord) {
-    const std::optional<float> parsed = parse_value(text);
+    const std::optional<float> parsed = format_.decimal_comma ? parse_comma_value(text) : parse_value(text);
     value = parsed.value_or(0);
     return parsed.has_value();
   }
   const std::uint64_t word = first_bytes(load_word(text.data()), text.size());
   KnownValue& known = values_[(word ^ (word >> 16)) % values_.size()];
   if (known.word != word) {
-    const std::optional<float> parsed = parse_value(text);
+    const std::optional<float> parsed = format_.decimal_comma ? parse_comma_value(text) : parse_value(text);
     if (!parsed) return false;
     known = {word, *parsed};
   }
@@ -278,7 +298,11 @@ bool EventParser::value_of(std::string_view text, float& value) {
   return true;
 }
 
-std::optional<float> EventParser::weight_of(std::string_view kind) const {
+std::optional<float> EventParser::weight_of(std::string_view kind, EventBlock& out) const {
+  if (format_.weights.empty()) {
+    out.kinds.add(kind);
+    return 1.0f;
+  }
   for (const auto& [name, weight] : format_.weights) {
     if (name == kind) return weight;
   }
@@ -297,11 +321,11 @@ void EventParser::read_fields(const RecordReader& reader, std::uint32_t line, Ev
   reader.require_fields(format_.fields);
   const std::string_view user = reader.id(format_.user);
   const std::string_view item = reader.id(format_.item);
-  float value = format_.value ? reader.value(*format_.value) : 1.0f;
+  float value = format_.value ? reader.value(*format_.value, format_.decimal_comma) : 1.0f;
   const std::int64_t time = format_.time ? reader.time(*format_.time, format_.time_unit) : kNoTime;
   if (format_.kind) {
     const std::string_view kind = trim(reader.field(*format_.kind));
-    const std::optional<float> weight = weight_of(kind);
+    const std::optional<float> weight = weight_of(kind, out);
     if (!weight) {
       reader.fail(*format_.kind, "has no weight",
                   fmt::format("Add {}=… to the option `weights`; weight 0 leaves such events out.", kind));

@@ -51,8 +51,8 @@ class EventParser {
   const char* read_fast(const char* at, std::uint32_t line, EventBlock& out);
   std::uint32_t user_row(std::string_view id, EventBlock& out);
   bool value_of(std::string_view text, float& value);
-  /// Its weight, or nothing for a kind that is not listed.
-  std::optional<float> weight_of(std::string_view kind) const;
+  /// Its weight, or nothing for a kind that is not listed; without weights 1, and the kind is counted.
+  std::optional<float> weight_of(std::string_view kind, EventBlock& out) const;
 
   /// Reads the record that the reader is at, or throws.
   void read_record(const RecordReader& reader, std::uint32_t line, EventBlock& out) const;
@@ -63,8 +63,9 @@ class EventParser {
   EventFormat format_;
   bool skip_bad_lines_;
   bool fast_;
-  std::vector<Cell> cells_;      // of each field
-  std::uint64_t last_user_ = 0;  // as a word
+  std::int64_t units_per_second_ = 1;  // of digits that the fast path reads
+  std::vector<Cell> cells_;            // of each field
+  std::uint64_t last_user_ = 0;        // as a word
   std::uint32_t last_user_row_ = 0;
   std::array<KnownValue, 64> values_;
 };

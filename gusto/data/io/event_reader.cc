@@ -13,6 +13,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/parallel.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/reading_notes.h"
 
 namespace gusto {
 namespace {
@@ -157,12 +158,10 @@ class EventReader::Pipeline {
     const EventFormat& found = *reader_.format_;
     for (unsigned worker = 0; worker <= context_.threads(); ++worker)
       parsers_.emplace_back(found, reader_.options_.skip_bad_lines);
-    if (!found.header) return;
-    RecordReader header(head, found.delimiter, found.quotes);
-    header.next();
-    begin += header.position();
-    lines_ += header.next_line() - 1;
-    blank_lines_ = header.blank_lines();
+    const FileHead above = head_of(head, found);
+    begin += above.bytes;
+    lines_ += above.lines;
+    blank_lines_ = above.blank_lines;
   }
 
   // Where the first of some lines begins by which a format is recognized; those before it are bad. The text's beginning
@@ -243,6 +242,10 @@ class EventReader::Pipeline {
     for (const std::string_view id : events.items.ids()) item_rows_.push_back(reader_.items_.add(id));
     reader_.store_.add(events.events, user_rows_, item_rows_, reader_.lines_ + lines_ + 1,
                        reader_.format_->time.has_value());
+    if (spanning_ == 0 && events.spanning > 0) first_spanning_ = lines_ + 1 + events.first_spanning;
+    spanning_ += events.spanning;
+    quoted_ += events.quoted;
+    for (const auto& [kind, count] : events.kinds.counts) reader_.kinds_.add(kind, count);
     lines_ += events.lines;
     blank_lines_ += events.blank_lines;
     records_ += events.records;
@@ -283,6 +286,9 @@ class EventReader::Pipeline {
           "Lines of {} left out because they cannot be read: {}{} {}", stream_.name(), format_count(bad_lines_),
           bad_lines_ > examples_.size() ? ", the first of them:" : ":", join(examples_, " ")));
     }
+    if (auto note = note_spanning(stream_.name(), records_, quoted_, spanning_, first_spanning_)) {
+      reader_.assume(std::move(*note));
+    }
     if (weightless_ > 0) {
       report.notes.push_back(
           fmt::format("Events left out because their kind weighs nothing: {}.", format_count(weightless_)));
@@ -311,6 +317,7 @@ class EventReader::Pipeline {
   std::string open_;            // the beginning of a record that goes on in the next block
   std::vector<std::uint32_t> user_rows_, item_rows_;
   std::uint64_t lines_ = 0, blank_lines_ = 0, records_ = 0, events_ = 0, weightless_ = 0, bad_lines_ = 0;
+  std::uint64_t quoted_ = 0, spanning_ = 0, first_spanning_ = 0;
   std::vector<std::string> examples_;
 };
 
@@ -337,12 +344,28 @@ void EventReader::set_format(const SourceText& head, std::optional<EventFormat> 
         fmt::format("{} and {} differ in whether events have values and times.", files_.front().second, head.name),
         "Read files together that have the same columns.");
   }
+  for (const std::string& note : format->notes) assume(note);
   if (!format_) {
     report_.delimiter = format->delimiter;
     report_.header = format->header;
     report_.columns = format->roles();
   }
   format_ = std::move(format);
+}
+
+void EventReader::note_what_was_met() {
+  const auto add = [&](std::optional<std::string> note) {
+    if (note) assume(std::move(*note));
+  };
+  if (format_->kind && format_->weights.empty()) add(note_kinds(format_->kind->name, kinds_));
+  if (const auto times = store_.times()) add(note_times(times->first, times->second));
+  add(note_similar_ids("users", users_));
+  add(note_similar_ids("items", items_));
+}
+
+void EventReader::assume(std::string note) {
+  report_.assumed.push_back(note);
+  report_.notes.push_back(std::move(note));
 }
 
 void EventReader::require_events() const {

@@ -44,6 +44,8 @@ class EventReader {
 
   /// Throws unless there is at least one event. Error(invalid_input)
   void require_events() const;
+  /// Notes what was met in all files that may not be meant.
+  void note_what_was_met();
   EventStore& store() { return store_; }
   /// The format of the first file.
   const EventFormat& format() const { return *format_; }
@@ -58,6 +60,8 @@ class EventReader {
   class Pipeline;
   /// Finds the format of a file that begins with `head`.
   void set_format(const SourceText& head, std::optional<EventFormat> format);
+  /// Notes what the owner of the data should be told.
+  void assume(std::string note);
 
   const OpenOptions& options_;
   Vocabulary& users_;
@@ -67,6 +71,7 @@ class EventReader {
   EventStore store_;
   std::optional<EventFormat> format_;
   std::vector<std::pair<std::uint64_t, std::string>> files_;  // the lines before each, its name
+  KindCounts kinds_;                                          // of events without weights
   std::string no_events_;                                     // why the last file without events has none
   std::uint64_t lines_ = 0;                                   // of all files
 };

@@ -1,8 +1,10 @@
 #include "gusto/data/io/numbers.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <system_error>
 
 #include "gusto/base/text.h"
@@ -33,6 +35,13 @@ std::optional<float> parse_value_slowly(std::string_view text) {
   const Reading reading = read_number(text);
   if (reading.outcome != Outcome::number) return std::nullopt;
   return static_cast<float>(reading.number);
+}
+
+std::optional<float> parse_comma_value(std::string_view text) {
+  std::string with_point(text);
+  if (with_point.find('.') != std::string::npos) return std::nullopt;
+  std::replace(with_point.begin(), with_point.end(), ',', '.');
+  return parse_value(with_point);
 }
 
 std::string_view value_problem(std::string_view text) {

@@ -32,6 +32,9 @@ inline std::optional<float> parse_value(std::string_view text) {
   return static_cast<float>(static_cast<double>(digits) / kPowers[text.size() - 1 - point]);
 }
 
+/// The same of a number whose decimal point is a comma.
+std::optional<float> parse_comma_value(std::string_view text);
+
 /// Why parse_value refused: "is not a number", "is not a finite number" or "is out of range".
 std::string_view value_problem(std::string_view text);
 

@@ -65,12 +65,16 @@ std::optional<double> parse_half_life(const std::string& text) {
 constexpr std::pair<std::string_view, bool> kHeader[] = {{"yes", true}, {"no", false}};
 constexpr std::pair<std::string_view, DuplicatePolicy> kDuplicates[] = {
     {"last", DuplicatePolicy::keep_last}, {"first", DuplicatePolicy::keep_first}, {"mean", DuplicatePolicy::mean},
-    {"sum", DuplicatePolicy::sum},        {"error", DuplicatePolicy::refuse},     {"refuse", DuplicatePolicy::refuse}};
+    {"sum", DuplicatePolicy::sum},        {"max", DuplicatePolicy::max},          {"error", DuplicatePolicy::refuse},
+    {"refuse", DuplicatePolicy::refuse}};
+constexpr std::pair<std::string_view, bool> kQuote[] = {{"csv", true}, {"none", false}};
+constexpr std::pair<std::string_view, bool> kDecimal[] = {{".", false}, {",", true}};
 constexpr std::pair<std::string_view, TimeUnit> kTimeUnits[] = {{"seconds", TimeUnit::seconds},
                                                                 {"milliseconds", TimeUnit::milliseconds},
                                                                 {"microseconds", TimeUnit::microseconds},
                                                                 {"nanoseconds", TimeUnit::nanoseconds},
-                                                                {"iso", TimeUnit::iso}};
+                                                                {"iso", TimeUnit::iso},
+                                                                {"yyyymmdd", TimeUnit::yyyymmdd}};
 constexpr std::pair<std::string_view, ValueUse> kValueUses[] = {
     {"auto", ValueUse::automatic}, {"strength", ValueUse::strength}, {"ignore", ValueUse::ignore}};
 
@@ -92,7 +96,11 @@ OpenOptions parse_reading(const ReadingSpec& spec) {
   }
   if (!spec.delimiter.empty()) options.delimiter = spec.delimiter;
   options.header = one_of("The header", spec.header, kHeader);
-  options.duplicates = one_of("What counts of duplicates", spec.duplicates, kDuplicates).value_or(options.duplicates);
+  options.quotes = one_of("The quotation marks", spec.quote, kQuote).value_or(true);
+  options.decimal_comma = one_of("The decimal point", spec.decimal, kDecimal).value_or(false);
+  // Strengths of several events add up.
+  const DuplicatePolicy usual = spec.weights.empty() ? options.duplicates : DuplicatePolicy::sum;
+  options.duplicates = one_of("What counts of duplicates", spec.duplicates, kDuplicates).value_or(usual);
   options.time_unit = one_of("The unit of times", spec.time_unit, kTimeUnits);
   options.weights = parse_weights(spec.weights);
   options.half_life = parse_half_life(spec.half_life);

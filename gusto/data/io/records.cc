@@ -32,12 +32,21 @@ std::string_view without_blanks(std::string_view field) {
   return field;
 }
 
+const char* skip_blanks(const char* at, const char* end) {
+  while (at != end && *at == ' ') ++at;
+  return at;
+}
+
 constexpr std::string_view kCorrectRecord = "Correct the line, or remove it.";
 
 }  // namespace
 
 RecordReader::RecordReader(const SourceText& source, std::string_view delimiter, Quotes quotes)
-    : source_(source), text_(source.text), delimiter_(delimiter), quotes_(quotes) {}
+    : source_(source),
+      text_(source.text),
+      delimiter_(delimiter),
+      quotes_(quotes),
+      next_line_(source.lines_before + 1) {}
 
 void RecordReader::seek(std::size_t position, std::uint64_t line) {
   position_ = position;
@@ -46,7 +55,7 @@ void RecordReader::seek(std::size_t position, std::uint64_t line) {
 
 bool RecordReader::next() {
   const char* const file_end = text_.data() + text_.size();
-  open_quote_ = false;
+  open_quote_ = quoted_ = false;
   while (position_ < text_.size()) {
     const char* const begin = text_.data() + position_;
     record_begin_ = position_;
@@ -69,10 +78,15 @@ void RecordReader::split(const char* begin, const char* end) {
   fields_.clear();
   const char first = delimiter_.front();
   const std::string_view rest = std::string_view(delimiter_).substr(1);
+  const bool blanks = delimiter_ == " ";
+  if (blanks) begin = skip_blanks(begin, end);
   const char* from = begin;
   const char* at = begin;
   while (true) {
-    if (quotes_ == Quotes::csv && at == from && at != end && *at == '"') return read_quoted(begin);
+    if (quotes_ == Quotes::csv && at == from) {
+      const char* const text = skip_blanks(at, end);
+      if (text != end && *text == '"') return read_quoted(begin);
+    }
     at = find_char(at, end, first);
     if (at == end) break;
     ++at;
@@ -81,6 +95,7 @@ void RecordReader::split(const char* begin, const char* end) {
     }
     fields_.push_back(view(from, at - 1));
     at += rest.size();
+    if (blanks && (at = skip_blanks(at, end)) == end) return;
     from = at;
   }
   fields_.push_back(view(from, end));
@@ -92,17 +107,22 @@ void RecordReader::read_quoted(const char* begin) {
   const char* at = begin;
   fields_.clear();
   unquoted_.clear();
+  quoted_ = true;
   next_line_ = line_ + 1;
+  const bool blanks = delimiter_ == " ";
   const char* newline = nullptr;  // the next one, once it has been looked for: not for every field of a long line
   while (true) {
-    if (at != file_end && *at == '"') {
+    const char* const text = skip_blanks(at, file_end);
+    if (text != file_end && *text == '"') {
+      at = text;
       const char* part = ++at;
       std::string* copy = nullptr;
       while (true) {
         at = find_char(at, file_end, '"');
         if (at == file_end) {
           open_quote_ = true;
-          fail_line("a quotation mark opens a field and none closes it", "Close it, or remove it.");
+          fail_line("a quotation mark opens a field and none closes it",
+                    "Close it, or set the option `quote` to none if quotation marks are text.");
         }
         if (at + 1 == file_end || at[1] != '"') break;
         if (copy == nullptr) copy = &unquoted_.emplace_back();
@@ -114,6 +134,7 @@ void RecordReader::read_quoted(const char* begin) {
       next_line_ += static_cast<std::uint64_t>(std::count(field.begin(), field.end(), '\n'));
       fields_.push_back(field);
       ++at;
+      if (!blanks) at = skip_blanks(at, file_end);
       if (at != file_end && *at == '\r' && (at + 1 == file_end || at[1] == '\n')) ++at;
     } else {
       if (newline == nullptr || newline < at) newline = find_char(at, file_end, '\n');
@@ -125,9 +146,13 @@ void RecordReader::read_quoted(const char* begin) {
     if (at == file_end || *at == '\n') break;
     if (!view(at, file_end).starts_with(delimiter_)) {
       fail_line(fmt::format("text follows the quotation mark that closes field {}", fields_.size()),
-                "Write quotation marks inside a field twice.");
+                "Write quotation marks inside a field twice, or set the option `quote` to none if they are text.");
     }
     at += delimiter_.size();
+    if (!blanks) continue;
+    at = skip_blanks(at, file_end);
+    if (at != file_end && *at == '\r' && (at + 1 == file_end || at[1] == '\n')) ++at;
+    if (at == file_end || *at == '\n') break;
   }
   ended_by_newline_ = at != file_end;
   position_ = static_cast<std::size_t>(at - text_.data()) + (ended_by_newline_ ? 1 : 0);
@@ -138,7 +163,9 @@ std::string_view RecordReader::record() const {
 }
 
 void RecordReader::require_fields(std::size_t count) const {
-  if (fields_.size() == count) return;
+  std::size_t own = fields_.size();
+  while (own > count && without_blanks(fields_[own - 1]).empty()) --own;
+  if (own == count) return;
   if (fields_.size() < count && !ended_by_newline_ && position_ == text_.size()) {
     fail_line(fmt::format("the file ends in the middle of the line, with {} of {} fields", fields_.size(), count),
               "The file was cut short: copy or download it again.");
@@ -157,11 +184,12 @@ std::string_view RecordReader::id(const Column& column) const {
   return id;
 }
 
-float RecordReader::value(const Column& column) const {
+float RecordReader::value(const Column& column, bool decimal_comma) const {
   const std::string_view text = without_blanks(field(column));
-  const std::optional<float> value = parse_value(text);
-  if (!value) fail(column, value_problem(text), kCorrectRecord);
-  return *value;
+  if (const std::optional<float> value = decimal_comma ? parse_comma_value(text) : parse_value(text)) return *value;
+  fail(column, value_problem(text),
+       !decimal_comma && parse_comma_value(text) ? "Set the option `decimal` to , if the comma is a decimal point."
+                                                 : kCorrectRecord);
 }
 
 std::int64_t RecordReader::time(const Column& column, TimeUnit unit) const {

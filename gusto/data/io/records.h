@@ -14,7 +14,7 @@
 namespace gusto {
 
 /// Whether a field that begins with a quotation mark is quoted as in CSV (RFC 4180): delimiters and line ends inside it
-/// are text, and two quotation marks stand for one.
+/// are text, two quotation marks stand for one, and blanks around the outer ones are skipped.
 enum class Quotes { none, csv };
 
 /// A column of a file: its place, and its name in messages.
@@ -25,7 +25,8 @@ struct Column {
 
 /// Reads records, one a line, field by field: the one scanner beneath all layouts.
 ///
-/// Blank lines are skipped and counted, "\r\n" ends a line too, blanks around ids and numbers are left out.
+/// Blank lines are skipped and counted, "\r\n" ends a line too, blanks around ids and numbers are left out. If the
+/// delimiter is a blank, several are one, and those around a line are none.
 /// Errors   invalid_input, in one sentence with file, line, column and value, and what to do
 /// Cost     about 30 ns a line of four fields; nothing is copied but quoted fields
 /// Threads  belongs to one thread; views stay valid until next()
@@ -51,16 +52,19 @@ class RecordReader {
   std::string_view record() const;
   /// Whether the text ended within a quoted field; next() has thrown then.
   bool open_quote() const { return open_quote_; }
+  /// Whether the record has quoted fields.
+  bool quoted() const { return quoted_; }
 
   /// Goes to a place where a line begins, and says which line that is.
   void seek(std::size_t position, std::uint64_t line);
 
-  /// Throws unless the record has that many fields.
+  /// Throws unless the record has that many fields, not counting empty ones at its end.
   void require_fields(std::size_t count) const;
   /// A field's id. Throws if it is empty.
   std::string_view id(const Column& column) const;
-  /// A field's number. Throws if it is none, not finite, or too large for a float.
-  float value(const Column& column) const;
+  /// A field's number, which may have a comma for the point. Throws if it is none, not finite, or too large for a
+  /// float.
+  float value(const Column& column, bool decimal_comma = false) const;
   /// A field's time in seconds since 1970. Throws if it isn't in that unit, or after the year 9999.
   std::int64_t time(const Column& column, TimeUnit unit) const;
   /// Throws: FILE, line 3, column rating: "x" is not a number.
@@ -82,6 +86,7 @@ class RecordReader {
   std::size_t position_ = 0;
   std::size_t record_begin_ = 0;
   bool open_quote_ = false;
+  bool quoted_ = false;
   std::uint64_t line_ = 0;
   std::uint64_t next_line_ = 1;
   std::uint64_t blank_lines_ = 0;

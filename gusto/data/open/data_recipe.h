@@ -39,9 +39,8 @@ DataRecipe completed(DataRecipe first, const DataRecipe& second);
 /// environment and downloads nothing by itself. Empty: each name is a path.
 using DataFinder = std::function<std::filesystem::path(const std::string& name)>;
 
-/// Opens a data set and the files of features beside it. The name "movielens-small" is that of the embedded set, unless
-/// there is such a path. Events that do not fit into memory are kept in the file `spill_to`, which the caller removes;
-/// if that is empty, in a temporary file, as long as the system has a place for one.
+/// Opens a data set and the files of features beside it; "movielens-small" is the embedded set, unless there is such a
+/// path. Events that do not fit into memory go to the file `spill_to`, or if that is empty, to a temporary one.
 /// Errors   those of parse_reading, parse_extra and open_dataset
 OpenedDataset open_data(const DataRecipe& recipe, const DataFinder& find, Context& context,
                         const std::filesystem::path& spill_to = {});

@@ -9,7 +9,9 @@
 #include <fnmatch.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/text.h"
 #include "gusto/data/bytes/file_tree.h"
+#include "gusto/data/bytes/json_array.h"
 #include "gusto/data/file/data_file.h"
 #include "gusto/data/io/builder.h"
 #include "gusto/data/movielens/extras.h"
@@ -24,13 +26,18 @@ using OpenFile = std::function<std::unique_ptr<ByteStream>()>;
 
 OpenedDataset read_events_only(std::span<const OpenFile> files, const OpenOptions& options, Context& context) {
   DatasetBuilder builder(options);
-  for (const OpenFile& open : files) builder.read_events(*open(), std::nullopt, context);
+  std::vector<std::pair<std::string, std::string>> reading;  // of the first file, which may alone have a header
+  for (const OpenFile& open : files) {
+    builder.read_events(*json_lines(open()), std::nullopt, context);
+    if (reading.empty()) reading = builder.format().reading();
+  }
   builder.end_events(context);
   switch (builder.format().form) {
     case LineForm::fields: builder.report().layout = "delimited"; break;
     case LineForm::lists: builder.report().layout = "lists"; break;
     case LineForm::json: builder.report().layout = "JSON lines"; break;
   }
+  builder.report().reading = std::move(reading);
   builder.report().reason =
       (files.size() == 1 ? "It is a single file. " : fmt::format("These are {} files. ", files.size())) +
       builder.format().reason;
@@ -76,11 +83,24 @@ std::vector<std::filesystem::path> matching_files(const std::filesystem::path& p
   return files;
 }
 
+// The files of a list such as {a.csv,b.csv}, in its order. What is there under that very name is no list.
+std::vector<std::filesystem::path> listed_files(const std::filesystem::path& path) {
+  const std::string text = path.string();
+  std::error_code ignored;
+  if (!text.starts_with('{') || !text.ends_with('}') || std::filesystem::exists(path, ignored)) return {path};
+  std::vector<std::filesystem::path> files;
+  for (const std::string_view name : split(std::string_view(text).substr(1, text.size() - 2), ","))
+    files.emplace_back(name);
+  return files;
+}
+
 // What a data file holds has been read: there are no lines, and no events that come again.
 void refuse_options(const std::filesystem::path& path, const OpenOptions& options) {
   const char* given = options.columns                                    ? "columns"
                       : options.delimiter                                ? "a delimiter"
                       : options.header                                   ? "a header"
+                      : !options.quotes                                  ? "what becomes of quotation marks"
+                      : options.decimal_comma                            ? "the decimal point"
                       : options.time_unit                                ? "the unit of times"
                       : options.duplicates != DuplicatePolicy::keep_last ? "what becomes of duplicates"
                       : !options.weights.empty()                         ? "weights"
@@ -102,8 +122,11 @@ void refuse_options(const std::filesystem::path& path, const OpenOptions& option
 OpenedDataset open_events(const std::filesystem::path& path, const OpenOptions& options, Context& context) {
   if (const auto folder = open_tree(path)) return open_folder(path, *folder, options, context);
   std::vector<OpenFile> files;
-  for (const std::filesystem::path& file : matching_files(path))
-    files.emplace_back([file] { return open_stream(file); });
+  for (const std::filesystem::path& part : listed_files(path)) {
+    for (const std::filesystem::path& file : matching_files(part)) {
+      files.emplace_back([file] { return open_stream(file); });
+    }
+  }
   return read_events_only(files, options, context);
 }
 

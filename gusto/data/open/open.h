@@ -4,15 +4,12 @@
 ///
 ///   folder with u.data        ml-100k: u.data, u.item and u.genre, u.user
 ///   folder with ratings.dat   ml-1m, ml-10m: ratings.dat, movies.dat, users.dat
-///   folder with ratings.csv   ml-latest and its larger sisters: ratings.csv, movies.csv; what `gusto simulate` writes:
-///                             users.csv and item_texts.csv, too
+///   folder with ratings.csv   ml-latest and its sisters: ratings.csv, movies.csv; what `gusto simulate` writes
 ///   data file                 what `gusto convert` writes (data_file.h)
-///   file                      any delimited file: a user, an item, and if there are a value and a time on each line;
-///                             JSON lines, an object each; lists: a user and then items on each line
-///   pattern                   several files of one format, as one: ratings-*.csv, in the order of their names
-///
+///   file                      any delimited file with a user and an item on each line; JSON lines, or an array of
+///                             objects; lists: a user and then items on each line
+///   pattern, {list}           several files of one format, as one: ratings-*.csv by name, {a.csv,b.csv} in that order
 /// Files of features may be missing; the report says so. Ids keep their text: "07" and "7" are two ids.
-/// Features  users: gender, age, occupation, zip; items: title, year (from "(1995)" at the title's end), genres
 
 #include <filesystem>
 #include <string>

@@ -5,6 +5,7 @@
 
 #include "gusto/base/hash.h"
 #include "gusto/base/text.h"
+#include "gusto/data/side/list_cell.h"
 
 namespace gusto {
 namespace {
@@ -35,6 +36,7 @@ void KindSample::add(std::string_view id, std::string_view field) {
     if (value.size() > 1 && value[0] == '0' && value[1] >= '0' && value[1] <= '9') ++padded_;
   }
   if (value.find('|') != std::string_view::npos) ++bars_;
+  if (looks_like_list(value)) ++lists_;
   bool inside = false;
   for (const char c : value) {
     const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -49,6 +51,7 @@ void KindSample::add(std::string_view id, std::string_view field) {
 
 FeatureKind KindSample::kind(std::string_view column_name) const {
   if (filled_ == 0) return FeatureKind::categorical;
+  if (kLeastShareOfBars * (filled_ - lists_) <= filled_) return FeatureKind::multi;
   if (bars_ * kLeastShareOfBars >= filled_) return FeatureKind::multi;
   const bool codes = whole_ == filled_ && to_lower(column_name).ends_with("id");
   if (all_numbers() && padded_ == 0 && !codes) return FeatureKind::number;

@@ -29,6 +29,7 @@ class KindSample {
   std::size_t whole_ = 0;
   std::size_t padded_ = 0;  // numbers with needless zeros before them
   std::size_t bars_ = 0;
+  std::size_t lists_ = 0;
   std::size_t words_ = 0;
   std::unordered_set<std::uint64_t> values_;
   std::unordered_set<std::uint64_t> ids_;    // that have a value

@@ -11,6 +11,8 @@
 #include "gusto/base/text.h"
 #include "gusto/data/assembly/growing_feature.h"
 #include "gusto/data/io/numbers.h"
+#include "gusto/data/io/text_shape.h"
+#include "gusto/data/side/list_cell.h"
 
 namespace gusto {
 namespace {
@@ -33,6 +35,12 @@ class SideField {
       case FeatureKind::text:
       case FeatureKind::categorical: feature_.set_value(row, value); return;
       case FeatureKind::multi: break;
+    }
+    if (const auto list = parse_list_cell(value)) {
+      for (const std::string& own : *list) {
+        if (!is_missing(own)) feature_.set_value(row, trim(own));
+      }
+      return;
     }
     for (const std::string_view part : split(value, type_.separator)) {
       if (const std::string_view own = trim(part); !is_missing(own)) feature_.set_value(row, own);
@@ -104,7 +112,10 @@ struct Coverage {
 class SideReader {
  public:
   SideReader(const SourceText& source, Side side, const FileTypes* types, DatasetBuilder& builder)
-      : source_(source), side_(side), builder_(builder), format_(recognize_side(source, side, types)) {}
+      : source_(without_preamble(source)),
+        side_(side),
+        builder_(builder),
+        format_(recognize_side(source_, side, types, builder.options().quotes)) {}
 
   const SideFormat& format() const { return format_; }
 
@@ -113,6 +124,7 @@ class SideReader {
     std::vector<SideField> fields;
     std::vector<std::size_t> places;
     std::set<std::string> names;
+    name_titles(there);
     for (std::size_t c = 0; c < format_.columns.size(); ++c) {
       const ColumnType& type = format_.columns[c];
       if (type.use != ColumnUse::feature) continue;
@@ -166,6 +178,15 @@ class SideReader {
  private:
   Catalog& catalog() { return builder_.catalog(); }
 
+  // What shows items needs a text of that name.
+  void name_titles(const FeatureTable& there) {
+    if (!format_.title) return;
+    ColumnType& type = format_.columns[*format_.title];
+    if (type.name == "title" || there.find("title") != nullptr) return;
+    type.name = "title";
+    builder_.note(fmt::format("The column {} of {} is taken for the titles.", quote(type.column), source_.name));
+  }
+
   void require_free(const ColumnType& type, const FeatureTable& there, std::set<std::string>& names) const {
     if (!names.insert(type.name).second) {
       throw Error(ErrorCode::invalid_input,
@@ -214,7 +235,7 @@ class SideReader {
     }
   }
 
-  const SourceText& source_;
+  SourceText source_;
   Side side_;
   DatasetBuilder& builder_;
   SideFormat format_;

@@ -22,7 +22,9 @@ using FieldNames = std::vector<std::string>;
 constexpr std::array<std::string_view, 5> kSideDelimiters{"\t", "::", ";", "|", ","};
 constexpr std::size_t kDelimiterLines = 100;
 
-Quotes quotes_of(std::string_view delimiter) { return delimiter.size() == 1 ? Quotes::csv : Quotes::none; }
+Quotes quotes_of(std::string_view delimiter, bool quotes) {
+  return quotes && delimiter.size() == 1 ? Quotes::csv : Quotes::none;
+}
 
 // The commonest number of fields in the first lines, among those above one, and the share of lines that have it.
 struct Evenness {
@@ -32,11 +34,11 @@ struct Evenness {
 };
 
 // Quotation marks that make no sense are left for the reader to complain about.
-Evenness evenness(const SourceText& source, std::string_view delimiter) {
+Evenness evenness(const SourceText& source, std::string_view delimiter, bool quotes) {
   std::map<std::size_t, std::size_t> lines_of;
   std::size_t lines = 0;
   try {
-    RecordReader reader(source, delimiter, quotes_of(delimiter));
+    RecordReader reader(source, delimiter, quotes_of(delimiter, quotes));
     for (; lines < kDelimiterLines && reader.next(); ++lines) ++lines_of[reader.fields().size()];
   } catch (const Error&) {
     ++lines;
@@ -49,20 +51,21 @@ Evenness evenness(const SourceText& source, std::string_view delimiter) {
   return best;
 }
 
-std::string recognize_side_delimiter(const SourceText& source) {
+std::string recognize_side_delimiter(const SourceText& source, bool quotes) {
   std::string_view best;
   Evenness most;
   for (const std::string_view delimiter : kSideDelimiters) {
-    const Evenness own = evenness(source, delimiter);
+    const Evenness own = evenness(source, delimiter, quotes);
     if (!(most < own)) continue;
     most = own;
     best = delimiter;
   }
   if (!best.empty()) return std::string(best);
+  if (evenness(source, " ", quotes).share == 1) return " ";
   const std::string_view first = source.text.substr(0, source.text.find_first_of("\r\n"));
   throw Error(ErrorCode::invalid_input,
               fmt::format("{}, line 1: no delimiter is recognized in {}.", source.name, quote(first)),
-              "Separate fields by tabs, \"::\", \";\", \"|\" or \",\".");
+              "Separate fields by tabs, \"::\", \";\", \"|\", \",\" or blanks.");
 }
 
 std::vector<KindSample> take_sample(const SourceText& source, const SideFormat& format, std::size_t columns,
@@ -81,7 +84,7 @@ std::vector<KindSample> take_sample(const SourceText& source, const SideFormat& 
 
 // Whether a header calls a column so that it holds the ids of that side.
 bool names_ids(std::string_view name, Side side) {
-  if (to_lower(trim(name)) == "id") return true;
+  if (to_lower(name_without_type(name)) == "id") return true;
   return role_of_name(name) == (side == Side::users ? ColumnRole::user : ColumnRole::item);
 }
 
@@ -90,7 +93,10 @@ std::optional<std::size_t> find_ids(const FieldNames& header, Side side) {
   for (std::size_t c = 0; c < header.size(); ++c) {
     if (!names_ids(header[c], side)) continue;
     // "movieId" tells more than "id".
-    if (!id || to_lower(trim(header[*id])) == "id") id = c;
+    if (!id || to_lower(name_without_type(header[*id])) == "id") id = c;
+  }
+  for (std::size_t c = 0; c < header.size() && !id; ++c) {
+    if (likely_role_of_name(header[c]) == (side == Side::users ? ColumnRole::user : ColumnRole::item)) id = c;
   }
   return id;
 }
@@ -98,7 +104,7 @@ std::optional<std::size_t> find_ids(const FieldNames& header, Side side) {
 std::optional<std::size_t> find_column(const FieldNames& header, std::string_view name) {
   for (const bool exactly : {true, false}) {
     for (std::size_t c = 0; c < header.size(); ++c) {
-      const std::string_view own = trim(header[c]);
+      const std::string_view own = name_without_type(header[c]);
       if (exactly ? own == name : to_lower(own) == to_lower(name)) return c;
     }
   }
@@ -148,15 +154,48 @@ void place_in_order(const SourceText& source, const FileTypes& types, const Fiel
   format.header = begins_with_header(source, format, first, columns, side);
 }
 
+// The kind that RecBole writes behind a column's name, if it does.
+void set_type_of_recbole(std::string_view name, ColumnType& type) {
+  constexpr std::array<std::pair<std::string_view, FeatureKind>, 3> kTypes{
+      {{":token", FeatureKind::categorical}, {":token_seq", FeatureKind::multi}, {":float", FeatureKind::number}}};
+  for (const auto& [ending, kind] : kTypes) {
+    if (!name.ends_with(ending)) continue;
+    type.use = ColumnUse::feature;
+    type.kind = kind;
+    if (kind == FeatureKind::multi) type.separator = " ";
+  }
+}
+
+// A column of the items whose name says that it holds titles; how well, where there are several.
+std::optional<std::size_t> find_titles(const SideFormat& format, const FileTypes* types) {
+  constexpr std::array<std::string_view, 18> kTitles{
+      "title",     "name",       "itemtitle", "itemname",     "movietitle",  "moviename",
+      "filmtitle", "booktitle",  "bookname",  "producttitle", "productname", "songtitle",
+      "songname",  "tracktitle", "trackname", "artistname",   "gametitle",   "gamename"};
+  for (const std::string_view title : kTitles) {
+    for (std::size_t c = 0; c < format.columns.size(); ++c) {
+      const ColumnType& type = format.columns[c];
+      if (type.use && type.use != ColumnUse::feature) continue;
+      std::string name = to_lower(type.column);
+      std::erase_if(name, [](char letter) { return letter == '_' || letter == '-' || letter == ' '; });
+      const bool said =
+          types != nullptr && std::any_of(types->columns.begin(), types->columns.end(),
+                                          [&](const auto& own) { return own.column == type.column && own.kind; });
+      if (name == title && !said) return c;
+    }
+  }
+  return std::nullopt;
+}
+
 // Columns that the header names; types by name change some.
 void place_by_name(const SourceText& source, const FileTypes* types, const FieldNames& first, Side side,
                    SideFormat& format) {
   std::set<std::string> names;
   for (const std::string& field : first) {
-    const std::string name(trim(field));
+    const std::string name(name_without_type(field));
     format.columns.push_back({name, name, {}, {}, "|"});
-    // A column without a name is the numbering that some programs write.
-    if (name.empty()) format.columns.back().use = ColumnUse::skip;
+    // A column without a name, or pandas' own for such, is the numbering that some programs write.
+    if (name.empty() || name.starts_with("Unnamed: ")) format.columns.back().use = ColumnUse::skip;
     if (!name.empty() && !names.insert(name).second) {
       fail_first_line(
           source, fmt::format("two columns are named {}", quote(name)),
@@ -181,21 +220,24 @@ void place_by_name(const SourceText& source, const FileTypes* types, const Field
   }
   format.id = *id;
   format.columns[format.id].use = ColumnUse::id;
+  for (std::size_t c = 0; c < first.size(); ++c) {
+    if (!format.columns[c].use) set_type_of_recbole(trim(first[c]), format.columns[c]);
+  }
 }
 
 }  // namespace
 
-SideFormat recognize_side(const SourceText& source, Side side, const FileTypes* types) {
+SideFormat recognize_side(const SourceText& source, Side side, const FileTypes* types, bool quotes) {
   SideFormat format;
   if (trim(source.text).empty()) {
     throw Error(ErrorCode::invalid_input, fmt::format("{} is empty.", source.name),
                 fmt::format("Give a file with an id of the {} on each line.", to_string(side)));
   }
   require_line_feeds(source);
-  format.delimiter = recognize_side_delimiter(source);
-  format.quotes = quotes_of(format.delimiter);
+  format.delimiter = recognize_side_delimiter(source, quotes);
+  format.quotes = quotes_of(format.delimiter, quotes);
   const FieldNames first = first_record(source, format);
-  const std::size_t columns = evenness(source, format.delimiter).fields;
+  const std::size_t columns = evenness(source, format.delimiter, quotes).fields;
 
   if (types != nullptr && types->in_order) {
     place_in_order(source, *types, first, columns, side, format);
@@ -216,6 +258,11 @@ SideFormat recognize_side(const SourceText& source, Side side, const FileTypes* 
     place_by_name(source, types, first, side, format);
   }
 
+  if (side == Side::items) format.title = find_titles(format, types);
+  if (format.title) {
+    format.columns[*format.title].use = ColumnUse::feature;
+    format.columns[*format.title].kind = FeatureKind::text;
+  }
   const std::vector<KindSample> samples = take_sample(source, format, columns, format.header);
   for (std::size_t c = 0; c < columns; ++c) {
     ColumnType& type = format.columns[c];

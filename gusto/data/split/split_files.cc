@@ -45,6 +45,8 @@ EventFormat format_of(const SourceText& text, const DataSource& source) {
   OpenOptions options;
   options.columns = source.options.columns;
   options.delimiter = source.options.delimiter;
+  options.quotes = source.options.quotes;
+  options.decimal_comma = source.options.decimal_comma;
   if (source.lists) options.columns = {"user", "items"};
   EventFormat format;
   try {
@@ -66,14 +68,9 @@ class ListedFile {
         parser_(format_, false),
         compares_values_(format_.value && source.value_changes.empty()) {
     block_.last = true;
-    std::size_t begin = 0;
-    if (format_.header) {
-      RecordReader header(text_, format_.delimiter, format_.quotes);
-      header.next();
-      begin = header.position();
-      first_line_ = header.next_line();
-    }
-    parser_.parse(text_.name, block_, begin, events_);
+    const FileHead above = head_of(text_, format_);
+    first_line_ = above.lines + 1;
+    parser_.parse(text_.name, block_, above.bytes, events_);
   }
 
   void mark(const EventFinder& finder, Part part, std::span<Part> parts) const {

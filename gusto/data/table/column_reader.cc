@@ -45,11 +45,27 @@ bool to_times(const Number* numbers, std::size_t count, std::int64_t* times) {
 }
 
 template <class Number>
+bool digits_to_times(const Number* numbers, std::size_t count, std::int64_t* times) {
+  constexpr double kMost = 1e15;
+  bool good = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<double>(numbers[i]);  // exact, as far as dates go
+    const bool whole = number >= 0 && number < kMost && number == std::floor(number);
+    const std::optional<std::int64_t> time =
+        whole ? time_of_digits(static_cast<std::int64_t>(numbers[i])) : std::nullopt;
+    good &= time.has_value();
+    times[i] = time.value_or(kLatestTime);
+  }
+  return good;
+}
+
+template <class Number>
 bool to_times(const Number* numbers, std::size_t count, TimeUnit unit, std::int64_t* times) {
   switch (unit) {
     case TimeUnit::milliseconds: return to_times<1'000>(numbers, count, times);
     case TimeUnit::microseconds: return to_times<1'000'000>(numbers, count, times);
     case TimeUnit::nanoseconds: return to_times<1'000'000'000>(numbers, count, times);
+    case TimeUnit::yyyymmdd: return digits_to_times(numbers, count, times);
     case TimeUnit::seconds:
     case TimeUnit::iso: break;
   }
@@ -62,7 +78,7 @@ TimeUnit unit_of(const TableColumn& column) {
     for (std::size_t row = 0; row < chunk.size; ++row) {
       const double first = number_at(column.type, chunk, row);
       if (!std::isfinite(first)) continue;  // null, or to be complained about
-      return recognize_time_unit(std::abs(first) < 1e18 ? static_cast<std::int64_t>(first) : std::int64_t{0});
+      return recognize_time_unit(std::abs(first) < 9e18 ? static_cast<std::int64_t>(first) : std::int64_t{0});
     }
   }
   return TimeUnit::seconds;

@@ -13,7 +13,7 @@
 
 namespace gusto::testing_io {
 
-enum class Packing { zip, zip_stored, zip_encrypted, tar, tar_gz, tar_zst, gz, zst };
+enum class Packing { zip, zip_stored, zip_encrypted, tar, tar_gz, tar_zst, gz, zst, xz, bz2 };
 
 struct PackedFile {
   std::string path;
@@ -22,7 +22,7 @@ struct PackedFile {
   std::string link = {};
 };
 
-/// The bytes of an archive; .gz and .zst hold the content of the one file.
+/// The bytes of an archive; .gz, .zst, .xz and .bz2 hold the content of the one file.
 inline std::string packed(Packing packing, const std::vector<PackedFile>& files) {
   std::string bytes;
   archive* const out = archive_write_new();
@@ -30,7 +30,8 @@ inline std::string packed(Packing packing, const std::vector<PackedFile>& files)
     if (status != ARCHIVE_OK) throw Error(ErrorCode::internal, archive_error_string(out));
   };
   const bool zip = packing == Packing::zip || packing == Packing::zip_stored || packing == Packing::zip_encrypted;
-  const bool bare = packing == Packing::gz || packing == Packing::zst;
+  const bool bare =
+      packing == Packing::gz || packing == Packing::zst || packing == Packing::xz || packing == Packing::bz2;
   check(zip    ? archive_write_set_format_zip(out)
         : bare ? archive_write_set_format_raw(out)
                : archive_write_set_format_pax_restricted(out));
@@ -41,6 +42,8 @@ inline std::string packed(Packing packing, const std::vector<PackedFile>& files)
   }
   if (packing == Packing::tar_gz || packing == Packing::gz) check(archive_write_add_filter_gzip(out));
   if (packing == Packing::tar_zst || packing == Packing::zst) check(archive_write_add_filter_zstd(out));
+  if (packing == Packing::xz) check(archive_write_add_filter_xz(out));
+  if (packing == Packing::bz2) check(archive_write_add_filter_bzip2(out));
   check(archive_write_set_bytes_in_last_block(out, 1));
   const auto append = [](archive*, void* to, const void* part, std::size_t size) {
     static_cast<std::string*>(to)->append(static_cast<const char*>(part), size);

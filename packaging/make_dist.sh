@@ -26,10 +26,19 @@ package_of() {
   { dpkg-query -S "$real" 2>/dev/null || dpkg-query -S "${real#/usr}"; } | head -n 1 | cut -d : -f 1
 }
 
+# What shells and man find of the command, see gusto/cli/CMakeLists.txt.
+printed() {
+  install -D -m 644 "$build/printed/bash" "$1/bash-completion/completions/gusto"
+  install -D -m 644 "$build/printed/zsh" "$1/zsh/site-functions/_gusto"
+  install -D -m 644 "$build/printed/fish" "$1/fish/vendor_completions.d/gusto.fish"
+  install -D -m 644 "$build/printed/man" "$1/man/man1/gusto.1"
+}
+
 archive() {
   local root=$dist/$name library package
   install -D -m 755 --strip "$build/gusto" "$root/bin/gusto"
   documents "$root/share/doc/gusto"
+  printed "$root/share"
   mkdir -p "$root/lib/gusto"
   while read -r library; do
     package=$(package_of "$library")
@@ -45,6 +54,7 @@ package() {
   local root=$dist/deb work=$dist/shlibdeps depends
   install -D -m 755 --strip "$build/gusto" "$root/usr/bin/gusto"
   documents "$root/usr/share/doc/gusto"
+  printed "$root/usr/share"
   mv "$root/usr/share/doc/gusto/LICENSE" "$root/usr/share/doc/gusto/copyright"
   mkdir -p "$work/debian" "$root/DEBIAN"
   printf 'Source: gusto\n\nPackage: gusto\nArchitecture: any\n' >"$work/debian/control"

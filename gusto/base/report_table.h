@@ -55,6 +55,7 @@ struct ReportColumn {
   };
   std::string head;  ///< line breaks in it are spaces, where a narrow column would break
   Kind kind = Kind::text;
+  int spare = 0;  ///< where there is no room for all, columns of the highest number are left out first; 0: never
 };
 
 struct ReportRow {

@@ -25,6 +25,16 @@ std::optional<Number> parse_whole(std::string_view text) {
   return value;
 }
 
+/// Words of a name in the order of the alphabet: "item-knn" and "knn_item" are equal in it.
+std::string sorted_words(std::string_view name) {
+  std::string spaced(name);
+  std::replace_if(
+      spaced.begin(), spaced.end(), [](char c) { return c == '-' || c == '_' || c == ' '; }, ' ');
+  std::vector<std::string_view> words = split(trim(spaced), " ");
+  std::sort(words.begin(), words.end());
+  return join(words, " ");
+}
+
 }  // namespace
 
 std::string format_bytes(std::uint64_t bytes) {
@@ -109,14 +119,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 
 std::optional<std::string_view> nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
   const std::string wanted = to_lower(name);
+  const std::string wanted_words = sorted_words(wanted);
   const std::size_t limit = std::max<std::size_t>(2, name.size() / 3);
   std::optional<std::string_view> nearest;
   std::size_t least = limit + 1;
   for (std::string_view candidate : candidates) {
     const std::string lowered = to_lower(candidate);
     std::size_t distance = edit_distance(wanted, lowered, limit);
-    const bool is_start = wanted.size() >= 3 && (lowered.starts_with(wanted) || wanted.starts_with(lowered));
-    if (is_start) distance = std::min<std::size_t>(distance, 1);
+    if (sorted_words(lowered) == wanted_words) distance = std::min<std::size_t>(distance, 1);
+    const bool is_start = wanted.size() >= 3 && lowered.starts_with(wanted);
+    const bool goes_on = lowered.size() >= 3 && wanted.starts_with(lowered);
+    if (is_start) distance = std::min<std::size_t>(distance, 2);
+    else if (goes_on) distance = std::min(distance, limit);
     if (distance < least) {
       least = distance;
       nearest = candidate;

@@ -38,6 +38,12 @@ TEST(Text, SuggestsOnlyNearNames) {
   EXPECT_EQ(nearest_name("lerning_rate", names), "learning_rate");
   EXPECT_EQ(nearest_name("learning", names), "learning_rate");
   EXPECT_EQ(nearest_name("temperature", names), std::nullopt);
+  const std::vector<std::string_view> models{"bias", "biased-mf", "item-knn", "user-knn"};
+  EXPECT_EQ(nearest_name("biasd-mf", models), "biased-mf");
+  EXPECT_EQ(nearest_name("biased-fm", models), "biased-mf");
+  EXPECT_EQ(nearest_name("biased", models), "bias");
+  EXPECT_EQ(nearest_name("knn_item", models), "item-knn");
+  EXPECT_EQ(nearest_name("item", models), "item-knn");
 }
 
 TEST(Text, ReadsNumbersWhollyOrNotAtAll) {

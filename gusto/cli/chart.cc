@@ -1,13 +1,17 @@
 /// gusto chart: the top of each genre, or of each value of another feature.
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/core.h>
 
+#include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
+#include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/answer_json.h"
 
 namespace gusto::cli {
 namespace {
@@ -19,9 +23,11 @@ struct ChartFlags {
   RunFlags run;
   std::size_t count = 3;
   std::size_t values = 20;
+  std::string json;
 };
 
 void run_chart(Session& session, const ChartFlags& flags) {
+  if (!flags.json.empty()) require_writable(flags.json);
   Run run(session, flags.run);
   const Recommender recommender = open_model(flags.model, session.models);
   ChartRequest request{.by = flags.by, .k = flags.count, .values = flags.values};
@@ -29,21 +35,26 @@ void run_chart(Session& session, const ChartFlags& flags) {
   const ChartAnswer answer = recommender.chart(request, run.context());
   run.clear();
   tell_unknown(answer.who);
+  if (!flags.json.empty()) write_result(flags.json, to_json(answer));
+  if (flags.json == "-") return;
 
+  const bool titles = std::any_of(answer.groups.begin(), answer.groups.end(),
+                                  [](const ChartGroup& group) { return have_titles(group.items); });
   Table table({{answer.by, Align::left, Overflow::cut},
                {"", Align::right},
-               {"title", Align::left, Overflow::cut},
+               {titles ? "title" : "item", Align::left, Overflow::cut},
+               {titles ? "item" : "", Align::left, Overflow::cut, 1},
                {"score", Align::right}});
   for (const ChartGroup& group : answer.groups) {
     std::size_t place = 0;
     for (const AnsweredItem& item : group.items) {
       table.add({place == 0 ? Cell(group.value, Style::bold) : Cell(""), Cell(fmt::format("{}", place + 1)),
-                 Cell(item.title), Cell(fmt::format("{:.3f}", item.score))});
+                 Cell(item.title), Cell(titles ? item.id : ""), Cell(fmt::format("{:.3f}", item.score))});
       ++place;
     }
   }
-  fmt::print("Top by {} for {}, by {}:\n{}", answer.by, answer.who.name, recommender.model().info().name,
-             table.render(session.out));
+  fmt::print("Top by {} for {}, by {}:\n{}", harmless(answer.by), harmless(answer.who.name),
+             recommender.model().info().name, table.render(session.out));
 }
 
 }  // namespace
@@ -72,6 +83,7 @@ void add_chart(CLI::App& app, Session& session) {
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U).description(""));
   add_person_flags(command, flags->person);
+  add_json_flag(command, flags->json);
   add_run_flags(command, flags->run, Seeded::no);
 }
 

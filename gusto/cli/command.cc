@@ -69,6 +69,18 @@ CLI::App* add_command(CLI::App& app, const Introduction& introduction, std::func
   return command;
 }
 
+CLI::Option* add_json_flag(CLI::App* command, std::string& file) {
+  return command
+      ->add_option(
+          "--json", file,
+          "Give the answer as JSON, as docs/reference/json.md describes: into a file beside what is printed, or "
+          "without one on standard output instead.")
+      ->expected(0, 1)
+      ->default_str("-")
+      ->type_name("[FILE]")
+      ->group("Output");
+}
+
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const {
   // CLI11 gives the names of all parents, and for a subcommand its own too.
   std::string parent = std::move(name);

@@ -36,6 +36,9 @@ struct Introduction {
 /// Adds a subcommand that calls `run` once its flags are parsed.
 CLI::App* add_command(CLI::App& app, const Introduction& introduction, std::function<void()> run);
 
+/// --json, with or without a file: where an answer goes as JSON, "-" for standard output; empty if it isn't given.
+CLI::Option* add_json_flag(CLI::App* command, std::string& file);
+
 /// Help that fits 80 columns: summary, usage, arguments, options by group, examples.
 class HelpFormatter : public CLI::FormatterBase {
  public:
@@ -54,6 +57,7 @@ void add_recommend(CLI::App& app, Session& session);
 void add_similar(CLI::App& app, Session& session);
 void add_chart(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
+void add_export(CLI::App& app, Session& session);
 void add_index(CLI::App& app, Session& session);
 void add_fetch(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
@@ -61,5 +65,6 @@ void add_convert(CLI::App& app, Session& session);
 void add_models(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);
 
 }  // namespace gusto::cli

@@ -29,7 +29,7 @@ struct CompareFlags {
 };
 
 void run_compare(Session& session, const CompareFlags& flags) {
-  if (!flags.json.empty() && flags.json != "-") require_folder(flags.json);
+  if (!flags.json.empty()) require_writable(flags.json);
   Recipe recipe = flags.recipe;
   recipe.seed = flags.run.seed;
   if (!flags.file.empty()) recipe = completed(std::move(recipe), read_recipe(flags.file, session.models));
@@ -39,6 +39,12 @@ void run_compare(Session& session, const CompareFlags& flags) {
   run.clear();
   if (flags.json != "-") fmt::print("{}", describe_comparison(comparison, session.out));
   if (!flags.json.empty()) write_result(flags.json, to_json(comparison));
+  if (comparison.canceled) {
+    throw Error(ErrorCode::canceled,
+                fmt::format("Stopped as asked: {} of {} models have been measured.", comparison.results.size(),
+                            experiment.entries.size()),
+                "");
+  }
   if (!comparison.best) {
     const std::optional<Error>& refusal = comparison.results.front().refusal;
     if (refusal) throw Error(refusal->code(), "No model has a result.", refusal->hint());
@@ -59,7 +65,8 @@ void add_compare(CLI::App& app, Session& session) {
                 "≈ marks those that the data cannot tell from it.",
        .examples = {"gusto compare", "gusto compare ratings.csv --models bias,item-knn,biased-mf",
                     "gusto compare ml-1m --task top-n --k 10,20 --positives 4",
-                    "gusto compare --models item-knn --set item-knn.neighbors=80",
+                    "gusto compare --models bias,svd --set svd.dim=16,32,64",
+                    "gusto compare --task top-n --models all --exclude sequential,two-tower",
                     "gusto compare --recipe experiment.toml --json result.json"}},
       [flags, &session] { run_compare(session, *flags); });
   add_data_flags(command, flags->recipe.data, DataArgument::optional);
@@ -71,22 +78,27 @@ void add_compare(CLI::App& app, Session& session) {
           [flags](const std::string& text) {
             for (const std::string& name : parse_list(text)) flags->recipe.models.push_back({name});
           },
-          "Models to compare, separated by commas. Default: all that can do the task.")
+          "Models to compare, separated by commas; all stands for every one. Default: all that can do the task.")
+      ->type_name("A,B,…")
+      ->group("Models");
+  command
+      ->add_option_function<std::string>(
+          "--exclude", [flags](const std::string& text) { flags->recipe.exclude = parse_list(text); },
+          "Models to leave out, separated by commas.")
       ->type_name("A,B,…")
       ->group("Models");
   command
       ->add_option("--set", flags->recipe.sets,
                    "Set an option of a model, or of the one entry of a recipe with that label; may be given again. "
-                   "`gusto models NAME` lists a model's options.")
+                   "Several values, as in svd.dim=16,32,64, are compared with each other. `gusto models NAME` lists a "
+                   "model's options.")
       ->type_name("MODEL.OPTION=VALUE")
       ->allow_extra_args(false)
       ->group("Models");
   command->add_option("--recipe", flags->file, "Take the whole experiment from a TOML file; flags given here win.")
       ->type_name("FILE")
       ->group("Models");
-  command->add_option("--json", flags->json, "Write the results as JSON, too; - for standard output, without tables.")
-      ->type_name("FILE")
-      ->group("Output");
+  add_json_flag(command, flags->json);
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

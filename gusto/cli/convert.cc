@@ -31,7 +31,7 @@ struct ConvertFlags {
 
 /// A slip of the arguments must not cost somebody their ratings.
 void require_replaceable(const std::string& path) {
-  require_folder(path);
+  require_writable(path);
   std::error_code ignored;
   if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) return;
   try {

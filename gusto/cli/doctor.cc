@@ -2,10 +2,14 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
+#include "gusto/base/json.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/system.h"
 #include "gusto/base/text.h"
@@ -13,6 +17,7 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/fetched_data.h"
+#include "gusto/cli/output.h"
 #include "gusto/data/fetch/movielens_sets.h"
 #include "gusto/data/movielens/embedded.h"
 #include "gusto/models/registry.h"
@@ -27,55 +32,90 @@ void line(const Session& session, std::string_view label, std::string_view text)
   fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, kDoctorLabel)), text);
 }
 
-void show_fetched(Session& session) {
-  std::vector<std::string_view> names;
+/// What the command finds.
+struct Findings {
+  std::vector<std::string> models;
+  std::uint64_t embedded_events = 0, embedded_users = 0, embedded_items = 0;
+  std::string data_folder;  ///< GUSTO_DATA, if it is set
+  std::vector<std::string> data;
+  std::vector<std::string> fetched;
+};
+
+std::vector<std::string> fetched_sets() {
+  std::vector<std::string> names;
   std::error_code ignored;
   try {
     for (const PublishedSet& set : published_sets()) {
-      if (std::filesystem::exists((default_cache() / set.name) += ".zip", ignored)) names.push_back(set.name);
+      if (std::filesystem::exists((default_cache() / set.name) += ".zip", ignored)) names.emplace_back(set.name);
     }
   } catch (const Error&) {
     // Without a home there is no cache, and nothing in it.
   }
-  line(session, "fetched", names.empty() ? "nothing; `gusto fetch` lists what there is" : join(names, ", "));
+  return names;
 }
 
-void show_data(Session& session) {
+Findings find_out(Session& session) {
+  Findings found;
+  for (const ModelInfo* info : all_models(session.models)) found.models.emplace_back(info->name);
   Context context({.threads = 1, .cancel = &session.cancel});
   const OpenedDataset embedded = open_embedded(context);
-  line(session, "embedded",
-       fmt::format("{}: {} events, {} users, {} items", kEmbeddedName, format_count(embedded.data->event_count()),
-                   format_count(embedded.data->user_count()), format_count(embedded.data->item_count())));
-  const char* folder = std::getenv("GUSTO_DATA");
-  if (folder == nullptr || *folder == '\0') {
-    line(session, "GUSTO_DATA", "not set; it may name a folder of data sets");
-    return;
-  }
-  line(session, "GUSTO_DATA", folder);
-  const std::vector<std::string> names = list_data();
-  if (names.empty()) line(session, "", "holds no data set that gusto recognizes");
-  for (const std::string& name : names) line(session, "", "- " + name);
+  found.embedded_events = embedded.data->event_count();
+  found.embedded_users = embedded.data->user_count();
+  found.embedded_items = embedded.data->item_count();
+  if (const char* folder = std::getenv("GUSTO_DATA"); folder != nullptr) found.data_folder = folder;
+  if (!found.data_folder.empty()) found.data = list_data();
+  found.fetched = fetched_sets();
+  return found;
 }
 
-void run_doctor(Session& session) {
+std::string findings_json(const Findings& found) {
+  const OrderedJson json = {{"version", version()},
+                            {"cpu_level", kernel_target()},
+                            {"threads", available_threads()},
+                            {"memory_bytes", available_memory()},
+                            {"models", found.models},
+                            {"embedded",
+                             {{"name", kEmbeddedName},
+                              {"events", found.embedded_events},
+                              {"users", found.embedded_users},
+                              {"items", found.embedded_items}}},
+                            {"data_folder", found.data_folder},
+                            {"data", found.data},
+                            {"fetched", found.fetched}};
+  return print_json(json, 2);
+}
+
+void print_findings(const Session& session, const Findings& found) {
   line(session, "gusto", version());
   line(session, "CPU level", kernel_target());
   line(session, "threads", fmt::format("{} may be used", available_threads()));
   line(session, "memory", fmt::format("{} may be used", format_bytes(available_memory())));
-  std::vector<std::string_view> models;
-  for (const ModelInfo* info : all_models(session.models)) models.push_back(info->name);
   std::string_view label = "models";
-  for (const std::string& part : wrap(join(models, ", "), kLine - kDoctorLabel)) {
+  for (const std::string& part : wrap(join(found.models, ", "), kLine - kDoctorLabel)) {
     line(session, std::exchange(label, {}), part);
   }
-  show_data(session);
-  show_fetched(session);
+  line(session, "embedded",
+       fmt::format("{}: {} events, {} users, {} items", kEmbeddedName, format_count(found.embedded_events),
+                   format_count(found.embedded_users), format_count(found.embedded_items)));
+  line(session, "GUSTO_DATA",
+       found.data_folder.empty() ? "not set; it may name a folder of data sets" : found.data_folder);
+  if (!found.data_folder.empty() && found.data.empty()) line(session, "", "holds no data set that gusto recognizes");
+  for (const std::string& name : found.data) line(session, "", "- " + name);
+  line(session, "fetched",
+       found.fetched.empty() ? "nothing; `gusto fetch` lists what there is" : join(found.fetched, ", "));
+}
+
+void run_doctor(Session& session, const std::string& json) {
+  const Findings found = find_out(session);
+  if (!json.empty()) write_result(json, findings_json(found));
+  if (json != "-") print_findings(session, found);
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, Session& session) {
-  add_command(
+  auto json = std::make_shared<std::string>();
+  CLI::App* command = add_command(
       app,
       {.name = "doctor",
        .summary = "Show version, processor, threads, memory and data found.",
@@ -83,7 +123,8 @@ void add_doctor(CLI::App& app, Session& session) {
                 "that the environment variable GUSTO_DATA names, whose data sets can be called by name, as in "
                 "`gusto compare ml-1m`, and the sets that have been fetched, as in `gusto compare fetch:ml-1m`.",
        .examples = {"gusto doctor", "GUSTO_DATA=~/data gusto doctor"}},
-      [&session] { run_doctor(session); });
+      [json, &session] { run_doctor(session, *json); });
+  add_json_flag(command, *json);
 }
 
 }  // namespace gusto::cli

@@ -15,7 +15,10 @@
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/experiment_flags.h"
 #include "gusto/cli/model_flags.h"
+#include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
+#include "gusto/eval/compare_entry.h"
+#include "gusto/eval/describe_json.h"
 #include "gusto/eval/experiment.h"
 #include "gusto/eval/recipe.h"
 #include "gusto/eval/transfer.h"
@@ -29,6 +32,7 @@ struct EvaluateFlags {
   Recipe recipe;
   std::string test;
   RunFlags run;
+  std::string json;
 };
 
 bool names_split(const Recipe& recipe) { return !recipe.split.empty() || !recipe.protocol.empty(); }
@@ -70,14 +74,26 @@ TestPart split_test(const Experiment& experiment, const Model& model) {
   return {transfer_test(model, experiment.data.data->catalog(), fold, split.candidates), std::move(split.filtered)};
 }
 
+/// Error(unsupported) before any event is read.
+void require_task(const Model& model, const std::string& name) {
+  const Task task = name.empty() ? model.task() : parse_task(name);
+  if (task == Task::top_n || (model.task() != Task::top_n && can_do(model.info(), task))) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} was trained for {}, so it can't be measured by {}.", model.info().name,
+                          to_string(model.task()), to_string(task)),
+              "Leave --task out, or train a model for that task.");
+}
+
 void run_evaluate(Session& session, const EvaluateFlags& flags) {
   if (!flags.test.empty() && (!flags.recipe.data.name.empty() || names_split(flags.recipe))) {
     throw Error(ErrorCode::invalid_option,
                 "--test lists the test events, so it goes without DATA, --split and --protocol.",
                 "Leave one of them out.");
   }
+  if (!flags.json.empty()) require_writable(flags.json);
   const TrainedModel trained = load_model(flags.model, {.models = session.models});
   const Model& model = *trained.model;
+  require_task(model, flags.recipe.task);
   Run run(session, flags.run);
   const Experiment experiment = open_and_tell(recipe_of(flags, trained), run);
   const EvaluateOptions& options = experiment.evaluate;
@@ -86,8 +102,12 @@ void run_evaluate(Session& session, const EvaluateFlags& flags) {
   run.set_stage("measure " + std::string(model.info().name));
   const Evaluation evaluation = evaluate(model, test.fold, test.candidates, options, run.context());
   run.clear();
-  fmt::print("{} · task {} · {}\n", model.info().name, to_string(options.task),
-             flags.test.empty() ? "split " + experiment.split.spec.text() : "test events of " + flags.test);
+  const std::string where =
+      flags.test.empty() ? "split " + experiment.split.spec.text() : "test events of " + flags.test;
+  if (!flags.json.empty()) write_result(flags.json, evaluation_json(model, evaluation, options.task, where));
+  if (evaluation.estimates.empty()) throw nothing_measured();
+  if (flags.json == "-") return;
+  fmt::print("{} · task {} · {}\n", model.info().name, to_string(options.task), where);
   fmt::print("{}{}\n", describe_event_filter(experiment.split.filter, left_out, session.out),
              describe_split({{{test.fold.name, test.fold.receipt}}}, test.fold.candidates_or(test.candidates).size(),
                             options, session.out));
@@ -95,7 +115,6 @@ void run_evaluate(Session& session, const EvaluateFlags& flags) {
     fmt::print("Left out: {} test events of users that the model does not know, {} of items.\n\n",
                format_count(test.unknown_users), format_count(test.unknown_items));
   }
-  if (evaluation.estimates.empty()) throw nothing_measured();
   fmt::print("{}", describe_estimates(evaluation.estimates, session.out));
   fmt::print("Measured {} users in {}; {} users of the training part have no test events.\n",
              format_count(evaluation.users), format_seconds(evaluation.score_seconds),
@@ -128,6 +147,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   add_split_flags(command, flags->recipe, "How to divide DATA. Default: as the model was trained.");
   add_metric_flags(command, flags->recipe);
   add_like_threshold_flag(command, flags->recipe, "Default: as the model was trained.");
+  add_json_flag(command, flags->json);
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

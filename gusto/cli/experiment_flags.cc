@@ -31,7 +31,8 @@ void add_split_flags(CLI::App* command, Recipe& recipe, const std::string& role)
           "--split", recipe.split,
           role +
               " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), time:SHARE (train "
-              "before that percentile of time), rolling:N (train on the past, test on the next window, N "
+              "before that percentile of time), time:2016-01-01 (train before that date), rolling:N (train on the "
+              "past, test on the next window, N "
               "times), prequential:SHARE (as time, each event with the history up to it), kfold:N, users:SHARE "
               "(held-out users, whose history is folded in), folds:u (ml-100k's own), folds:PATH, test:FILE, "
               "negatives:FILE (one test event a user, ranked among the negatives given), negatives:N (drawn).")
@@ -99,11 +100,15 @@ Experiment open_and_tell(const Recipe& recipe, Run& run) {
   Experiment experiment = open_experiment(recipe, finder(run), run.context(), run.models());
   run.clear();
   tell_bad_lines(experiment.data.report);
-  if (experiment.task_chosen && !recipe.data.reading.weights.empty()) {
-    fmt::print(stderr, "Weighed events are choices, so this is about ranking (--task top-n).\n");
-  } else if (experiment.task_chosen) {
-    fmt::print(stderr, "All values are {:g}, so there is nothing to predict; this is about ranking (--task top-n).\n",
-               experiment.data.data->scale().low);
+  if (experiment.task_chosen) {
+    const Dataset& data = *experiment.data.data;
+    const Scale scale = data.scale();
+    const bool predicts = experiment.entries.front().kind().abilities.predicts_ratings;
+    const std::string why = !(scale.low < scale.high)
+                                ? fmt::format("All values are {:g}, so there is nothing to predict", scale.low)
+                            : predicts ? std::string("Values say who chose what, and are no ratings")
+                                       : fmt::format("{} predicts no values", experiment.entries.front().model);
+    fmt::print(stderr, "{}; this is about ranking (--task top-n).\n", why);
   }
   return experiment;
 }

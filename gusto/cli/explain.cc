@@ -6,7 +6,9 @@
 
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
+#include "gusto/cli/output.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/answer_json.h"
 
 namespace gusto::cli {
 namespace {
@@ -16,14 +18,19 @@ struct ExplainFlags {
   PersonFlags person;
   std::string item;
   std::size_t count = 10;
+  std::string json;
 };
 
 void run_explain(Session& session, const ExplainFlags& flags) {
+  if (!flags.json.empty()) require_writable(flags.json);
   const Recommender recommender = open_model(flags.model, session.models);
-  const ExplainAnswer answer = recommender.explain(person_of(flags.person, recommender), flags.item);
+  const ExplainAnswer answer =
+      recommender.explain(person_of(flags.person, recommender), typed_item(recommender, flags.item));
   tell_unknown(answer.who);
-  fmt::print("Why {} scores so for {}, by {}:\n{}", answer.item.title, answer.who.name, recommender.model().info().name,
-             describe_reasons(answer.item.reasons, flags.count, session.out));
+  if (!flags.json.empty()) write_result(flags.json, to_json(answer));
+  if (flags.json == "-") return;
+  fmt::print("Why {} scores so for {}, by {}:\n{}", harmless(answer.item.title), harmless(answer.who.name),
+             recommender.model().info().name, describe_reasons(answer.item.reasons, flags.count, session.out));
 }
 
 }  // namespace
@@ -46,6 +53,7 @@ void add_explain(CLI::App& app, Session& session) {
   command->add_option("-n", flags->count, "How many contributions to list. Default: 10.")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U).description(""));
+  add_json_flag(command, flags->json);
 }
 
 }  // namespace gusto::cli

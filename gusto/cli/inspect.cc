@@ -12,10 +12,12 @@
 #include "gusto/cli/data_report.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/index_report.h"
+#include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/cli/table.h"
 #include "gusto/data/file/data_file.h"
 #include "gusto/eval/compare.h"
+#include "gusto/eval/describe_json.h"
 #include "gusto/models/registry.h"
 #include "gusto/retrieval/indexed_model.h"
 
@@ -26,15 +28,20 @@ struct InspectFlags {
   DataRecipe data;
   FilterOptions filter;
   RunFlags run;
+  std::string json;
 };
 
 bool is_model_file(const std::filesystem::path& path) { return is_tensor_file(path) && !is_data_file(path); }
 
-void inspect_model(const Session& session, const std::string& path) {
+void inspect_model(const Session& session, const std::string& path, const std::string& json) {
   Context context({.threads = 1});
   const IndexedModel opened = load_indexed_model(path, context, session.models);
   const TrainedModel& trained = opened.trained;
   const Model& model = *trained.model;
+  if (!json.empty()) {
+    write_result(json, model_file_json(trained, opened.index.get(), std::filesystem::file_size(path)));
+  }
+  if (json == "-") return;
   const auto line = [&](std::string_view label, std::string_view text) {
     fmt::print("{}{}\n", paint(session.out, Style::bold, pad_right(label, 12)), text);
   };
@@ -55,8 +62,9 @@ void inspect_model(const Session& session, const std::string& path) {
 }
 
 void run_inspect(Session& session, const InspectFlags& flags) {
+  if (!flags.json.empty()) require_writable(flags.json);
   if (!flags.data.name.empty() && is_model_file(flags.data.name)) {
-    inspect_model(session, flags.data.name);
+    inspect_model(session, flags.data.name, flags.json);
     return;
   }
   Run run(session, flags.run);
@@ -64,6 +72,8 @@ void run_inspect(Session& session, const InspectFlags& flags) {
   run.clear();
   const FilteredDataset filtered = filter_dataset(opened.data, flags.filter);
   if (opened.report.data_file) check_data_file(opened.report.data_file->path);
+  if (!flags.json.empty()) write_result(flags.json, data_json(opened.report, filtered.steps, *filtered.data));
+  if (flags.json == "-") return;
   fmt::print("{}{}\n{}{}", describe_source(opened.report, session.out),
              describe_command(opened.report, flags.data, session.out),
              describe_event_filter(flags.filter, filtered.steps, session.out),
@@ -87,6 +97,7 @@ void add_inspect(CLI::App& app, Session& session) {
       [flags, &session] { run_inspect(session, *flags); });
   add_data_flags(command, flags->data, DataArgument::optional);
   add_event_filter_flags(command, flags->filter);
+  add_json_flag(command, flags->json);
   add_run_flags(command, flags->run, Seeded::no);
 }
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gusto/cli/command.h"
-#include "gusto/retrieval/request.h"
+#include "gusto/retrieval/recommender.h"
 
 namespace gusto::cli {
 
@@ -17,7 +17,7 @@ struct FilterFlags {
 };
 void add_filter_flags(CLI::App* command, FilterFlags& flags);
 
-/// Error(invalid_option), for a condition of another form.
-ItemFilter filter_of(const FilterFlags& flags);
+/// Errors   invalid_option, for a condition of another form; those of typed_item
+ItemFilter filter_of(const FilterFlags& flags, const Recommender& recommender);
 
 }  // namespace gusto::cli

@@ -8,15 +8,23 @@
 #include "gusto/cli/table.h"
 
 namespace gusto::cli {
+
+bool have_titles(std::span<const AnsweredItem> items) {
+  return std::any_of(items.begin(), items.end(), [](const AnsweredItem& item) { return item.title != item.id; });
+}
+
 std::string describe_items(const Catalog& catalog, std::span<const AnsweredItem> items, std::string_view head,
                            int decimals, const Terminal& terminal) {
   const FeatureField* genres = catalog.item_features.find("genres");
-  std::vector<Column> columns{{"", Align::right}, {"title", Align::left, Overflow::cut}};
-  if (genres != nullptr) columns.push_back({"genres", Align::left, Overflow::cut});
+  const bool titles = have_titles(items);
+  std::vector<Column> columns{{"", Align::right}, {titles ? "title" : "item", Align::left, Overflow::cut}};
+  if (titles) columns.push_back({"item", Align::left, Overflow::cut, 2});
+  if (genres != nullptr) columns.push_back({"genres", Align::left, Overflow::cut, 1});
   columns.push_back({std::string(head), Align::right});
   Table table(std::move(columns));
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::vector<Cell> cells{Cell(fmt::format("{}", i + 1)), Cell(items[i].title, Style::bold)};
+    if (titles) cells.emplace_back(items[i].id);
     if (genres != nullptr) cells.emplace_back(genres->display(items[i].row.index));
     cells.emplace_back(fmt::format("{:.{}f}", items[i].score, decimals));
     table.add(std::move(cells));

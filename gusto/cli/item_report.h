@@ -10,7 +10,10 @@
 
 namespace gusto::cli {
 
-/// Items with a number each, best first: place, title, genres if known, and under `head` the number with so many
+/// Whether any of the items has a title beside its id.
+bool have_titles(std::span<const AnsweredItem> items);
+
+/// Items with a number each, best first: place, title, id, genres if known, and under `head` the number with so many
 /// decimals.
 std::string describe_items(const Catalog& catalog, std::span<const AnsweredItem> items, std::string_view head,
                            int decimals, const Terminal& terminal);

@@ -22,7 +22,7 @@ void add_person_flags(CLI::App* command, PersonFlags& flags) {
       ->add_option(
           "--history", flags.history,
           "Someone new, by what they rated: titles with a value each, such as \"Toy Story (1995):5,Heat (1995):4\". "
-          "Without a value, the highest is meant.")
+          "Without a value, the highest is meant. With --user, these events come after that user's own.")
       ->type_name("TITLE:VALUE,…")
       ->group("User");
   command
@@ -33,8 +33,8 @@ void add_person_flags(CLI::App* command, PersonFlags& flags) {
 }
 
 Person person_of(const PersonFlags& flags, const Recommender& recommender) {
-  if (flags.empty() || (!flags.user.empty() && !flags.history.empty())) {
-    throw Error(ErrorCode::invalid_option, "Give either --user or --history, or --feature.",
+  if (flags.empty()) {
+    throw Error(ErrorCode::invalid_option, "Give --user or --history, or --feature.",
                 "For example --user 42, or --history \"Toy Story (1995):5,Heat (1995):4\".");
   }
   Person person;
@@ -51,9 +51,23 @@ Person person_of(const PersonFlags& flags, const Recommender& recommender) {
   return person;
 }
 
+std::string typed_item(const Recommender& recommender, const std::string& typed) {
+  const AnsweredItem item = recommender.parse_item(typed);
+  if (item.id != typed && recommender.data().catalog().items.find(typed)) {
+    fmt::print(stderr, "{0} was taken for {1} (id {2}); write id:{0} for the item of that id.\n", typed,
+               harmless(item.title), item.id);
+  }
+  return item.id;
+}
+
 void tell_unknown(const UnderstoodPerson& who) {
   if (who.unknown.empty()) return;
-  fmt::print(stderr, "Left out of the history, as no item is called so: {}.\n", join(who.unknown, ", "));
+  fmt::print(stderr, "Left out of the history, as no item is called so: {}.\n", harmless(join(who.unknown, ", ")));
+}
+
+void tell_notes(const RecommendAnswer& answer) {
+  tell_unknown(answer.who);
+  for (const std::string& note : answer.notes) fmt::print(stderr, "{}\n", harmless(note));
 }
 
 }  // namespace gusto::cli

@@ -15,6 +15,7 @@
 #include "gusto/cli/command.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/table.h"
+#include "gusto/eval/describe_json.h"
 #include "gusto/models/model_pages.h"
 #include "gusto/models/registry.h"
 
@@ -106,6 +107,7 @@ void write_pages(const Session& session, const std::string& folder) {
 void add_models(CLI::App& app, Session& session) {
   auto name = std::make_shared<std::string>();
   auto folder = std::make_shared<std::string>();
+  auto json = std::make_shared<std::string>();
   CLI::App* command = add_command(
       app,
       {.name = "models",
@@ -113,7 +115,12 @@ void add_models(CLI::App& app, Session& session) {
        .about = "Without a name: every kind of model and what it can do. With a name: what that model computes, where "
                 "it comes from, and its options with defaults and what they accept.",
        .examples = {"gusto models", "gusto models item-knn", "gusto models --markdown docs/reference/models"}},
-      [name, folder, &session] {
+      [name, folder, json, &session] {
+        if (!json->empty()) {
+          write_result(*json, name->empty() ? models_json(all_models(session.models))
+                                            : model_json(find_model(*name, session.models)));
+        }
+        if (*json == "-") return;
         if (!folder->empty()) write_pages(session, *folder);
         else if (name->empty()) print_all(session);
         else print_one(session, *name);
@@ -122,6 +129,7 @@ void add_models(CLI::App& app, Session& session) {
   command->add_option("--markdown", *folder, "Write a page for each model, and one that lists all, into this folder.")
       ->type_name("FOLDER")
       ->excludes(model);
+  add_json_flag(command, *json);
 }
 
 }  // namespace gusto::cli

@@ -1,5 +1,6 @@
 #include "gusto/cli/output.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <span>
 #include <system_error>
@@ -7,9 +8,7 @@
 #include <fmt/core.h>
 
 #include "gusto/base/error.h"
-#include "gusto/base/file.h"
 #include "gusto/base/text.h"
-#include "gusto/cli/interrupt.h"
 
 namespace gusto::cli {
 
@@ -32,14 +31,28 @@ void write_result(const std::string& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(whole)));
 }
 
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string field = "\"";
-  for (const char c : text) {
-    if (c == '"') field += '"';
-    field += c;
+void require_writable(const std::string& file) {
+  if (file == "-") return;
+  require_folder(file);
+  const WriteGuard guard;
+  const AtomicFile trial(file);  // gone again at once
+}
+
+OutputText::OutputText(const std::string& path) {
+  if (path == "-") return;
+  guard_.emplace();
+  file_.emplace(path);
+}
+
+void OutputText::append(std::string_view text) {
+  if (file_) file_->append(text);
+  else if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    throw Error(ErrorCode::io, "Standard output could not be written in full.", "Write into a file instead.");
   }
-  return field + '"';
+}
+
+void OutputText::commit() {
+  if (file_) file_->commit();
 }
 
 }  // namespace gusto::cli

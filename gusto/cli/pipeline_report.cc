@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "gusto/cli/item_report.h"
 #include "gusto/cli/table.h"
 
 namespace gusto::cli {
@@ -86,11 +87,14 @@ std::string one_line(std::string head) {
 std::string describe_pipeline_items(const Pipeline& pipeline, std::span<const AnsweredItem> items,
                                     const Terminal& terminal) {
   const std::vector<StageColumn> stages = stage_columns(pipeline);
-  std::vector<Column> columns{{"", Align::right}, {"title", Align::left, Overflow::cut}};
+  const bool titles = have_titles(items);
+  std::vector<Column> columns{{"", Align::right}, {titles ? "title" : "item", Align::left, Overflow::cut}};
+  if (titles) columns.push_back({"item", Align::left, Overflow::cut, 1});
   for (const StageColumn& stage : stages) columns.push_back(stage.column);
   Table table(std::move(columns));
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::vector<Cell> cells{Cell(fmt::format("{}", i + 1)), Cell(items[i].title, Style::bold)};
+    if (titles) cells.emplace_back(items[i].id);
     for (const StageColumn& stage : stages) cells.emplace_back(stage.text(*items[i].stages));
     table.add(std::move(cells));
   }

@@ -1,12 +1,8 @@
 /// gusto predict: the value that a user would give an item.
 
-#include <algorithm>
-#include <cstddef>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -17,70 +13,67 @@
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/answer_json.h"
+#include "gusto/retrieval/pair_predictions.h"
 
 namespace gusto::cli {
 namespace {
-
-// Pairs of ids take several times the memory of events.
-constexpr std::size_t kPairsAtOnce = std::size_t{1} << 16;
 
 struct PredictFlags {
   std::string model;
   PersonFlags person;
   std::string item;
-  DataRecipe pairs;
+  std::string pairs;
+  std::string out = "-";
+  ReadingSpec reading;
   RunFlags run;
+  std::string json;
 };
 
 void predict_one(const Recommender& recommender, const PredictFlags& flags) {
-  const PredictAnswer answer = recommender.predict(person_of(flags.person, recommender), {&flags.item, 1});
-  const AnsweredItem& item = answer.items.front();
+  const std::string item = typed_item(recommender, flags.item);
+  const PredictAnswer answer = recommender.predict(person_of(flags.person, recommender), {&item, 1});
   tell_unknown(answer.who);
-  fmt::print("{} for {}: {:.2f}{}\n", item.title, answer.who.name, item.score,
-             item.stddev ? fmt::format(" ± {:.2f}", *item.stddev) : std::string());
+  if (!flags.json.empty()) write_result(flags.json, to_json(answer));
+  if (flags.json == "-") return;
+  const AnsweredItem& predicted = answer.items.front();
+  fmt::print("{} for {}: {:.2f}{}\n", harmless(predicted.title), harmless(answer.who.name), predicted.score,
+             predicted.stddev ? fmt::format(" ± {:.2f}", *predicted.stddev) : std::string());
 }
 
-void predict_pairs(const Recommender& recommender, const PredictFlags& flags, Run& run) {
-  const OpenedDataset opened = open_data(flags.pairs, finder(run), run.context());
+void predict_file(const Recommender& recommender, const PredictFlags& flags, Run& run) {
+  OutputText out(flags.out);
+  const PairsSummary summary = predict_pairs(
+      recommender, flags.pairs, parse_reading(flags.reading), [&](std::string_view text) { out.append(text); },
+      run.context());
+  out.commit();
   run.clear();
-  tell_bad_lines(opened.report);
-  const std::shared_ptr<const Dataset>& data = opened.data;
-  const Catalog& catalog = data->catalog();
-  const std::vector<Event> events = data->events();
-  const bool stddev = recommender.model().info().abilities.stddev;
-  std::size_t unknown = 0;
-  std::vector<UserItem> pairs;
-  for (std::size_t begin = 0; begin < events.size(); begin += kPairsAtOnce) {
-    pairs.clear();
-    for (const Event& event : std::span(events).subspan(begin, std::min(kPairsAtOnce, events.size() - begin))) {
-      pairs.push_back(
-          {std::string(catalog.users[event.user.index]), std::string(catalog.items[event.item.index]), event.time});
-    }
-    const std::vector<std::optional<Prediction>> predictions = recommender.predict(pairs);
-    if (begin == 0) fmt::print("user,item,prediction{}\n", stddev ? ",stddev" : "");
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const std::optional<Prediction>& predicted = predictions[i];
-      fmt::print("{},{},{}", csv_field(pairs[i].user), csv_field(pairs[i].item),
-                 predicted ? fmt::format("{:.4f}", predicted->value) : std::string());
-      if (stddev) fmt::print(",{}", predicted ? fmt::format("{:.4f}", *predicted->stddev) : std::string());
-      fmt::print("\n");
-      if (!predicted) ++unknown;
-    }
+  if (summary.bad_lines > 0) {
+    fmt::print(stderr, "{} lines cannot be read and were left out.\n", format_count(summary.bad_lines));
   }
-  if (unknown > 0) {
-    fmt::print(stderr, "{} of {} pairs have a user or an item that the model does not know, and no prediction.\n",
-               format_count(unknown), format_count(events.size()));
+  if (summary.fallbacks > 0) {
+    fmt::print(stderr,
+               "{} of {} pairs have a user or an item that the model does not know; the column fallback says what they "
+               "got instead.\n",
+               format_count(summary.fallbacks), format_count(summary.pairs));
   }
 }
 
 void run_predict(Session& session, const PredictFlags& flags) {
-  if (flags.pairs.name.empty() == flags.item.empty()) {
+  if (flags.pairs.empty() == flags.item.empty()) {
     throw Error(ErrorCode::invalid_option, "Give either --item, with --user or --history, or --pairs.",
                 "See `gusto predict --help`.");
   }
+  if (!flags.pairs.empty() && (!flags.json.empty() || !flags.person.empty())) {
+    throw Error(ErrorCode::invalid_option,
+                "--pairs goes without --json and without a user: it names its users and writes CSV.",
+                "Leave them out.");
+  }
+  require_writable(flags.out);
+  if (!flags.json.empty()) require_writable(flags.json);
   Run run(session, flags.run);
   const Recommender recommender = open_model(flags.model, session.models);
-  if (flags.item.empty()) predict_pairs(recommender, flags, run);
+  if (flags.item.empty()) predict_file(recommender, flags, run);
   else predict_one(recommender, flags);
 }
 
@@ -92,19 +85,25 @@ void add_predict(CLI::App& app, Session& session) {
       app,
       {.name = "predict",
        .summary = "Predict the value that a user would give an item.",
-       .about = "Needs a model that predicts, trained for ratings or likes. Predictions stay within the scale of the "
-                "training data. With models that know how far a value may lie from its prediction (bayes-fm) the "
-                "standard deviation comes along. For a file of pairs it writes CSV, user by user.",
+       .about =
+           "Needs a model that predicts, trained for ratings or likes. Predictions stay within the scale of the "
+           "training data. With models that know how far a value may lie from its prediction (bayes-fm) the "
+           "standard deviation comes along. For a file of pairs it writes CSV: the file's lines in their order, with "
+           "all their columns, the prediction, and a column fallback that says where the model does not know the "
+           "user or the item, and a mean stands in.",
        .examples = {"gusto predict ratings.gusto --user 42 --item \"Heat (1995)\"",
                     "gusto predict ratings.gusto --history \"Toy Story (1995):5\" --item 6",
-                    "gusto predict ratings.gusto --pairs pairs.csv > predictions.csv"}},
+                    "gusto predict ratings.gusto --pairs pairs.csv --out predictions.csv"}},
       [flags, &session] { run_predict(session, *flags); });
   add_model_argument(command, flags->model);
   add_person_flags(command, flags->person);
   command->add_option("--item", flags->item, "The item, by title or id.")->type_name("ITEM");
-  command->add_option("--pairs", flags->pairs.name, "A delimited file with a user's id and an item's id on each line.")
+  command->add_option("--pairs", flags->pairs, "A delimited file with a user's id and an item's id on each line.")
       ->type_name("FILE");
-  add_format_flags(command, flags->pairs.reading);
+  command->add_option("--out", flags->out, "Where the predictions of --pairs go. Default: standard output.")
+      ->type_name("FILE");
+  add_json_flag(command, flags->json);
+  add_format_flags(command, flags->reading);
   command->add_flag("--quiet", flags->run.quiet, "Show no progress.")->group("Running");
 }
 

@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRedraw{100};
 constexpr milliseconds kLineEvery{10'000};
 constexpr milliseconds kLineFirst{2'000};  // stages shorter than this leave no line in a log
-constexpr std::size_t kStageWidth = 18;
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kStageWidth = 24;
+constexpr std::size_t kBarWidth = 18;
 
 /// "loss 0.4312, rmse 0.8512", or "3.2 MiB" of what is read; may be empty.
 std::string numbers_of(const ProgressEvent& event) {

@@ -66,11 +66,11 @@ std::string broken(std::string_view name, std::size_t width) {
 Column column_of(const ReportColumn& column, Overflow labels) {
   constexpr std::size_t kEstimateWidth = 12, kMeanWidth = 1;  // a mean's column is as narrow as its name allows
   switch (column.kind) {
-    case Kind::text: return {column.head};
-    case Kind::label: return {column.head, Align::left, labels};
-    case Kind::number: return {column.head, Align::right};
-    case Kind::estimate: return {broken(column.head, kEstimateWidth), Align::right};
-    case Kind::mean: return {broken(column.head, kMeanWidth), Align::right};
+    case Kind::text: return {column.head, Align::left, Overflow::keep, column.spare};
+    case Kind::label: return {column.head, Align::left, labels, column.spare};
+    case Kind::number: return {column.head, Align::right, Overflow::keep, column.spare};
+    case Kind::estimate: return {broken(column.head, kEstimateWidth), Align::right, Overflow::keep, column.spare};
+    case Kind::mean: return {broken(column.head, kMeanWidth), Align::right, Overflow::keep, column.spare};
   }
   return {column.head};
 }
@@ -103,19 +103,20 @@ std::string columns_text(const ReportTable& table, std::size_t begin, std::size_
 
 /// Where the columns of means from `begin` on are too many for the width; at least one more than that.
 std::size_t fitting_end(const ReportTable& table, std::size_t begin, const Terminal& terminal) {
-  constexpr std::size_t kLongLabel = 20, kMeanWidth = 6;
+  constexpr std::size_t kMeanWidth = 6;
+  const std::size_t limit = terminal.interactive ? terminal.columns : terminal.width;
   std::size_t width = table.columns.front().head.size();
   for (const ReportRow& row : table.rows) {
     const std::string label = std::visit(CellText{}, row.cells.front());
-    width = std::max(width, std::min(display_width(label), kLongLabel));
+    width = std::max(width, display_width(label));
   }
   std::size_t end = begin;
   for (; end < table.columns.size(); ++end) {
     std::size_t column = kMeanWidth;
-    const std::string head = column_of(table.columns[end], Overflow::wrap).head;
+    const std::string head = column_of(table.columns[end], Overflow::keep).head;
     for (const std::string_view line : split(head, "\n")) column = std::max(column, line.size());
     width += 2 + column;
-    if (end > begin && width > terminal.width) break;
+    if (end > begin && width > limit) break;
   }
   return end;
 }
@@ -139,7 +140,7 @@ std::string lay_out(std::span<const ReportEntry> entries, const Terminal& termin
   for (const ReportEntry& entry : entries) {
     std::string head = paint(terminal, Style::bold, pad_right(entry.label, kEntryLabel));
     for (const std::string& line : wrap(entry.text, terminal.width - kEntryLabel)) {
-      text += head + line + "\n";
+      text += head + harmless(line) + "\n";
       head = std::string(kEntryLabel, ' ');
     }
   }
@@ -149,7 +150,7 @@ std::string lay_out(std::span<const ReportEntry> entries, const Terminal& termin
 std::string paragraph(std::string_view text, const Terminal& terminal, Style style) {
   std::string result;
   if (text.empty()) return result;
-  for (const std::string& line : wrap(text, terminal.width)) result += paint(terminal, style, line) + '\n';
+  for (const std::string& line : wrap(text, terminal.width)) result += paint(terminal, style, harmless(line)) + '\n';
   return result;
 }
 

@@ -14,7 +14,7 @@ namespace gusto::cli {
 
 /// A table with its title, if it has one. Means are given as many tables as the width asks for. `labels` says what
 /// happens to labels that are too long.
-std::string lay_out(const ReportTable& table, const Terminal& terminal, Overflow labels = Overflow::wrap);
+std::string lay_out(const ReportTable& table, const Terminal& terminal, Overflow labels = Overflow::keep);
 
 /// A line for each entry: "label       text …", the text wrapped in its own column.
 std::string lay_out(std::span<const ReportEntry> entries, const Terminal& terminal);

@@ -4,9 +4,13 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/eval/metrics.h"
+#include "gusto/eval/stopwatch.h"
 
 namespace gusto::cli {
 namespace {
+
+constexpr std::size_t kResultLabel = 18;
 
 ProgressMode progress_mode(const Session& session, const RunFlags& flags) {
   if (flags.quiet) return ProgressMode::none;
@@ -53,7 +57,8 @@ void add_run_flags(CLI::App* command, RunFlags& flags, Seeded seeded) {
 Run::Run(Session& session, const RunFlags& flags)
     : terminal_(session.err),
       models_(session.models),
-      bar_(stderr, session.err, progress_mode(session, flags)),
+      mode_(progress_mode(session, flags)),
+      bar_(stderr, session.err, mode_),
       context_({.threads = flags.threads,
                 .memory_limit = memory_limit(flags.memory),
                 .cancel = &session.cancel,
@@ -77,7 +82,8 @@ CompareObserver Run::observer(const Experiment& experiment) {
   for (const CompareEntry& entry : experiment.entries) labels.push_back(entry.label);
   auto fold_names = std::make_shared<std::vector<std::string>>();
   const auto name = [labels, fold_names](std::size_t entry, std::size_t fold) {
-    return (fold_names->size() > 1 ? (*fold_names)[fold] + " " : std::string()) + labels[entry];
+    const std::string place = labels.size() > 1 ? fmt::format("{} of {} ", entry + 1, labels.size()) : "";
+    return place + (fold_names->size() > 1 ? (*fold_names)[fold] + " " : std::string()) + labels[entry];
   };
   CompareObserver observer;
   observer.on_split = [fold_names](const Split& split) {
@@ -88,8 +94,22 @@ CompareObserver Run::observer(const Experiment& experiment) {
     progress(stage_);
   };
   observer.on_score = [this, name](std::size_t entry, std::size_t fold) {
-    set_stage("measure " + name(entry, fold));
+    set_stage(name(entry, fold) + " measured");
     progress(stage_);
+  };
+  if (mode_ != ProgressMode::bar || labels.size() < 2) return observer;
+  const EvaluateOptions& options = experiment.evaluate;
+  const std::string primary = primary_metric(options.task, options.k, measured_metrics(options), options.table);
+  observer.on_result = [this, labels, primary, watch = Stopwatch()](std::size_t entry, const ModelResult& result) {
+    clear();
+    const Estimate* estimate = result.find(primary);
+    const std::string reached = result.refusal        ? "no result"
+                                : estimate != nullptr ? fmt::format("{} {:.4f}", primary, estimate->mean)
+                                                      : std::string();
+    const std::size_t done = entry + 1;
+    const double left = watch.seconds() / static_cast<double>(done) * static_cast<double>(labels.size() - done);
+    fmt::print(stderr, "{:>2} of {}  {}  {}{}\n", done, labels.size(), pad_right(labels[entry], kResultLabel), reached,
+               done < labels.size() ? fmt::format("  (about {} left)", format_clock(left)) : std::string());
   };
   return observer;
 }

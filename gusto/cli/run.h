@@ -43,12 +43,14 @@ class Run {
   void clear() { bar_.clear(); }
   /// A paragraph on standard error, also with --quiet.
   void say(std::string_view text);
-  /// Tells what a comparison is at: "u1 item-knn".
+  /// Tells what a comparison is at: "7 of 29 item-knn"; on a terminal also each result as it comes, and how long the
+  /// rest will take.
   CompareObserver observer(const Experiment& experiment);
 
  private:
   const Terminal& terminal_;
   FurtherModels models_;
+  ProgressMode mode_;
   ProgressBar bar_;
   std::string stage_;
   Context context_;

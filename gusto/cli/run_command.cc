@@ -40,8 +40,8 @@ int exit_status(ErrorCode code) {
 
 void complain(const Session& session, const std::string& message, const std::string& hint = {}) {
   std::fflush(stdout);
-  fmt::print(stderr, "{} {}\n", paint(session.err, Style::bad, session.program + ":"), message);
-  if (!hint.empty()) fmt::print(stderr, "{}\n", hint);
+  fmt::print(stderr, "{} {}\n", paint(session.err, Style::bad, session.program + ":"), harmless(message));
+  if (!hint.empty()) fmt::print(stderr, "{}\n", harmless(hint));
 }
 
 /// As it was called, without its folder.
@@ -74,6 +74,7 @@ int run(int argc, char** argv, FurtherModels models) {
   add_similar(app, session);
   add_chart(app, session);
   add_explain(app, session);
+  add_export(app, session);
   add_index(app, session);
   add_fetch(app, session);
   add_inspect(app, session);
@@ -81,6 +82,7 @@ int run(int argc, char** argv, FurtherModels models) {
   add_models(app, session);
   add_simulate(app, session);
   add_doctor(app, session);
+  add_completion(app, session);
 
   // `gusto help train` is what people type who have not read the help yet.
   std::vector<std::string> arguments(argv + 1, argv + argc);

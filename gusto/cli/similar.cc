@@ -7,7 +7,9 @@
 #include "gusto/base/error.h"
 #include "gusto/cli/item_report.h"
 #include "gusto/cli/model_flags.h"
+#include "gusto/cli/output.h"
 #include "gusto/cli/table.h"
+#include "gusto/retrieval/answer_json.h"
 
 namespace gusto::cli {
 namespace {
@@ -17,16 +19,21 @@ struct SimilarFlags {
   std::string item;
   std::string user;
   std::size_t count = 10;
+  std::string json;
 };
 
 void show_items(const Session& session, const Recommender& recommender, const SimilarFlags& flags) {
-  const SimilarItemsAnswer answer = recommender.similar_items(flags.item, flags.count);
-  fmt::print("Like {}:\n{}", answer.item.title,
+  const SimilarItemsAnswer answer = recommender.similar_items(typed_item(recommender, flags.item), flags.count);
+  if (!flags.json.empty()) write_result(flags.json, to_json(answer));
+  if (flags.json == "-") return;
+  fmt::print("Like {}:\n{}", harmless(answer.item.title),
              describe_items(recommender.data().catalog(), answer.items, "similarity", 3, session.out));
 }
 
 void show_users(const Session& session, const Recommender& recommender, const SimilarFlags& flags) {
   const SimilarUsersAnswer answer = recommender.similar_users({.user = flags.user}, flags.count);
+  if (!flags.json.empty()) write_result(flags.json, to_json(answer));
+  if (flags.json == "-") return;
   Table table({{"", Align::right},
                {"user", Align::left, Overflow::cut},
                {"events", Align::right},
@@ -36,13 +43,14 @@ void show_users(const Session& session, const Recommender& recommender, const Si
     table.add({Cell(fmt::format("{}", ++place)), Cell(user.id, Style::bold), fmt::format("{}", user.events),
                fmt::format("{:.3f}", user.similarity)});
   }
-  fmt::print("Like {}:\n{}", answer.who.name, table.render(session.out));
+  fmt::print("Like {}:\n{}", harmless(answer.who.name), table.render(session.out));
 }
 
 void run_similar(Session& session, const SimilarFlags& flags) {
   if (flags.item.empty() == flags.user.empty()) {
     throw Error(ErrorCode::invalid_option, "Give either --item or --user.", "See `gusto similar --help`.");
   }
+  if (!flags.json.empty()) require_writable(flags.json);
   const Recommender recommender = open_model(flags.model, session.models);
   if (flags.item.empty()) show_users(session, recommender, flags);
   else show_items(session, recommender, flags);
@@ -58,7 +66,7 @@ void add_similar(CLI::App& app, Session& session) {
                    .summary = "Find items like an item, or users like a user.",
                    .about = "Each model has its own measure of similarity; `gusto models` says which models can do it.",
                    .examples = {"gusto similar films.gusto --item \"Toy Story (1995)\" -n 5",
-                                "gusto similar films.gusto --user 42"}},
+                                "gusto similar films.gusto --user 42", "gusto similar films.gusto --item 1 --json"}},
                   [flags, &session] { run_similar(session, *flags); });
   add_model_argument(command, flags->model);
   command->add_option("--item", flags->item, "An item, by title or id.")->type_name("ITEM");
@@ -66,6 +74,7 @@ void add_similar(CLI::App& app, Session& session) {
   command->add_option("-n", flags->count, "How many. Default: 10.")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U).description(""));
+  add_json_flag(command, flags->json);
 }
 
 }  // namespace gusto::cli

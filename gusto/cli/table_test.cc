@@ -59,6 +59,38 @@ TEST(Table, AlignsColumnsAndEndsNoLineInSpaces) {
             "Amélie  1.0000  x\n");
 }
 
+TEST(TerminalText, IsHarmlessToTheTerminalAndToOtherLines) {
+  EXPECT_EQ(harmless("Amélie (2001) 千"), "Amélie (2001) 千");
+  EXPECT_EQ(harmless("a\x1b[31mb\nc\td"), "a�[31mb�c�d");
+  EXPECT_EQ(harmless("\u202Eabc\u2028\u0085"), "�abc��");
+  EXPECT_EQ(harmless("x\xffy"), "x�y");
+}
+
+TEST(Table, LeavesColumnsOutOnNarrowTerminalsTheLeastImportantFirst) {
+  Table table({{"model"},
+               {"rmse", Align::right},
+               {"interval", Align::right, Overflow::keep, 1},
+               {"seconds", Align::right, Overflow::keep, 2}});
+  table.add({"embedding-dense", ".8450 ±.0031", "+.0010…+.0020", "12.10"});
+  const auto head = [&](std::size_t columns) {
+    Terminal terminal;
+    terminal.columns = columns;
+    const std::string text = table.render(terminal);
+    EXPECT_NE(text.find("embedding-dense"), std::string::npos);
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(head(80), "model                    rmse       interval  seconds");
+  EXPECT_EQ(head(50), "model                    rmse       interval");
+  EXPECT_EQ(head(40), "model                    rmse");
+  EXPECT_EQ(head(20), "model                    rmse") << "names are never split";
+}
+
+TEST(Table, CutsNothingInAFile) {
+  Table table({{"title", Align::left, Overflow::cut}, {"genres", Align::left, Overflow::cut, 1}});
+  table.add({Cell(std::string(300, 'a')), "Drama"});
+  EXPECT_NE(table.render(Terminal{}).find(std::string(300, 'a') + "  Drama"), std::string::npos);
+}
+
 TEST(Table, StaysWithinTheWidth) {
   Table table({{"title", Align::left, Overflow::cut}, {"about", Align::left, Overflow::wrap}, {"n", Align::right}});
   table.add({Cell(std::string(90, 'a')),
@@ -66,7 +98,7 @@ TEST(Table, StaysWithinTheWidth) {
   table.add({"千と千尋の神隠し", "short", "12345"});
   for (std::size_t width : {40U, 60U, 80U}) {
     Terminal terminal;
-    terminal.width = width;
+    terminal.columns = width;
     const std::string text = table.render(terminal);
     for (const std::string_view line : split(text, "\n")) EXPECT_LE(display_width(line), width);
   }

@@ -16,6 +16,7 @@ namespace {
 struct Character {
   std::size_t bytes;
   std::size_t width;
+  char32_t code = 0;
 };
 
 using Ranges = std::pair<char32_t, char32_t>;
@@ -47,6 +48,12 @@ constexpr std::array<Ranges, 9> kWide{{{0x1100, 0x115F},
                                        {0x1F300, 0x1FAFF},
                                        {0x20000, 0x3FFFD}}};
 
+// C0 and C1 controls, line and paragraph separators, marks that turn the direction of text.
+constexpr std::array<Ranges, 5> kHarmful{
+    {{0x00, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFFF9, 0xFFFB}}};
+
+constexpr char32_t kNoUtf8 = 0x110000;  // beyond Unicode
+
 template <std::size_t N>
 bool within(const std::array<Ranges, N>& ranges, char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(), [c](const Ranges& r) { return c >= r.first && c <= r.second; });
@@ -54,16 +61,16 @@ bool within(const std::array<Ranges, N>& ranges, char32_t c) {
 
 Character character_at(std::string_view text, std::size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
-  if (lead < 0x80) return {1, lead < 0x20 || lead == 0x7F ? 0U : 1U};
+  if (lead < 0x80) return {1, lead < 0x20 || lead == 0x7F ? 0U : 1U, lead};
   const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
-  if (bytes == 1 || at + bytes > text.size()) return {1, 1};
+  if (bytes == 1 || at + bytes > text.size()) return {1, 1, kNoUtf8};
   char32_t code = lead & (0xFFU >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) {
     const auto next = static_cast<unsigned char>(text[at + i]);
-    if ((next & 0xC0U) != 0x80U) return {1, 1};
+    if ((next & 0xC0U) != 0x80U) return {1, 1, kNoUtf8};
     code = (code << 6) | (next & 0x3FU);
   }
-  return {bytes, within(kNarrowless, code) ? 0U : within(kWide, code) ? 2U : 1U};
+  return {bytes, within(kNarrowless, code) ? 0U : within(kWide, code) ? 2U : 1U, code};
 }
 
 /// Bytes of the longest beginning of text that takes at most `width` columns.
@@ -86,12 +93,14 @@ Terminal terminal_of(std::FILE* stream) {
   const int descriptor = ::fileno(stream);
   terminal.interactive = ::isatty(descriptor) == 1;
   if (!terminal.interactive) return terminal;
+  terminal.columns = kMaxWidth;
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   terminal.color = (no_color == nullptr || *no_color == '\0') && !(term != nullptr && std::string_view(term) == "dumb");
   winsize size{};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    terminal.width = std::clamp<std::size_t>(size.ws_col, 40, kMaxWidth);
+    terminal.columns = std::max<std::size_t>(size.ws_col, 40);
+    terminal.width = std::min(terminal.columns, kMaxWidth);
   }
   return terminal;
 }
@@ -112,6 +121,17 @@ std::size_t display_width(std::string_view text) {
     at += next.bytes;
   }
   return columns;
+}
+
+std::string harmless(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const Character next = character_at(text, at);
+    if (next.code == kNoUtf8 || within(kHarmful, next.code)) result += "�";
+    else result += text.substr(at, next.bytes);
+    at += next.bytes;
+  }
+  return result;
 }
 
 std::string shorten(std::string_view text, std::size_t width) {

@@ -10,14 +10,17 @@
 
 namespace gusto::cli {
 
-/// No table or paragraph is wider than this, whatever the terminal.
+/// No paragraph is wider than this, whatever the terminal.
 inline constexpr std::size_t kMaxWidth = 80;
+/// More columns than any table needs.
+inline constexpr std::size_t kUnlimited = std::size_t{1} << 20;
 
 /// An output stream as the user sees it.
 struct Terminal {
-  bool interactive = false;       ///< a terminal, not a file or a pipe
-  bool color = false;             ///< interactive, and neither NO_COLOR nor TERM=dumb is set
-  std::size_t width = kMaxWidth;  ///< columns to fill: the terminal's, at most kMaxWidth
+  bool interactive = false;          ///< a terminal, not a file or a pipe
+  bool color = false;                ///< interactive, and neither NO_COLOR nor TERM=dumb is set
+  std::size_t width = kMaxWidth;     ///< of paragraphs: the terminal's, at most kMaxWidth
+  std::size_t columns = kUnlimited;  ///< of tables: the terminal's; in a file or a pipe nothing is cut
 };
 Terminal terminal_of(std::FILE* stream);
 
@@ -29,6 +32,10 @@ std::string paint(const Terminal& terminal, Style style, std::string_view text);
 /// Columns that UTF-8 text takes: 0 for combining marks and controls, 2 for East Asian wide characters and emoji, else
 /// 1. Bytes that are no UTF-8 count 1 each.
 std::size_t display_width(std::string_view text);
+
+/// The text with each control character, line end or mark that turns the direction of text replaced by "�": what is
+/// printed of data changes neither the terminal nor the lines around it.
+std::string harmless(std::string_view text);
 
 /// The text if it fits, else as many whole characters as leave room for "…".
 std::string shorten(std::string_view text, std::size_t width);

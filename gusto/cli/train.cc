@@ -59,7 +59,7 @@ void measure(const Model& model, const Fold& fold, std::span<const ItemRow> cand
 
 /// Finds mistakes in the names of files before hours have gone into training.
 void check_files(const TrainFlags& flags) {
-  require_folder(flags.out);
+  require_writable(flags.out);
   if (flags.checkpoint.empty()) return;
   require_folder(flags.checkpoint);
   const auto place = [](const std::string& file) {

@@ -11,6 +11,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/fold_text.h"
 
 namespace gusto {
 namespace {
@@ -51,7 +52,7 @@ void add_spellings(std::string_view name, std::string_view year, std::vector<std
 
 // All ways to write a title, in lower case: "x, the (le x) (1999)" has the parts "x, the", "le x" and "1999".
 std::vector<std::string> spellings_of(std::string_view title) {
-  const std::string lowered = to_lower(trim(title));
+  const std::string lowered = fold_text(trim(title));
   std::string_view rest = lowered;
   std::vector<std::string_view> names;
   std::string_view year;
@@ -87,13 +88,18 @@ struct Segment {
   std::optional<float> value;
 };
 
-// Cuts after every ":number" that is followed by a comma or the end.
-std::vector<Segment> cut_at_values(std::string_view typed) {
+// Cuts after every ":number" that is followed by a comma or the end, and after every id.
+std::vector<Segment> cut_at_values(std::string_view typed, const Vocabulary& ids) {
   std::vector<Segment> result;
   std::size_t begin = 0;
   for (std::size_t end = 0; end <= typed.size(); ++end) {
-    if (end < typed.size() && typed[end] != ',') continue;
+    if (begin > typed.size() || (end < typed.size() && typed[end] != ',')) continue;
     const std::string_view text = typed.substr(begin, end - begin);
+    if (ids.find(trim(text))) {
+      result.push_back({text, std::nullopt});
+      begin = end + 1;
+      continue;
+    }
     const std::size_t colon = text.rfind(':');
     const std::optional<double> value =
         colon == std::string_view::npos ? std::nullopt : parse_real(trim(text.substr(colon + 1)));
@@ -109,7 +115,8 @@ std::vector<Segment> cut_at_values(std::string_view typed) {
 
 }  // namespace
 
-TitleIndex::TitleIndex(const Catalog& catalog) : catalog_(&catalog) {
+TitleIndex::TitleIndex(const Catalog& catalog, std::vector<std::uint32_t> events)
+    : catalog_(&catalog), events_(std::move(events)) {
   for (std::size_t row = 0; row < catalog.items.size(); ++row) {
     const ItemRow item(row);
     const std::string title = catalog.title(item);
@@ -132,7 +139,7 @@ std::vector<ItemRow> TitleIndex::exact_matches(std::string_view typed) const {
   for (; found != titles_.end() && found->text == typed; ++found) items.push_back(found->item);
   if (!items.empty()) return items;
 
-  const std::string lowered = to_lower(typed);
+  const std::string lowered = fold_text(typed);
   found = std::lower_bound(spellings_.begin(), spellings_.end(), lowered, before);
   for (; found != spellings_.end() && found->text == lowered; ++found) items.push_back(found->item);
   keep_first_of_each(items);
@@ -142,7 +149,7 @@ std::vector<ItemRow> TitleIndex::exact_matches(std::string_view typed) const {
 std::vector<ItemRow> TitleIndex::matches(std::string_view typed) const {
   std::vector<ItemRow> items = exact_matches(typed);
   if (!items.empty()) return items;
-  const std::string lowered = to_lower(typed);
+  const std::string lowered = fold_text(typed);
   auto found = std::lower_bound(spellings_.begin(), spellings_.end(), lowered, before);
   for (; found != spellings_.end() && found->text.starts_with(lowered); ++found) items.push_back(found->item);
   keep_first_of_each(items);
@@ -150,7 +157,7 @@ std::vector<ItemRow> TitleIndex::matches(std::string_view typed) const {
 }
 
 std::vector<ItemRow> TitleIndex::spelled_like(std::string_view typed, std::size_t limit) const {
-  const std::string lowered = to_lower(typed);
+  const std::string lowered = fold_text(typed);
   std::vector<std::size_t> distances(catalog_->items.size(), limit + 1);
   for (const Spelling& spelling : spellings_) {
     std::size_t& least = distances[spelling.item.index];
@@ -170,14 +177,20 @@ std::vector<ItemRow> TitleIndex::spelled_like(std::string_view typed, std::size_
   return items;
 }
 
-std::string TitleIndex::suggest(const std::vector<ItemRow>& items) const {
+std::string TitleIndex::suggest(std::vector<ItemRow> items) const {
   if (items.empty()) return "Type the item's id or the start of its title.";
+  if (!events_.empty()) {
+    std::stable_sort(items.begin(), items.end(),
+                     [this](ItemRow a, ItemRow b) { return events_[a.index] > events_[b.index]; });
+  }
   std::string list;
   const std::size_t count = std::min(items.size(), kSuggestions);
+  const std::size_t more = items.size() - count;
   for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) list += i + 1 == count ? " or " : ", ";
+    if (i > 0) list += i + 1 == count && more == 0 ? " or " : ", ";
     list += fmt::format("{} (id {})", catalog_->title(items[i]), catalog_->items[items[i].index]);
   }
+  if (more > 0) list += fmt::format(" and {} more", more);
   return fmt::format("Did you mean {}?", list);
 }
 
@@ -196,6 +209,25 @@ std::optional<ItemRow> TitleIndex::find_known(std::string_view typed) const {
   if (items.size() == 1) return items.front();
   throw Error(ErrorCode::invalid_input, fmt::format("{} items could be meant by {}.", items.size(), quote(typed)),
               suggest(items));
+}
+
+ItemRow TitleIndex::find_meant(std::string_view typed) const {
+  constexpr std::string_view kId = "id:";
+  typed = trim(typed);
+  const Vocabulary& ids = catalog_->items;
+  const std::optional<std::uint32_t> known = ids.find(typed);
+  if (!known && typed.starts_with(kId)) {
+    if (const auto row = ids.find(typed.substr(kId.size()))) return ItemRow(*row);
+  }
+  const bool number = std::all_of(typed.begin(), typed.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (known && number) {
+    std::vector<ItemRow> titled;
+    auto found = std::lower_bound(spellings_.begin(), spellings_.end(), typed, before);
+    for (; found != spellings_.end() && found->text == typed; ++found) titled.push_back(found->item);
+    keep_first_of_each(titled);
+    if (titled.size() == 1) return titled.front();
+  }
+  return find(typed);
 }
 
 ItemRow TitleIndex::find(std::string_view typed) const {
@@ -256,8 +288,10 @@ std::vector<std::string_view> TitleIndex::divide(std::string_view titles, bool v
 
 TypedHistory TitleIndex::parse_history(std::string_view typed, float usual) const {
   TypedHistory result;
-  for (const Segment& segment : cut_at_values(typed)) {
-    const std::vector<std::string_view> titles = divide(segment.titles, segment.value.has_value());
+  for (const Segment& segment : cut_at_values(typed, catalog_->items)) {
+    const bool is_id = catalog_->items.find(trim(segment.titles)).has_value();
+    const std::vector<std::string_view> titles =
+        is_id ? std::vector{trim(segment.titles)} : divide(segment.titles, segment.value.has_value());
     for (std::size_t i = 0; i < titles.size(); ++i) {
       if (const auto value = mistyped_value(titles[i])) {
         const std::string_view title = trim(titles[i].substr(0, titles[i].rfind(':')));

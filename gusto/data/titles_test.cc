@@ -77,6 +77,52 @@ TEST_F(Titles, ByIdTitleAndOtherSpellings) {
   EXPECT_EQ(found("2001: A Space Odyssey"), "924");
 }
 
+TEST(TitlesTyped, FindANumbersFilmBeforeTheIdAndAccentsAsTyped) {
+  Catalog catalog;
+  std::vector<std::string> titles{"1984 (1956)", "Some Film (2000)", "Am\u00e9lie (2001)"};
+  for (const char* id : {"5", "1984", "7"}) catalog.items.add(id);
+  FeatureField title;
+  title.name = "title";
+  title.kind = FeatureKind::text;
+  title.texts = titles;
+  catalog.item_features = FeatureTable({title});
+  const TitleIndex index(catalog);
+  EXPECT_EQ(index.find_meant("1984"), ItemRow(0));
+  EXPECT_EQ(index.find_meant("id:1984"), ItemRow(1));
+  EXPECT_EQ(index.find_meant("7"), ItemRow(2));
+  EXPECT_EQ(index.find("1984"), ItemRow(1)) << "for programs an id is an id";
+  EXPECT_EQ(index.find("amelie"), ItemRow(2));
+  EXPECT_EQ(index.find("AME\u0301LIE (2001)"), ItemRow(2));
+}
+
+TEST(TitlesTyped, SuggestTheMostPopularAndSayHowManyMore) {
+  Catalog catalog;
+  FeatureField title;
+  title.name = "title";
+  title.kind = FeatureKind::text;
+  for (int i = 0; i < 6; ++i) {
+    catalog.items.add("i" + std::to_string(i));
+    title.texts.push_back("Star Wars " + std::to_string(i));
+  }
+  catalog.item_features = FeatureTable({title});
+  const TitleIndex index(catalog, {1, 9, 2, 8, 3, 7});
+  const Error error = test::error_of([&] { index.find("star wars"); });
+  EXPECT_EQ(error.hint(), "Did you mean Star Wars 1 (id i1), Star Wars 3 (id i3), Star Wars 5 (id i5) and 3 more?");
+}
+
+TEST(TitlesTyped, ReadAnExactIdOfAHistoryWhateverIsInIt) {
+  Catalog catalog;
+  for (const char* id : {"urn:5", "urn:6", "urn", "a,b"}) catalog.items.add(id);
+  const TitleIndex index(catalog);
+  const auto rows = [&](const char* typed) {
+    std::vector<std::pair<ItemRow, float>> events = index.parse_history(typed, 9).events;
+    return events;
+  };
+  EXPECT_EQ(rows("urn:5"), (std::vector<std::pair<ItemRow, float>>{{ItemRow(0), 9.0F}}));
+  EXPECT_EQ(rows("urn:5:2,urn:6"), (std::vector<std::pair<ItemRow, float>>{{ItemRow(0), 2.0F}, {ItemRow(1), 9.0F}}));
+  EXPECT_EQ(rows("urn:4"), (std::vector<std::pair<ItemRow, float>>{{ItemRow(2), 4.0F}}));
+}
+
 TEST_F(Titles, ByTheStart) {
   EXPECT_EQ(found("crims"), "5");
   EXPECT_EQ(found("the matrix rel"), "6365");

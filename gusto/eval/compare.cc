@@ -96,10 +96,14 @@ std::string choose_primary(const Experiment& experiment, std::span<const std::st
   return found == names.end() ? primary : *found;
 }
 
+void choose_best(Comparison& comparison) {
+  const std::size_t first = comparison.ranking().front();
+  if (comparison.results[first].find(comparison.primary_metric) != nullptr) comparison.best = first;
+}
+
 void test_against_best(Comparison& comparison, Context& context) {
+  if (!comparison.best) return;
   const std::vector<std::size_t> order = comparison.ranking();
-  if (comparison.results[order.front()].find(comparison.primary_metric) == nullptr) return;
-  comparison.best = order.front();
   const ModelResult& best = comparison.results[*comparison.best];
 
   std::vector<EstimatePair> pairs;
@@ -162,11 +166,20 @@ Comparison compare(const Split& split, const Experiment& experiment, Context& co
   if (observer.on_split) observer.on_split(split);
 
   for (std::size_t entry = 0; entry < comparison.experiment.entries.size(); ++entry) {
-    comparison.results.push_back(EntryRun(split, comparison.experiment, entry, context, observer).run());
+    const std::size_t sink_throws = context.sink_throws();
+    try {
+      comparison.results.push_back(EntryRun(split, comparison.experiment, entry, context, observer).run());
+    } catch (const Error& error) {
+      const bool keep = error.code() == ErrorCode::canceled && context.sink_throws() == sink_throws;
+      if (!keep || comparison.results.empty()) throw;
+      comparison.canceled = true;
+      break;
+    }
     if (observer.on_result) observer.on_result(entry, comparison.results.back());
   }
   comparison.primary_metric = choose_primary(comparison.experiment, names, comparison.results);
-  test_against_best(comparison, context);
+  choose_best(comparison);
+  if (!comparison.canceled) test_against_best(comparison, context);
   return comparison;
 }
 

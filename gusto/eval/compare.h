@@ -54,14 +54,14 @@ struct Comparison {
   std::uint64_t candidates = 0;      ///< items that a ranking may contain
   std::string primary_metric;        ///< what `best` was judged by: rmse, auc or ndcg@k, or the first metric kept
   std::optional<std::size_t> best;   ///< index into results; nothing if every model refused
-  std::vector<ModelResult> results;  ///< in the order of experiment.entries
+  std::vector<ModelResult> results;  ///< in the order of experiment.entries; fewer if it was canceled
+  bool canceled = false;             ///< after some results: these are whole, but have no differences
 
   /// Indexes into results from best to worst by the primary metric, refusals last; equal ones in the order given.
   std::vector<std::size_t> ranking() const;
 };
 
-/// Is told how far a comparison has come. Called from the calling thread; any may be empty. While a model learns,
-/// the context's progress sink is called by the model.
+/// Is told how far a comparison has come, on the calling thread; any may be empty.
 struct CompareObserver {
   std::function<void(const Split& split)> on_split;
   std::function<void(std::size_t entry, std::size_t fold)> on_fit;              ///< before an entry is fitted on a fold
@@ -74,7 +74,7 @@ struct CompareObserver {
 /// The best model is the one with the best mean of the primary metric. The experiment is checked before anything is
 /// fitted, see checked().
 ///
-/// Errors     those of checked() and make_split; canceled
+/// Errors     those of checked() and make_split; canceled, before there is a result: later ones are kept
 /// Repeatable estimates and differences have the same bits at any number of threads
 Comparison compare(const Experiment& experiment, Context& context, const CompareObserver& observer = {});
 
@@ -86,9 +86,9 @@ Comparison compare(const Split& split, const Experiment& experiment, Context& co
 ///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":
 ///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
 ///   "score_seconds", "peak_bytes", "users_left_out"}]}
-/// and beside these "version", "protocol" if there is one, the filters that are set ("since", "positives",
-/// "min_user_events", "min_item_events") and "filtered" [{"filter", "events", "users", "items"}], "like_threshold",
-/// "k", "candidates", "primary_metric", "best" (a label) and "folds" [{"name", …receipt}], and "sampled": true where
+/// beside "version", "protocol" if there is one, the filters that are set ("since", "positives", "min_user_events",
+/// "min_item_events") and "filtered" [{"filter", "events", "users", "items"}], "like_threshold", "k", "candidates",
+/// "primary_metric", "best" (a label), "folds" [{"name", …receipt}], "canceled" if it was, and "sampled": true where
 /// any metric is of candidates that users are given. Options have their own types. A model that refused has "refusal":
 /// {"code", "message"} and no metrics; the best model has no "difference".
 std::string to_json(const Comparison& comparison);

@@ -10,12 +10,15 @@
 
 namespace gusto {
 
+bool can_do(const ModelInfo& info, Task task) {
+  const Abilities& can = info.abilities;
+  return task == Task::top_n || can.predicts_ratings || (can.probabilities && task == Task::likes);
+}
+
 std::vector<CompareEntry> default_entries(Task task, FurtherModels further) {
   std::vector<CompareEntry> entries;
   for (const ModelInfo* info : all_models(further)) {
-    const Abilities& can = info->abilities;
-    const bool predicts = can.predicts_ratings || (can.probabilities && task == Task::likes);
-    if (task == Task::top_n || predicts) entries.push_back({std::string(info->name), std::string(info->name), {}});
+    if (can_do(*info, task)) entries.push_back({std::string(info->name), std::string(info->name), {}});
   }
   return entries;
 }
@@ -43,15 +46,10 @@ void apply_set(std::vector<CompareEntry>& entries, std::string_view assignment) 
   const std::string name(trim(target.substr(dot + 1)));
   const std::string text(trim(assignment.substr(equals + 1)));
 
-  std::vector<CompareEntry*> chosen;
-  for (CompareEntry& entry : entries) {
-    if (entry.label == who) chosen.push_back(&entry);
-  }
-  const bool by_model = chosen.empty();
-  for (CompareEntry& entry : entries) {
-    if (by_model && entry.model == who) chosen.push_back(&entry);
-  }
-  if (chosen.empty()) {
+  const bool by_label =
+      std::any_of(entries.begin(), entries.end(), [&](const CompareEntry& entry) { return entry.label == who; });
+  const auto is_chosen = [&](const CompareEntry& entry) { return (by_label ? entry.label : entry.model) == who; };
+  if (std::none_of(entries.begin(), entries.end(), is_chosen)) {
     std::vector<std::string_view> names;
     for (const CompareEntry& entry : entries) {
       names.push_back(entry.model);
@@ -61,12 +59,23 @@ void apply_set(std::vector<CompareEntry>& entries, std::string_view assignment) 
     throw Error(ErrorCode::invalid_option, fmt::format("{} is not being compared.", quote(who)),
                 nearest ? fmt::format("Did you mean {}?", *nearest) : "Name one of the models of this comparison.");
   }
-  for (CompareEntry* entry : chosen) {
-    const ModelInfo& info = entry->kind();
-    FieldValue value = parse_field(find_field(info.fields, info.name, name), info.name, text);
-    std::erase_if(entry->settings, [&](const auto& setting) { return setting.first == name; });
-    entry->settings.emplace_back(name, std::move(value));
+  std::vector<CompareEntry> result;
+  for (const CompareEntry& entry : entries) {
+    if (!is_chosen(entry)) {
+      result.push_back(entry);
+      continue;
+    }
+    const ModelInfo& info = entry.kind();
+    const Field& field = find_field(info.fields, info.name, name);
+    const bool several = text.find(',') != std::string::npos && field.kind != FieldKind::text;
+    for (const std::string_view value : several ? split(text, ",") : std::vector<std::string_view>{text}) {
+      CompareEntry& variant = result.emplace_back(entry);
+      std::erase_if(variant.settings, [&](const auto& setting) { return setting.first == name; });
+      variant.settings.emplace_back(name, parse_field(field, info.name, trim(value)));
+      if (several) variant.label = fmt::format("{} {}={}", entry.label, name, trim(value));
+    }
   }
+  entries = std::move(result);
 }
 
 Settings with_like_threshold(const ModelInfo& info, Settings settings, double like_threshold) {

@@ -13,7 +13,6 @@
 
 namespace gusto {
 
-/// One competitor.
 struct CompareEntry {
   std::string model{};  ///< its name in the registry
   std::string label{};  ///< how results call it; empty: the model's name. Labels are unique within a comparison
@@ -29,6 +28,8 @@ struct CompareEntry {
   bool operator==(const CompareEntry&) const = default;
 };
 
+/// Whether a model can do a task: each ranks items, some predict values.
+bool can_do(const ModelInfo& info, Task task);
 /// All models that can do a task, with their defaults: the registry's, then further ones.
 std::vector<CompareEntry> default_entries(Task task, FurtherModels further = {});
 
@@ -37,7 +38,8 @@ std::vector<CompareEntry> default_entries(Task task, FurtherModels further = {})
 void fill_labels(std::vector<CompareEntry>& entries, FurtherModels further = {});
 
 /// Sets options from an assignment "model.option=value": the option goes to every entry whose label, or else whose
-/// model, is the part before the last dot.
+/// model, is the part before the last dot. Of an option that is no text, "16,32,64" makes an entry of each value, with
+/// a label of its own: "svd dim=16".
 /// Errors   invalid_option, if the text has another form or names no entry or option, with the nearest name
 void apply_set(std::vector<CompareEntry>& entries, std::string_view assignment);
 

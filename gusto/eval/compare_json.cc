@@ -119,6 +119,7 @@ std::string to_json(const Comparison& comparison) {
   if (measures_sampled(experiment.evaluate, given)) json["sampled"] = true;
   json["primary_metric"] = comparison.primary_metric;
   json["best"] = comparison.best ? OrderedJson(comparison.results[*comparison.best].label) : OrderedJson();
+  if (comparison.canceled) json["canceled"] = true;
   json["folds"] = OrderedJson::array();
   for (const FoldSummary& fold : comparison.folds) json["folds"].push_back(fold_json(fold));
   json["results"] = OrderedJson::array();

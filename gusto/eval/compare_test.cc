@@ -315,6 +315,32 @@ TEST(Compare, CancelingEndsIt) {
   }
 }
 
+TEST(Compare, CancelingKeepsWhatIsFinished) {
+  CancelToken token;
+  ContextOptions options;
+  options.cancel = &token;
+  Context context(options);
+  CompareObserver observer;
+  observer.on_result = [&](std::size_t, const ModelResult&) { token.cancel(); };
+  const Experiment experiment = make_experiment(Task::ratings);
+  const Comparison comparison = compare(experiment, context, observer);
+  EXPECT_TRUE(comparison.canceled);
+  ASSERT_EQ(comparison.results.size(), 1U);
+  EXPECT_EQ(comparison.best, 0U);
+  EXPECT_EQ(comparison.results[0].estimates[0].mean, run(experiment, 1).results[0].estimates[0].mean);
+  EXPECT_THAT(to_json(comparison), testing::HasSubstr("\"canceled\": true"));
+}
+
+TEST(Compare, SetOfSeveralValuesMakesAnEntryOfEach) {
+  std::vector<CompareEntry> entries{{"bias", "bias"}, {"svd", "svd"}};
+  apply_set(entries, "svd.dim=16, 32,64");
+  apply_set(entries, "svd.epochs=2");
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_EQ(entries[0].label, "bias");
+  EXPECT_EQ(entries[2].label, "svd dim=32");
+  EXPECT_THAT(entries[3].settings, ElementsAre(Pair("dim", FieldValue(64)), Pair("epochs", FieldValue(2))));
+}
+
 TEST(Compare, SetReachesLabelsFirstAndThenModels) {
   Experiment experiment = make_experiment(Task::ratings);
   experiment.entries[0].label = "bias";

@@ -26,6 +26,45 @@ void resolve_measures(const Recipe& recipe, SplitOptions& split, EvaluateOptions
   if (!recipe.metrics.empty()) evaluate.metrics = recipe.metrics;
 }
 
+// Entries of a recipe, but for those that it leaves out.
+std::vector<CompareEntry> recipe_entries(const Recipe& recipe, Task task, FurtherModels further) {
+  constexpr std::string_view kAll = "all";
+  std::vector<CompareEntry> named = recipe.models;
+  if (named.empty()) named.push_back({std::string(kAll)});
+  std::vector<CompareEntry> entries;
+  for (CompareEntry& entry : named) {
+    if (entry.model != kAll) {
+      entries.push_back(std::move(entry));
+      continue;
+    }
+    for (CompareEntry& model : default_entries(task, further)) entries.push_back(std::move(model));
+  }
+  fill_labels(entries, further);
+  for (const std::string& name : recipe.exclude) {
+    const auto is_left_out = [&](const CompareEntry& entry) { return entry.label == name || entry.model == name; };
+    if (std::erase_if(entries, is_left_out) == 0) static_cast<void>(find_model(name, further));  // a slip, or not there
+  }
+  return entries;
+}
+
+// Whether any model of the recipe's own choice can do that task, or it chooses none.
+bool somebody_can(const Recipe& recipe, const Experiment& experiment, Task task) {
+  const auto can = [&](const CompareEntry& entry) { return can_do(entry.kind(), task); };
+  return recipe.models.empty() || std::any_of(experiment.entries.begin(), experiment.entries.end(), can);
+}
+
+// Error(unsupported) before anything is read.
+void require_able(const Recipe& recipe, const Experiment& experiment) {
+  const Task task = experiment.evaluate.task;
+  if (experiment.entries.empty() || somebody_can(recipe, experiment, task)) return;
+  std::vector<std::string> able;
+  for (const CompareEntry& entry : default_entries(task)) able.push_back(entry.model);
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} ranks items and does not predict values, so it can't be trained for {}.",
+                          experiment.entries.front().model, to_string(task)),
+              fmt::format("Give it the option `task` top-n, or choose a model that predicts: {}.", join(able, ", ")));
+}
+
 bool names_task(const Recipe& recipe) { return !recipe.task.empty() || !recipe.protocol.empty(); }
 
 bool has_one_value(const Dataset& data) {
@@ -58,8 +97,8 @@ void leave_out_refusals(Experiment& experiment) {
   }
   filter.positives = 1;
   if (!filter.min_user_events) filter.min_user_events = 1;
-  experiment.data.report.assume(fmt::format("Values are {} and 1: where models rank, only events of 1 count, as by positives = 1.",
-                              data.scale().low));
+  experiment.data.report.assume(fmt::format(
+      "Values are {} and 1: where models rank, only events of 1 count, as by positives = 1.", data.scale().low));
 }
 
 void tell_who_ignores_strengths(Experiment& experiment) {
@@ -101,8 +140,7 @@ Experiment resolve_recipe(const Recipe& recipe, FurtherModels further) {
   resolve_measures(recipe, experiment.split, experiment.evaluate);
   experiment.seed = recipe.seed.value_or(experiment.seed);
   experiment.split.seed = experiment.seed;
-  experiment.entries = recipe.models.empty() ? default_entries(experiment.evaluate.task, further) : recipe.models;
-  fill_labels(experiment.entries, further);
+  experiment.entries = recipe_entries(recipe, experiment.evaluate.task, further);
   for (const std::string& assignment : recipe.sets) apply_set(experiment.entries, assignment);
   return experiment;
 }
@@ -133,14 +171,17 @@ Experiment checked(Experiment experiment) {
 
 Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context, FurtherModels further) {
   Experiment experiment = resolve_recipe(recipe, further);
-  if (names_task(recipe)) experiment = checked(std::move(experiment));
-  OpenedDataset data = open_data(recipe.data, find, context);
-  if (!names_task(recipe) && says_who_chose_what(*data.data)) {
+  const auto rank_instead = [&] {
     Recipe ranking = recipe;
     ranking.task = to_string(Task::top_n);
     experiment = resolve_recipe(ranking, further);
     experiment.task_chosen = true;
-  }
+  };
+  if (!names_task(recipe) && !somebody_can(recipe, experiment, experiment.evaluate.task)) rank_instead();
+  if (names_task(recipe)) experiment = checked(std::move(experiment));
+  require_able(recipe, experiment);
+  OpenedDataset data = open_data(recipe.data, find, context);
+  if (!names_task(recipe) && says_who_chose_what(*data.data)) rank_instead();
   experiment.data = std::move(data);
   if (experiment.evaluate.task == Task::top_n && experiment.protocol.empty()) leave_out_refusals(experiment);
   if (experiment.evaluate.task == Task::top_n) tell_who_ignores_strengths(experiment);

@@ -31,7 +31,7 @@ struct Experiment {
   std::string protocol{};      ///< the published one that split and evaluate follow, see protocol.h; empty: none
   SplitOptions split{};        ///< its seed is set to `seed`
   EvaluateOptions evaluate{};  ///< its like_threshold is also that of models which learn likes and do not set their own
-  bool task_chosen = false;    ///< whether nobody named a task, and top-n was chosen, for equal values or weights
+  bool task_chosen = false;    ///< whether nobody named a task, and top-n was chosen: see open_experiment
   std::vector<CompareEntry> entries{};
   std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap
 };
@@ -52,9 +52,9 @@ Experiment resolve_recipe(const Recipe& recipe, FurtherModels further = {});
 Experiment checked(Experiment experiment);
 
 /// Opens what a recipe says: resolves it, opens its data, and checks all. Where it names neither a task nor a protocol
-/// and all values are equal, the task is top-n, since there is nothing to predict.
-/// Errors   those of resolve_recipe and, if a task or protocol is named, of checked, before anything is read; those of
-///          open_data; then those of checked
+/// and all values are equal, or none of its models predicts values, the task is top-n.
+/// Errors   those of resolve_recipe and, if a task or protocol is named, of checked, before anything is read, and
+///          unsupported, if none of its models can do the task; those of open_data; then those of checked
 Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context& context, FurtherModels further = {});
 
 }  // namespace gusto

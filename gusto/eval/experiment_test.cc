@@ -239,6 +239,31 @@ TEST(Experiment, MistakesAreFoundBeforeDataAreRead) {
   EXPECT_THAT(error_of([&] { opened(recipe); }).hint(), HasSubstr("epochs"));
 }
 
+TEST(Experiment, ATaskThatNoModelCanDoIsRefusedBeforeDataAreRead) {
+  Recipe recipe;
+  recipe.data.name = "no-such-file";
+  recipe.models = {{"ease"}};
+  recipe.task = "ratings";
+  EXPECT_EQ(error_of([&] { opened(recipe); }).code(), ErrorCode::unsupported);
+  recipe.models = {{"ease"}, {"bias"}};
+  EXPECT_EQ(error_of([&] { opened(recipe); }).code(), ErrorCode::not_found) << "the other one can";
+}
+
+TEST(Experiment, AllStandsForEveryModelAndSomeAreLeftOut) {
+  Recipe recipe;
+  recipe.models = {{"all"}};
+  recipe.exclude = {"svd", "ease"};
+  const auto labels = [&] {
+    std::vector<std::string> result;
+    for (const CompareEntry& entry : resolve_recipe(recipe).entries) result.push_back(entry.label);
+    return result;
+  };
+  EXPECT_EQ(labels().size(), default_entries(Task::ratings).size() - 1) << "ease predicts no ratings";
+  EXPECT_THAT(labels(), testing::Not(testing::Contains("svd")));
+  recipe.exclude = {"svdd"};
+  EXPECT_THAT(error_of([&] { labels(); }).hint(), HasSubstr("svd"));
+}
+
 TEST(Experiment, ASplitOfSeveralFoldsIsRefusedWhereOneIsNeeded) {
   Context context({.threads = 1});
   const OpenedDataset data = open_embedded(context);

@@ -25,7 +25,7 @@ namespace gusto {
 namespace {
 
 // Beside those of kReadingTexts.
-constexpr std::array<std::string_view, 20> kOwnKeys{"data",
+constexpr std::array<std::string_view, 21> kOwnKeys{"data",
                                                     "skip_bad_lines",
                                                     "user_features",
                                                     "item_features",
@@ -44,6 +44,7 @@ constexpr std::array<std::string_view, 20> kOwnKeys{"data",
                                                     "seed",
                                                     "repeats",
                                                     "set",
+                                                    "exclude",
                                                     "model"};
 
 constexpr auto kRecipeKeys = [] {
@@ -79,6 +80,10 @@ class RecipeReader {
     if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node);
     if (protocol != nullptr) in_.at(*protocol, [&] { static_cast<void>(checked(resolve_recipe(recipe_))); });
     if (const toml::node* node = in_.table().get("model")) read_models(*node, recipe_.models);
+    recipe_.exclude = read_texts("exclude");
+    if (const toml::node* node = in_.table().get("exclude")) {
+      in_.at(*node, [&] { static_cast<void>(resolve_recipe(recipe_, further_)); });
+    }
     if (const toml::node* node = in_.table().get("set")) {
       recipe_.sets = read_texts("set");
       in_.at(*node, [&] { static_cast<void>(resolve_recipe(recipe_)); });
@@ -277,6 +282,7 @@ Recipe completed(Recipe first, const Recipe& second) {
   if (!first.like_threshold) first.like_threshold = second.like_threshold;
   if (!first.seed) first.seed = second.seed;
   if (!first.repeats) first.repeats = second.repeats;
+  if (first.exclude.empty()) first.exclude = second.exclude;
   if (first.models.empty()) {
     first.models = second.models;
     first.sets.insert(first.sets.begin(), second.sets.begin(), second.sets.end());
@@ -330,6 +336,7 @@ std::string format_recipe(const Recipe& recipe) {
   list("metrics", recipe.metrics);
   number("seed", recipe.seed);
   list("set", recipe.sets);
+  list("exclude", recipe.exclude);
   for (const CompareEntry& entry : recipe.models) {
     out += "\n[[model]]\n";
     line("name", toml_text(entry.model));

@@ -48,10 +48,10 @@ class ComparisonReporter {
     ReportTable table{.columns = {{"model", Kind::label},
                                   {primary_, Kind::estimate},
                                   {"vs best", Kind::number},
-                                  {"95 % interval", Kind::number}}};
-    if (!second_.empty()) table.columns.push_back({second_, Kind::estimate});
-    table.columns.push_back({"fit s", Kind::number});
-    table.columns.push_back({"score s", Kind::number});
+                                  {"95 % interval", Kind::number, 2}}};
+    if (!second_.empty()) table.columns.push_back({second_, Kind::estimate, 1});
+    table.columns.push_back({"fit s", Kind::number, 3});
+    table.columns.push_back({"score s", Kind::number, 4});
     for (const std::size_t index : in_.ranking()) {
       const ModelResult& result = in_.results[index];
       if (result.refusal) continue;
@@ -92,6 +92,10 @@ class ComparisonReporter {
       if (difference == nullptr) continue;
       ++others;
       if (!difference->distinguishable) tied.push_back(result.label);
+    }
+    if (in_.canceled) {
+      return fmt::format("Stopped after {} of {} models. Best of them by {}: {}; none was tested against it.",
+                         in_.results.size(), in_.experiment.entries.size(), primary_, best);
     }
     if (others == 0) return "There was nothing to compare it with.";
     if (!tied.empty()) {

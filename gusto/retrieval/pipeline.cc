@@ -54,37 +54,8 @@ bool holds(const std::vector<ItemRow>& sorted, ItemRow item) {
   return std::binary_search(sorted.begin(), sorted.end(), item);
 }
 
-// Whether each item may appear to someone who has seen nothing.
-std::vector<bool> open_items(const SearchFilter& filter, std::size_t item_count) {
-  std::vector<bool> open(item_count, filter.allowed.empty());
-  for (const ItemRow item : filter.allowed) open[item.index] = true;
-  for (const ItemRow item : filter.denied) open[item.index] = false;
-  return open;
-}
-
 bool all_equal(std::span<const float> scores) {
   return std::all_of(scores.begin(), scores.end(), [&](float score) { return score == scores.front(); });
-}
-
-// Whether the model gives all that it may recommend the same score: it knows nothing of the user, and only the rows
-// make an order. The list is its best; items of equal scores there may still be better than those below.
-bool tells_nothing(const Model& model, const Query& query, const SearchFilter& filter,
-                   std::span<const ScoredItem> list) {
-  if (list.size() < 2 || list.front().score != list.back().score) return false;
-  std::vector<bool> open = open_items(filter, model.data().item_count());
-  if (filter.exclude_seen) {
-    for (const HistoryEvent& event : query.history) open[event.item.index] = false;
-    if (query.user) {
-      for (const ItemRow item : model.data().history(*query.user).items) open[item.index] = false;
-    }
-  }
-  std::vector<ItemRow> items;
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (open[i]) items.emplace_back(i);
-  }
-  std::vector<float> scores(items.size());
-  model.score_items(query, items, scores);
-  return all_equal(scores);
 }
 
 }  // namespace
@@ -117,12 +88,7 @@ Pipeline::Pipeline(PipelineSpec spec, const ModelSource& models) : spec_(std::mo
     refuse_pipeline("A pipeline names no model.",
                     "Name one that gives candidates, or one that ranks the popular items.");
   }
-  counts_.resize(home_->item_count());
-  for (const ItemRow item : home_->items()) ++counts_[item.index];
-  popular_.resize(counts_.size());
-  for (std::size_t i = 0; i < popular_.size(); ++i) popular_[i] = ItemRow(i);
-  std::stable_sort(popular_.begin(), popular_.end(),
-                   [this](ItemRow a, ItemRow b) { return counts_[a.index] > counts_[b.index]; });
+  popular_.emplace(*home_);
   prepare_reranking();
 }
 
@@ -164,8 +130,9 @@ void Pipeline::prepare_reranking() {
     require_values(*calibration_field_, "calibration");
   }
   if (stage.popularity_penalty > 0) {
-    const double most = std::log1p(counts_[popular_.front().index]);  // a model's data have events
-    for (const std::uint32_t count : counts_) popularity_.push_back(static_cast<float>(std::log1p(count) / most));
+    const std::span<const std::uint32_t> counts = popular_->counts();
+    const double most = std::log1p(*std::max_element(counts.begin(), counts.end()));  // a model's data have events
+    for (const std::uint32_t count : counts) popularity_.push_back(static_cast<float>(std::log1p(count) / most));
   }
   for (const auto& [name, most] : stage.caps) {
     caps_.push_back({&features.at(name), most});
@@ -265,13 +232,7 @@ void Pipeline::search_source(std::size_t source, std::span<const Query> queries,
 
 std::vector<ScoredItem> Pipeline::popular_items(const QueryUser& query_user, std::size_t count,
                                                 const SearchFilter& filter, const std::vector<bool>& open) const {
-  std::vector<ScoredItem> list;
-  for (const ItemRow item : popular_) {
-    if (list.size() == count) break;
-    if (!open[item.index] || (filter.exclude_seen && holds(query_user.seen, item))) continue;
-    list.push_back({item, static_cast<float>(counts_[item.index])});
-  }
-  return list;
+  return popular_->best(count, open, filter.exclude_seen ? query_user.seen : std::vector<ItemRow>());
 }
 
 std::vector<PipelineItem> Pipeline::rank(const Query& query, const Lists& lists) const {

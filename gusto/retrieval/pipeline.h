@@ -25,6 +25,7 @@
 #include "gusto/retrieval/aligned_model.h"
 #include "gusto/retrieval/fusion.h"
 #include "gusto/retrieval/index.h"
+#include "gusto/retrieval/popular_items.h"
 #include "gusto/retrieval/rerank.h"
 #include "gusto/retrieval/search.h"
 
@@ -172,9 +173,8 @@ class Pipeline {
   std::vector<std::optional<std::size_t>> source_members_;  // by source; none: popular items
   std::optional<std::size_t> ranking_member_;
 
-  std::vector<ItemRow> popular_;       // all items, the one with most events first
-  std::vector<std::uint32_t> counts_;  // events of each item
-  std::vector<float> popularity_;      // for the penalty
+  std::optional<PopularItems> popular_;  // always there
+  std::vector<float> popularity_;        // for the penalty
   std::optional<FeatureSets> features_;
   std::optional<std::size_t> vectors_member_;
   const FeatureField* calibration_field_ = nullptr;  // of home_'s catalog

@@ -26,6 +26,35 @@ AlignedModel at_home(std::shared_ptr<const Model> model) {
   return {std::move(model), std::move(data), "model", "model"};
 }
 
+Deferred<std::shared_ptr<const PopularItems>> popular_later(std::shared_ptr<const Dataset> data) {
+  return Deferred<std::shared_ptr<const PopularItems>>::later(
+      [data = std::move(data)] { return std::make_shared<const PopularItems>(*data); });
+}
+
+/// Error(unsupported) if the model gives all items the same score: a chart would be in the order of rows.
+void require_order(const Model& model, const Query& own, const std::string& who, Context& context) {
+  if (!model.info().abilities.personalized) return;
+  const SearchFilter filter{.exclude_seen = false};
+  const bool silent = stands_for_nobody(model, own);
+  if (!silent && !tells_nothing(model, own, filter, search(model, {&own, 1}, 2, filter, context)[0])) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} has no order of items for {}: all of them get the same score.", model.info().name, who),
+              "Draw charts by popularity or demographic, or for a user with a history.");
+}
+
+/// Error(unsupported) if all but the one at `own`, if there is one, are equally similar, so that only the rows would make an order.
+void require_differences(std::span<const float> similarity, std::size_t own, const Model& model,
+                         const std::string& what) {
+  if (similarity.size() < 3) return;
+  const float other = similarity[own == 0 ? 1 : 0];
+  for (std::size_t i = 0; i < similarity.size(); ++i) {
+    if (i != own && similarity[i] != other) return;
+  }
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} knows nothing of {}: all are equally similar.", model.info().name, what),
+              "Name one with events.");
+}
+
 /// A feature's value, and the items that have it.
 struct ChartValue {
   std::string_view value;
@@ -78,14 +107,20 @@ const FeatureField& chart_field(const FeatureTable& features, const std::string&
 }  // namespace
 
 Recommender::Parts::Parts(std::shared_ptr<const Model> fitted, std::shared_ptr<const Index> made_of_it, ItemNames names)
-    : model(at_home(std::move(fitted))), index(std::move(made_of_it)), resolver(model.model().shared_data(), names) {
+    : model(at_home(std::move(fitted))),
+      index(std::move(made_of_it)),
+      resolver(model.model().shared_data(), names),
+      popular(popular_later(model.model().shared_data())) {
   if (index && !index->belongs_to(model.model())) {
     throw Error(ErrorCode::invalid_option, "The index was made of another model.", "Build one of this model.");
   }
 }
 
 Recommender::Parts::Parts(Pipeline stages, ItemNames names)
-    : pipeline(std::move(stages)), model(pipeline->main_model()), resolver(pipeline->shared_data(), names) {}
+    : pipeline(std::move(stages)),
+      model(pipeline->main_model()),
+      resolver(pipeline->shared_data(), names),
+      popular(popular_later(pipeline->shared_data())) {}
 
 Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
     : parts_(std::make_shared<const Parts>(std::move(model), std::move(index), names)) {}
@@ -100,6 +135,10 @@ const Pipeline* Recommender::pipeline() const { return parts_->pipeline ? &*part
 
 std::vector<RequestEvent> Recommender::parse_history(std::string_view typed) const {
   return parts_->resolver.parse_history(typed);
+}
+
+AnsweredItem Recommender::parse_item(std::string_view typed) const {
+  return parts_->resolver.answered(parts_->resolver.meant(typed), 0);
 }
 
 Recommender Recommender::open(const std::filesystem::path& path, Context& context, ItemNames names,
@@ -122,6 +161,7 @@ SimilarItemsAnswer Recommender::similar_items(std::string_view item, std::size_t
   const ItemRow own = parts_->model.own(row);
   std::vector<float> similarity(data().item_count());
   model().item_similarity(own, similarity);
+  require_differences(similarity, own.index, model(), parts_->resolver.answered(row, 0).title);
   similarity[own.index] = kNeverSimilar;
   SimilarItemsAnswer answer{parts_->resolver.answered(row, 0)};
   for (const ScoredItem& entry : top_k(similarity, k)) {
@@ -136,6 +176,8 @@ SimilarUsersAnswer Recommender::similar_users(const Person& who, std::size_t k) 
   const Dataset& trained = model().data();
   std::vector<float> similarity(trained.user_count());
   model().user_similarity(own.query, similarity);
+  const std::size_t self = own.query.user ? own.query.user->index : similarity.size();
+  require_differences(similarity, self, model(), person.understood.name);
   if (own.query.user) similarity[own.query.user->index] = kNeverSimilar;
   SimilarUsersAnswer answer{person.understood};
   for (const ScoredItem& entry : top_k(similarity, k)) {  // it only knows positions: these are users
@@ -267,6 +309,7 @@ ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) co
   const ResolvedPerson person = parts_->resolver.resolve(request.who);
   const ResolvedFilter filter = parts_->resolver.resolve(request.filter);
   const AlignedQuery own = parts_->model.own(person.query());
+  require_order(model(), own.query, person.understood.name, context);
   const std::vector<ChartValue> values = chart_values(data(), field, filter, request.values);
   const std::vector<ItemRow> denied = parts_->model.own(filter.denied);
   std::vector<std::vector<ItemRow>> allowed;

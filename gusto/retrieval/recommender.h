@@ -5,7 +5,6 @@
 ///   const Recommender films = Recommender::open("films.gusto", context);
 ///   RecommendRequest request{.who = {.user = "42", .history = {{.item = "Heat (1995)", .value = 5.0F}}}, .k = 3};
 ///   for (const AnsweredItem& item : films.recommend(request, context).items) std::cout << item.title << '\n';
-
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -29,7 +28,7 @@ struct PipelineSpec;
 struct ResolvedFilter;
 struct ResolvedPerson;
 
-/// Gets the answer to the request at that place, counted from 0. What it throws ends the batch and is thrown on.
+/// Gets the answer to the request at that place, from 0. What it throws ends the batch and is thrown on.
 using AnswerSink = std::function<void(std::size_t place, RecommendAnswer answer)>;
 /// Puts the next request into its argument, or returns false: there are no more.
 using RequestSource = std::function<bool(RecommendRequest& request)>;
@@ -67,9 +66,10 @@ class Recommender {
   const Pipeline* pipeline() const;
 
   /// A typed history, "Toy Story (1995):5,Heat", as events for a Person. Titles that no item has are among them;
-  /// whoever answers leaves them out and lists them as unknown.
-  /// Errors   as TitleIndex::parse_history
+  /// whoever answers leaves them out and lists them as unknown. Errors as TitleIndex::parse_history
   std::vector<RequestEvent> parse_history(std::string_view typed) const;
+  /// The item that a person types: a number is a title, as of the film 1984, before it is an id; "id:1984" is the id.
+  AnsweredItem parse_item(std::string_view typed) const;
 
   /// The k best items.
   /// Errors   and those of search or Pipeline::recommend; canceled
@@ -77,8 +77,7 @@ class Recommender {
 
   /// The same for many requests, side by side in batches: the sink gets each answer on the calling thread, in the order
   /// of requests, before later batches are begun. An error of one request is its answer; only `canceled` ends them all.
-  /// Cost     requests with the same filter and k are searched for together: no slower than search(), but for names
-  /// Memory   about a million answered items at a time, whatever the number of requests
+  /// Cost     requests with the same filter and k are searched for together; memory: about a million items at a time
   void recommend(std::span<const RecommendRequest> requests, const AnswerSink& sink, Context& context) const;
   /// The same for requests that come one by one. The source is called on the calling thread.
   void recommend(const RequestSource& source, const AnswerSink& sink, Context& context) const;
@@ -95,7 +94,7 @@ class Recommender {
   PredictAnswer predict(const Person& who, std::span<const std::string> items) const;
   /// Ranking scores of these items, comparable with one another and with recommend()'s for the same person.
   PredictAnswer score(const Person& who, std::span<const std::string> items) const;
-  /// The same for pairs of ids; nothing for a pair whose user or item is unknown. Times are for `timed` models.
+  /// The same for pairs of ids; nothing where user or item is unknown. Times are for `timed` models.
   std::vector<std::optional<Prediction>> predict(std::span<const UserItem> pairs) const;
   std::vector<std::optional<float>> score(std::span<const UserItem> pairs) const;
 
@@ -112,7 +111,7 @@ class Recommender {
   void find_items(const Batch& batch, std::span<const std::size_t> places, std::span<const ResolvedPerson> persons,
                   const ResolvedFilter& filter, Context& context) const;
   std::vector<AnsweredItem> pipeline_items(std::span<const PipelineItem> list) const;
-  std::vector<std::string> notes(const ResolvedPerson& person, std::span<const PipelineItem> list) const;
+  void tell_popular(const ResolvedPerson& person, std::span<const PipelineItem> list, RecommendAnswer& answer) const;
   std::vector<Reason> reasons(const Query& own, ItemRow item, std::size_t most) const;
 
   std::vector<AnsweredItem> named(std::span<const std::string> items) const;

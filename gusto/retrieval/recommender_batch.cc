@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "gusto/base/error.h"
+#include "gusto/models/model_info.h"
+#include "gusto/retrieval/popular_items.h"
 #include "gusto/retrieval/recommender.h"
 #include "gusto/retrieval/recommender_parts.h"
 #include "gusto/retrieval/search.h"
@@ -47,6 +49,80 @@ class BatchSize {
   std::size_t most_;
   std::size_t requests_ = 0;
   std::size_t items_ = 0;
+};
+
+constexpr std::string_view kNothingKnown = "Nothing is known of this person: popular items answer.";
+constexpr std::string_view kNoAnswer = "The model has no answer for this person: popular items answer.";
+constexpr std::string_view kNoUse = "The model makes no use of what is known of this person: popular items answer.";
+
+/// A list, and why its items are the popular ones, if they are.
+struct PlainList {
+  std::vector<ScoredItem> items;
+  std::string_view popular;
+};
+
+/// A model's lists; popular items where it has nothing to say.
+class PlainSearch {
+ public:
+  PlainSearch(const Model& model, const Index* index, const Deferred<std::shared_ptr<const PopularItems>>& popular)
+      : model_(model), index_(index), popular_(popular), personal_(model.info().abilities.personalized) {}
+
+  /// unknown[q]: nothing is known of whom queries[q] stands for.
+  std::vector<PlainList> lists(std::span<const Query> queries, const std::vector<bool>& unknown, std::size_t k,
+                               const SearchFilter& filter, Context& context) const {
+    std::vector<PlainList> result(queries.size());
+    std::vector<Query> asked;
+    std::vector<std::size_t> places;
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      if (personal_ && unknown[q]) result[q].popular = kNothingKnown;
+      else if (personal_ && stands_for_nobody(model_, queries[q])) result[q].popular = kNoAnswer;
+      if (!result[q].popular.empty()) continue;
+      asked.push_back(queries[q]);
+      places.push_back(q);
+    }
+    // Two at least, as one score cannot be told from others.
+    const std::size_t wanted = std::max<std::size_t>(k, personal_ ? 2 : 1);
+    const TopLists found = index_ != nullptr ? search(model_, *index_, asked, wanted, filter, context)
+                                             : search(model_, asked, wanted, filter, context);
+    for (std::size_t a = 0; a < asked.size(); ++a) {
+      PlainList& list = result[places[a]];
+      list.popular = why_popular(asked[a], filter, found[a]);
+      if (list.popular.empty()) list.items.assign(found[a].begin(), found[a].begin() + std::min(k, found[a].size()));
+    }
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      if (result[q].popular.empty()) continue;
+      const std::vector<ItemRow> seen =
+          filter.exclude_seen ? seen_items(model_.data(), queries[q]) : std::vector<ItemRow>();
+      result[q].items = popular_.get()->best(k, open_items(filter, model_.data().item_count()), seen);
+    }
+    return result;
+  }
+
+ private:
+  std::string_view why_popular(const Query& query, const SearchFilter& filter, std::span<const ScoredItem> list) const {
+    if (!personal_) return {};
+    if (tells_nothing(model_, query, filter, list)) return kNoAnswer;
+    const bool no_events = query.history.empty() && (!query.user || model_.data().history(*query.user).size() == 0);
+    return no_events && same_for_everyone(query, list) ? kNoUse : std::string_view();
+  }
+
+  /// Whether someone of whom nothing is known gets the same scores.
+  bool same_for_everyone(const Query& query, std::span<const ScoredItem> list) const {
+    if (model_.info().abilities.fold_in == FoldIn::none) return false;
+    Query everyone;
+    everyone.time = query.time;
+    std::vector<ItemRow> items;
+    for (const ScoredItem& entry : list) items.push_back(entry.item);
+    std::vector<float> own(items.size()), others(items.size());
+    model_.score_items(query, items, own);
+    model_.score_items(everyone, items, others);
+    return own == others;
+  }
+
+  const Model& model_;
+  const Index* index_;
+  const Deferred<std::shared_ptr<const PopularItems>>& popular_;
+  bool personal_;
 };
 
 bool ends_all(const Error& error) { return error.code() == ErrorCode::canceled; }
@@ -155,22 +231,30 @@ void Recommender::find_items(const Batch& batch, std::span<const std::size_t> pl
   for (const ResolvedPerson& person : persons) queries.push_back(person.query());
   const std::size_t k = batch.requests[places.front()].k;
   PipelineLists staged;
-  TopLists plain;
-  if (parts_->pipeline) staged = parts_->pipeline->recommend(queries, k, filter.search_filter(), context);
-  else if (parts_->index) plain = search(model(), *parts_->index, queries, k, filter.search_filter(), context);
-  else plain = search(model(), queries, k, filter.search_filter(), context);
+  std::vector<PlainList> plain;
+  if (parts_->pipeline) {
+    staged = parts_->pipeline->recommend(queries, k, filter.search_filter(), context);
+  } else {
+    std::vector<bool> unknown;
+    for (const ResolvedPerson& person : persons) unknown.push_back(parts_->resolver.nothing_known(person));
+    plain = PlainSearch(model(), index(), parts_->popular).lists(queries, unknown, k, filter.search_filter(), context);
+  }
   for (std::size_t q = 0; q < queries.size(); ++q) {
     RecommendAnswer answer;
     answer.who = persons[q].understood;
     if (parts_->pipeline) {
       answer.items = pipeline_items(staged[q]);
     } else {
-      answer.items.reserve(plain[q].size());
-      for (const ScoredItem& entry : plain[q])
+      answer.items.reserve(plain[q].items.size());
+      for (const ScoredItem& entry : plain[q].items)
         answer.items.push_back(parts_->resolver.answered(entry.item, entry.score));
     }
-    answer.notes = notes(persons[q], parts_->pipeline ? staged[q] : std::span<const PipelineItem>());
-    if (const std::size_t most = batch.requests[places[q]].reasons; most > 0) {
+    if (parts_->pipeline) tell_popular(persons[q], staged[q], answer);
+    else if (!plain[q].popular.empty()) answer.notes.emplace_back(plain[q].popular);
+    else if (parts_->resolver.nothing_known(persons[q])) answer.notes.emplace_back("Nothing is known of this person.");
+    if (!parts_->pipeline) answer.popular = !plain[q].popular.empty();
+    const bool models = parts_->pipeline || !answer.popular;  // popular items of a model's have no reasons
+    if (const std::size_t most = batch.requests[places[q]].reasons; most > 0 && models) {
       const AlignedQuery own = parts_->model.own(queries[q]);
       for (AnsweredItem& item : answer.items) {
         item.reasons = reasons(own.query, item.row, most);
@@ -195,13 +279,14 @@ std::vector<AnsweredItem> Recommender::pipeline_items(std::span<const PipelineIt
   return items;
 }
 
-std::vector<std::string> Recommender::notes(const ResolvedPerson& person, std::span<const PipelineItem> list) const {
+void Recommender::tell_popular(const ResolvedPerson& person, std::span<const PipelineItem> list,
+                               RecommendAnswer& answer) const {
   const bool unknown = parts_->resolver.nothing_known(person);
-  const bool popular = !list.empty() && (unknown || list.front().source == parts_->pipeline->spec().candidates.size());
-  if (popular && unknown) return {"Nothing is known of this person: popular items answer."};
-  if (popular) return {"The models have no answer for this person: popular items answer."};
-  if (unknown) return {"Nothing is known of this person."};
-  return {};
+  answer.popular = !list.empty() && (unknown || list.front().source == parts_->pipeline->spec().candidates.size());
+  if (answer.popular && unknown) answer.notes.emplace_back(kNothingKnown);
+  else if (answer.popular)
+    answer.notes.emplace_back("The models have no answer for this person: popular items answer.");
+  else if (unknown) answer.notes.emplace_back("Nothing is known of this person.");
 }
 
 std::vector<Reason> Recommender::reasons(const Query& own, ItemRow item, std::size_t most) const {

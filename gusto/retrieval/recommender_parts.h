@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 
+#include "gusto/base/deferred.h"
 #include "gusto/retrieval/aligned_model.h"
 #include "gusto/retrieval/index.h"
 #include "gusto/retrieval/pipeline.h"
+#include "gusto/retrieval/popular_items.h"
 #include "gusto/retrieval/recommender.h"
 #include "gusto/retrieval/request_resolver.h"
 
@@ -21,6 +23,7 @@ struct Recommender::Parts {
   AlignedModel model;                  // asked in the rows of data()
   std::shared_ptr<const Index> index;  // of the model; null with a pipeline
   RequestResolver resolver;
+  Deferred<std::shared_ptr<const PopularItems>> popular;  // of data(); made when first needed
 };
 
 }  // namespace gusto

@@ -194,6 +194,20 @@ TEST(Recommender, AnswersEveryoneAndSaysWhatIsNotKnown) {
   EXPECT_EQ(scored(answer.items), searched(popular, Query{}, 3));
 }
 
+TEST(Recommender, FiltersByWhatAFeatureIsNot) {
+  const auto asked = [](const ItemCondition& condition) {
+    return film_ids(ask(knn_films(), {.who = {.user = "u7"}, .k = 100, .filter = {.where = {condition}}}).items);
+  };
+  const auto with = asked({"genre", "rare"});
+  const auto without = asked({"genre", "rare", "!="});
+  const auto all = film_ids(ask(knn_films(), {.who = {.user = "u7"}, .k = 100}).items);
+  EXPECT_FALSE(with.empty());
+  EXPECT_EQ(with.size() + without.size(), all.size());
+  for (const auto& id : with) EXPECT_EQ(std::count(without.begin(), without.end(), id), 0);
+  EXPECT_EQ(error_of([&] { asked({"genre", "rare", ">"}); }).code(), ErrorCode::invalid_option);
+  EXPECT_EQ(error_of([&] { asked({"genre", "raer", "!="}); }).hint(), "Did you mean rare?");
+}
+
 TEST(Recommender, FiltersByOnlyExcludeWhereAndSeen) {
   const auto ids = [](const ItemFilter& filter) {
     return film_ids(ask(knn_films(), {.who = {.user = "u7"}, .k = 100, .filter = filter}).items);

@@ -1,7 +1,6 @@
 #pragma once
 
 /// What a Recommender is asked, and what it answers: plain structs that own their data.
-///
 /// Users and features go by id and name; an item by its id, its title or the start of one, see ItemNames.
 
 #include <compare>
@@ -16,7 +15,6 @@
 
 namespace gusto {
 
-/// How items are named.
 enum class ItemNames {
   titles,  ///< by id, title, its start or the closest spelling, as people type (TitleIndex::find)
   ids,     ///< by id alone: for programs, where a name that is nearly right is a mistake
@@ -28,6 +26,12 @@ struct NamedValue {
   friend auto operator<=>(const NamedValue&, const NamedValue&) = default;
 };
 
+/// What an item's feature must be: relation is "=" or "!=", of a number also "<", "<=", ">" or ">=".
+struct ItemCondition {
+  std::string name, value, relation = "=";
+  friend auto operator<=>(const ItemCondition&, const ItemCondition&) = default;
+};
+
 /// What somebody did with an item.
 struct RequestEvent {
   std::string item;
@@ -36,7 +40,6 @@ struct RequestEvent {
 };
 
 /// Who asks: a known user, a history, features, or several of these. None of them: everyone.
-///
 /// A user with a history is that user after these events: the history is the training events and the new ones together,
 /// in order of time, and new events without a time come last, as given. Of an item in both, the new event counts.
 struct Person {
@@ -50,7 +53,7 @@ struct Person {
 struct ItemFilter {
   std::vector<std::string> only{};     ///< no other items; empty: any
   std::vector<std::string> exclude{};  ///< never these
-  std::vector<NamedValue> where{};     ///< all must hold; "genre" stands for a feature "genres" too
+  std::vector<ItemCondition> where{};  ///< all must hold; "genre" stands for a feature "genres" too
   bool with_seen = false;              ///< also items of the person's history and training events
   friend auto operator<=>(const ItemFilter&, const ItemFilter&) = default;
 };
@@ -119,6 +122,7 @@ struct AnsweredItem {
 struct RecommendAnswer {
   UnderstoodPerson who{};
   std::vector<AnsweredItem> items{};  ///< best first; short where fewer are left
+  bool popular = false;               ///< whether popular items answer, as the notes say why
   std::vector<std::string> notes{};   ///< sentences: what else to know of the answer
   std::optional<Error> error{};       ///< in a batch: why there is none
 };

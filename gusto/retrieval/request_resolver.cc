@@ -1,6 +1,7 @@
 #include "gusto/retrieval/request_resolver.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <unordered_set>
@@ -10,11 +11,20 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/retrieval/popular_items.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kNamedEvents = 3;
+constexpr std::size_t kNamedValues = 12;
+
+/// "F, M", or the first dozen and how many more there are.
+std::string list_some(std::vector<std::string_view> values) {
+  const std::size_t count = values.size();
+  values.resize(std::min(count, kNamedValues));
+  return join(values, ", ") + (count > kNamedValues ? fmt::format(" and {} more", count - kNamedValues) : "");
+}
 
 /// The field of that name; "genre" means genres too.
 const FeatureField& condition_field(const FeatureTable& table, const std::string& name) {
@@ -23,12 +33,68 @@ const FeatureField& condition_field(const FeatureTable& table, const std::string
   return table.at(name);
 }
 
+/// Whether a row meets a condition. Rows without a number meet no comparison.
+/// Errors   invalid_option, for an unknown relation, or one of numbers that is asked of something else
+std::function<bool(std::size_t)> test_of(const FeatureField& field, const ItemCondition& condition) {
+  const std::string& relation = condition.relation;
+  if (relation == "=") return [&](std::size_t row) { return field.matches(row, condition.value); };
+  if (relation == "!=") return [&](std::size_t row) { return !field.matches(row, condition.value); };
+  const std::optional<double> number = parse_real(trim(condition.value));
+  if (field.kind != FeatureKind::number || !number) {
+    throw Error(ErrorCode::invalid_option,
+                field.kind == FeatureKind::number
+                    ? fmt::format("{} is compared with {}, which is no number.", field.name, quote(condition.value))
+                    : fmt::format("{} is no number, so it can't be compared by {}.", field.name, relation),
+                "Write a condition such as year>=1995, or with = or != for other features.");
+  }
+  const auto compare = [&field, limit = *number](auto holds) -> std::function<bool(std::size_t)> {
+    return [&field, limit, holds](std::size_t row) { return holds(field.numbers[row], limit); };
+  };
+  if (relation == "<") return compare(std::less<>());
+  if (relation == "<=") return compare(std::less_equal<>());
+  if (relation == ">") return compare(std::greater<>());
+  if (relation == ">=") return compare(std::greater_equal<>());
+  throw Error(ErrorCode::invalid_option, fmt::format("There is no relation {}.", quote(relation)),
+              "Write =, !=, <, <=, > or >=.");
+}
+
+/// Error(invalid_input) for a value that no event of the training data could have.
+void require_on_scale(float value, const Scale& scale, const std::string& title) {
+  if (value >= scale.low && value <= scale.high) return;
+  const std::string values = scale.low < scale.high ? fmt::format("from {:g} to {:g}", scale.low, scale.high)
+                                                    : fmt::format("{:g}, all of them", scale.high);
+  throw Error(ErrorCode::invalid_input,
+              fmt::format("The history gives {} the value {:g}; the values trained on are {}.", title, value, values),
+              "Give a value on that scale, or none: then the highest is meant.");
+}
+
 /// "Heat (1995): 4, Toy Story (1995): 5, Fargo (1996): 3, 2 more" as parts.
 void add_named_events(const std::vector<UnderstoodEvent>& events, std::vector<std::string>& parts) {
   for (std::size_t e = 0; e < std::min(events.size(), kNamedEvents); ++e) {
     parts.push_back(fmt::format("{}: {:g}", events[e].title, events[e].value));
   }
   if (events.size() > kNamedEvents) parts.push_back(fmt::format("{} more", events.size() - kNamedEvents));
+}
+
+/// The value as the field spells it.
+/// Errors   not_found, with the nearest, for one that no user has; invalid_input, for no number
+std::string_view known_value(const FeatureField& field, const NamedValue& feature) {
+  if (field.kind == FeatureKind::number && !parse_real(trim(feature.value))) {
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("{} is a number, and {} is none.", field.name, quote(feature.value)),
+                fmt::format("Write a number, such as {}=30.", field.name));
+  }
+  if (!field.has_values()) return feature.value;
+  if (const auto known = field.values.find(feature.value)) return field.values[*known];
+  std::vector<std::string_view> values;
+  for (std::size_t i = 0; i < field.values.size(); ++i) {
+    values.push_back(field.values[i]);
+    if (to_lower(values.back()) == to_lower(trim(feature.value))) return values.back();
+  }
+  const auto nearest = nearest_name(feature.value, values);
+  throw Error(ErrorCode::not_found, fmt::format("No user has {} {}.", field.name, quote(feature.value)),
+              nearest ? fmt::format("Did you mean {}?", *nearest)
+                      : fmt::format("{} can be {}.", field.name, list_some(values)));
 }
 
 std::string name_of_person(const Person& person, const std::vector<UnderstoodEvent>& events) {
@@ -77,7 +143,9 @@ SearchFilter ResolvedFilter::search_filter() const {
 
 RequestResolver::RequestResolver(std::shared_ptr<const Dataset> data, ItemNames names)
     : data_(std::move(data)), names_(names), titles_(Deferred<std::shared_ptr<const TitleIndex>>::later([data = data_] {
-        return std::make_shared<const TitleIndex>(data->catalog());
+        const PopularItems popular(*data);
+        const std::span<const std::uint32_t> counts = popular.counts();
+        return std::make_shared<const TitleIndex>(data->catalog(), std::vector(counts.begin(), counts.end()));
       })) {}
 
 std::optional<ItemRow> RequestResolver::find_item(std::string_view name) const {
@@ -93,6 +161,10 @@ ItemRow RequestResolver::item(std::string_view name) const {
               hint_at_spelling(data_->catalog().items, name, "Give an item's id."));
 }
 
+ItemRow RequestResolver::meant(std::string_view typed) const {
+  return names_ == ItemNames::titles ? titles_.get()->find_meant(typed) : item(typed);
+}
+
 UserRow RequestResolver::user(std::string_view id) const {
   if (const auto row = data_->catalog().users.find(id)) return UserRow(*row);
   throw Error(ErrorCode::not_found, fmt::format("The model's training data has no user {}.", quote(id)),
@@ -102,7 +174,15 @@ UserRow RequestResolver::user(std::string_view id) const {
 ResolvedPerson RequestResolver::resolve(const Person& person) const {
   ResolvedPerson resolved;
   resolved.time = person.time;
-  for (const NamedValue& feature : person.features) resolved.features.push_back({feature.name, feature.value});
+  const FeatureTable& fields = data_->catalog().user_features;
+  if (!person.features.empty() && fields.fields().empty()) {
+    throw Error(ErrorCode::not_found, "The model's training data does not describe users by features.",
+                "Train it with the option `user_features`, or describe someone by a history.");
+  }
+  for (const NamedValue& feature : person.features) {
+    const FeatureField& field = fields.at(feature.name);
+    resolved.features.push_back({field.name, known_value(field, feature)});
+  }
   if (person.user) resolved.user = user(*person.user);
   if (!person.history.empty()) resolve_history(person, resolved);
   resolved.understood.name = name_of_person(person, resolved.understood.history);
@@ -133,6 +213,7 @@ void RequestResolver::resolve_history(const Person& person, ResolvedPerson& reso
                   "Name every item once.");
     }
     const float value = event.value ? *event.value : data_->scale().high;
+    require_on_scale(value, data_->scale(), known.title);
     understood.history.push_back({known.id, known.title, value, event.time});
     resolved.history.push_back({*row, value, event.time});
   }
@@ -163,19 +244,29 @@ void RequestResolver::add_training_events(UserRow user, std::vector<HistoryEvent
   history = std::move(merged);
 }
 
-std::vector<ItemRow> RequestResolver::items_where(const NamedValue& condition) const {
+std::vector<ItemRow> RequestResolver::items_where(const ItemCondition& condition) const {
   const Catalog& catalog = data_->catalog();
   const FeatureField& field = condition_field(catalog.item_features, condition.name);
+  const auto holds = test_of(field, condition);
   std::vector<ItemRow> rows;
   for (std::size_t row = 0; row < catalog.items.size(); ++row) {
-    if (field.matches(row, condition.value)) rows.emplace_back(row);
+    if (holds(row)) rows.emplace_back(row);
   }
-  if (rows.empty()) {
+  const bool equal = condition.relation == "=" || condition.relation == "!=";
+  if (rows.empty() && !equal) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("No item has {} {} {}.", field.name, condition.relation, condition.value),
+                "Try another number.");
+  }
+  const bool unknown = condition.relation == "!=" && rows.size() == catalog.items.size();  // nothing to leave out
+  if (rows.empty() || unknown) {
     std::vector<std::string_view> values;
     for (std::size_t i = 0; i < field.values.size(); ++i) values.push_back(field.values[i]);
     const auto nearest = nearest_name(condition.value, values);
     throw Error(ErrorCode::not_found, fmt::format("No item has {} {}.", field.name, quote(condition.value)),
-                nearest ? fmt::format("Did you mean {}?", *nearest) : "Look up which values the items' features have.");
+                nearest          ? fmt::format("Did you mean {}?", *nearest)
+                : values.empty() ? std::string("Try other values.")
+                                 : fmt::format("{} can be {}.", field.name, list_some(values)));
   }
   return rows;
 }
@@ -188,7 +279,7 @@ ResolvedFilter RequestResolver::resolve(const ItemFilter& filter) const {
   std::sort(resolved.allowed.begin(), resolved.allowed.end());
   resolved.allowed.erase(std::unique(resolved.allowed.begin(), resolved.allowed.end()), resolved.allowed.end());
   bool restricted = !filter.only.empty();
-  for (const NamedValue& condition : filter.where) {
+  for (const ItemCondition& condition : filter.where) {
     std::vector<ItemRow> rows = items_where(condition);
     if (restricted) {
       std::vector<ItemRow> both;

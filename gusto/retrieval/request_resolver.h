@@ -65,6 +65,8 @@ class RequestResolver {
   ResolvedFilter resolve(const ItemFilter& filter) const;
   /// Errors   not_found, invalid_input, likewise
   ItemRow item(std::string_view name) const;
+  /// The item that a person means who types this, see TitleIndex::find_meant. Errors likewise
+  ItemRow meant(std::string_view typed) const;
   /// The user of that id. Error(not_found)
   UserRow user(std::string_view id) const;
 
@@ -78,7 +80,7 @@ class RequestResolver {
   std::optional<ItemRow> find_item(std::string_view name) const;
   void resolve_history(const Person& person, ResolvedPerson& resolved) const;
   void add_training_events(UserRow user, std::vector<HistoryEvent>& history) const;
-  std::vector<ItemRow> items_where(const NamedValue& condition) const;
+  std::vector<ItemRow> items_where(const ItemCondition& condition) const;
 
   std::shared_ptr<const Dataset> data_;
   ItemNames names_;

@@ -103,8 +103,9 @@ std::vector<ItemRow> DatasetAssembler::order_items() {
 void DatasetAssembler::decide_strength() {
   values_.add(columns_.values.span());
   const std::vector<std::string>& changes = report_.value_changes;
-  const bool made =
-      std::any_of(changes.begin(), changes.end(), [](const auto& change) { return change != "duplicates=mean" && change != "duplicates=max"; });
+  const bool made = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
+    return change != "duplicates=mean" && change != "duplicates=max";
+  });
   catalog_.strength = values_.strength(value_use_, made);
   const std::string sentence = values_.describe(catalog_.strength, value_use_);
   if (!sentence.empty()) report_.assume(sentence);

@@ -363,10 +363,7 @@ void EventReader::note_what_was_met() {
   add(note_similar_ids("items", items_));
 }
 
-void EventReader::assume(std::string note) {
-  report_.assumed.push_back(note);
-  report_.notes.push_back(std::move(note));
-}
+void EventReader::assume(const std::string& note) { report_.assume(note); }
 
 void EventReader::require_events() const {
   if (store_.size() > 0) return;

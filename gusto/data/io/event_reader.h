@@ -61,7 +61,7 @@ class EventReader {
   /// Finds the format of a file that begins with `head`.
   void set_format(const SourceText& head, std::optional<EventFormat> format);
   /// Notes what the owner of the data should be told.
-  void assume(std::string note);
+  void assume(const std::string& note);
 
   const OpenOptions& options_;
   Vocabulary& users_;

@@ -39,8 +39,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string ReadingSpec:
      {"time_unit", &ReadingSpec::time_unit},
      {"weights", &ReadingSpec::weights},
      {"half_life", &ReadingSpec::half_life},
-      {"transform", &ReadingSpec::transform},
-      {"values", &ReadingSpec::values}}};
+     {"transform", &ReadingSpec::transform},
+     {"values", &ReadingSpec::values}}};
 
 /// What is not typed in `first` is taken from `second`.
 ReadingSpec completed(ReadingSpec first, const ReadingSpec& second);

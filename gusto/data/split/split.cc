@@ -97,7 +97,7 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
     throw Error(ErrorCode::empty_dataset,
                 fmt::format("The split {} leaves {} events for training and {} for the test.", in.spec.text(),
                             train_events, test.size()),
-                "Choose another share, or filters that keep more.");
+                "Choose another share or date, or filters that keep more.");
   }
   std::sort(test.begin(), test.end(), by_user_and_item);
   for (std::size_t i = 0; i < fold.withheld.users.size(); ++i) {

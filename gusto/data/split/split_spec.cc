@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/times.h"
 
 namespace gusto {
 namespace {
@@ -35,7 +36,8 @@ constexpr std::array kSplitKinds = {
     KindName{SplitKind::negatives, "negatives", ""},
 };
 constexpr std::string_view kKindsHint =
-    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, rolling:4, prequential:0.8, kfold:5, users:0.1, "
+    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, time:2016-01-01, rolling:4, prequential:0.8, kfold:5, "
+    "users:0.1, "
     "cold-items:0.1, folds:u, folds:PATH, test:FILE, negatives:FILE and negatives:99.";
 
 constexpr std::string_view kAlone = "alone";
@@ -61,9 +63,12 @@ class SplitParser {
     SplitSpec spec;
     spec.kind = found->kind;
     switch (spec.kind) {
-      case SplitKind::random:
+      case SplitKind::random: spec.share = share(value); break;
       case SplitKind::time:
-      case SplitKind::prequential: spec.share = share(value); break;
+      case SplitKind::prequential:
+        if (parse_real(value)) spec.share = share(value);
+        else spec.begin = moment(value);
+        break;
       case SplitKind::holdout:
         spec.share = share(first);
         if (comma != std::string_view::npos) spec.withheld = share(value.substr(comma + 1));
@@ -104,6 +109,11 @@ class SplitParser {
     if (!share || *share <= 0 || *share >= 1) refuse("needs a share between 0 and 1");
     return *share;
   }
+  std::int64_t moment(std::string_view value) const {
+    const std::optional<std::int64_t> time = parse_time(value, TimeUnit::iso);
+    if (!time) refuse("needs a share between 0 and 1, or a date such as 2016-01-01");
+    return *time;
+  }
   double share_or_count(std::string_view value, std::string_view what) const {
     const std::optional<double> share = parse_real(value);
     if (!share || *share <= 0 || (*share >= 1 && (*share != std::floor(*share) || *share > 1e9))) {
@@ -129,6 +139,12 @@ std::string SplitSpec::text() const {
   if (kind == SplitKind::last || kind == SplitKind::rolling || kind == SplitKind::kfold ||
       kind == SplitKind::negatives) {
     return fmt::format("{}:{}", name, count);
+  }
+  if (begin) {
+    const std::string day_and_time = format_time(*begin);
+    const std::string_view text = day_and_time;
+    const std::string_view day = text.substr(0, text.find(' ')), clock = text.substr(text.find(' ') + 1);
+    return clock == "00:00:00" ? fmt::format("{}:{}", name, day) : fmt::format("{}:{}T{}Z", name, day, clock);
   }
   if (alone) return fmt::format("{}:{},{}", name, share, kAlone);
   return withheld > 0 ? fmt::format("{}:{},{}", name, share, withheld) : fmt::format("{}:{}", name, share);

@@ -33,10 +33,13 @@ using test::staircase;
 using testing::HasSubstr;
 
 TEST(ParseSplit, WhatIsTypedComesBack) {
-  for (const char* text :
-       {"random:0.1", "holdout:0.25", "last:3", "time:0.8", "folds:u", "folds:a/b", "test:x.tsv", "negatives:n.tsv",
-        "negatives:99", "kfold:5", "users:0.1", "users:10000,10000", "users:0.1,0.2", "cold-items:0.1",
-        "cold-items:30,alone", "rolling:4", "prequential:0.5", "holdout:0.1,0.1"}) {
+  for (const char* text : {"random:0.1",      "holdout:0.25",        "last:3",
+                           "time:0.8",        "time:2016-01-01",     "time:2016-01-01T12:30:00Z",
+                           "folds:u",         "folds:a/b",           "test:x.tsv",
+                           "negatives:n.tsv", "negatives:99",        "kfold:5",
+                           "users:0.1",       "users:10000,10000",   "users:0.1,0.2",
+                           "cold-items:0.1",  "cold-items:30,alone", "rolling:4",
+                           "prequential:0.5", "holdout:0.1,0.1"}) {
     EXPECT_EQ(parse_split(text).text(), text);
   }
   EXPECT_EQ(parse_split("random").text(), "random:0.1");
@@ -191,6 +194,15 @@ TEST(Split, TheLaterLineOfEqualTimesIsTheLast) {
     EXPECT_THAT(tested(before), testing::ElementsAre(testing::Pair("a", "y"))) << spec;
     EXPECT_THAT(tested(after), testing::ElementsAre(testing::Pair("a", "z"))) << spec;
   }
+}
+
+TEST(Split, TimeCutsAtADate) {
+  const std::vector<Line> lines{{"u", "a", 1, 1'451'606'399}, {"u", "b", 1, 1'451'606'400}, {"v", "a", 1, 5}};
+  const Fold fold = split_of(lines, "time:2016-01-01").folds[0];
+  EXPECT_EQ(fold.receipt.train_last, 1'451'606'399);
+  EXPECT_EQ(fold.receipt.test_first, 1'451'606'400);
+  EXPECT_EQ(error_of([&] { split_of(lines, "time:2020-01-01"); }).code(), ErrorCode::empty_dataset);
+  EXPECT_THAT(error_of([] { parse_split("time:yesterday"); }).message(), HasSubstr("2016-01-01"));
 }
 
 TEST(Split, TimeCutsAtAPercentileAndKeepsTiesTogether) {

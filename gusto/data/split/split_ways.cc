@@ -164,7 +164,10 @@ Division divide_time(const SplitInput& in) {
   require_times(in);
   Division result = all_training(in);
   const std::vector<std::int64_t> times = sorted_times(in);
-  if (!times.empty()) put_after(in, cut_after(times, in.spec.share), times.back(), Part::test, result.parts);
+  if (!times.empty()) {
+    const std::int64_t cut = in.spec.begin ? *in.spec.begin - 1 : cut_after(times, in.spec.share);
+    put_after(in, cut, times.back(), Part::test, result.parts);
+  }
   return result;
 }
 

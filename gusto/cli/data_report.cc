@@ -12,6 +12,7 @@
 #include "gusto/cli/flag_names.h"
 #include "gusto/cli/report_layout.h"
 #include "gusto/data/data_report.h"
+#include "gusto/data/io/reading_texts.h"
 
 namespace gusto::cli {
 namespace {

@@ -12,6 +12,7 @@
 #include "gusto/cli/model_flags.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/models/registry.h"
 #include "gusto/retrieval/answer_json.h"
 #include "gusto/retrieval/pair_predictions.h"

@@ -39,7 +39,7 @@ struct SourceReport {
   std::string delimiter;             ///< of the events, e.g. "\t"
   bool header = false;               ///< whether the file of events begins with column names
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
-  std::vector<std::pair<std::string, std::string>> reading;  ///< options that say the same, by names of kReadingTexts
+  std::vector<std::pair<std::string, std::string>> reading;  ///< options that say the same, by their names in recipes
   std::vector<SourceFile> files;                             ///< in the order read
   /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean", "transform=rank".
   std::vector<std::string> value_changes;

@@ -8,6 +8,7 @@
 #include "gusto/base/json.h"
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/data/split/split_receipt.h"
 #include "gusto/eval/compare.h"
 #include "gusto/eval/metrics.h"

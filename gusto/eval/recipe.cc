@@ -14,6 +14,7 @@
 #include "gusto/base/file.h"
 #include "gusto/base/text.h"
 #include "gusto/base/toml_reader.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/data/open/open.h"
 #include "gusto/data/side/feature_types.h"
 #include "gusto/eval/experiment.h"

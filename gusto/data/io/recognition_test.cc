@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/testing/testing.h"
-#include "gusto/data/io/reading_spec.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/data/testing/open_text.h"
 
 namespace gusto {

@@ -7,6 +7,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/temporary_folder.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/data/movielens/embedded.h"
 #include "gusto/data/open/open.h"
 

@@ -20,8 +20,8 @@ constexpr double kPairsToEvents = 8;
 
 // Of vectors whose length is not given.
 constexpr std::size_t kItemsPerDim = 64;
-constexpr std::size_t kLeastDim = 64;
-constexpr std::size_t kMostDim = 256;
+constexpr std::size_t kLeastVectorDim = 64;
+constexpr std::size_t kMostVectorDim = 256;
 
 // Of a row's events; without weights, how many there are.
 double total_weight(std::span<const std::uint32_t> events, std::span<const float> weights) {
@@ -122,7 +122,7 @@ IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users, std::si
 // Many items have many niches, which few dimensions do not tell apart.
 std::size_t IalsModel::dim_for(const Dataset& data) const {
   if (options().dim > 0) return static_cast<std::size_t>(options().dim);
-  return std::clamp(padded_width(data.item_count() / kItemsPerDim), kLeastDim, kMostDim);
+  return std::clamp(padded_width(data.item_count() / kItemsPerDim), kLeastVectorDim, kMostVectorDim);
 }
 
 void IalsModel::measure(const Dataset& data) {

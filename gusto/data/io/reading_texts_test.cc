@@ -1,4 +1,4 @@
-#include "gusto/data/io/reading_spec.h"
+#include "gusto/data/io/reading_texts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -135,7 +135,8 @@ std::optional<ArchiveEntry> ArchiveReader::next() {
   if (archive_entry_size_is_set(raw) != 0 && archive_entry_size(raw) > 0) {
     entry.size = static_cast<std::uint64_t>(archive_entry_size(raw));
   }
-  start_ = position();
+  // Filters may have read all of a short file by now.
+  start_ = kind_ == ArchiveKind::filtered ? 0 : position();
   unpacked_ = 0;
   return entry;
 }

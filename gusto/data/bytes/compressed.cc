@@ -114,16 +114,27 @@ class FilteredStream final : public ByteStream {
   bool empty_;
 };
 
+// Whether a file that may be cut short begins with that mark.
+bool begins_as(std::string_view head, std::string_view mark) {
+  return head.starts_with(mark) || mark.starts_with(head);
+}
+
 }  // namespace
 
 StoredFormat format_of(std::string_view head) {
   constexpr std::size_t kTarPlace = 257;
   if (head.starts_with("\x1f\x8b")) return StoredFormat::gzip;
   if (head.starts_with("\x28\xb5\x2f\xfd")) return StoredFormat::zstd;
-  if (head.starts_with("\xfd"
-                       "7zXZ"))
+  if (head.size() > 3 && begins_as(head,
+                                   "\xfd"
+                                   "7zXZ")) {
     return StoredFormat::xz;
-  if (head.starts_with("BZh") && head.substr(4).starts_with("1AY&SY")) return StoredFormat::bzip2;
+  }
+  // What follows the size of its blocks begins a block, or ends a file that holds nothing.
+  const bool bzip2 = head.size() > 3 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9';
+  if (bzip2 && (begins_as(head.substr(4), "1AY&SY") || begins_as(head.substr(4), "\x17\x72\x45\x38\x50\x90"))) {
+    return StoredFormat::bzip2;
+  }
   // The second is an archive without entries.
   if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return StoredFormat::zip;
   if (head.size() > kTarPlace && head.substr(kTarPlace).starts_with("ustar")) return StoredFormat::tar;

@@ -24,7 +24,7 @@ void ColumnSample::add(std::string_view cell) {
   const std::size_t place = cells_++;
   if (text.empty()) return;
   ++filled_;
-  if (decimal_comma_ ? parse_comma_value(text) : parse_value(text)) ++numbers_;
+  if (parse_value(text) || parse_comma_value(text)) ++numbers_;
   if (const std::optional<std::int64_t> number = parse_integer(text)) {
     if (!first_number_) first_number_ = number;
     if (*number == *first_number_ + static_cast<std::int64_t>(place)) ++in_order_;

@@ -23,12 +23,11 @@ struct PlausibleTimes {
 /// What the first cells of a column tell of it. Empty cells tell nothing.
 class ColumnSample {
  public:
-  explicit ColumnSample(bool decimal_comma = false) : decimal_comma_(decimal_comma) {}
-
   void add(std::string_view cell);
 
   std::size_t cells() const { return cells_; }
   bool empty() const { return filled_ == 0; }
+  /// Whether all are numbers, with a decimal point or a comma: what is read of them is said elsewhere.
   bool all_numbers() const { return filled_ > 0 && numbers_ == filled_; }
   bool no_numbers() const { return numbers_ == 0; }
   /// Whether all cells are times, in whatever unit; and times that events have.
@@ -48,7 +47,6 @@ class ColumnSample {
   };
   std::size_t readable_times() const;
 
-  bool decimal_comma_;
   std::size_t cells_ = 0, filled_ = 0, numbers_ = 0, plausible_ = 0;
   std::size_t in_order_ = 0;  // cells that are their number
   std::optional<std::int64_t> first_number_;

@@ -56,8 +56,8 @@ std::size_t blanks_at_end(const Record& record) {
   return count;
 }
 
-std::vector<ColumnSample> sampled(std::span<const Record> records, std::size_t columns, bool decimal_comma) {
-  std::vector<ColumnSample> samples(columns, ColumnSample(decimal_comma));
+std::vector<ColumnSample> sampled(std::span<const Record> records, std::size_t columns) {
+  std::vector<ColumnSample> samples(columns);
   for (const Record& record : records) {
     if (record.size() < columns) continue;  // the reader complains later
     for (std::size_t c = 0; c < columns; ++c) samples[c].add(record[c]);
@@ -66,11 +66,10 @@ std::vector<ColumnSample> sampled(std::span<const Record> records, std::size_t c
 }
 
 // Whether the first record cannot be an event: names above numbers or times, or above the numbers of lines.
-bool begins_with_names(std::span<const Record> records, bool decimal_comma) {
+bool begins_with_names(std::span<const Record> records) {
   if (records.size() < 2) return false;
   const Record& first = records.front();
-  const std::vector<ColumnSample> below =
-      sampled(records.subspan(1), std::min(first.size(), records[1].size()), decimal_comma);
+  const std::vector<ColumnSample> below = sampled(records.subspan(1), std::min(first.size(), records[1].size()));
   if (first.front().empty() && (below.front().counts_from(0) || below.front().counts_from(1))) return true;
   if (std::any_of(first.begin(), first.end(), is_number_or_time) ||
       std::all_of(first.begin(), first.end(), [](const std::string& name) { return name.empty(); })) {
@@ -105,7 +104,7 @@ bool has_header(const OpenOptions& options, std::span<const Record> records) {
                        [&](std::string_view name) { return name.size() > 1 && likely_role_of_name(name) == role; });
   };
   if (likely(Role::user) && likely(Role::item)) return true;
-  return name_above_number(options, records) || begins_with_names(records, options.decimal_comma);
+  return name_above_number(options, records) || begins_with_names(records);
 }
 
 void set_columns(EventFormat& format, const ColumnPlaces& places, const std::vector<std::string>& names) {
@@ -152,12 +151,12 @@ EventFormat recognize_fields(const SourceText& source, const OpenOptions& option
     columns.names.assign(records.front().begin(), records.front().begin() + static_cast<std::ptrdiff_t>(format.fields));
     // R leaves out the name of the column in which it numbers lines.
     if (records.size() > 1 && records[1].size() == format.fields + 1 && format.trailing == 0 &&
-        sampled(std::span(records).subspan(1), format.fields, false).front().counts_from(1)) {
+        sampled(std::span(records).subspan(1), format.fields).front().counts_from(1)) {
       columns.names.insert(columns.names.begin(), "");
       ++format.fields;
     }
   }
-  columns.samples = sampled(std::span(records).subspan(format.header ? 1 : 0), format.fields, format.decimal_comma);
+  columns.samples = sampled(std::span(records).subspan(format.header ? 1 : 0), format.fields);
   if (options.columns && !given_by_name(*options.columns)) {
     if (options.columns->size() > std::max(format.fields, records.front().size())) {
       fail_first_line(source,

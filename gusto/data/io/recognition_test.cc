@@ -233,6 +233,7 @@ TEST(Recognition, ReadsDecimalCommas) {
   const std::string text = "user;item;rating\n1;a;4,5\n2;a;3\n";
   EXPECT_THAT(complaint([&] { read_with(text, columns_of("user,item,rating")); }),
               HasSubstr("Set the option `decimal` to ,"));
+  EXPECT_THAT(complaint([] { read_text("user;item;stars_given\n1;a;4,5\n"); }), HasSubstr("Set the option `decimal`"));
   EXPECT_EQ(event_of(*read_with(text, {.decimal = ","}).data, "1", "a").value, 4.5f);
   EXPECT_EQ(event_of(*read_with("1 a 4,5\n2 b 3,5\n", {.decimal = ","}).data, "1", "a").value, 4.5f);
   EXPECT_EQ(event_of(*read_with("1,a,\"4,5\"\n2,b,\"3,5\"\n", {.decimal = ","}).data, "1", "a").value, 4.5f);

@@ -29,7 +29,8 @@ OpenedDataset read_events_only(std::span<const OpenFile> files, const OpenOption
   std::vector<std::pair<std::string, std::string>> reading;  // of the first file, which may alone have a header
   for (const OpenFile& open : files) {
     builder.read_events(*json_lines(open()), std::nullopt, context);
-    if (reading.empty()) reading = builder.format().reading();
+    const bool known = !builder.report().columns.empty();  // not of a file without lines
+    if (known && reading.empty()) reading = builder.format().reading();
   }
   builder.end_events(context);
   switch (builder.format().form) {

@@ -43,14 +43,14 @@ OpenedDataset with_items(const test::TemporaryFolder& folder, const std::string&
   return open_dataset(folder.path() / "events.csv", options, context);
 }
 
-TEST(SideFeatures, ReadListsAsSeveralValues) {
+TEST(SideHabits, ReadListsAsSeveralValues) {
   const test::TemporaryFolder folder;
   const OpenedDataset opened = with_items(folder, "itemId,genres\n1,\"['Drama', 'Comedy']\"\n2,[]\n");
   EXPECT_EQ(display(opened, "1", "genres"), "Drama, Comedy");
   EXPECT_EQ(opened.data->catalog().item_features.at("genres").kind, FeatureKind::multi);
 }
 
-TEST(SideFeatures, TakeTitleAndNameForTitlesWhateverTheyHold) {
+TEST(SideHabits, TakeTitleAndNameForTitlesWhateverTheyHold) {
   const test::TemporaryFolder folder;
   std::string titles = "itemId,title,kind\n", names = "itemId,name,kind\n", numbers = "itemId,movie_title\n";
   for (int i = 1; i <= 40; ++i) {
@@ -66,7 +66,7 @@ TEST(SideFeatures, TakeTitleAndNameForTitlesWhateverTheyHold) {
   EXPECT_EQ(with_items(folder, numbers).data->catalog().title(ItemRow(0)).substr(0, 2), "19");
 }
 
-TEST(SideFeatures, ReadFilesOfRecBoleAndOfExcel) {
+TEST(SideHabits, ReadFilesOfRecBoleAndOfExcel) {
   const test::TemporaryFolder folder;
   const OpenedDataset opened = with_items(
       folder,

@@ -13,6 +13,7 @@
 #include "gusto/cli/data_flags.h"
 #include "gusto/cli/event_filter.h"
 #include "gusto/cli/experiment_flags.h"
+#include "gusto/cli/interrupt.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/eval/experiment.h"
@@ -35,7 +36,14 @@ void run_compare(Session& session, const CompareFlags& flags) {
   if (!flags.file.empty()) recipe = completed(std::move(recipe), read_recipe(flags.file, session.models));
   Run run(session, flags.run);
   const Experiment experiment = open_and_tell(recipe, run);
-  const Comparison comparison = compare(experiment, run.context(), run.observer(experiment));
+  std::optional<ResultGuard> results;
+  CompareObserver observer = run.observer(experiment);
+  observer.on_result = [&results, tell = observer.on_result](std::size_t entry, const ModelResult& result) {
+    results.emplace();
+    if (tell) tell(entry, result);
+  };
+  const Comparison comparison = compare(experiment, run.context(), observer);
+  const WriteGuard whole;  // what is printed, too
   run.clear();
   if (flags.json != "-") fmt::print("{}", describe_comparison(comparison, session.out));
   if (!flags.json.empty()) write_result(flags.json, to_json(comparison));

@@ -13,6 +13,8 @@ namespace {
 // Signal handlers can reach nothing but globals, and of those only lock-free atomics.
 std::atomic<CancelToken*> token_to_cancel{nullptr};
 std::atomic<int> writes_under_way{0};
+std::atomic<int> results_at_hand{0};
+std::atomic<int> waits{0};  // that are over
 static_assert(std::atomic<CancelToken*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 constexpr suseconds_t kGraceMicroseconds = 800'000;
@@ -29,7 +31,8 @@ void on_stop(int) {
 }
 
 void on_timer(int) {
-  if (writes_under_way.load() > 0) {
+  const bool first = waits.fetch_add(1) == 0;
+  if (writes_under_way.load() > 0 || (first && results_at_hand.load() > 0)) {
     arm_timer();
     return;
   }
@@ -54,6 +57,9 @@ void stop_on_signals(CancelToken& token) {
   handle(SIGINT, on_stop, SA_RESTART | static_cast<int>(SA_RESETHAND));
   handle(SIGTERM, on_stop, SA_RESTART | static_cast<int>(SA_RESETHAND));
 }
+
+ResultGuard::ResultGuard() { results_at_hand.fetch_add(1); }
+ResultGuard::~ResultGuard() { results_at_hand.fetch_sub(1); }
 
 WriteGuard::WriteGuard() { writes_under_way.fetch_add(1); }
 WriteGuard::~WriteGuard() { writes_under_way.fetch_sub(1); }

@@ -9,6 +9,15 @@ namespace gusto::cli {
 /// ends the process at once.
 void stop_on_signals(CancelToken& token);
 
+/// While one exists, there are results to show: work that has not stopped is given twice as long.
+class ResultGuard {
+ public:
+  ResultGuard();
+  ~ResultGuard();
+  ResultGuard(const ResultGuard&) = delete;
+  ResultGuard& operator=(const ResultGuard&) = delete;
+};
+
 /// While one exists, the process is not ended in the middle of a write that would leave a temporary file behind; the
 /// write itself is atomic and short.
 class WriteGuard {

@@ -95,7 +95,8 @@ std::vector<Segment> cut_at_values(std::string_view typed, const Vocabulary& ids
   for (std::size_t end = 0; end <= typed.size(); ++end) {
     if (begin > typed.size() || (end < typed.size() && typed[end] != ',')) continue;
     const std::string_view text = typed.substr(begin, end - begin);
-    if (ids.find(trim(text))) {
+    const std::string_view last = text.substr(text.rfind(',') + 1);  // of several titles
+    if (ids.find(trim(text)) || ids.find(trim(last))) {
       result.push_back({text, std::nullopt});
       begin = end + 1;
       continue;

@@ -12,6 +12,7 @@
 ///   table.items = TableColumn::numbers(items);
 ///   table.values = TableColumn::numbers(stars);
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -97,18 +98,10 @@ struct TableColumn {
  private:
   template <class Number>
   static constexpr CellType type_of() {
-    constexpr bool is_signed = std::is_signed_v<Number>;
-    if constexpr (std::is_floating_point_v<Number>) {
-      static_assert(sizeof(Number) <= sizeof(double));
-      return sizeof(Number) == sizeof(float) ? CellType::float32 : CellType::float64;
-    } else {
-      switch (sizeof(Number)) {
-        case 1: return is_signed ? CellType::int8 : CellType::uint8;
-        case 2: return is_signed ? CellType::int16 : CellType::uint16;
-        case 4: return is_signed ? CellType::int32 : CellType::uint32;
-        default: return is_signed ? CellType::int64 : CellType::uint64;
-      }
-    }
+    if constexpr (std::is_same_v<Number, float>) return CellType::float32;
+    if constexpr (std::is_floating_point_v<Number>) return CellType::float64;
+    constexpr int kSmallest = static_cast<int>(std::is_signed_v<Number> ? CellType::int8 : CellType::uint8);
+    return static_cast<CellType>(kSmallest + std::countr_zero(sizeof(Number)));
   }
   static TableColumn one_chunk(CellType type, std::size_t size, const void* values);
 };

@@ -41,7 +41,7 @@ struct SourceReport {
   std::vector<std::string> columns;  ///< what the events' columns were taken for: user, item, rating, time, or "-"
   std::vector<std::pair<std::string, std::string>> reading;  ///< options that say the same, by their names in recipes
   std::vector<SourceFile> files;                             ///< in the order read
-  /// Why events do not have the values that the files give them: "weights", "half-life", "duplicates=mean", "transform=rank".
+  /// Why values are not those of the files: "weights", "half-life", "duplicates=mean", "transform=rank".
   std::vector<std::string> value_changes;
   std::uint64_t duplicates = 0;      ///< events left out, or joined with others, because their user and item came again
   std::uint64_t bad_lines = 0;       ///< left out because they cannot be read; the notes have examples

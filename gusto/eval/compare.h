@@ -82,15 +82,7 @@ Comparison compare(const Experiment& experiment, Context& context, const Compare
 Comparison compare(const Split& split, const Experiment& experiment, Context& context,
                    const CompareObserver& observer = {});
 
-/// A comparison as JSON, indented by two:
-///   {"data", "split", "task", "seed", "threads", "results": [{"model", "label", "options", "metrics": {"rmse":
-///   {"mean", "stderr", "users", "difference": {"mean", "low", "high", "distinguishable"}}}, "fit_seconds",
-///   "score_seconds", "peak_bytes", "users_left_out"}]}
-/// beside "version", "protocol" if there is one, the filters that are set ("since", "positives", "min_user_events",
-/// "min_item_events") and "filtered" [{"filter", "events", "users", "items"}], "like_threshold", "k", "candidates",
-/// "primary_metric", "best" (a label), "folds" [{"name", …receipt}], "canceled" if it was, and "sampled": true where
-/// any metric is of candidates that users are given. Options have their own types. A model that refused has "refusal":
-/// {"code", "message"} and no metrics; the best model has no "difference".
+/// A comparison as JSON, indented by two, as docs/reference/json.md describes it.
 std::string to_json(const Comparison& comparison);
 /// The metrics alone, as model files keep them: {"ndcg@10": {"mean": 0.31, "stderr": 0.003, "users": 6034}, …}.
 std::string to_json(std::span<const Estimate> estimates);

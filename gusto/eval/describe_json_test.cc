@@ -30,7 +30,8 @@ TEST(DescribeJson, TellsOfDataAndOfAModelFile) {
   EXPECT_EQ(read["left_out"][0]["filter"], "since");
   EXPECT_EQ(read["data"]["events"], data->event_count());
 
-  TrainedModel trained{.model = make_model("svd", {{"dim", 4}})};
+  TrainedModel trained;
+  trained.model = make_model("svd", {{"dim", 4}});
   trained.model->fit(data, Task::top_n, context);
   trained.record.metrics = R"({"ndcg@10":{"mean":0.5,"stderr":0.1,"users":3}})";
   const Json file = parse_json(model_file_json(trained, nullptr, 1234));

@@ -18,8 +18,8 @@ std::string to_json(const ExplainAnswer& answer, int indent = 2);
 std::string to_json(const PredictAnswer& answer, int indent = 2);
 std::string to_json(const ChartAnswer& answer, int indent = 2);
 
-/// A line of a file of lists: {"user", "items": [{"rank", "item", "title", "score"}]}, and "popular": true where popular
-/// items answer.
+/// A line of a file of lists: {"user", "items": [{"rank", "item", "title", "score"}]}, and "popular": true where
+/// popular items answer.
 std::string list_line(const std::string& user, const RecommendAnswer& answer);
 
 }  // namespace gusto

@@ -58,9 +58,10 @@ std::function<bool(std::size_t)> test_of(const FeatureField& field, const ItemCo
               "Write =, !=, <, <=, > or >=.");
 }
 
-/// Error(invalid_input) for a value that no event of the training data could have.
+/// Error(invalid_input) for a value that no event could have. Small data may not show the whole scale, so what is refused
+/// lies above all values, or below them and 0.
 void require_on_scale(float value, const Scale& scale, const std::string& title) {
-  if (value >= scale.low && value <= scale.high) return;
+  if (value >= std::min(scale.low, 0.0F) && value <= scale.high) return;
   const std::string values = scale.low < scale.high ? fmt::format("from {:g} to {:g}", scale.low, scale.high)
                                                     : fmt::format("{:g}, all of them", scale.high);
   throw Error(ErrorCode::invalid_input,
@@ -213,7 +214,7 @@ void RequestResolver::resolve_history(const Person& person, ResolvedPerson& reso
                   "Name every item once.");
     }
     const float value = event.value ? *event.value : data_->scale().high;
-    require_on_scale(value, data_->scale(), known.title);
+    if (!data_->catalog().strength.used()) require_on_scale(value, data_->scale(), known.title);
     understood.history.push_back({known.id, known.title, value, event.time});
     resolved.history.push_back({*row, value, event.time});
   }

@@ -42,8 +42,8 @@ void require_order(const Model& model, const Query& own, const std::string& who,
               "Draw charts by popularity or demographic, or for a user with a history.");
 }
 
-/// Error(unsupported) if all but the one at `own`, if there is one, are equally similar, so that only the rows would make
-/// an order.
+/// Error(unsupported) if all but the one at `own`, if there is one, are equally similar, so that only the rows would
+/// make an order.
 void require_differences(std::span<const float> similarity, std::size_t own, const Model& model,
                          const std::string& what) {
   if (similarity.size() < 3) return;

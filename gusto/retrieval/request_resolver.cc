@@ -58,8 +58,8 @@ std::function<bool(std::size_t)> test_of(const FeatureField& field, const ItemCo
               "Write =, !=, <, <=, > or >=.");
 }
 
-/// Error(invalid_input) for a value that no event could have. Small data may not show the whole scale, so what is refused
-/// lies above all values, or below them and 0.
+/// Error(invalid_input) for a value that no event could have. Small data may not show the whole scale, so what is
+/// refused lies above all values, or below them and 0.
 void require_on_scale(float value, const Scale& scale, const std::string& title) {
   if (value >= std::min(scale.low, 0.0F) && value <= scale.high) return;
   const std::string values = scale.low < scale.high ? fmt::format("from {:g} to {:g}", scale.low, scale.high)

@@ -16,7 +16,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kFirstSlots = 1024;
-constexpr std::size_t kAhead = 16;  // ids that are asked for before they are looked up
+constexpr std::size_t kIdsAhead = 16;  // ids that are asked for before they are looked up
 
 unsigned shift_of(std::size_t slots) { return 64U - static_cast<unsigned>(std::countr_zero(slots)); }
 
@@ -115,7 +115,7 @@ bool IdColumn::read(std::size_t count, const std::uint8_t* keep, std::uint32_t* 
 bool IdColumn::read_numbers(const ColumnCursor::Part& part, const std::uint8_t* keep, std::uint32_t* rows) {
   with_integers(column_->type, *part.chunk, [&](const auto* first) {
     for (std::size_t i = 0; i < part.count; ++i) {
-      if (i + kAhead < part.count) numbers_.prefetch(key_of(first[part.begin + i + kAhead]));
+      if (i + kIdsAhead < part.count) numbers_.prefetch(key_of(first[part.begin + i + kIdsAhead]));
       if (keep != nullptr && keep[i] == 0) continue;
       const auto number = first[part.begin + i];
       rows[i] = numbers_.row(key_of(number), [&] {
@@ -130,10 +130,10 @@ bool IdColumn::read_numbers(const ColumnCursor::Part& part, const std::uint8_t* 
 
 bool IdColumn::read_strings(const ColumnCursor::Part& part, const std::uint8_t* keep, std::uint32_t* rows) {
   return with_strings(column_->type, *part.chunk, [&](const auto& text_of) {
-    std::array<std::string_view, kAhead> ids;
-    std::array<StringRows::Key, kAhead> keys;
-    for (std::size_t begin = 0; begin < part.count; begin += kAhead) {
-      const std::size_t count = std::min(kAhead, part.count - begin);
+    std::array<std::string_view, kIdsAhead> ids;
+    std::array<StringRows::Key, kIdsAhead> keys;
+    for (std::size_t begin = 0; begin < part.count; begin += kIdsAhead) {
+      const std::size_t count = std::min(kIdsAhead, part.count - begin);
       for (std::size_t i = 0; i < count; ++i) {
         if (keep != nullptr && keep[begin + i] == 0) continue;
         ids[i] = id_in(text_of(part.begin + begin + i));

@@ -58,8 +58,8 @@ class NumberRows {
   unsigned shift_ = 0;  // 64 less the power
 };
 
-/// Strings numbered in order of first appearance, which a vocabulary holds: up to sixteen bytes are distinguished as two
-/// numbers, longer ones by a hash, and by their bytes where hashes are equal.
+/// Strings numbered in order of first appearance, which a vocabulary holds: up to sixteen bytes are distinguished as
+/// two numbers, longer ones by a hash, and by their bytes where hashes are equal.
 class StringRows {
  public:
   /// What a string is looked up by.

@@ -334,11 +334,11 @@ TEST(Compare, CancelingKeepsWhatIsFinished) {
 TEST(Compare, SetOfSeveralValuesMakesAnEntryOfEach) {
   std::vector<CompareEntry> entries{{"bias", "bias"}, {"svd", "svd"}};
   apply_set(entries, "svd.dim=16, 32,64");
-  apply_set(entries, "svd.epochs=2");
+  apply_set(entries, "svd.iterations=2");
   ASSERT_EQ(entries.size(), 4U);
   EXPECT_EQ(entries[0].label, "bias");
   EXPECT_EQ(entries[2].label, "svd dim=32");
-  EXPECT_THAT(entries[3].settings, ElementsAre(Pair("dim", FieldValue(64)), Pair("epochs", FieldValue(2))));
+  EXPECT_THAT(entries[3].settings, ElementsAre(Pair("dim", FieldValue(64)), Pair("iterations", FieldValue(2))));
 }
 
 TEST(Compare, SetReachesLabelsFirstAndThenModels) {

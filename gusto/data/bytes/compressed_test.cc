@@ -112,7 +112,8 @@ TEST(Compressed, CutFilesAreRefusedWhereverTheyAreCut) {
   const TemporaryFolder folder;
   for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     const std::string bytes = packed(packing, "1::2::3::4\n1::3::4::5\n");
-    for (std::size_t size = 4; size < bytes.size(); ++size) {
+    const std::size_t recognized = packing == Packing::xz ? 6 : 4;
+    for (std::size_t size = recognized; size < bytes.size(); ++size) {
       const std::string path = folder.write("x", bytes.substr(0, size));
       EXPECT_EQ(test::code_of([&] { all_of(path); }), ErrorCode::corrupt_file) << size;
     }
@@ -153,7 +154,7 @@ TEST(Compressed, WhatUnpacksToFarMoreThanStoredIsRefusedBeforeMemoryFills) {
                   " unpacks to more than 100 times its stored size. | It is made to fill memory, or damaged: unpack "
                   "it by hand if you trust it.");
     EXPECT_EQ(read_within({.ratio = 100, .spare = 8 << 20}).size(), zeros.size());
-    EXPECT_EQ(read_within({.ratio = 100'000, .spare = 1 << 20}).size(), zeros.size());
+    EXPECT_EQ(read_within({.ratio = 1'000'000, .spare = 1 << 20}).size(), zeros.size());
   }
 }
 

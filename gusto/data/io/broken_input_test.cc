@@ -404,7 +404,9 @@ TEST_P(ReadAllTheSame, WithItsEventsAndANote) {
   const OpenedDataset opened = open(folder, {GetParam().name, {{"events", GetParam().content}}, {}, GetParam().choose});
   EXPECT_EQ(opened.data->event_count(), GetParam().events);
   std::string notes;
-  for (const std::string& note : opened.report.notes) notes += note;
+  for (const std::string& note : opened.report.notes) {
+    if (!note.starts_with("Times lie between")) notes += note;  // most inputs have times of 1970
+  }
   EXPECT_EQ(without_folder(notes, folder.path()), GetParam().note);
 }
 

@@ -197,9 +197,10 @@ TEST_F(SideFeatures, MistakesGetASentence) {
   EXPECT_EQ(refusal(""), "side.csv is empty. | Give a file with an id of the items on each line.");
   EXPECT_EQ(refusal("item,color\n"),
             "side.csv holds a header and nothing else. | Give a file with an id of the items on each line.");
-  EXPECT_EQ(refusal("item\n1\n"),
-            "side.csv, line 1: no delimiter is recognized in \"item\". | Separate fields by tabs, \"::\", \";\", \"|\" "
-            "or \",\".");
+  EXPECT_EQ(
+      refusal("item\n1\n"),
+      "side.csv, line 1: no delimiter is recognized in \"item\". | Separate fields by tabs, \"::\", \";\", \"|\", "
+      "\",\" or blanks.");
   EXPECT_EQ(refusal("1,red,x\n2,blue,y\n"),
             "side.csv, line 1: no header says what the 3 columns are. | Name them in order with the option "
             "`feature_types`, such as \"id, title=text, -, year\".");
@@ -221,8 +222,10 @@ TEST_F(SideFeatures, MistakesGetASentence) {
             "side.csv, line 3: the line has 3 fields instead of 2. | Correct the line, or remove it.");
   EXPECT_EQ(refusal("item,size\n1,2\n,3\n"),
             "side.csv, line 3, column item: the id is empty. | Correct the line, or remove it.");
-  EXPECT_EQ(refusal("item,size\n1,\"2\n"),
-            "side.csv, line 2: a quotation mark opens a field and none closes it. | Close it, or remove it.");
+  EXPECT_EQ(
+      refusal("item,size\n1,\"2\n"),
+      "side.csv, line 2: a quotation mark opens a field and none closes it. | Close it, or set the option `quote` "
+      "to none if quotation marks are text.");
   EXPECT_EQ(refusal("item,size\nx1,2\nx2,3\n"),
             "side.csv, column item: none of its ids, such as \"x1\", is among the items. | Say which column holds the "
             "ids with the option `feature_types`, for example \"code=id\", and write ids as the events do.");

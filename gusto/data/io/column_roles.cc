@@ -159,8 +159,8 @@ class RoleChooser {
     place(Role::item) = left[1];
     if (columns_.named) {
       note(
-          fmt::format("The header {} of {} names nothing known: {} is taken for the user and {} for the item. The "
-                      "option `columns` says otherwise, such as user={},item={}.",
+          fmt::format("The header {} of {} names nothing known: {} is taken for the user and {} for the item. If not, "
+                      "set the option `columns`, such as user={},item={}.",
                       listed(), columns_.file, name_of(left[0]), name_of(left[1]), names_[left[1]], names_[left[0]]));
       return;
     }

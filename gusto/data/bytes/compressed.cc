@@ -149,7 +149,15 @@ std::string peek(std::unique_ptr<ByteStream>& stream, std::size_t count) {
 }
 
 std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> stored, UnpackLimits limits) {
-  switch (format_of(peek(stored, kFormatHead))) {
+  constexpr std::size_t kShortest = 14;  // by fewer bytes libarchive does not know .xz and .bz2
+  const std::string head = peek(stored, kFormatHead);
+  const StoredFormat format = format_of(head);
+  if ((format == StoredFormat::xz || format == StoredFormat::bzip2) && head.size() < kShortest) {
+    throw Error(ErrorCode::corrupt_file,
+                fmt::format("{} is damaged or cut short: the compressed data end too early.", stored->name()),
+                "Copy or download it again.");
+  }
+  switch (format) {
     case StoredFormat::gzip: return std::make_unique<GzipStream>(std::move(stored), limits);
     case StoredFormat::zstd:
     case StoredFormat::xz:

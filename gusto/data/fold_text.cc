@@ -66,8 +66,8 @@ std::uint32_t without_accent(std::uint32_t code) {
 void fold_two(std::uint32_t code, std::string& out) {
   if (code >= 0xC0 && code < 0x180) out += kLatin[code - 0xC0];
   else if (code == 0xA0) out += ' ';
-  else if (code < 0x300 || code >= 0x370)
-    append_code(without_accent(lower_letter(code)), out);  // those between are accents
+  // Between these are combining accents, which are left out.
+  else if (code < 0x300 || code >= 0x370) append_code(without_accent(lower_letter(code)), out);
 }
 
 }  // namespace

@@ -309,7 +309,10 @@ ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) co
   const FeatureField& field = chart_field(data().catalog().item_features, request.by);
   const ResolvedPerson person = parts_->resolver.resolve(request.who);
   const ResolvedFilter filter = parts_->resolver.resolve(request.filter);
-  const AlignedQuery own = parts_->model.own(person.query());
+  AlignedQuery own = parts_->model.own(person.query());
+  // A user without events has in some models the vector that training began with: nobody's.
+  const bool folds_in = model().info().abilities.fold_in != FoldIn::none;
+  if (folds_in && parts_->resolver.nothing_known(person)) own.query.user.reset();
   require_order(model(), own.query, person.understood.name, context);
   const std::vector<ChartValue> values = chart_values(data(), field, filter, request.values);
   const std::vector<ItemRow> denied = parts_->model.own(filter.denied);

@@ -112,8 +112,7 @@ TEST(Compressed, CutFilesAreRefusedWhereverTheyAreCut) {
   const TemporaryFolder folder;
   for (const Packing packing : {Packing::gz, Packing::zst, Packing::xz, Packing::bz2}) {
     const std::string bytes = packed(packing, "1::2::3::4\n1::3::4::5\n");
-    const std::size_t recognized = packing == Packing::xz ? 6 : 4;
-    for (std::size_t size = recognized; size < bytes.size(); ++size) {
+    for (std::size_t size = 4; size < bytes.size(); ++size) {
       const std::string path = folder.write("x", bytes.substr(0, size));
       EXPECT_EQ(test::code_of([&] { all_of(path); }), ErrorCode::corrupt_file) << size;
     }

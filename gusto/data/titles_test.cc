@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {

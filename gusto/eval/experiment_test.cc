@@ -129,7 +129,8 @@ std::string lines_of_values(const std::vector<std::string>& values) {
 
 TEST(Experiment, RanksWhereValuesSayWhoChoseWhat) {
   const test::TemporaryFolder folder;
-  Recipe recipe = recipe_of(folder.write("counts.csv", lines_of_values({"1", "2", "1", "1", "400"})));
+  Recipe recipe =
+      recipe_of(folder.write("counts.csv", lines_of_values({"1", "1", "2", "1", "1", "1", "3", "1", "1", "400"})));
   EXPECT_EQ(opened(recipe).evaluate.task, Task::top_n);
   EXPECT_THAT(opened(recipe).data.report.notes.back(),
               testing::AllOf(HasSubstr("sequential"), Not(HasSubstr("popularity"))));

@@ -419,11 +419,17 @@ std::vector<OddInput> odd_inputs() {
       {"BlankLines", kHeader + "\n1,2,3,4\n  \n\r\n1,3,3,4\n\n", 2, "Blank lines of events that were skipped: 4."},
       {"IdsThatDifferByBlanks", kHeader + "1,2,3,4\n 1,2 ,5,6\n", 1,
        "Events left out because their user and item came again: 1; the last one counts."},
-      {"IdsThatDifferByZeros", kHeader + "1,2,3,4\n01,2,5,6\n1,2.0,5,6\n", 3},
+      {"IdsThatDifferByZeros", kHeader + "1,2,3,4\n01,2,5,6\n1,2.0,5,6\n", 3,
+       "Ids of items that are others with .0 behind them: 1, such as 2 and 2.0. Each is an id of its own; write them "
+       "in "
+       "one way if they mean the same."},
       {"IdsOfAMegabyte", kGood + long_id + "," + long_id + "x,5,6\n" + long_id + "," + long_id + "y,5,6\n", 3},
       {"NegativeTime", kGood + "3,4,5,-2208988800\n", 2},
       {"TimeWithAFraction", kGood + "3,4,5,100.5\n", 2},
-      {"QuotedLineBreakInAnId", kGood + "\"3\n\",4,5,6\n", 2},
+      {"QuotedLineBreakInAnId", kGood + "\"3\n\",4,5,6\n", 2,
+       "Quoted fields of events that go on over several lines: 1, the first on line 3. If its quotation marks are "
+       "text, "
+       "set the option `quote` to none."},
       {"QuotationMarkWithinAnId", kGood + "5\" disc,4,5,6\n", 2},
       {"OneUserForAll", kGood + "1,3,5,6\n1,4,5,6\n", 3},
       {"ListsWithAUserOfNoItems",

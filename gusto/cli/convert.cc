@@ -17,6 +17,7 @@
 #include "gusto/cli/run.h"
 #include "gusto/data/file/data_file.h"
 #include "gusto/data/file/data_file_writer.h"
+#include "gusto/eval/report.h"
 #include "gusto/eval/stopwatch.h"
 
 namespace gusto::cli {
@@ -56,7 +57,8 @@ void run_convert(Session& session, const ConvertFlags& flags) {
   opened.data = filtered.data;
   const Dataset& data = *opened.data;
   if (data.event_count() == 0) {
-    throw Error(ErrorCode::empty_dataset, "No events are left, so nothing is written.", left_out);
+    throw Error(ErrorCode::empty_dataset, "No events are left, so nothing is written.",
+                report_filters(flags.filter, filtered.steps));
   }
   if (!opened.spilled) data.offsets();  // the events of a data file are read, and checked, when first used
   const double read_seconds = reading.seconds();

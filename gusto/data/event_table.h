@@ -62,10 +62,9 @@ struct ColumnChunk {
   const std::uint8_t* validity = nullptr;
   /// Numbers; bits of booleans; std strings; 16 bytes a view; rows + 1 offsets of texts and lists.
   const void* values = nullptr;
-  const char* text = nullptr;            ///< of utf8 and utf8_large: what the offsets point into
-  std::span<const char* const> texts{};  ///< of utf8_view: where long strings lie
-  std::shared_ptr<const TableColumn>
-      of;  ///< of lists: their elements; of integers: the dictionary that they point into
+  const char* text = nullptr;             ///< of utf8 and utf8_large: what the offsets point into
+  std::span<const char* const> texts{};   ///< of utf8_view: where long strings lie
+  std::shared_ptr<const TableColumn> of;  ///< of lists: their elements; of integers: the dictionary they point into
 };
 
 /// A column in one or several chunks, of which each may have a dictionary of its own.

@@ -53,7 +53,7 @@ TEST(SilentModels, LeaveWhoIsKnownToTheModel) {
 }
 
 TEST(SilentModels, DrawNoChartWithoutAnOrder) {
-  for (const char* name : {"ease", "ials", "bpr"}) {
+  for (const char* name : {"ease", "ials"}) {
     const Error error =
         error_of([&] { Recommender(fitted_on_films(name)).chart({.who = {.user = "u59"}}, one_thread()); });
     EXPECT_EQ(error.code(), ErrorCode::unsupported) << name;

@@ -59,9 +59,7 @@ struct NetworkPlan {
 /// event
 ///            with; binary cross-entropy, or BPR
 /// Fold-in    someone with a history gets rows of their own in the embeddings of `user`, learned with all else held:
-/// the most
-///            probable ones under the Gaussian that the training users' rows follow. Without a history, the unknown
-///            user's.
+///            the most probable ones under the Gaussian that the training users' rows follow; else the unknown user's
 /// Similarity cosine of the embeddings of one side's fields, side by side, less their mean over all users or items
 /// State      the network's parameters, the schema, and the noise that fold-in assumes
 /// Cost       O(epochs · events · forward pass)

@@ -63,6 +63,17 @@ TEST(SilentModels, DrawNoChartWithoutAnOrder) {
   EXPECT_FALSE(Recommender(fitted_on_films("item-knn")).chart({.who = {.user = "u7"}}, one_thread()).groups.empty());
 }
 
+TEST(SilentModels, DrawTheChartOfNobodyForAUserWithoutEvents) {
+  const Recommender films(fitted_on_films("bpr"));
+  const ChartAnswer nobody = films.chart({}, one_thread());
+  const ChartAnswer user = films.chart({.who = {.user = "u59"}}, one_thread());
+  ASSERT_FALSE(nobody.groups.empty());
+  ASSERT_EQ(user.groups.size(), nobody.groups.size());
+  for (std::size_t g = 0; g < nobody.groups.size(); ++g) {
+    EXPECT_EQ(scored(user.groups[g].items), scored(nobody.groups[g].items)) << nobody.groups[g].value;
+  }
+}
+
 TEST(SilentModels, RefuseUnknownFeaturesWithTheNearest) {
   const Recommender films(fitted_on_films("demographic"));
   const auto asked = [&](const char* name, const char* value) {

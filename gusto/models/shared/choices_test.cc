@@ -66,7 +66,7 @@ TEST(CoOccurrences, AreCountedAsAPlainLoopCounts) {
                                                                  static_cast<double>(proximity.weight), strength);
       for (std::size_t a = 0; a < found.rows(); ++a) {
         for (std::size_t b = 0; b < found.rows(); ++b) {
-          EXPECT_NEAR(found(a, b), expected(a, b), 1e-5 * (10 + expected(a, b)));
+          EXPECT_NEAR(found(a, b), expected(a, b), 1e-6 * (100 + expected(a, b)));
           EXPECT_EQ(found(a, b), found(b, a));
         }
       }

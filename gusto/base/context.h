@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,7 +41,7 @@ struct ProgressEvent {
   std::optional<std::size_t> epoch{};       ///< that has just ended, counted from 1
   std::optional<double> loss{};             ///< mean of that epoch
   std::optional<ProgressMetric> metric{};
-  std::optional<double> seconds_left{};  ///< at the stage's pace so far; the context works it out
+  std::optional<double> seconds_left{};  ///< at the stage's pace so far, if the context is to work it out
 };
 
 /// Called on the thread that runs the work, also while its other threads run. It may throw to stop the work: what it
@@ -78,6 +77,12 @@ class Context {
   void progress(std::string_view stage, std::size_t done, std::size_t total, ProgressUnit unit = ProgressUnit::steps) {
     progress({.stage = stage, .done = done, .total = total, .unit = unit});
   }
+  /// Tells the last event again if its stage goes on and a second has passed. parallel_blocks does, for steps that
+  /// take long.
+  void keep_telling();
+  /// From now on `who` may take so many seconds (0: any number), and is thought to take `estimate` (0: not known), which
+  /// is told. This or later progress throws Error(out_of_time) as soon as it is clear that it would take longer.
+  void limit_time(std::string_view who, double seconds, double estimate = 0);
   /// How often the sink has thrown: for whoever handles errors and must let the sink's pass.
   std::size_t sink_throws() const { return sink_throws_; }
 
@@ -85,19 +90,12 @@ class Context {
   void require_memory(std::string_view who, std::uint64_t bytes) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  // The stage that is being done, and where it stood when it was first heard of.
-  struct Pace {
-    std::string stage;
-    std::size_t first_done = 0;
-    std::size_t last_done = 0;
-    Clock::time_point begun{};
-  };
-  std::optional<double> seconds_left(const ProgressEvent& event);
+  struct Telling;  // what was told of the present stage, and how long the work may take
+  void tell(ProgressEvent event);
 
   ContextOptions options_;
   std::unique_ptr<ThreadPool> pool_;
-  Pace pace_;
+  std::unique_ptr<Telling> telling_;
   std::size_t sink_throws_ = 0;
 };
 

@@ -72,6 +72,49 @@ TEST(Context, WorksOutTheSecondsLeftAtTheStagesPace) {
   for (std::size_t n = 2; n < 6; ++n) EXPECT_FALSE(left[n]) << n;
 }
 
+TEST(Context, TellsAgainWhileAStepTakesLong) {
+  std::vector<ProgressEvent> told;
+  Context context({.threads = 1, .progress = [&](const ProgressEvent& event) { told.push_back(event); }});
+  const auto work_long = [&] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1100);
+    parallel_blocks(context, 1100, 1, [&](std::size_t, std::size_t, unsigned) {
+      if (std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+  };
+  context.progress({.stage = "work", .done = 2, .total = 3, .epoch = 2});
+  work_long();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].stage, "work");
+  EXPECT_EQ(told[1].done, 2U);
+  EXPECT_FALSE(told[1].epoch) << "it ended once";
+  context.progress("work", 3, 3);
+  work_long();
+  EXPECT_EQ(told.size(), 3U) << "the stage is over";
+}
+
+TEST(Context, StopsWorkThatWouldTakeTooLong) {
+  Context context({.threads = 1});
+  const auto error_of = [&](const auto& body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::out_of_time);
+      return error.message();
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error_of([&] { context.limit_time("ease", 120, 1250); }),
+            "ease would take about 21 minutes to train, and the option `budget` allows 2 minutes.");
+  EXPECT_EQ(error_of([&] { context.limit_time("ease", 120, 100); }), "");
+  context.limit_time("als", 30);
+  context.progress("als", 0, 100);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1010));
+  EXPECT_TRUE(error_of([&] { context.progress("als", 1, 100); }).starts_with("als would take about "));
+  EXPECT_EQ(error_of([&] { context.progress("als", 90, 100); }), "");
+  context.limit_time({}, 0);
+  EXPECT_EQ(error_of([&] { context.progress("als", 91, 1'000'000); }), "");
+}
+
 TEST(Context, LetsThroughWhatTheSinkThrowsWhileOtherThreadsRun) {
   std::atomic<int> inside{0};
   Context context({.threads = 4, .progress = [](const ProgressEvent&) { throw 7; }});

@@ -13,6 +13,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::empty_dataset: return "empty_dataset";
     case ErrorCode::not_finite: return "not_finite";
     case ErrorCode::out_of_memory: return "out_of_memory";
+    case ErrorCode::out_of_time: return "out_of_time";
     case ErrorCode::canceled: return "canceled";
     case ErrorCode::corrupt_file: return "corrupt_file";
     case ErrorCode::io: return "io";

@@ -15,6 +15,7 @@ enum class ErrorCode {
   empty_dataset,   ///< nothing left to learn from or to test on
   not_finite,      ///< NaN or infinity where a number belongs
   out_of_memory,   ///< the stated need is above the memory limit
+  out_of_time,     ///< it would take longer than was allowed
   canceled,        ///< the caller asked to stop
   corrupt_file,    ///< a stored file fails its checks
   io,              ///< the operating system failed to read or write

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -78,6 +79,30 @@ std::string format_seconds(double seconds) {
   const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string format_about(double seconds) {
+  const auto counted = [](double count, std::string_view unit) {
+    const bool is_whole = count >= 9.5 || std::abs(count - std::round(count)) < 0.05;
+    const std::string number = fmt::format("{:.{}f}", count, is_whole ? 0 : 1);
+    return fmt::format("{} {}{}", number, unit, number == "1" ? "" : "s");
+  };
+  if (seconds < 59.5) return counted(std::max(1.0, std::round(seconds)), "second");
+  const double minutes = seconds / 60;
+  if (minutes < 59.5) return counted(minutes < 3 ? minutes : std::round(minutes), "minute");
+  const double hours = minutes / 60;
+  return hours < 47.5 ? counted(hours, "hour") : counted(hours / 24, "day");
+}
+
+std::optional<double> parse_duration(std::string_view text) {
+  constexpr std::pair<char, double> kUnits[] = {{'s', 1},     {'m', 60},     {'h', 3600},
+                                                {'d', 86400}, {'w', 604800}, {'y', 31557600}};
+  for (const auto& [unit, seconds] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    const std::optional<double> count = parse_real(text.substr(0, text.size() - 1));
+    if (count && *count > 0) return *count * seconds;
+  }
+  return std::nullopt;
 }
 
 std::string format_count(std::uint64_t count) {

@@ -16,6 +16,10 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 /// A duration for people: "0.34 s", "12.1 s", "3 min 5 s".
 std::string format_seconds(double seconds);
+/// An estimate of one: "40 seconds", "3 minutes", "1.5 hours".
+std::string format_about(double seconds);
+/// As typed, in seconds: "90s", "2m", "1.5h", "30d", "8w", "1y"; nothing if it is no length of time.
+std::optional<double> parse_duration(std::string_view text);
 
 /// A whole number with separators for people: "1,000,209".
 std::string format_count(std::uint64_t count);

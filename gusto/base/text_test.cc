@@ -5,6 +5,20 @@
 namespace gusto {
 namespace {
 
+TEST(Text, DurationsAreReadAndEstimatesWritten) {
+  EXPECT_EQ(parse_duration("90s"), 90);
+  EXPECT_EQ(parse_duration("2m"), 120);
+  EXPECT_EQ(parse_duration("1.5h"), 5400);
+  for (const char* none : {"", "m", "2", "-2m", "2 minutes", "0s"}) EXPECT_FALSE(parse_duration(none)) << none;
+  EXPECT_EQ(format_about(0.2), "1 second");
+  EXPECT_EQ(format_about(41.4), "41 seconds");
+  EXPECT_EQ(format_about(60), "1 minute");
+  EXPECT_EQ(format_about(90), "1.5 minutes");
+  EXPECT_EQ(format_about(1250), "21 minutes");
+  EXPECT_EQ(format_about(5400), "1.5 hours");
+  EXPECT_EQ(format_about(3 * 86400), "3 days");
+}
+
 TEST(Text, FormatsQuantitiesForPeople) {
   EXPECT_EQ(format_bytes(812), "812 B");
   EXPECT_EQ(format_bytes(1434), "1.4 KiB");

@@ -31,6 +31,7 @@ int exit_status(ErrorCode code) {
     case ErrorCode::not_finite:
     case ErrorCode::corrupt_file: return kBadUsage;
     case ErrorCode::out_of_memory:
+    case ErrorCode::out_of_time:
     case ErrorCode::canceled:
     case ErrorCode::io:
     case ErrorCode::internal: return kFailure;

@@ -8,6 +8,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/random.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
@@ -50,7 +51,8 @@ template <class QueryOf>
 std::vector<float> predict_each(const Model& model, std::span<const Event> events, QueryOf query_of, Context& context) {
   constexpr std::size_t kBlock = 256;  // as many users, at worst, between looks at the cancel flag
   std::vector<float> predictions(events.size());
-  parallel_blocks(context, events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+  Steps steps(context, "measure", events.size());
+  steps.parallel_blocks(events.size(), kBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<Query> queries;
     std::vector<ItemRow> items;
     for (std::size_t i = begin; i < end; ++i) {

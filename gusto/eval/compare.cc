@@ -14,8 +14,8 @@ namespace {
 
 // What stops one competitor and not the race: limits and failures of the model itself.
 bool is_refusal(ErrorCode code) {
-  return code == ErrorCode::out_of_memory || code == ErrorCode::unsupported || code == ErrorCode::not_finite ||
-         code == ErrorCode::empty_dataset;
+  return code == ErrorCode::out_of_memory || code == ErrorCode::out_of_time || code == ErrorCode::unsupported ||
+         code == ErrorCode::not_finite || code == ErrorCode::empty_dataset;
 }
 
 // All folds of one entry.
@@ -66,7 +66,8 @@ class EntryRun {
     reset_peak_memory();
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
-    model->fit(split_.folds[fold].train, experiment_.evaluate.task, context_, {.seed = split_.folds[fold].seed});
+    model->fit(split_.folds[fold].train, experiment_.evaluate.task, context_,
+               {.seed = split_.folds[fold].seed, .budget = experiment_.budget});
     result.fit_seconds += watch.seconds();
     if (observer_.on_score) observer_.on_score(entry_, fold);
     Evaluation evaluation = evaluate(*model, split_.folds[fold], split_.candidates, experiment_.evaluate, context_);

@@ -9,6 +9,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/matrix.h"
+#include "gusto/base/steps.h"
 #include "gusto/eval/evaluate_tasks.h"
 #include "gusto/eval/metric_inputs.h"
 #include "gusto/eval/metrics.h"
@@ -109,7 +110,8 @@ class TopN {
       filters[1].exclude_seen = false;
     }
     const Stopwatch watch;
-    std::vector<TopLists> found = search(in_.model, queries, longest() + most_withheld(), filters, in_.context);
+    std::vector<TopLists> found =
+        search(in_.model, queries, longest() + most_withheld(), filters, in_.context, "measure");
     out_.score_seconds += watch.seconds();
     unseen_ = find_hits(without_withheld(std::move(found[0]), longest()));
     if (seen_too) all_ = find_hits(found[1]);
@@ -155,7 +157,8 @@ class TopN {
     }
     std::vector<std::vector<ScoredItem>> ranked(given.users.size());
     const Stopwatch watch;
-    parallel_blocks(in_.context, given.users.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
+    Steps steps(in_.context, "measure", given.users.size());
+    steps.parallel_blocks(given.users.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       const std::vector<std::vector<float>> scores = score_given(begin, end);
       for (std::size_t u = begin; u < end; ++u) {
         std::vector<ScoredItem>& list = ranked[u];

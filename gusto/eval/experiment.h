@@ -34,6 +34,7 @@ struct Experiment {
   bool task_chosen = false;    ///< whether nobody named a task, and top-n was chosen: see open_experiment
   std::vector<CompareEntry> entries{};
   std::uint64_t seed = 42;  ///< of the split, the models and the bootstrap
+  double budget = 0;        ///< seconds that a model's fit may take, see FitOptions
 };
 
 /// How events are divided where nobody says: random:0.1, or for top-n holdout:0.2.

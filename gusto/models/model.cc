@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
+#include "gusto/base/parallel.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/base/text.h"
 #include "gusto/models/registry.h"
@@ -38,6 +41,43 @@ void check_options(const ModelInfo& info, const Settings& settings) {
   for (const auto& [name, value] : settings) check_field(find_field(info.fields, info.name, name), info.name, value);
 }
 
+// Operations below this number take less than a second anywhere, and nobody needs to know how much less.
+constexpr double kFewOperations = 1e10;
+
+/// Seconds that they take on all threads, by the speed of some that are made.
+double seconds_of(double operations, Context& context) {
+  if (operations < kFewOperations) return 0;
+  constexpr std::size_t kSide = 384;
+  constexpr int kRounds = 3;
+  std::vector<Matrix<float>> squares(2 * context.threads(), Matrix<float>(kSide, kSide));
+  double best = std::numeric_limits<double>::infinity();
+  for (int round = 0; round < kRounds; ++round) {
+    const auto begun = std::chrono::steady_clock::now();
+    context.pool().run(context.threads(), [&](std::size_t n, unsigned) {
+      const MatrixView<const float> a = std::as_const(squares[2 * n]).view();
+      gemm(Transpose::no, Transpose::no, 1, a, a, 0, squares[2 * n + 1].view());
+    });
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  }
+  const double made = 2 * static_cast<double>(context.threads()) * std::pow(static_cast<double>(kSide), 3);
+  return operations * best / made;
+}
+
+/// Limits the time of a fit, as long as it lasts.
+class TimeLimit {
+ public:
+  TimeLimit(Context& context, const Model& model, const Dataset& data, Task task, double budget) : context_(context) {
+    const double estimate = seconds_of(model.fit_operations(data, task), context);
+    context.limit_time(model.info().name, budget, estimate);
+  }
+  ~TimeLimit() { context_.limit_time({}, 0); }
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+
+ private:
+  Context& context_;
+};
+
 }  // namespace
 
 void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options) {
@@ -53,6 +93,7 @@ void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context
   }
   context.require_memory(info().name, memory_need(*data, task, context.threads()));
   context.check_canceled();
+  const TimeLimit limit(context, *this, *data, task, options.budget);
   task_ = task;
   const std::size_t throws = context.sink_throws();
   try {

@@ -68,6 +68,7 @@ struct FitOptions {
   /// resumed ends with the same bits as one that was not. Empty: nowhere. For models that declare `checkpoints`; the
   /// file stays after the fit, and whoever has put the model away removes it.
   std::filesystem::path checkpoint = {};
+  double budget = 0;  ///< seconds that the fit may take, see Context::limit_time; 0: any number
 };
 
 struct ModelInfo;
@@ -89,12 +90,15 @@ class Model {
 
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
-  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled;
+  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled; out_of_time;
   ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data
   ///          do not go together; unsupported, if a checkpoint is asked for and the model keeps none; and whatever the
   ///          context's progress sink throws, unchanged
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options = {});
 
+  /// Floating-point operations of fit(), about, in terms of products of large matrices: by them its time is estimated
+  /// before it begins. 0: only its pace tells.
+  virtual double fit_operations(const Dataset&, Task) const { return 0; }
   /// Bytes that fit() and scoring will need at most beside the data set itself.
   virtual std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const = 0;
 

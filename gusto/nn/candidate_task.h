@@ -31,7 +31,9 @@ class RetrievalNetwork {
   /// How many examples there are to train on, and to stop early by.
   virtual std::size_t size() const = 0;
   virtual std::size_t held_out() const = 0;
-  /// How many rows want each item, over all training examples. [items]
+  /// As TrainingTask::strengths().
+  virtual std::vector<float> strengths() const { return {}; }
+  /// How many rows want each item, over all training examples, drawn by their strengths. [items]
   virtual std::vector<std::uint32_t> target_counts() const = 0;
   /// For Hits::history, whether this event of the data is held out: its item must look like any that the user does not
   /// have.
@@ -78,6 +80,7 @@ class CandidateTask final : public TrainingTask {
   CandidateTask(const RetrievalNetwork& network, const Dataset& data, const CandidateOptions& options);
 
   std::size_t size() const override { return network_.size(); }
+  std::vector<float> strengths() const override { return network_.strengths(); }
   std::size_t tapes(std::size_t examples) const override;
   double run(std::span<const std::uint32_t> examples, std::uint64_t key, std::span<Tape> tapes,
              ThreadPool& pool) override;

@@ -1,9 +1,12 @@
 #include "gusto/nn/epoch_order.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
+#include "gusto/base/systematic_draw.h"
 
 namespace gusto::nn {
 namespace {
@@ -12,6 +15,11 @@ constexpr std::size_t kOrderBlock = 16384;
 constexpr std::size_t kHands = 256;  // as many as a byte tells apart
 
 }  // namespace
+
+EpochOrder::EpochOrder(std::vector<float> strengths) : strengths_(std::move(strengths)) {
+  const auto differs = std::adjacent_find(strengths_.begin(), strengths_.end(), std::not_equal_to<>());
+  if (differs == strengths_.end()) strengths_ = {};
+}
 
 std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t epoch, std::uint64_t seed,
                                                    Context& context) {
@@ -51,6 +59,10 @@ std::span<const std::uint32_t> EpochOrder::shuffle(std::size_t n, std::size_t ep
     Random(seed, "epoch order", epoch << 32 | hand)
         .shuffle(std::span(order_).subspan(hand_begin[hand], hand_begin[hand + 1] - hand_begin[hand]));
   });
+  if (strengths_.empty()) return order_;
+  const std::vector<std::uint32_t> drawn =
+      systematic_draw(strengths_, Random(seed, "epoch strengths", epoch).uniform());
+  for (std::uint32_t& example : order_) example = drawn[example];
   return order_;
 }
 

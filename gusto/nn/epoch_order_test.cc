@@ -34,6 +34,26 @@ TEST(EpochOrder, ChangesWithEpochAndSeed) {
   EXPECT_NE(order_of(1000, 1, 1, 42), order_of(1000, 0, 1, 43));
 }
 
+TEST(EpochOrder, DrawsExamplesInProportionToTheirStrengths) {
+  Context context({.threads = 3});
+  EpochOrder order({0.5F, 0, 2, 1.5F});
+  std::vector<int> counts(4);
+  for (std::size_t epoch = 0; epoch < 2000; ++epoch) {
+    for (const std::uint32_t example : order.shuffle(4, epoch, 42, context)) ++counts[example];
+  }
+  EXPECT_EQ(counts[1], 0);
+  EXPECT_NEAR(counts[0], 1000, 60);
+  EXPECT_NEAR(counts[2], 4000, 1);
+  EXPECT_NEAR(counts[3], 3000, 60);
+}
+
+TEST(EpochOrder, EqualStrengthsChangeNothing) {
+  Context context({.threads = 2});
+  EpochOrder order(std::vector<float>(1000, 0.7F));
+  const auto shuffled = order.shuffle(1000, 2, 42, context);
+  EXPECT_EQ(order_of(1000, 2, 2), std::vector<std::uint32_t>(shuffled.begin(), shuffled.end()));
+}
+
 TEST(EpochOrder, PutsExamplesAnywhere) {
   // Over an order's tenths, examples of any tenth come equally often: χ² of 100 cells with 81 degrees of freedom.
   constexpr std::size_t kCount = 100000;

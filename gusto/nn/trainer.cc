@@ -14,6 +14,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
+#include "gusto/base/steps.h"
 #include "gusto/nn/checkpoint.h"
 #include "gusto/nn/epoch_order.h"
 #include "gusto/nn/schedule.h"
@@ -37,23 +38,23 @@ class Training {
         batch_size_(chosen_batch_size(options, task.size())),
         epochs_(static_cast<std::size_t>(options.epochs)),
         batches_((task.size() + batch_size_ - 1) / batch_size_),
+        order_(task.strengths()),
         tapes_(task.tapes(std::min(batch_size_, task.size()))) {}
 
   TrainingResult run() {
     checkpoint_.resume(parameters_, optimizer_, progress_);
     optimizer_.reserve(batches_);
-    context_.progress(name_, progress_.epoch, epochs_);
+    Steps steps(context_, name_, epochs_ * batches_, progress_.epoch * batches_);
     while (progress_.epoch < epochs_ && !waited_enough()) {
-      progress_.loss = run_epoch();
+      progress_.loss = run_epoch(steps);
       ++progress_.epoch;
       optimizer_.settle();
       const std::optional<ProgressMetric> metric = measure();
-      context_.progress({.stage = name_,
-                         .done = progress_.epoch,
-                         .total = epochs_,
-                         .epoch = progress_.epoch,
-                         .loss = progress_.loss,
-                         .metric = metric});
+      ProgressEvent event = steps.event();
+      event.epoch = progress_.epoch;
+      event.loss = progress_.loss;
+      event.metric = metric;
+      context_.progress(event);
       checkpoint_.write(parameters_, optimizer_, progress_);
       context_.check_canceled();
     }
@@ -75,7 +76,7 @@ class Training {
   }
 
   /// The mean loss.
-  double run_epoch() {
+  double run_epoch(Steps& steps) {
     const std::span<const std::uint32_t> order = order_.shuffle(task_.size(), progress_.epoch, seed_, context_);
     double sum = 0;
     for (std::size_t batch = 0; batch < batches_; ++batch) {
@@ -90,6 +91,7 @@ class Training {
                                 options_.learning_rate));
       }
       sum += loss * static_cast<double>(std::min(batch_size_, order.size() - begin));
+      steps.add(1);
     }
     return sum / static_cast<double>(order.size());
   }

@@ -22,6 +22,8 @@ class TrainingTask {
   virtual ~TrainingTask() = default;
   /// How many examples an epoch has.
   virtual std::size_t size() const = 0;
+  /// How strongly each example counts: an epoch draws them in proportion (EpochOrder). Empty: each comes once.
+  virtual std::vector<float> strengths() const { return {}; }
   /// How many tapes a step over so many examples may need.
   virtual std::size_t tapes(std::size_t examples) const = 0;
   /// Forward and backward passes over a batch: leaves the gradients of its mean loss on the tapes, all of which it
@@ -76,7 +78,8 @@ struct TrainingResult {
 
 /// Trains parameters by stochastic gradient descent.
 ///
-/// Each epoch goes through all examples in an order of its own, keyed by (seed, epoch). With held-out examples,
+/// Each epoch goes through all examples in an order of its own, keyed by (seed, epoch), or draws as many by their
+/// strengths. With held-out examples,
 /// training ends when `patience` epochs in a row brought no better error, and the parameters of the best epoch are
 /// kept.
 ///

@@ -4,10 +4,12 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/registry.h"
 #include "gusto/retrieval/exact_index.h"
 #include "gusto/retrieval/index.h"
@@ -107,16 +109,19 @@ class BlockSearch {
 /// make_scan is empty for models without vectors.
 std::vector<TopLists> search_blocks(const Model& model, std::span<const Query> queries, std::size_t k,
                                     std::span<const PreparedFilter> filters, const MakeScan& make_scan,
-                                    Context& context) {
+                                    Context& context, std::string_view stage = {}) {
   const std::size_t item_count = model.data().item_count();
   const std::size_t block = make_scan ? kScanQueries : scored_queries(item_count);
   std::vector<std::vector<ScoredItem>> lists(filters.size() * queries.size());
   std::vector<std::unique_ptr<BlockSearch>> searches(context.threads());
+  std::optional<Steps> steps;
+  if (!stage.empty()) steps.emplace(context, stage, queries.size());
   parallel_blocks(context, queries.size(), block, [&](std::size_t begin, std::size_t end, unsigned worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<BlockSearch>(model, filters, k, make_scan);
     // Lists of one block lie together: [block][filter][query].
     searches[worker]->run(queries.subspan(begin, end - begin),
                           std::span(lists).subspan(begin * filters.size(), (end - begin) * filters.size()));
+    if (steps) steps->add(end - begin, worker);
   });
 
   std::vector<TopLists> result(filters.size());
@@ -137,7 +142,7 @@ std::size_t scored_queries(std::size_t item_count) {
 }
 
 std::vector<TopLists> search(const Model& model, std::span<const Query> queries, std::size_t k,
-                             std::span<const SearchFilter> filters, Context& context) {
+                             std::span<const SearchFilter> filters, Context& context, std::string_view stage) {
   const std::size_t item_count = model.data().item_count();
   k = std::min(k, item_count);
   std::vector<PreparedFilter> prepared;
@@ -147,7 +152,7 @@ std::vector<TopLists> search(const Model& model, std::span<const Query> queries,
   if (model.info().abilities.item_vectors) {
     make_scan = [&] { return exact_scan(PanelSource(model.item_vectors()), prepared, k); };
   }
-  return search_blocks(model, queries, k, prepared, make_scan, context);
+  return search_blocks(model, queries, k, prepared, make_scan, context, stage);
 }
 
 TopLists search(const Model& model, const Index& index, std::span<const Query> queries, std::size_t k,

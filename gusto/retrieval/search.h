@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "gusto/base/context.h"
@@ -25,8 +26,9 @@ TopLists search(const Model& model, std::span<const Query> queries, std::size_t 
                 Context& context);
 
 /// The same under several filters at once, scoring once: result[f] belongs to filters[f].
+/// With a stage, its progress is told, a step for each query.
 std::vector<TopLists> search(const Model& model, std::span<const Query> queries, std::size_t k,
-                             std::span<const SearchFilter> filters, Context& context);
+                             std::span<const SearchFilter> filters, Context& context, std::string_view stage = {});
 
 /// How many queries a model without vectors is asked at once: its whole rows of scores stay within some MiB.
 std::size_t scored_queries(std::size_t item_count);

@@ -51,13 +51,7 @@ std::vector<std::pair<std::string, float>> parse_weights(const std::string& text
 // In seconds.
 std::optional<double> parse_half_life(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  constexpr std::pair<char, double> kUnits[] = {{'s', 1},     {'m', 60},     {'h', 3600},
-                                                {'d', 86400}, {'w', 604800}, {'y', 31557600}};
-  for (const auto& [unit, seconds] : kUnits) {
-    if (text.back() != unit) continue;
-    const auto count = parse_real(std::string_view(text).substr(0, text.size() - 1));
-    if (count && *count > 0) return *count * seconds;
-  }
+  if (const std::optional<double> seconds = parse_duration(text)) return seconds;
   throw Error(ErrorCode::invalid_option, fmt::format("The half-life {} is no length of time.", quote(text)),
               "Write a number with a unit, such as 12h, 30d, 8w or 1y.");
 }

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/steps.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
@@ -45,6 +46,7 @@ constexpr ModelInfo kBayesFmInfo{
                   .similar_items = true,
                   .similar_users = true,
                   .stddev = true,
+                  .strength = true,
                   .timed = true},
     .make = &make_with<BayesFmModel>,
 };
@@ -166,6 +168,8 @@ void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   samples_ = FmSamples(design.blocks, sampler.dim(), kept);
   cuts_ = Matrix<float>(kept, by_levels() ? levels_.size() - 1 : 0);
   std::size_t next = 0;
+  Steps steps(context, info().name, total * sampler.steps());
+  sampler.count(steps);
   for (std::size_t sweep = 0; sweep < total; ++sweep) {
     sampler.sweep(sweep);
     if (sweep + 1 == burn_in + (next + 1) * (total - burn_in) / kept) {
@@ -176,7 +180,10 @@ void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
     }
     std::optional<ProgressMetric> noise;
     if (!by_levels()) noise = {"noise", scale_ / std::sqrt(sampler.noise_precision())};
-    context.progress({.stage = info().name, .done = sweep + 1, .total = total, .epoch = sweep + 1, .metric = noise});
+    ProgressEvent event = steps.event();
+    event.epoch = sweep + 1;
+    event.metric = noise;
+    context.progress(event);
   }
   require_finite("factors", {samples_.factors(FmFeatures::kItem).data, data.item_count() * kept * sampler.dim()});
   prepare_ranking();

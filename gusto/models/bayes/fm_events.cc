@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/systematic_draw.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/other_items.h"
 
 namespace gusto {
@@ -50,12 +52,19 @@ FmEvents fm_events(const Dataset& data, Task task, double negatives, double like
     events.times.push_back(time);
     events.targets.push_back(target);
   };
+  const std::vector<float> strengths = event_strengths(data, strength_of(data, task));
+  const std::vector<std::uint32_t> places = systematic_draw(strengths, Random(seed, "bayes-fm strengths").uniform());
+  auto next = places.begin();
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     const History history = data.history(UserRow(u));
     const std::size_t first = events.items.size();
     const auto time = [&](std::size_t e) { return history.times.empty() ? kNoTime : history.times[e]; };
     for (std::size_t e = 0; e < history.size(); ++e) {
-      add(u, history.items[e].index, time(e), fm_target(history.values[e], task, like_threshold));
+      std::size_t times = strengths.empty() ? 1 : 0;
+      for (; next != places.end() && *next == data.offsets()[u] + e; ++next) ++times;
+      for (; times > 0; --times) {
+        add(u, history.items[e].index, time(e), fm_target(history.values[e], task, like_threshold));
+      }
     }
     if (task != Task::top_n) continue;
     const std::vector<std::uint32_t> drawn = draw_negatives(std::span(events.items).subspan(first), data.item_count(),

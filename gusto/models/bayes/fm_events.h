@@ -35,8 +35,9 @@ std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> items, 
 /// Errors   invalid_option, if they are more than kMostFmEvents
 std::uint64_t most_fm_events(const Dataset& data, Task task, double negatives);
 
-/// A data set's events, user by user. For top-n each user's are followed by `negatives` times as many that did not take
-/// place, of value 0, at the times of those that did.
+/// A data set's events, user by user. For top-n as many are drawn by their strengths (systematic_draw), where these are
+/// used, and each user's are followed by `negatives` times as many that did not take place, of value 0, at the times of
+/// those that did.
 /// Memory   20 bytes an event
 /// Errors   those of most_fm_events, before anything is allocated
 /// Threads  may be called concurrently; starts none

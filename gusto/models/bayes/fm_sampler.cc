@@ -168,6 +168,12 @@ void FmSampler::order_events(std::size_t b) {
   }
 }
 
+std::size_t FmSampler::steps() const {
+  std::size_t count = 0;
+  for (const FmBlock& block : design_.blocks) count += block.shares() ? dim_ + 1 : 1;
+  return count;
+}
+
 void FmSampler::sweep(std::size_t number) {
   if (number % kRefreshSweeps == kRefreshSweeps - 1) refresh();
   draw_noise(number);
@@ -205,8 +211,12 @@ void FmSampler::draw_priors(std::size_t number) {
 }
 
 void FmSampler::draw_block(std::size_t number, std::size_t b) {
-  if (design_.blocks[b].shares()) draw_shared(number, b);
-  else draw_rows(number, b);
+  if (design_.blocks[b].shares()) {
+    draw_shared(number, b);
+  } else {
+    draw_rows(number, b);
+    step();
+  }
 }
 
 void FmSampler::draw_rows(std::size_t number, std::size_t b) {
@@ -324,6 +334,7 @@ void FmSampler::draw_shared(std::size_t number, std::size_t b) {
       if (c > 0) state.turned(c - 1, row) = sums[row].factor;
     }
     previous = next;
+    step();
   }
   pass(&previous, nullptr);
   return_residuals(order);

@@ -9,6 +9,7 @@
 #include "gusto/base/context.h"
 #include "gusto/base/matrix.h"
 #include "gusto/base/random.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/bayes/fm_kernels.h"
 
 namespace gusto {
@@ -120,6 +121,9 @@ class FmSampler {
 
   /// Draws everything once. Sweeps are numbered by who calls.
   void sweep(std::size_t number);
+  /// Steps of a sweep, and who counts them: nobody at first.
+  std::size_t steps() const;
+  void count(Steps& steps) { steps_ = &steps; }
 
   // The parts of a sweep, in order: noise and priors given the rest, then block after block given these.
   void draw_noise(std::size_t number);
@@ -145,6 +149,9 @@ class FmSampler {
   void order_events(std::size_t block);
   void draw_rows(std::size_t number, std::size_t block);
   void draw_shared(std::size_t number, std::size_t block);
+  void step() {
+    if (steps_ != nullptr) steps_->add(1);
+  }
   void refresh();
   void add_up_columns(std::size_t block);
   float output_of(std::size_t event) const;
@@ -158,6 +165,7 @@ class FmSampler {
   FmOutput& output_;
   std::uint64_t seed_;
   Context& context_;
+  Steps* steps_ = nullptr;
   bool shares_ = false;  // some block has shared columns
   std::vector<Order> orders_;
   std::vector<State> states_;

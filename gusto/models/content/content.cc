@@ -9,6 +9,7 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/content/profile_regression.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -36,7 +37,8 @@ constexpr ModelInfo kContentInfo{
                   .fold_in = FoldIn::exact,
                   .cold_items = true,
                   .similar_items = true,
-                  .explains = true},
+                  .explains = true,
+                  .strength = true},
     .make = &make_with<ContentModel>,
 };
 
@@ -86,10 +88,20 @@ class ContentModel::QueryUser {
   float score(std::size_t item) const { return model_.ranks() ? rank(item) : predict(ItemRow(item)); }
 
  private:
+  double strength(const HistoryEvent& event) const { return static_cast<double>(model_.strength_.of(event.value)); }
+
   // Rocchio's a_j.
   void weigh_likes() {
+    if (model_.ranks()) {
+      amounts_.resize(events_.size());
+      std::transform(events_.begin(), events_.end(), amounts_.begin(),
+                     [&](const auto& event) { return strength(event); });
+      const double all = std::accumulate(amounts_.begin(), amounts_.end(), 0.0);
+      for (double& amount : amounts_) amount = all > 0 ? amount / all : 0;
+      return;
+    }
     const auto liked = [&](const HistoryEvent& event) {
-      return model_.ranks() || static_cast<double>(event.value) >= model_.options().like_threshold;
+      return static_cast<double>(event.value) >= model_.options().like_threshold;
     };
     const auto likes = static_cast<double>(std::count_if(events_.begin(), events_.end(), liked));
     const double dislikes = static_cast<double>(events_.size()) - likes;
@@ -114,12 +126,11 @@ class ContentModel::QueryUser {
       }
       kernel(a, a) += model_.options().reg;
     }
-    amounts_.assign(n, 1.0);
-    if (!model_.ranks()) {
-      std::transform(events_.begin(), events_.end(), amounts_.begin(), [&](const HistoryEvent& event) {
-        return static_cast<double>(event.value) - model_.baseline_.item_part(event.item) - user_bias_;
-      });
-    }
+    amounts_.resize(n);
+    std::transform(events_.begin(), events_.end(), amounts_.begin(), [&](const HistoryEvent& event) {
+      if (model_.ranks()) return strength(event);
+      return static_cast<double>(event.value) - model_.baseline_.item_part(event.item) - user_bias_;
+    });
     if (n > 0) solve_spd(std::as_const(kernel).view(), amounts_);
   }
 
@@ -198,13 +209,16 @@ void ContentModel::do_fit(const Dataset& data, const FitOptions&, Context& conte
   constexpr std::size_t kSteps = 3;
   context.progress(info().name, 0, kSteps);
   make_profiles(data);
+  strength_ = strength_of(data, task());
   context.progress(info().name, 1, kSteps);
   slope_ = 1;
   baseline_ = {};
   popularity_.clear();
   if (ranks()) {
     popularity_.assign(data.item_count(), 0.0F);
-    for (const ItemRow item : data.items()) popularity_[item.index] += 1;
+    for (std::size_t e = 0; e < data.event_count(); ++e) {
+      popularity_[data.items()[e].index] += strength_.of(data.values()[e]);
+    }
     const double most = std::log1p(static_cast<double>(*std::max_element(popularity_.begin(), popularity_.end())));
     for (float& count : popularity_) count = static_cast<float>(std::log1p(static_cast<double>(count)) / most);
   } else {
@@ -339,6 +353,7 @@ void ContentModel::do_load(const TensorFile& in) {
     slope_ = in.vector<double>("slope", 1).front();
   }
   make_profiles(data());
+  strength_ = strength_of(data(), task());
 }
 
 }  // namespace gusto

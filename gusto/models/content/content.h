@@ -71,14 +71,12 @@ extern const ModelInfo kContentInfo;
 /// over terms, a sum over the history S:  w_u = Σ_{j∈S} a_j x̃_j
 ///   rocchio  a_j = 1 / |liked| for what was liked, −disliked_weight / |disliked| for the rest, and w_u brought to
 ///   length 1.
-///            For top-n every event is a like
+///            For top-n every event is a like, and a_j = s_uj / Σ s_u, s being strengths
 ///   ridge    w_u minimizes Σ_{j∈S} (e_j − x̃_j · w)² + reg ‖w‖²; so a = (X̃X̃ᵀ + reg)⁻¹ e, e_j = r_uj − μ − b_u − b_j.
-///   For top-n
-///            e_j = 1, and w_u is brought to length 1
+///            For top-n e_j = s_uj, and w_u is brought to length 1
 /// ratings, likes  ŷ_ui = μ + b_u + b_i + slope x̃_i · w_u; b the baseline; slope 1 for ridge, and for rocchio the one
-/// of least
-///                 squared error over training events, each predicted without its own part of w_u
-/// top_n           s_ui = popularity · g_i + x_i · w_u, g_i = ln(1 + n_i) / ln(1 + max n)
+///                 of least squared error over training events, each predicted without its own part of w_u
+/// top_n           s_ui = popularity · g_i + x_i · w_u, g_i = ln(1 + n_i) / ln(1 + max n), n_i = Σ_u s_ui
 /// For items without training events b_i and g_i are estimated from features by ridge regression over the others.
 ///
 /// Source     Rocchio in Salton: The SMART retrieval system, 1971; Pazzani and Billsus: Content-based recommendation
@@ -125,6 +123,7 @@ class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
   std::vector<bool> known_;        // items with training events
   Baseline baseline_;              // of ratings and likes
   std::vector<float> popularity_;  // g, of top-n
+  Strength strength_;
   double slope_ = 1;
 };
 

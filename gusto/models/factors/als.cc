@@ -24,7 +24,7 @@ constexpr ModelInfo kAlsInfo{
         "events. No step size to choose, and new people are folded in exactly. For top-n it is the classical implicit "
         "form, in which every item that was not chosen counts a little as a 0; ials is the better kept of the two.",
     .fields = kAlsFields,
-    .abilities = kStrengthFactorAbilities,
+    .abilities = kFactorAbilities,
     .make = &make_with<AlsModel>,
 };
 
@@ -63,6 +63,8 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   items_ =
       start(data.item_count(), "als items", [&](std::size_t i) { return data.item_events(ItemRow(i)).size() > 0; });
 
+  const auto epochs = static_cast<std::size_t>(options().epochs);
+  Steps steps(context, info().name, epochs * (data.user_count() + data.item_count()) + data.user_count());
   const Strength strength = strength_of(data, task());
   const auto state = [&](const auto& others, std::span<const float> values, const Side& other, RowProblem& problem) {
     problem.indexes.clear();
@@ -80,7 +82,7 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
       const History history = data.history(UserRow(u));
       state(history.items, history.values, items_, problem);
     };
-    solve_side(context, solver, pass, of_user, users_.vectors);
+    solve_side(steps, solver, pass, of_user, users_.vectors);
     update_rows(users_);
   };
   const auto solve_items = [&](const RowSolver& solver, Pass pass) {
@@ -88,15 +90,16 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
       const ItemEvents item_events = data.item_events(ItemRow(i));
       state(item_events.users, item_events.values, users_, problem);
     };
-    solve_side(context, solver, pass, of_item, items_.vectors);
+    solve_side(steps, solver, pass, of_item, items_.vectors);
     update_rows(items_);
   };
   const auto gram_of = [&](const Side& side) { return ranks() ? gram(context, side.rows.view()) : Matrix<float>(); };
-  const auto epochs = static_cast<std::size_t>(options().epochs);
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     solve_users(solver(items_, gram_of(items_)), Pass::sweep);
     solve_items(solver(users_, gram_of(users_)), Pass::sweep);
-    context.progress({.stage = info().name, .done = epoch + 1, .total = epochs, .epoch = epoch + 1});
+    ProgressEvent event = steps.event();
+    event.epoch = epoch + 1;
+    context.progress(event);
   }
   require_finite("item vectors", items_.vectors.values());
   finish(gram_of(items_));

@@ -34,14 +34,14 @@ Matrix<float> random_vectors(Context& context, std::size_t rows, std::size_t wid
   return vectors;
 }
 
-void solve_side(Context& context, const RowSolver& solver, Pass pass,
+void solve_side(Steps& steps, const RowSolver& solver, Pass pass,
                 const std::function<void(std::size_t row, RowProblem& problem)>& state, Matrix<float>& vectors) {
   struct Worker {
     RowProblem problem;
     RowSolver::Workspace workspace;
   };
-  std::vector<Worker> workers(context.threads());
-  parallel_blocks(context, vectors.rows(), kSolvedRows, [&](std::size_t begin, std::size_t end, unsigned number) {
+  std::vector<Worker> workers(steps.context().threads());
+  steps.parallel_blocks(vectors.rows(), kSolvedRows, [&](std::size_t begin, std::size_t end, unsigned number) {
     Worker& worker = workers[number];
     for (std::size_t r = begin; r < end; ++r) {
       state(r, worker.problem);

@@ -12,6 +12,7 @@
 
 #include "gusto/base/context.h"
 #include "gusto/base/matrix.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/factors/row_solver.h"
 
 namespace gusto {
@@ -39,11 +40,11 @@ struct RowProblem {
 enum class Pass { sweep, solve };
 
 /// Goes over, or solves for, every row of `vectors` that has events. state(r, problem) fills in the problem of row r,
-/// in place of another row's; it is called on all threads.
+/// in place of another row's; it is called on all threads. Each row is a step.
 /// Errors   canceled; those of RowSolver
 /// Cost     that of RowSolver for each row; on each thread a problem and a workspace
 /// Repeatable same bits at any number of threads
-void solve_side(Context& context, const RowSolver& solver, Pass pass,
+void solve_side(Steps& steps, const RowSolver& solver, Pass pass,
                 const std::function<void(std::size_t row, RowProblem& problem)>& state, Matrix<float>& vectors);
 
 /// Bytes that solve_side() and the Gram matrices of either side need at most, beside the vectors.

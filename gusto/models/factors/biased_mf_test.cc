@@ -101,7 +101,8 @@ TEST(BiasedMf, LearnsOnAnyRatingScale) {
 TEST(BiasedMf, StopsEarlyAndKeepsTheBestEpoch) {
   const auto data = test::three_tastes();
   std::size_t epochs = 0;
-  Context context({.threads = 1, .progress = [&](const ProgressEvent& event) { epochs = event.done; }});
+  Context context(
+      {.threads = 1, .progress = [&](const ProgressEvent& event) { epochs = event.epoch.value_or(epochs); }});
   MfOptions options{.dim = 16, .epochs = 5000};
   options.learning_rate = 0.1;
   options.reg = 1e-6;

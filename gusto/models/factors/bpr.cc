@@ -10,6 +10,7 @@
 #include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
+#include "gusto/base/steps.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/grouping.h"
 #include "gusto/models/shared/choices.h"
@@ -25,8 +26,10 @@ constexpr std::size_t kMostPairs = 50'000;
 /// What learning needs: vectors by place, and events sorted by group of users, group of items, user and item.
 class PairTrainer {
  public:
-  PairTrainer(const Dataset& data, float least, const BprOptions& options, std::uint64_t seed, Context& context)
+  PairTrainer(const Dataset& data, const Strength& strength, float least, const BprOptions& options, std::uint64_t seed,
+              Context& context)
       : options_(options),
+        strength_(strength),
         seed_(seed),
         context_(context),
         dim_(static_cast<std::size_t>(options.dim)),
@@ -44,10 +47,13 @@ class PairTrainer {
 
   void run() {
     const auto epochs = static_cast<std::size_t>(options_.epochs);
+    Steps steps(context_, "bpr", epochs * user_groups_);
     for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       const double left = 1 - static_cast<double>(epoch) / static_cast<double>(epochs);
-      run_epoch(epoch, static_cast<float>(options_.learning_rate * left));
-      context_.progress({.stage = "bpr", .done = epoch + 1, .total = epochs, .epoch = epoch + 1});
+      run_epoch(epoch, static_cast<float>(options_.learning_rate * left), steps);
+      ProgressEvent event = steps.event();
+      event.epoch = epoch + 1;
+      context_.progress(event);
     }
   }
 
@@ -83,16 +89,17 @@ class PairTrainer {
         const History history = data.history(UserRow(std::size_t{u}));
         for (std::size_t e = 0; e < history.size(); ++e) {
           const std::size_t i = history.items[e].index;
-          if (history.values[e] >= least) visit(u, i, users_.group_of[u] * item_groups + items_.group_of[i]);
+          const float value = history.values[e];
+          if (value >= least) visit(u, i, value, users_.group_of[u] * item_groups + items_.group_of[i]);
         }
       }
     };
-    for_events([&](std::size_t, std::size_t, std::size_t block) { ++block_begin_[block + 1]; });
+    for_events([&](std::size_t, std::size_t, float, std::size_t block) { ++block_begin_[block + 1]; });
     std::partial_sum(block_begin_.begin(), block_begin_.end(), block_begin_.begin());
     events_.resize(block_begin_.back());
     std::vector<std::size_t> next(block_begin_.begin(), block_begin_.end() - 1);
-    for_events([&](std::size_t u, std::size_t i, std::size_t block) {
-      events_[next[block]++] = {users_.place_of[u], items_.place_of[i]};
+    for_events([&](std::size_t u, std::size_t i, float value, std::size_t block) {
+      events_[next[block]++] = {users_.place_of[u], items_.place_of[i], strength_.of(value)};
     });
     context_.pool().run(next.size(), [&](std::size_t block, unsigned) {
       std::sort(events_.begin() + static_cast<std::ptrdiff_t>(block_begin_[block]),
@@ -101,7 +108,7 @@ class PairTrainer {
     });
   }
 
-  void run_epoch(std::size_t epoch, float rate) {
+  void run_epoch(std::size_t epoch, float rate, Steps& steps) {
     const std::size_t item_groups = 2 * user_groups_;
     // Neighbors in this order are this epoch's pairs of groups of items.
     std::vector<std::size_t> order(item_groups);
@@ -126,10 +133,12 @@ class PairTrainer {
         }
         descend_pairs(block, tables, rates, seed_, (epoch * user_groups_ + round) * user_groups_ + g);
       });
+      steps.add(1);
     }
   }
 
   const BprOptions& options_;
+  Strength strength_;
   std::uint64_t seed_;
   Context& context_;
   std::size_t dim_, width_;
@@ -161,7 +170,8 @@ constexpr ModelInfo kBprInfo{
                   .fold_in = FoldIn::approximate,
                   .item_vectors = true,
                   .similar_items = true,
-                  .similar_users = true},
+                  .similar_users = true,
+                  .strength = true},
     .make = &make_with<BprModel>,
 };
 
@@ -179,7 +189,7 @@ std::uint64_t BprModel::memory_need(const Dataset& data, Task, unsigned threads)
 
 void BprModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
-  PairTrainer trainer(data, least_, options(), fit.seed, context);
+  PairTrainer trainer(data, strength_of(data, task()), least_, options(), fit.seed, context);
   trainer.run();
   users_ = trainer.users();
   ranking_ = trainer.items();
@@ -206,7 +216,11 @@ void BprModel::finish(const Dataset& data) {
 void BprModel::fold_in(const Query& query, std::span<float> out) const {
   std::copy(typical_.begin(), typical_.end(), out.begin());
   std::vector<std::uint32_t> chosen;
-  for (const Choice& choice : choices(query, least_)) chosen.push_back(choice.item);
+  std::vector<float> strengths;
+  for (const auto& [item, strength] : choices(query, least_)) {
+    chosen.push_back(item);
+    strengths.push_back(strength);
+  }
   const OtherItems others(chosen, ranking_.rows());
   if (chosen.empty() || others.count() == 0) return;
 
@@ -226,16 +240,18 @@ void BprModel::fold_in(const Query& query, std::span<float> out) const {
 
   std::vector<float> p(width);
   std::copy(typical_.begin(), typical_.end(), p.begin());
-  const auto reg_strength = static_cast<float>(options().reg * static_cast<double>(chosen.size()) + kLeastReg);
+  const double count = std::accumulate(strengths.begin(), strengths.end(), 0.0);
+  const auto reg_strength = static_cast<float>(options().reg * count + kLeastReg);
   Matrix<float> left(width, width);
   std::vector<float> right(width), margins(offsets.size()), weights(offsets.size());
   Matrix<float> scaled(differences.rows(), width);
-  const float share = 1 / static_cast<float>(drawn);
+  const float each = 1 / static_cast<float>(drawn);
   for (int step = 0; step < kBprSteps; ++step) {
     margins = offsets;
     add_row_products({differences.values().data(), width, indexes, 0}, p, margins);
     for (std::size_t n = 0; n < margins.size(); ++n) {
       const float x = margins[n];
+      const float share = each * strengths[n / drawn];
       const float missing = 1 / (1 + std::exp(x));  // σ(−x)
       // (σ(x) − ½) / x, whose limit at 0 is ¼: the curvature of a parabola through the loss at x that nowhere lies
       // below it.

@@ -48,17 +48,17 @@ extern const ModelInfo kBprInfo;
 ///
 /// Learning   stochastic gradient descent over events (u, i) that count, each against a drawn item j, of which u has
 ///            no event that counts (pair_kernels.h): BPR's softplus(x_uj − x_ui) for uniform and hard, WARP's
-///            rank-weighted hinge for warp. Users are cut into B groups, items into 2B; each epoch pairs the groups of
+///            rank-weighted hinge for warp. An event of strength s is met s times an epoch on average. Users are cut into B groups, items into 2B; each epoch pairs the groups of
 ///            items again, and is B rounds of B blocks that share no row, a group of users with a pair of groups of
 ///            items each, from which j is drawn too. Blocks of a round run in parallel. B depends on the data alone
-/// New users  p minimizes Σ_i Σ_j softplus(x_j − x_i) / d + (reg · n + kLeastReg) ‖p − p̄‖² / 2 over the n items i of
-///            the history and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the
+/// New users  p minimizes Σ_i s_i Σ_j softplus(x_j − x_i) / d + (reg · n + kLeastReg) ‖p − p̄‖² / 2 over the items i of
+///            the history, of strengths s_i and n in all, and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the
 ///            minimum of parabolas above, all items held; p̄ is the mean of the training users' vectors, which is also
 ///            the answer without a history
 /// Source     Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI
 ///            2011; blocks as in Gemulla et al.: DSGD, KDD 2011
 /// State      user_vectors [users × dim], item_vectors [items × dim], item_bias [items], float32
-/// Cost       O(epochs · events · trials · dim); 2 · (users + items) · dim · 4 + events · 8 bytes. A new user: n · d ·
+/// Cost       O(epochs · events · trials · dim); 2 · (users + items) · dim · 4 + events · 12 bytes. A new user: n · d ·
 ///            dim² steps and n · d · dim · 8 bytes
 /// Errors     those of Model; not_finite if learning diverges
 /// Repeatable same bits at any number of threads, for one seed and one CPU level

@@ -11,12 +11,7 @@ inline constexpr Abilities kFactorAbilities{.personalized = true,
                                             .item_vectors = true,
                                             .similar_items = true,
                                             .similar_users = true,
-                                            .explains = true};
-/// The same of models that are trained for top_n by how strongly items were chosen.
-inline constexpr Abilities kStrengthFactorAbilities = [] {
-  Abilities abilities = kFactorAbilities;
-  abilities.strength = true;
-  return abilities;
-}();
+                                            .explains = true,
+                                            .strength = true};
 
 }  // namespace gusto

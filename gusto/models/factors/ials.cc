@@ -151,7 +151,7 @@ RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) cons
 }
 
 void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver,
-                           Pass pass, Context& context, Matrix<float>& vectors) const {
+                           Pass pass, Steps& steps, Matrix<float>& vectors) const {
   const auto state = [&](std::size_t r, RowProblem& problem) {
     side.events(r, problem.indexes, problem.weights);
     problem.targets.assign(problem.indexes.size(), 1.0F);
@@ -160,7 +160,7 @@ void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& 
     problem.center.resize(vectors.cols());
     prior->expect(r, problem.center);
   };
-  solve_side(context, solver, pass, state, vectors);
+  solve_side(steps, solver, pass, state, vectors);
 }
 
 void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
@@ -203,21 +203,24 @@ void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& cont
   const std::vector<float> user_weights = weights_of(user_side);
   const std::vector<float> item_weights = weights_of(item_side);
 
+  const auto epochs = static_cast<std::size_t>(options().epochs);
+  Steps steps(context, info().name, epochs * (data.user_count() + data.item_count()) + data.user_count());
   const auto improve = [&](const Side& side, std::optional<FeaturePrior>& prior, std::span<const float> weights,
                            const Matrix<float>& other, Matrix<float>& vectors) {
-    solve_rows(side, prior, solver(other, gram(context, other.view())), Pass::sweep, context, vectors);
+    solve_rows(side, prior, solver(other, gram(context, other.view())), Pass::sweep, steps, vectors);
     if (prior) prior->fit(context, vectors, weights, options().reg_features, kPriorIterations);
   };
-  const auto epochs = static_cast<std::size_t>(options().epochs);
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
     improve(user_side, user_prior_, user_weights, items_, users_);
     improve(item_side, item_prior_, item_weights, users_, items_);
-    context.progress({.stage = info().name, .done = epoch + 1, .total = epochs, .epoch = epoch + 1});
+    ProgressEvent event = steps.event();
+    event.epoch = epoch + 1;
+    context.progress(event);
   }
   require_finite("item vectors", items_.values());
 
   prepare_fold_in(gram(context, items_.view()));
-  solve_rows(user_side, user_prior_, *fold_in_solver_, Pass::solve, context, users_);
+  solve_rows(user_side, user_prior_, *fold_in_solver_, Pass::solve, steps, users_);
   const auto expect = [](const Side& side, std::optional<FeaturePrior>& prior, Matrix<float>& vectors) {
     if (!prior) return;
     for (std::size_t r = 0; r < side.rows(); ++r) {

@@ -110,7 +110,7 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   Side make_side(const Dataset& data, bool of_users, std::size_t others) const;
   RowSolver solver(const Matrix<float>& other, Matrix<float> gram) const;
   void solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver, Pass pass,
-                  Context& context, Matrix<float>& vectors) const;
+                  Steps& steps, Matrix<float>& vectors) const;
   /// Sets α and the number of items with events.
   void measure(const Dataset& data);
   void prepare_fold_in(Matrix<float> gram);

@@ -13,8 +13,10 @@
 #include "gusto/base/parallel.h"
 #include "gusto/base/random.h"
 #include "gusto/base/solve_kernels.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/factors/grouping.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -57,6 +59,7 @@ class Trainer {
         seed_(seed),
         context_(context),
         negatives_(task == Task::top_n ? options.negatives : 0),
+        strength_(strength_of(data, task)),
         dim_(static_cast<std::size_t>(options.dim)),
         width_(padded_width(dim_)),
         groups_(group_count(data.event_count(), data.user_count(), data.item_count(), width_)),
@@ -122,10 +125,12 @@ class Trainer {
     for (const std::uint32_t u : by_place) {
       for (std::size_t e = offsets[u]; e < offsets[u + 1]; ++e) {
         const std::size_t i = data_.items()[e].index;
-        const float value = negatives_ > 0 ? 1.0F : static_cast<float>((data_.values()[e] - mean_) / stddev_);
+        // An event that items are drawn against has its strength here, and the value 1 there.
+        const float value = negatives_ > 0 ? strength_.of(data_.values()[e])
+                                           : static_cast<float>((data_.values()[e] - mean_) / stddev_);
         const SgdEvent event{users.place_of[u], items.place_of[i], value};
         if (held_out(e)) {
-          validation_.push_back(event);
+          validation_.push_back({event.user, event.item, negatives_ > 0 ? 1.0F : value});
         } else {
           events_[next[block_of(u, i)]++] = event;
         }
@@ -139,10 +144,11 @@ class Trainer {
     Tables best;
     double least = std::numeric_limits<double>::infinity();
     std::size_t best_epoch = 0;
+    Steps steps(context_, name(), epochs * groups_);
     for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       const double left = 1 - static_cast<double>(epoch) / static_cast<double>(epochs);
       const double rate = options_.learning_rate * (options_.schedule == Schedule::linear ? left : 1);
-      learned_.error = run_epoch(epoch, static_cast<float>(rate));
+      learned_.error = run_epoch(epoch, static_cast<float>(rate), steps);
       if (!std::isfinite(learned_.error)) {
         throw Error(ErrorCode::not_finite, fmt::format("{} diverged in epoch {}.", name(), epoch + 1),
                     "Lower learning_rate, or raise reg.");
@@ -160,18 +166,17 @@ class Trainer {
           best = learned_;
         }
       }
-      context_.progress({.stage = name(),
-                         .done = epoch + 1,
-                         .total = epochs,
-                         .epoch = epoch + 1,
-                         .metric = ProgressMetric{"rmse", stddev_ * std::sqrt(shown)}});
+      ProgressEvent event = steps.event();
+      event.epoch = epoch + 1;
+      event.metric = ProgressMetric{"rmse", stddev_ * std::sqrt(shown)};
+      context_.progress(event);
       if (!validation_.empty() && epoch - best_epoch >= static_cast<std::size_t>(options_.patience)) break;
     }
     if (!validation_.empty()) learned_ = std::move(best);
   }
 
   /// One pass over all blocks; the mean squared error as it was met.
-  double run_epoch(std::size_t epoch, float rate) {
+  double run_epoch(std::size_t epoch, float rate, Steps& steps) {
     const SgdRates rates{rate, static_cast<float>(options_.reg_bias)};
     std::vector<std::size_t> rounds(groups_);
     std::iota(rounds.begin(), rounds.end(), std::size_t{0});
@@ -193,6 +198,7 @@ class Trainer {
         if (centers_ != nullptr) shrink_to_centers(events, rate);
         counts[block] = events.size();
       });
+      steps.add(1);
     }
     return std::accumulate(errors.begin(), errors.end(), 0.0) /
            static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
@@ -218,7 +224,8 @@ class Trainer {
     }
   }
 
-  /// Each event followed by items of the block's group drawn uniformly, with value 0.
+  /// Each event followed by items of the block's group drawn uniformly, with value 0. One of strength s comes ⌊s⌋ times
+  /// or once more.
   std::vector<SgdEvent> with_negatives(std::span<const SgdEvent> events, std::size_t item_group,
                                        std::size_t key) const {
     const auto whole = static_cast<std::size_t>(negatives_);
@@ -228,11 +235,14 @@ class Trainer {
     Random random(seed_, "biased-mf negatives", key);
     std::vector<SgdEvent> mixed;
     mixed.reserve(events.size() * (whole + 2));
-    for (const SgdEvent& event : events) {
-      mixed.push_back(event);
-      const std::size_t draws = whole + (fraction > 0 && random.uniform() < fraction ? 1 : 0);
-      for (std::size_t n = 0; n < draws; ++n) {
-        mixed.push_back({event.user, first + static_cast<std::uint32_t>(random.below(items)), 0.0F});
+    for (const auto& [user, item, strength] : events) {
+      auto times = strength == 1 ? 1 : static_cast<std::size_t>(static_cast<double>(strength) + random.uniform());
+      for (; times > 0; --times) {
+        mixed.push_back({user, item, 1.0F});
+        const std::size_t draws = whole + (fraction > 0 && random.uniform() < fraction ? 1 : 0);
+        for (std::size_t n = 0; n < draws; ++n) {
+          mixed.push_back({user, first + static_cast<std::uint32_t>(random.below(items)), 0.0F});
+        }
       }
     }
     return mixed;
@@ -287,6 +297,7 @@ class Trainer {
   std::uint64_t seed_;
   Context& context_;
   double negatives_;
+  Strength strength_;
   std::size_t dim_;
   std::size_t width_;
   std::size_t groups_;

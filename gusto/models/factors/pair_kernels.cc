@@ -69,12 +69,17 @@ class Descent {
       if (count == 0) return pairs;
       if (count >= items_) continue;  // nothing is left to draw
       for (const std::span<const PairEvent> part : own) {
-        for (const PairEvent event : part) pairs += Learn(event, own) ? 1 : 0;
+        for (const PairEvent event : part) {
+          for (std::size_t left = Times(event); left > 0; --left) pairs += Learn(event, own) ? 1 : 0;
+        }
       }
     }
   }
 
  private:
+  std::size_t Times(PairEvent event) {
+    return event.strength == 1 ? 1 : static_cast<std::size_t>(static_cast<double>(event.strength) + random_.uniform());
+  }
   std::uint32_t Draw() {
     const auto n = static_cast<std::uint32_t>(random_.below(items_));
     return n < first_ ? block_.begin[0] + n : block_.begin[1] + (n - first_);

@@ -19,10 +19,11 @@ enum class PairSampling {
 };
 inline constexpr std::array<std::string_view, 3> kPairSamplingNames{"uniform", "hard", "warp"};
 
-/// An event, as rows of the tables.
+/// An event, as rows of the tables, and how often it counts on average.
 struct PairEvent {
   std::uint32_t user;
   std::uint32_t item;
+  float strength = 1;
   friend bool operator==(PairEvent, PairEvent) = default;
 };
 
@@ -55,6 +56,8 @@ struct PairBlock {
 ///
 ///   p_u += η (s (q_i − q_j) − reg p_u),   q_i += η (s p_u − reg q_i),   q_j += η (−s p_u − reg q_j)   (from the old
 ///   vectors) b_i += η (s − reg_bias b_i),          b_j += η (−s − reg_bias b_j)
+///
+/// An event of strength s is met ⌊s + z⌋ times in a row, z drawn from [0, 1), or once if s is 1.
 ///
 /// With the n items of both groups and the t-th drawn item, the rank weight is log(1 + ⌊(n − 1) / t⌋) / log(n). Draws
 /// are those of Random(seed, "pairs", key). An event without a pair is left out.

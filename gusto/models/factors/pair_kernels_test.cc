@@ -43,42 +43,46 @@ std::size_t plain_pass(const std::vector<PairEvent>& in_order, const PairBlock& 
   std::size_t pairs = 0;
   for (const PairEvent& event : in_order) {
     const auto has = [&](std::uint32_t item) {
-      return std::find(in_order.begin(), in_order.end(), PairEvent{event.user, item}) != in_order.end();
+      return std::any_of(in_order.begin(), in_order.end(),
+                         [&](const PairEvent& other) { return other.user == event.user && other.item == item; });
     };
-    const double chosen = t.score(event.user, event.item);
-    std::uint32_t other = 0;
-    double best = -std::numeric_limits<double>::infinity();
-    double slope = 0;
-    bool found = false;
-    for (std::size_t trial = 1; trial <= (rates.sampling == PairSampling::uniform ? 1 : rates.trials); ++trial) {
-      std::uint32_t item = draw();
-      if (has(item) && rates.sampling == PairSampling::hard) continue;
-      while (has(item)) item = draw();
-      if (t.score(event.user, item) > best) {
-        best = t.score(event.user, item);
-        other = item;
+    const double times = event.strength == 1 ? 1 : std::floor(static_cast<double>(event.strength) + random.uniform());
+    for (int time = 0; time < times; ++time) {
+      const double chosen = t.score(event.user, event.item);
+      std::uint32_t other = 0;
+      double best = -std::numeric_limits<double>::infinity();
+      double slope = 0;
+      bool found = false;
+      for (std::size_t trial = 1; trial <= (rates.sampling == PairSampling::uniform ? 1 : rates.trials); ++trial) {
+        std::uint32_t item = draw();
+        if (has(item) && rates.sampling == PairSampling::hard) continue;
+        while (has(item)) item = draw();
+        if (t.score(event.user, item) > best) {
+          best = t.score(event.user, item);
+          other = item;
+        }
+        if (rates.sampling != PairSampling::warp) {
+          found = true;
+          slope = 1 / (1 + std::exp(chosen - best));
+        } else if (best > chosen - 1) {
+          found = true;
+          slope = std::log(1 + std::floor((items - 1.0) / static_cast<double>(trial))) / std::log(items);
+          break;
+        }
       }
-      if (rates.sampling != PairSampling::warp) {
-        found = true;
-        slope = 1 / (1 + std::exp(chosen - best));
-      } else if (best > chosen - 1) {
-        found = true;
-        slope = std::log(1 + std::floor((items - 1.0) / static_cast<double>(trial))) / std::log(items);
-        break;
+      if (!found) continue;
+      ++pairs;
+      for (std::size_t c = 0; c < t.users.cols(); ++c) {
+        const double p = t.users(event.user, c);
+        const double q = t.items(event.item, c);
+        const double o = t.items(other, c);
+        t.users(event.user, c) += rates.learning_rate * (slope * (q - o) - rates.reg * p);
+        t.items(event.item, c) += rates.learning_rate * (slope * p - rates.reg * q);
+        t.items(other, c) += rates.learning_rate * (-slope * p - rates.reg * o);
       }
+      t.biases[event.item] += rates.learning_rate * (slope - rates.reg_bias * t.biases[event.item]);
+      t.biases[other] += rates.learning_rate * (-slope - rates.reg_bias * t.biases[other]);
     }
-    if (!found) continue;
-    ++pairs;
-    for (std::size_t c = 0; c < t.users.cols(); ++c) {
-      const double p = t.users(event.user, c);
-      const double q = t.items(event.item, c);
-      const double o = t.items(other, c);
-      t.users(event.user, c) += rates.learning_rate * (slope * (q - o) - rates.reg * p);
-      t.items(event.item, c) += rates.learning_rate * (slope * p - rates.reg * q);
-      t.items(other, c) += rates.learning_rate * (-slope * p - rates.reg * o);
-    }
-    t.biases[event.item] += rates.learning_rate * (slope - rates.reg_bias * t.biases[event.item]);
-    t.biases[other] += rates.learning_rate * (-slope - rates.reg_bias * t.biases[other]);
   }
   return pairs;
 }
@@ -94,8 +98,9 @@ TEST(DescendPairs, FollowsItsPlainTwin) {
     for (std::size_t side = 0; side < 2; ++side) {
       for (std::uint32_t i = block.begin[side]; i < block.end[side]; ++i) {
         if (random.below(3) != 0 && u != 5) continue;  // user 5 has everything, and learns nothing
-        events[side].push_back({u, i});
-        if (u != 5) in_order.push_back({u, i});
+        const float strength = u % 2 == 0 ? 1 : 0.4F * static_cast<float>(random.below(6));
+        events[side].push_back({u, i, strength});
+        if (u != 5) in_order.push_back(events[side].back());
       }
     }
   }

@@ -7,6 +7,7 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/mf_trainer.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/rating_rows.h"
 
 namespace gusto {
@@ -106,7 +107,7 @@ void RefittedFactors::do_load(const TensorFile& in) {
   ranking_ = rating_rows(in.matrix<float>("item_vectors", items, dim()), dim(), in.vector<float>("item_bias", items));
   users_ = in.matrix<float>("user_vectors", data().user_count(), dim() + 1);
   mean_ = in.vector<double>("global_mean", 1).front();
-  refit_.load(in, task(), negatives(), item_side());
+  refit_.load(in, task(), negatives(), strength_of(data(), task()), item_side());
 }
 
 }  // namespace gusto

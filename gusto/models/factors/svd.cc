@@ -28,7 +28,7 @@ constexpr ModelInfo kSvdInfo{
         "leave over; for top-n it holds ones, damped by powers of the user's and the item's number of events. Fast, "
         "closed, one choice to make (dim), and anyone with a history gets an exact answer at once.",
     .fields = kSvdFields,
-    .abilities = kStrengthFactorAbilities,
+    .abilities = kFactorAbilities,
     .make = &make_with<SvdModel>,
 };
 
@@ -44,6 +44,10 @@ std::size_t SvdModel::dim(Task task, std::size_t item_count) const {
     wanted = static_cast<std::size_t>(std::ceil(task == Task::top_n ? root : root / 2));
   }
   return std::min(wanted, item_count);
+}
+
+double SvdModel::fit_operations(const Dataset& data, Task task) const {
+  return truncated_svd_operations(data, dim(task, data.item_count()), options().iterations);
 }
 
 std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned threads) const {

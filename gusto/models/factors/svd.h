@@ -46,6 +46,7 @@ extern const ModelInfo kSvdInfo;
 class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> {
  public:
   using ModelWith::ModelWith;
+  double fit_operations(const Dataset& data, Task task) const override;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   MatrixView<const float> item_vectors() const override { return ranking_.view(); }
   void save_state(TensorWriter& out) const override;

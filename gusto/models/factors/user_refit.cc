@@ -1,10 +1,13 @@
 #include "gusto/models/factors/user_refit.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -36,6 +39,7 @@ void UserRefit::learn(Context& context, const Dataset& data, Task task, double n
                       const Matrix<float>& offsets, std::span<const float> biases, double error, double stddev) {
   task_ = task;
   negatives_ = negatives;
+  strength_ = strength_of(data, task);
   items_ = items;
   const std::size_t dim = offsets.cols();
   std::size_t active = 0;
@@ -95,12 +99,15 @@ UserRefit::Equations UserRefit::equations(std::span<const HistoryEvent> history,
   const std::size_t width = mean_.size();
   Equations equations{precision_, std::vector<double>(width), std::vector<double>(history.size()), 0};
   Matrix<float> rows(history.size(), width);
+  double count = 0;
   for (std::size_t e = 0; e < history.size(); ++e) {
     const std::size_t i = history[e].item.index;
     const std::span<const float> y = side(i);
-    std::copy(y.begin(), y.end(), rows.row(e).begin());
+    const float strength = strength_.of(history[e].value);
+    axpy(std::sqrt(strength), y, rows.row(e));
+    count += static_cast<double>(strength);
     const double value = task_ == Task::top_n ? 1.0 : static_cast<double>(history[e].value);
-    equations.targets[e] = value - expected(i, center);
+    equations.targets[e] = static_cast<double>(strength) * (value - expected(i, center));
     for (std::size_t d = 0; d < width; ++d) equations.right[d] += equations.targets[e] * y[d];
   }
   Matrix<float> products(width, width);
@@ -108,7 +115,7 @@ UserRefit::Equations UserRefit::equations(std::span<const HistoryEvent> history,
   for (std::size_t n = 0; n < products.values().size(); ++n) equations.left.values()[n] += products.values()[n];
   if (task_ == Task::top_n) {
     const auto items = static_cast<double>(items_.rows.rows);
-    equations.rest = negatives_ * static_cast<double>(history.size()) / items;
+    equations.rest = negatives_ * count / items;
     for (std::size_t n = 0; n < products.values().size(); ++n) {
       equations.left.values()[n] += equations.rest * all_items_.values()[n];
     }
@@ -160,9 +167,10 @@ void UserRefit::save(TensorWriter& out) const {
   }
 }
 
-void UserRefit::load(const TensorFile& in, Task task, double negatives, const Items& items) {
+void UserRefit::load(const TensorFile& in, Task task, double negatives, const Strength& strength, const Items& items) {
   task_ = task;
   negatives_ = negatives;
+  strength_ = strength;
   items_ = items;
   const std::size_t width = items.rows.cols - 1;
   mean_ = in.vector<double>("prior_mean", width);

@@ -18,8 +18,8 @@ namespace gusto {
 ///   z = m_c + (Σ_i y_i y_iᵀ + σ² S⁻¹)⁻¹ Σ_i y_i (r_ui − μ − b_i − y_i·m_c),   m_c = m + (c, 0)
 ///
 /// m, S are mean and covariance of the learned (w − c, b), S shrunk to independent coordinates where users are few; σ²
-/// is the mean squared training error. For top-n every event has the value 1, and every item counts as 0 too, with
-/// weight negatives · n_u / items.
+/// is the mean squared training error. For top-n every event has the value 1 and its strength s_ui as a weight in both
+/// sums, and every item counts as 0 too, with weight negatives · n_u / items, where n_u = Σ_i s_ui.
 ///
 /// Source   the prior as in Salakhutdinov & Mnih: BPMF, ICML 2008
 /// Cost     solve(): events · dim² + dim³ / 3
@@ -45,13 +45,13 @@ class UserRefit {
                                     ItemRow item) const;
 
   void save(TensorWriter& out) const;
-  void load(const TensorFile& in, Task task, double negatives, const Items& items);
+  void load(const TensorFile& in, Task task, double negatives, const Strength& strength, const Items& items);
 
  private:
   struct Equations {
     Matrix<double> left;
     std::vector<double> right;
-    std::vector<double> targets;  // of each event: its value less what is expected
+    std::vector<double> targets;  // of each event: its value less what is expected, times its strength
     double rest = 0;              // of top-n: the weight of each item as one not chosen
   };
   Equations equations(std::span<const HistoryEvent> history, std::span<const float> center) const;
@@ -63,6 +63,7 @@ class UserRefit {
 
   Task task_ = Task::ratings;
   double negatives_ = 0;
+  Strength strength_;
   Items items_;
   std::vector<double> mean_;         // m
   Matrix<double> precision_;         // σ² S⁻¹

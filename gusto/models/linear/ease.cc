@@ -61,6 +61,14 @@ constexpr ModelInfo kEaseInfo{
     .make = &make_with<EaseModel>,
 };
 
+double EaseModel::fit_operations(const Dataset& data, Task) const {
+  const auto users = static_cast<double>(data.user_count());
+  const auto items = static_cast<double>(data.item_count());
+  const double counting = co_occurrence_operations(data);
+  if (!by_users(data, options())) return counting + std::pow(items, 3);
+  return counting + std::pow(users, 3) + 20 * static_cast<double>(data.event_count()) * (users + items);
+}
+
 std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) const {
   const std::uint64_t users = data.user_count();
   const std::uint64_t items = data.item_count();

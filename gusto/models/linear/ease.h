@@ -72,6 +72,7 @@ extern const ModelInfo kEaseInfo;
 class EaseModel final : public ModelWith<EaseOptions, kEaseInfo> {
  public:
   using ModelWith::ModelWith;
+  double fit_operations(const Dataset& data, Task task) const override;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   void save_state(TensorWriter& out) const override;
 

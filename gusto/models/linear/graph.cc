@@ -127,6 +127,10 @@ std::size_t GraphModel::dim(std::size_t item_count) const {
   return std::min(wanted, item_count);
 }
 
+double GraphModel::fit_operations(const Dataset& data, Task) const {
+  return truncated_svd_operations(data, dim(data.item_count()), options().iterations);
+}
+
 std::uint64_t GraphModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
   const std::uint64_t signals = std::uint64_t{threads} * kSignals * (data.user_count() + 3 * items);

@@ -79,6 +79,7 @@ extern const ModelInfo kGraphInfo;
 class GraphModel final : public ModelWith<GraphOptions, kGraphInfo> {
  public:
   using ModelWith::ModelWith;
+  double fit_operations(const Dataset& data, Task task) const override;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   void save_state(TensorWriter& out) const override;
 

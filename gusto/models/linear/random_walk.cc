@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "gusto/base/parallel.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/shared/choices.h"
 
 namespace gusto {
@@ -32,6 +32,8 @@ constexpr ModelInfo kRandomWalkInfo{
         {.personalized = true, .fold_in = FoldIn::exact, .similar_items = true, .explains = true, .strength = true},
     .make = &make_with<RandomWalkModel>,
 };
+
+double RandomWalkModel::fit_operations(const Dataset& data, Task) const { return co_occurrence_operations(data); }
 
 std::uint64_t RandomWalkModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
@@ -94,7 +96,8 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
     scratch.keys.clear();
   };
   const std::vector<std::size_t> bounds = cut_evenly(work, kWalkParts);
-  context.pool().run(bounds.size() - 1, [&](std::size_t range, unsigned worker) {
+  Steps steps(context, info().name, bounds.size() - 1);
+  steps.parallel_blocks(bounds.size() - 1, 1, [&](std::size_t range, std::size_t, unsigned worker) {
     scratches[worker].reached.resize(items);
     for (std::size_t j = bounds[range]; j < bounds[range + 1]; ++j) {
       context.check_canceled();
@@ -119,7 +122,6 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
     ends[j] = {};
   }
   require_finite("walks", weights_.weights);
-  context.progress(info().name, 1, 1);
 }
 
 }  // namespace gusto

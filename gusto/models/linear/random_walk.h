@@ -50,6 +50,7 @@ extern const ModelInfo kRandomWalkInfo;
 class RandomWalkModel final : public ModelWith<RandomWalkOptions, kRandomWalkInfo, SparseItemModel> {
  public:
   using ModelWith::ModelWith;
+  double fit_operations(const Dataset& data, Task task) const override;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
 
  private:

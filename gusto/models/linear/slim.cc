@@ -161,6 +161,12 @@ constexpr ModelInfo kSlimInfo{
     .make = &make_with<SlimModel>,
 };
 
+double SlimModel::fit_operations(const Dataset& data, Task) const {
+  const auto items = static_cast<double>(data.item_count());
+  const double active = std::min(static_cast<double>(options().neighbors), items);
+  return co_occurrence_operations(data) + 10 * items * items * active;
+}
+
 std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
   const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);

@@ -61,6 +61,7 @@ extern const ModelInfo kSlimInfo;
 class SlimModel final : public ModelWith<SlimOptions, kSlimInfo, SparseItemModel> {
  public:
   using ModelWith::ModelWith;
+  double fit_operations(const Dataset& data, Task task) const override;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
 
  private:

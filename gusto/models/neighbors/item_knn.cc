@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "gusto/base/parallel.h"
+#include "gusto/base/steps.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/choices.h"
 
@@ -98,6 +98,8 @@ std::size_t ItemKnnModel::kept(Task task) const {
   return task == Task::top_n ? some : std::max(some, static_cast<std::size_t>(options().stored_neighbors));
 }
 
+double ItemKnnModel::fit_operations(const Dataset& data, Task) const { return co_occurrence_operations(data); }
+
 std::uint64_t ItemKnnModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
   const std::uint64_t entry = sizeof(std::uint32_t) + sizeof(float);
@@ -114,7 +116,6 @@ void ItemKnnModel::do_fit(const Dataset& data, const FitOptions&, Context& conte
   } else {
     fit_values(data, context);
   }
-  context.progress(info().name, 1, 1);
 }
 
 void ItemKnnModel::fit_values(const Dataset& data, Context& context) {
@@ -247,7 +248,8 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   };
 
   const std::vector<std::size_t> bounds = cut_evenly(work, kNeighborParts);
-  context.pool().run(bounds.size() - 1, [&](std::size_t part, unsigned worker) {
+  Steps steps(context, info().name, bounds.size() - 1);
+  steps.parallel_blocks(bounds.size() - 1, 1, [&](std::size_t part, std::size_t, unsigned worker) {
     Scratch& scratch = scratches[worker];
     scratch.cells.resize(items);
     for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {

@@ -6,6 +6,7 @@
 
 #include "gusto/base/hash.h"
 #include "gusto/models/registry.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -29,6 +30,8 @@ std::uint64_t hash_of(const FeatureTable& table, std::uint64_t seed) {
 std::string training_fingerprint(const Model& model, const Dataset& data) {
   std::string text = fmt::format("task={} ", to_string(model.task()));
   for (const auto& [name, value] : model.settings()) text += fmt::format("{}={} ", name, format_field(value));
+  const Strength strength = strength_of(data, model.task());
+  if (strength.used()) text += fmt::format("strength={}:{} ", static_cast<int>(strength.form), strength.scale);
   std::uint64_t hash = hash_of(data.catalog().user_features, hash_of(data.catalog().item_features, 0));
   hash = xxh3(std::as_bytes(data.values()), xxh3(std::as_bytes(data.times()), hash));
   return text + to_hex(xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), hash)));

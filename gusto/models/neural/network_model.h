@@ -31,7 +31,8 @@ constexpr Abilities network_abilities(bool cold_items = false) {
           .cold_items = cold_items,
           .similar_items = true,
           .similar_users = true,
-          .checkpoints = true};
+          .checkpoints = true,
+          .strength = true};
 }
 
 /// What a network is built for.
@@ -56,8 +57,7 @@ struct NetworkPlan {
 ///            units of their standard deviation; squared loss
 /// Likes      probability σ(z) that the value reaches like_threshold; binary cross-entropy
 /// Top-n      σ(z) of each event's item against `negatives` items drawn uniformly among those that the user has no
-/// event
-///            with; binary cross-entropy, or BPR
+///            event with; binary cross-entropy, or BPR. Events are drawn by their strengths
 /// Fold-in    someone with a history gets rows of their own in the embeddings of `user`, learned with all else held:
 ///            the most probable ones under the Gaussian that the training users' rows follow; else the unknown user's
 /// Similarity cosine of the embeddings of one side's fields, side by side, less their mean over all users or items

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/nn/losses.h"
 #include "gusto/nn/ops.h"
 
@@ -41,6 +42,7 @@ float NetworkOutput::predict(float z) const {
 NetworkObjective::NetworkObjective(const Dataset& data, Task task, const NetworkOptions& options, bool linear_output)
     : task_(task),
       loss_(chosen_for(task, options.loss)),
+      strength_(strength_of(data, task)),
       like_threshold_(options.like_threshold),
       negatives_(task == Task::top_n ? static_cast<std::size_t>(options.negatives) : 0) {
   if (task == Task::top_n) {

@@ -28,6 +28,8 @@ class NetworkObjective {
   NetworkObjective(const Dataset& data, Task task, const NetworkOptions& options, bool linear_output);
 
   NetworkLoss loss() const { return loss_; }
+  /// How much events count.
+  const Strength& strength() const { return strength_; }
   const NetworkOutput& output() const { return output_; }
   /// The z at which a prediction is the targets' mean.
   double center() const { return center_; }
@@ -53,6 +55,7 @@ class NetworkObjective {
 
   Task task_;
   NetworkLoss loss_;
+  Strength strength_;
   NetworkOutput output_;
   double like_threshold_;
   std::size_t negatives_;

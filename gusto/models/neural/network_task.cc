@@ -39,6 +39,16 @@ NetworkTask::NetworkTask(const nn::Network& network, const nn::Encoder& encoder,
   }
 }
 
+std::vector<float> NetworkTask::strengths() const {
+  std::vector<float> strengths;
+  if (!objective_.strength().used()) return strengths;
+  strengths.reserve(size());
+  for (const Sample& event : events_) {
+    strengths.insert(strengths.end(), 1 + against_, objective_.strength().of(data_.values()[event.example.event]));
+  }
+  return strengths;
+}
+
 NetworkTask::Sample NetworkTask::sample(std::span<const Sample> events, std::size_t n, std::uint64_t key) const {
   if (against_ == 0) return events[n];
   Sample chosen = events[n / (1 + against_)];
@@ -92,7 +102,10 @@ double NetworkTask::validation_error(nn::Tape& tape, std::size_t begin, std::siz
   }
   const nn::Var z = network_.forward(tape, encoder_.encode(chosen, {}, tape.arena()));
   double sum = 0;
-  for (std::size_t n = 0; n < targets.size(); ++n) sum += objective_.error(z.value()(n, 0), targets[n]);
+  for (std::size_t n = 0; n < targets.size(); ++n) {
+    const float strength = objective_.strength().of(data_.values()[chosen[n].event]);
+    sum += static_cast<double>(strength) * objective_.error(z.value()(n, 0), targets[n]);
+  }
   return sum;
 }
 

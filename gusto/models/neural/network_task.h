@@ -14,13 +14,14 @@
 
 namespace gusto {
 
-/// Training on events, and for top-n on items drawn against them.
+/// Training on events, and for top-n, where events are drawn by their strengths, on items drawn against them.
 class NetworkTask final : public nn::ShardedTask {
  public:
   NetworkTask(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective, Task task,
               const NetworkOptions& options, std::uint64_t seed);
 
   std::size_t size() const override { return events_.size() * (1 + against_); }
+  std::vector<float> strengths() const override;
   nn::Var loss(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key, float scale) override;
   std::size_t validation_size() const override { return held_out_.size() * (1 + against_); }
   double validation_error(nn::Tape& tape, std::size_t begin, std::size_t end) override;

@@ -16,6 +16,14 @@ constexpr double kRate = 0.2;  // of the first step, in standard deviations
 constexpr double kFirstDecay = 0.9;
 constexpr double kSecondDecay = 0.9;  // of Adam over so few steps
 
+/// How often an event of that strength counts.
+std::size_t times_of(float strength, std::size_t key) {
+  constexpr double kMost = 16;
+  if (strength == 1) return 1;
+  const double drawn = static_cast<double>(strength) + Random(0, "newcomer strengths", key).uniform();
+  return static_cast<std::size_t>(std::clamp(drawn, 1.0, kMost));
+}
+
 /// One coordinate's descent.
 struct Coordinate {
   double x = 0, first = 0, second = 0;
@@ -68,10 +76,11 @@ NewUser learn_new_user(const nn::Network& network, const nn::Encoder& encoder, c
   std::vector<ItemRow> items;
   std::vector<float> targets;
   for (const HistoryEvent& event : query_user.history) {
-    items.push_back(event.item);
-    targets.push_back(objective.target(event.value));
+    const std::size_t times = times_of(objective.strength().of(event.value), items.size());
+    items.insert(items.end(), times, event.item);
+    targets.insert(targets.end(), times, objective.target(event.value));
   }
-  const std::size_t against = query_user.history.size() * objective.negatives();
+  const std::size_t against = items.size() * objective.negatives();
   for (std::size_t n = 0; n < against; ++n) {
     items.emplace_back(Random(0, "newcomer negatives", n).below(encoder.data().item_count()));
     targets.push_back(objective.not_chosen());

@@ -22,7 +22,8 @@ constexpr Abilities tower_abilities(bool cold_items) {
           .item_vectors = true,
           .similar_items = true,
           .similar_users = true,
-          .checkpoints = true};
+          .checkpoints = true,
+          .strength = true};
 }
 
 /// A recommender of two towers: one gives a vector to whoever the user is, the other to each item, and a score is their
@@ -30,7 +31,8 @@ constexpr Abilities tower_abilities(bool cold_items) {
 ///
 /// Source     Covington, Adams, Sargin: Deep neural networks for YouTube recommendations, RecSys 2016; Yi et al.:
 ///            Sampling-bias-corrected neural modeling, RecSys 2019
-/// Training   every event (for ratings and likes: every one of at least like_threshold, if any is) is a positive, told
+/// Training   every event, drawn by its strength (for ratings and likes: every one of at least like_threshold, if any
+///            is) is a positive, told
 ///            from others by a softmax or by binary cross-entropy (gusto/nn/candidate_task.h). Fewer than 200 held-out
 ///            events would tell nothing of when to stop, and are learned from
 /// Asking     a training user's id, features and history go in as they were trained on; anybody else has the unknown

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/core.h>
 
@@ -119,7 +120,12 @@ nn::Var Tower::forward(nn::Tape& tape, const nn::Batch& batch) const {
 
 TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& query_user, const Tower& item,
                            const TowerOptions& options, bool values_count, std::uint64_t seed)
-    : encoder_(encoder), query_user_(query_user), item_(item), unknown_(options.unknown_rate), target_(options.target) {
+    : encoder_(encoder),
+      query_user_(query_user),
+      item_(item),
+      unknown_(options.unknown_rate),
+      target_(options.target),
+      strength_(values_count ? Strength{} : encoder.data().catalog().strength) {
   const Dataset& data = encoder.data();
   const auto liked = [&](float value) { return value >= static_cast<float>(options.like_threshold); };
   const bool some = values_count && std::any_of(data.values().begin(), data.values().end(), liked);
@@ -141,10 +147,29 @@ TowerNetwork::TowerNetwork(const nn::Encoder& encoder, const Tower& query_user, 
   }
 }
 
+std::vector<float> TowerNetwork::strengths() const {
+  std::vector<float> strengths;
+  if (!strength_.used()) return strengths;
+  strengths.reserve(events_.size());
+  for (const Sample& sample : events_) strengths.push_back(strength_.of(encoder_.data().values()[sample.event]));
+  return strengths;
+}
+
 std::vector<std::uint32_t> TowerNetwork::target_counts() const {
   const Dataset& data = encoder_.data();
   std::vector<std::uint32_t> counts(data.item_count());
-  for (const Sample& sample : events_) ++counts[data.items()[sample.event].index];
+  const std::vector<float> strengths = this->strengths();
+  if (strengths.empty()) {
+    for (const Sample& sample : events_) ++counts[data.items()[sample.event].index];
+    return counts;
+  }
+  std::vector<double> sums(counts.size());
+  for (std::size_t n = 0; n < events_.size(); ++n) sums[data.items()[events_[n].event].index] += strengths[n];
+  const double total = std::accumulate(sums.begin(), sums.end(), 0.0);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const double drawn = total > 0 ? sums[i] / total * static_cast<double>(events_.size()) : 0;
+    counts[i] = static_cast<std::uint32_t>(std::ceil(drawn));
+  }
   return counts;
 }
 

@@ -56,12 +56,14 @@ class Tower {
 /// Two towers, and the events that they are trained on.
 class TowerNetwork final : public nn::RetrievalNetwork {
  public:
-  /// Trained on all events, or, with values_count, on those that reach options.like_threshold, if any do.
+  /// Trained on all events, drawn by their strengths, or, with values_count, on those that reach
+  /// options.like_threshold, if any do.
   TowerNetwork(const nn::Encoder& encoder, const Tower& query_user, const Tower& item, const TowerOptions& options,
                bool values_count, std::uint64_t seed);
 
   std::size_t size() const override { return events_.size(); }
   std::size_t held_out() const override { return held_out_.size(); }
+  std::vector<float> strengths() const override;
   std::vector<std::uint32_t> target_counts() const override;
   bool holds_out(std::uint64_t event) const override { return !is_held_out_.empty() && is_held_out_[event]; }
   nn::QueryVectors ask(nn::Tape& tape, std::span<const std::uint32_t> examples, std::uint64_t key) const override;
@@ -80,6 +82,7 @@ class TowerNetwork final : public nn::RetrievalNetwork {
   const Tower& item_;
   double unknown_;
   TowerTarget target_;
+  Strength strength_;
   std::vector<Sample> events_, held_out_;
   std::vector<bool> is_held_out_;  // by event; empty if none is
 };

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "gusto/base/parallel.h"
+#include "gusto/base/steps.h"
 #include "gusto/models/shared/neighbors.h"
 
 namespace gusto {
@@ -98,6 +98,16 @@ std::vector<std::uint64_t> co_occurrence_work(const Dataset& data) {
   return counts;
 }
 
+double co_occurrence_operations(const Dataset& data) {
+  constexpr double kScattered = 60;  // operations of a product in the time of one addition somewhere
+  double pairs = 0;
+  for (std::size_t u = 0; u < data.user_count(); ++u) {
+    const auto count = static_cast<double>(data.history(UserRow(u)).size());
+    pairs += count * count;
+  }
+  return kScattered * pairs;
+}
+
 ProximityWeight proximity_weight(const Dataset& data, int window, double weight) {
   if (window == 0 || !data.has_times()) return {};
   return {static_cast<std::size_t>(window), static_cast<float>(weight)};
@@ -115,8 +125,8 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
   std::vector<std::uint64_t> work = co_occurrence_work(data);
   for (std::uint64_t& of_item : work) of_item += items / 16;  // to clear the row
   const std::vector<std::size_t> bounds = cut_evenly(work, kChoiceParts);
-  context.pool().run(bounds.size() - 1, [&](std::size_t part, unsigned) {
-    context.check_canceled();
+  Steps steps(context, "co-occurrences", bounds.size() - 1);
+  steps.parallel_blocks(bounds.size() - 1, 1, [&](std::size_t part, std::size_t, unsigned) {
     for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {
       const std::span<float> row = out.row(i);
       std::fill(row.begin(), row.end(), 0.0F);

@@ -46,6 +46,9 @@ std::vector<float> item_scales(const Dataset& data, double power, const Strength
 /// By item: Σ n_u over the users who have it, which is the work of finding whatever goes along with it.
 std::vector<std::uint64_t> co_occurrence_work(const Dataset& data);
 
+/// Σ_u n_u², in operations as Model::fit_operations() counts them: what the sums of co_occurrence_work() take.
+double co_occurrence_operations(const Dataset& data);
+
 /// How much more events of one user count together that are near each other in time: one after another, a `window` of
 /// them belongs together as a user's history does, `weight` times over.
 struct ProximityWeight {

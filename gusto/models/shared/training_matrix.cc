@@ -7,6 +7,7 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
+#include "gusto/base/steps.h"
 
 namespace gusto {
 namespace {
@@ -69,13 +70,15 @@ RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, st
     for (float& value : x.row(i)) value = static_cast<float>(random.normal());
   }
   const auto rounds = static_cast<std::size_t>(iterations) + 1;
+  Steps steps(context, stage, 2 * rounds + 1);
   for (std::size_t round = 0; round < rounds; ++round) {
-    context.progress(stage, round, rounds);
     a.times(context, x, y);
     // Here too: AᵀA squares the ratio of singular values, and the smaller ones would drown in rounding.
     orthonormalize(context, y.view());
+    steps.add(1);
     a.transposed_times(context, y, x);
     orthonormalize(context, x.view());
+    steps.add(1);
   }
   a.times(context, x, y);
 
@@ -91,8 +94,16 @@ RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, st
     for (std::size_t w = 0; w < width; ++w) turn(w, d) = static_cast<float>(pairs.vectors(w, d));
   }
   gemm(Transpose::no, Transpose::no, 1, x.view(), turn.view(), 0, found.vectors.view());
-  context.progress(stage, rounds, rounds);
+  steps.add(1);
   return found;
+}
+
+double truncated_svd_operations(const Dataset& data, std::size_t dim, int iterations) {
+  constexpr double kGathered = 20;  // operations of a product in the time of one on gathered rows
+  const auto width = static_cast<double>(std::min(dim + kOversampling, data.item_count()));
+  const auto rows = static_cast<double>(data.user_count() + data.item_count());
+  const auto events = static_cast<double>(data.event_count());
+  return (iterations + 1) * (2 * kGathered * events * width + 8 * rows * width * width + 36 * width * width * width);
 }
 
 std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim, unsigned threads) {

@@ -87,6 +87,8 @@ struct RightSingularVectors {
 /// Repeatable same bits at any number of threads, for one seed and one CPU level
 RightSingularVectors truncated_svd(Context& context, const TrainingMatrix& a, std::size_t dim, int iterations,
                                    std::uint64_t seed, std::string_view stage);
+/// Its operations, as Model::fit_operations() counts them.
+double truncated_svd_operations(const Dataset& data, std::size_t dim, int iterations);
 std::uint64_t truncated_svd_memory(std::size_t users, std::size_t items, std::size_t dim, unsigned threads);
 
 }  // namespace gusto

@@ -9,6 +9,7 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -48,9 +49,17 @@ constexpr ModelInfo kDemographicInfo{
         "the top of each genre by it. Everybody of a segment gets the same list: a start for new users, and what a "
         "personal recommender has to beat.",
     .fields = kDemographicFields,
-    .abilities = {.personalized = true, .predicts_ratings = true, .fold_in = FoldIn::approximate, .explains = true},
+    .abilities = {.personalized = true,
+                  .predicts_ratings = true,
+                  .fold_in = FoldIn::approximate,
+                  .explains = true,
+                  .strength = true},
     .make = &make_with<DemographicModel>,
 };
+
+Strength DemographicModel::chart_strength(const Dataset& data) const {
+  return counts() ? strength_of(data, task()) : Strength{};
+}
 
 const FeatureField* DemographicModel::groups(const Catalog& catalog) const {
   if (options().smoothing_feature.empty()) return nullptr;
@@ -123,12 +132,23 @@ void DemographicModel::sum_up(const Dataset& data) {
   for (std::size_t g = 0; g < values; ++g) {
     typical[g] = damped_mean(typical[g], weights[g], options().prior_count, mean) - mean;
   }
-  popularity_.resize(items);
+  weigh_popularity(data);
   ratings_.resize(items);
   for (std::size_t i = 0; i < items; ++i) {
-    popularity_[i] = std::log(static_cast<float>(counts_[i]) + 0.5F);
     ratings_[i] = static_cast<float>(
         damped_mean(sums[i], counts_[i], options().prior_count, mean + mean_over(field, i, typical)));
+  }
+}
+
+void DemographicModel::weigh_popularity(const Dataset& data) {
+  const Strength strength = chart_strength(data);
+  strengths_.assign(strength.used() ? counts_.size() : 0, 0.0);
+  for (std::size_t e = 0; e < data.event_count() && strength.used(); ++e) {
+    strengths_[data.items()[e].index] += static_cast<double>(strength.of(data.values()[e]));
+  }
+  popularity_.resize(counts_.size());
+  for (std::size_t i = 0; i < popularity_.size(); ++i) {
+    popularity_[i] = std::log(static_cast<float>(chosen(i)) + 0.5F);
   }
 }
 
@@ -136,7 +156,8 @@ void DemographicModel::fit_counts(const Dataset& data, std::size_t way, Context&
   const FeatureField* field = groups(data.catalog());
   const std::size_t items = data.item_count();
   const double shrinkage = options().shrinkage;
-  const auto all = static_cast<double>(data.event_count());
+  const Strength strength = chart_strength(data);
+  const double all = total_strength(data.values(), strength);
   Matrix<float> table(segments_.size(way), items);
   std::vector<double> totals(segments_.size(way));
   for (std::size_t u = 0; u < data.user_count(); ++u) {
@@ -144,8 +165,10 @@ void DemographicModel::fit_counts(const Dataset& data, std::size_t way, Context&
     const auto segment = segments_.of(way, UserRow(u));
     if (!segment) continue;
     const History history = data.history(UserRow(u));
-    for (const ItemRow item : history.items) table(*segment, item.index) += 1;
-    totals[*segment] += static_cast<double>(history.size());
+    for (std::size_t e = 0; e < history.size(); ++e) {
+      table(*segment, history.items[e].index) += strength.of(history.values[e]);
+    }
+    totals[*segment] += total_strength(history.values, strength);
   }
   parallel_blocks(context, totals.size(), kSegmentBlock, [&](std::size_t begin, std::size_t end, unsigned) {
     std::vector<double> expected(items);
@@ -156,7 +179,7 @@ void DemographicModel::fit_counts(const Dataset& data, std::size_t way, Context&
         const auto expectation = count_ratios_[parent].row(segments_.parent_segment(way, s, parent));
         for (std::size_t i = 0; i < items; ++i) expected[i] += static_cast<double>(expectation[i]);
       }
-      for (std::size_t i = 0; i < items; ++i) expected[i] = totals[s] * counts_[i] / all * std::exp(expected[i]);
+      for (std::size_t i = 0; i < items; ++i) expected[i] = totals[s] * chosen(i) / all * std::exp(expected[i]);
       std::vector<double> of_value;
       if (field != nullptr) {
         std::vector<double> observed(field->values.size()), usual(field->values.size());
@@ -304,8 +327,7 @@ void DemographicModel::do_load(const TensorFile& in) {
   segments_ = Segments(data().catalog(), options().segments);
   counts_ = in.vector<std::uint32_t>("event_counts", items);
   ratings_ = in.vector<float>("ratings", items);
-  popularity_.resize(items);
-  for (std::size_t i = 0; i < items; ++i) popularity_[i] = std::log(static_cast<float>(counts_[i]) + 0.5F);
+  weigh_popularity(data());
   count_ratios_.clear();
   rating_differences_.clear();
   for (std::size_t w = 0; w < segments_.ways(); ++w) {

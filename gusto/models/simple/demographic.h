@@ -52,7 +52,7 @@ extern const ModelInfo kDemographicInfo;
 ///
 /// Users are sorted in several ways (Segments); s_w is the user's segment by way w. All that a segment says is relative
 /// to what is expected of it, which is the whole's, and for gender*age what gender and age say already.
-/// counts     n_i events of item i, N of all, O_si of segment s with it, N_s of segment s:
+/// counts     n_i events of item i, N of all, O_si of segment s with it, N_s of segment s, or their strengths summed up:
 ///              E_si = N_s n_i / N · Π_{v parent of w} R_vi,   R_wi = (O_si + shrinkage) / (E_si + shrinkage)
 ///              score = ln(n_i + ½) + Σ_w ln R_wi
 /// ratings    w_i = (Σ r + prior_count μ) / (n_i + prior_count), the weighted rating. With e what is left of a rating,
@@ -96,7 +96,13 @@ class DemographicModel final : public ModelWith<DemographicOptions, kDemographic
   bool counts() const { return counts(task()); }
   bool rates(Task task) const { return task != Task::top_n || !counts(task); }
   const FeatureField* groups(const Catalog& catalog) const;
+  /// How much events count in popularity: alike, where ratings rank.
+  Strength chart_strength(const Dataset& data) const;
+  /// n_i.
+  double chosen(std::size_t item) const { return strengths_.empty() ? counts_[item] : strengths_[item]; }
   void sum_up(const Dataset& data);
+  /// From counts_: strengths_ and popularity_.
+  void weigh_popularity(const Dataset& data);
   void fit_counts(const Dataset& data, std::size_t way, Context& context);
   void fit_ratings(const Dataset& data, std::size_t way, std::span<float> left, Context& context);
   double rating(const QueryUser& query_user, std::size_t item) const;
@@ -104,6 +110,7 @@ class DemographicModel final : public ModelWith<DemographicOptions, kDemographic
 
   Segments segments_;
   std::vector<std::uint32_t> counts_;
+  std::vector<double> strengths_;                  // by item, summed up; empty where all events count the same
   std::vector<float> popularity_;                  // ln(n_i + ½)
   std::vector<float> ratings_;                     // w_i
   std::vector<Matrix<float>> count_ratios_;        // by way, ln R [segments × items]; none unless counts rank

@@ -75,6 +75,7 @@ void add_compare(CLI::App& app, Session& session) {
                     "gusto compare ml-1m --task top-n --k 10,20 --positives 4",
                     "gusto compare --models bias,svd --set svd.dim=16,32,64",
                     "gusto compare --task top-n --models all --exclude sequential,two-tower",
+                    "gusto compare ml-1m --task top-n --budget 2m",
                     "gusto compare --recipe experiment.toml --json result.json"}},
       [flags, &session] { run_compare(session, *flags); });
   add_data_flags(command, flags->recipe.data, DataArgument::optional);
@@ -106,6 +107,10 @@ void add_compare(CLI::App& app, Session& session) {
   command->add_option("--recipe", flags->file, "Take the whole experiment from a TOML file; flags given here win.")
       ->type_name("FILE")
       ->group("Models");
+  add_budget_flag(
+      command, flags->recipe,
+      "Models that would take longer are left out, and named with the time that they would take: dense ones "
+      "before they begin, others once their pace tells.");
   add_json_flag(command, flags->json);
   add_run_flags(command, flags->run, Seeded::yes);
 }

@@ -67,6 +67,14 @@ void add_protocol_flag(CLI::App* command, Recipe& recipe, const std::string& rol
       ->group("Experiment");
 }
 
+void add_budget_flag(CLI::App* command, Recipe& recipe, const std::string& role) {
+  command
+      ->add_option("--budget", recipe.budget,
+                   "Time that training a model may take, such as 30s, 2m or 1.5h. " + role + " Default: any.")
+      ->type_name("TIME")
+      ->group("Running");
+}
+
 void add_metric_flags(CLI::App* command, Recipe& recipe) {
   command
       ->add_option_function<std::string>(

@@ -16,6 +16,7 @@ void add_split_flags(CLI::App* command, Recipe& recipe, const std::string& role)
 void add_task_flag(CLI::App* command, Recipe& recipe, const std::string& role);
 void add_like_threshold_flag(CLI::App* command, Recipe& recipe, const std::string& role);
 void add_protocol_flag(CLI::App* command, Recipe& recipe, const std::string& role);
+void add_budget_flag(CLI::App* command, Recipe& recipe, const std::string& role);
 void add_metric_flags(CLI::App* command, Recipe& recipe);
 /// All of them.
 void add_experiment_flags(CLI::App* command, Recipe& recipe);

@@ -11,6 +11,9 @@ namespace gusto::cli {
 namespace {
 
 constexpr std::size_t kResultLabel = 18;
+// In seconds: what is said beforehand to take so long, and how long a pace is watched first.
+constexpr double kLongFit = 60;
+constexpr double kPaceSeconds = 3;
 
 ProgressMode progress_mode(const Session& session, const RunFlags& flags) {
   if (flags.quiet) return ProgressMode::none;
@@ -63,10 +66,27 @@ Run::Run(Session& session, const RunFlags& flags)
                 .memory_limit = memory_limit(flags.memory),
                 .cancel = &session.cancel,
                 .progress = [this](const ProgressEvent& event) {
+                  tell_duration(event);
                   ProgressEvent shown = event;
                   if (!stage_.empty()) shown.stage = stage_;
                   bar_.show(shown);
                 }}) {}
+
+void Run::begin_fit(std::string stage, std::string model) {
+  stage_ = std::move(stage);
+  fitted_ = std::move(model);
+  fitted_from_ = std::chrono::steady_clock::now();
+}
+
+// An estimate of the model's own comes before it begins; else its pace tells, after a while.
+void Run::tell_duration(const ProgressEvent& event) {
+  if (fitted_.empty() || !event.seconds_left || mode_ == ProgressMode::none) return;
+  const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - fitted_from_).count();
+  const double whole = elapsed + *event.seconds_left;
+  if (event.done > 0 && elapsed < kPaceSeconds) return;
+  if (whole > kLongFit) say(fmt::format("Training {} will take about {}.", fitted_, format_about(whole)));
+  fitted_.clear();
+}
 
 void Run::progress(std::string_view stage, std::size_t done, std::size_t total) {
   bar_.show({.stage = stage, .done = done, .total = total});
@@ -89,8 +109,8 @@ CompareObserver Run::observer(const Experiment& experiment) {
   observer.on_split = [fold_names](const Split& split) {
     for (const Fold& fold : split.folds) fold_names->push_back(fold.name);
   };
-  observer.on_fit = [this, name](std::size_t entry, std::size_t fold) {
-    set_stage(name(entry, fold));
+  observer.on_fit = [this, name, labels](std::size_t entry, std::size_t fold) {
+    begin_fit(name(entry, fold), labels[entry]);
     progress(stage_);
   };
   observer.on_score = [this, name](std::size_t entry, std::size_t fold) {

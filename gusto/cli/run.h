@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,7 +38,12 @@ class Run {
   /// Beside the registry's.
   FurtherModels models() const { return models_; }
   /// What the bar shows when the model itself reports progress; empty: the model's own stage.
-  void set_stage(std::string stage) { stage_ = std::move(stage); }
+  void set_stage(std::string stage) {
+    stage_ = std::move(stage);
+    fitted_.clear();
+  }
+  /// The same for a model that is fitted now: if that will take over a minute, a sentence says so, once.
+  void begin_fit(std::string stage, std::string model);
   /// A step of the command's own.
   void progress(std::string_view stage, std::size_t done = 0, std::size_t total = 0);
   void clear() { bar_.clear(); }
@@ -52,7 +58,11 @@ class Run {
   FurtherModels models_;
   ProgressMode mode_;
   ProgressBar bar_;
+  void tell_duration(const ProgressEvent& event);
+
   std::string stage_;
+  std::string fitted_;  // the model that is fitted, until it is said how long that takes
+  std::chrono::steady_clock::time_point fitted_from_{};
   Context context_;
 };
 

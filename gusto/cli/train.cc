@@ -105,9 +105,10 @@ void run_train(Session& session, const TrainFlags& flags) {
   if (task == Task::likes) record.like_threshold = experiment.evaluate.like_threshold;
   const std::unique_ptr<Model> model = experiment.entries.front().make();
   const TrainingPart part = training_part(recipe, experiment, session, record);
-  run.set_stage(flags.model);
+  run.begin_fit(flags.model, flags.model);
   const Stopwatch watch;
-  model->fit(part.events, task, run.context(), {.seed = experiment.seed, .checkpoint = flags.checkpoint});
+  model->fit(part.events, task, run.context(),
+             {.seed = experiment.seed, .checkpoint = flags.checkpoint, .budget = experiment.budget});
   const double seconds = watch.seconds();
   run.context().check_canceled();
   run.clear();
@@ -166,6 +167,7 @@ void add_train(CLI::App& app, Session& session) {
           "file is removed once the model is written. `gusto models NAME` says whether a model can.")
       ->type_name("FILE")
       ->group("Running");
+  add_budget_flag(command, flags->recipe, "A model that would take longer is refused, as soon as that is clear.");
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

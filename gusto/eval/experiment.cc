@@ -140,6 +140,7 @@ Experiment resolve_recipe(const Recipe& recipe, FurtherModels further) {
   resolve_measures(recipe, experiment.split, experiment.evaluate);
   experiment.seed = recipe.seed.value_or(experiment.seed);
   experiment.split.seed = experiment.seed;
+  experiment.budget = parse_budget(recipe.budget);
   experiment.entries = recipe_entries(recipe, experiment.evaluate.task, further);
   for (const std::string& assignment : recipe.sets) apply_set(experiment.entries, assignment);
   return experiment;

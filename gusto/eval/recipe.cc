@@ -26,7 +26,7 @@ namespace gusto {
 namespace {
 
 // Beside those of kReadingTexts.
-constexpr std::array<std::string_view, 21> kOwnKeys{"data",
+constexpr std::array<std::string_view, 22> kOwnKeys{"data",
                                                     "skip_bad_lines",
                                                     "user_features",
                                                     "item_features",
@@ -44,6 +44,7 @@ constexpr std::array<std::string_view, 21> kOwnKeys{"data",
                                                     "metrics",
                                                     "seed",
                                                     "repeats",
+                                                    "budget",
                                                     "set",
                                                     "exclude",
                                                     "model"};
@@ -76,6 +77,9 @@ class RecipeReader {
       recipe_.like_threshold = in_.number(*node, "like_threshold");
     }
     if (const toml::node* node = in_.table().get("repeats")) recipe_.repeats = in_.whole(*node, "repeats", 1);
+    if (const toml::node* node = in_.table().get("budget")) {
+      recipe_.budget = read_checked(*node, "budget", parse_budget);
+    }
     if (const toml::node* node = in_.table().get("seed")) recipe_.seed = in_.whole(*node, "seed", 0);
     if (const toml::node* node = in_.table().get("k")) read_lengths(*node);
     if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node);
@@ -283,12 +287,20 @@ Recipe completed(Recipe first, const Recipe& second) {
   if (!first.like_threshold) first.like_threshold = second.like_threshold;
   if (!first.seed) first.seed = second.seed;
   if (!first.repeats) first.repeats = second.repeats;
+  if (first.budget.empty()) first.budget = second.budget;
   if (first.exclude.empty()) first.exclude = second.exclude;
   if (first.models.empty()) {
     first.models = second.models;
     first.sets.insert(first.sets.begin(), second.sets.begin(), second.sets.end());
   }
   return first;
+}
+
+double parse_budget(std::string_view text) {
+  if (text.empty()) return 0;
+  if (const std::optional<double> seconds = parse_duration(text)) return *seconds;
+  throw Error(ErrorCode::invalid_option, fmt::format("The budget {} is no length of time.", quote(text)),
+              "Write a number with a unit, such as 30s, 2m or 1.5h.");
 }
 
 Recipe parse_recipe(std::string_view toml, std::string_view name, FurtherModels further) {
@@ -332,6 +344,7 @@ std::string format_recipe(const Recipe& recipe) {
   number("min_user_events", recipe.filter.min_user_events);
   number("min_item_events", recipe.filter.min_item_events);
   number("repeats", recipe.repeats);
+  text("budget", recipe.budget);
   number("like_threshold", recipe.like_threshold);
   if (!recipe.k.empty()) line("k", fmt::format("[{}]", fmt::join(recipe.k, ", ")));
   list("metrics", recipe.metrics);

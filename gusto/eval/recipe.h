@@ -21,6 +21,7 @@
 ///   k = [10, 20]              # top-n: list lengths; one number is enough
 ///   metrics = ["ndcg@10"]     # left out: all of the task
 ///   seed = 42
+///   budget = "2m"             # models whose fit would take longer are left out; left out: none
 ///   repeats = 3               # so many runs, with seeds 42, 43 and 44: their mean counts; left out: 1
 ///   set = ["svd.dim=20"]      # options of the models below, or of all models if there are none below, see apply_set
 ///   exclude = ["sequential"]  # models that are left out
@@ -61,12 +62,16 @@ struct Recipe {
   std::vector<std::string> metrics;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> repeats;
+  std::string budget;
   std::vector<CompareEntry> models;  ///< one that is called "all" stands for every model that can do the task
   std::vector<std::string> exclude;  ///< labels or names of models that are left out
   std::vector<std::string> sets;     ///< "model.option=value", in order, over the models' own settings
 
   bool operator==(const Recipe&) const = default;
 };
+
+/// The seconds of a budget, 0 if the text is empty. Error(invalid_option) if it is no length of time.
+double parse_budget(std::string_view text);
 
 /// What `first` does not say is taken from `second`: flags over a recipe's file. A protocol in `first` sets again what
 /// protocols set, and models in `first` replace all of them, with their options.

@@ -96,6 +96,15 @@ TEST(Recipe, SurvivesWritingAndReading) {
   EXPECT_THROW(format_recipe(seed), Error);
 }
 
+TEST(Recipe, HasABudgetOfTime) {
+  EXPECT_EQ(resolve_recipe(parse_recipe("budget = \"1.5m\"")).budget, 90);
+  EXPECT_EQ(resolve_recipe(Recipe()).budget, 0);
+  Recipe flags;
+  flags.budget = "30s";
+  EXPECT_EQ(completed(flags, parse_recipe("budget = \"2m\"")).budget, "30s");
+  EXPECT_EQ(parse_recipe(format_recipe(flags)), flags);
+}
+
 TEST(Recipe, SaysHowEventsAreRead) {
   const Recipe recipe = parse_recipe(R"(
 columns = "user=who,item=what,kind=how"

@@ -15,6 +15,7 @@
 
 #include "gusto/base/descriptor.h"
 #include "gusto/base/error.h"
+#include "gusto/base/missing_file.h"
 
 namespace gusto {
 namespace {
@@ -60,10 +61,7 @@ MappedFile MappedFile::open(const std::filesystem::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
     const int error = errno;
-    if (error == ENOENT || error == ENOTDIR) {
-      throw Error(ErrorCode::not_found, fmt::format("There is no file {}.", path.string()),
-                  "Check the spelling of the path.");
-    }
+    if (error == ENOENT || error == ENOTDIR) fail_for_missing_file(path);
     throw Error(ErrorCode::io, fmt::format("Cannot read {}: {}.", path.string(), reason(error)));
   }
   struct stat status {};
@@ -71,7 +69,8 @@ MappedFile MappedFile::open(const std::filesystem::path& path) {
     throw Error(ErrorCode::io, fmt::format("Cannot read {}: {}.", path.string(), reason(errno)));
   }
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorCode::io, fmt::format("Cannot read {}: it is not a regular file.", path.string()));
+    throw Error(ErrorCode::io, fmt::format("Cannot read {}: it is not a regular file.", path.string()),
+                "Name a file.");
   }
   MappedFile result;
   const auto size = static_cast<std::size_t>(status.st_size);

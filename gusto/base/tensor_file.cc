@@ -309,6 +309,10 @@ void check_format(const TensorFile& in, std::string_view kind, std::int64_t vers
     throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in.name(), what),
                 "The file is damaged or was not written by gusto; make it again.");
   };
+  if (kind == "model" && in.has_metadata("format") && in.metadata("format") == "gusto-data") {
+    throw Error(ErrorCode::corrupt_file, fmt::format("{} is a data file, and a model file is wanted here.", in.name()),
+                "Train a model on it, and name the file that the training writes.");
+  }
   if (!in.has_metadata("format") || in.metadata("format") != fmt::format("gusto-{}", kind)) {
     corrupt(fmt::format("it holds no gusto {}", kind));
   }

@@ -154,7 +154,7 @@ std::optional<std::string_view> nearest_name(std::string_view name, std::span<co
     if (sorted_words(lowered) == wanted_words) distance = std::min<std::size_t>(distance, 1);
     const bool is_start = wanted.size() >= 3 && lowered.starts_with(wanted);
     const bool goes_on = lowered.size() >= 3 && wanted.starts_with(lowered);
-    if (is_start) distance = std::min<std::size_t>(distance, 2);
+    if (is_start) distance = std::min<std::size_t>(distance, 1);
     else if (goes_on) distance = std::min(distance, limit);
     if (distance < least) {
       least = distance;

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/cli/feature_flags.h"
 #include "gusto/cli/fetched_data.h"
@@ -37,6 +38,15 @@ std::filesystem::path find_data(const std::string& name, Run& run) {
     for (const std::string_view suffix : kDataSuffixes) {
       const std::filesystem::path inside = (std::filesystem::path(folder) / name) += suffix;
       if (std::filesystem::exists(inside, ignored)) return inside;
+    }
+  }
+  // What is neither a path nor a pattern may be a name that was mistyped.
+  if (name.find_first_of("/.*?[{") == std::string::npos) {
+    const std::vector<std::string> sets = list_data();
+    const std::vector<std::string_view> names(sets.begin(), sets.end());
+    if (const auto nearest = nearest_name(name, names)) {
+      throw Error(ErrorCode::not_found, fmt::format("There is no file {}, and no data set of that name.", name),
+                  fmt::format("Did you mean {}?", *nearest));
     }
   }
   return name;

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "gusto/base/error.h"
 #include "gusto/base/text.h"
 #include "gusto/cli/comparison_report.h"
 #include "gusto/cli/item_report.h"
@@ -94,6 +95,10 @@ void run_demo(Session& session, const DemoFlags& flags) {
   Run run(session, flags.run);
   const OpenedDataset data = open_embedded(run.context());
   run.clear();
+  if (!data.data->catalog().users.find(flags.user)) {
+    throw Error(ErrorCode::not_found, fmt::format("The embedded set has no user {}.", quote(flags.user)),
+                fmt::format("Give --user a number from 1 to {}.", data.data->user_count()));
+  }
   fmt::print("{} events of {} users and {} films: MovieLens latest-small of 2016.\n",
              format_count(data.data->event_count()), format_count(data.data->user_count()),
              format_count(data.data->item_count()));

@@ -58,12 +58,16 @@ void report(const Session& session, const Model& model, const Index& index, doub
 void run_index(Session& session, const IndexFlags& flags) {
   Run run(session, flags.run);
   const TrainedModel trained = load_model(flags.model, {.models = session.models});
+  require_writable(flags.model);
   run.progress("index");
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   const Index index = Index::build(*trained.model, options_of(flags), run.context());
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  save_model(*trained.model, trained.record, flags.model, [&](TensorWriter& out) { index.save(out); });
+  {
+    const WriteGuard guard;
+    save_model(*trained.model, trained.record, flags.model, [&](TensorWriter& out) { index.save(out); });
+  }
   run.clear();
   report(session, *trained.model, index, seconds);
 }

@@ -1,61 +1,71 @@
 #include "gusto/cli/interrupt.h"
 
-#include <atomic>
 #include <csignal>
+#include <ctime>
 #include <string_view>
 
-#include <sys/time.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace gusto::cli {
 namespace {
 
-// Signal handlers can reach nothing but globals, and of those only lock-free atomics.
-std::atomic<CancelToken*> token_to_cancel{nullptr};
 std::atomic<int> writes_under_way{0};
 std::atomic<int> results_at_hand{0};
-std::atomic<int> waits{0};  // that are over
-static_assert(std::atomic<CancelToken*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
-constexpr suseconds_t kGraceMicroseconds = 800'000;
+constexpr timespec kGrace{0, 800'000'000};
+constexpr int kStatus = 1;
+// By which the waiting thread itself is told to end.
+constexpr int kOver = SIGUSR2;
 
-void arm_timer() {
-  itimerval timer{};
-  timer.it_value.tv_usec = kGraceMicroseconds;
-  ::setitimer(ITIMER_REAL, &timer, nullptr);
-}
-
-void on_stop(int) {
-  if (CancelToken* token = token_to_cancel.load(); token != nullptr) token->cancel();
-  arm_timer();
-}
-
-void on_timer(int) {
-  const bool first = waits.fetch_add(1) == 0;
-  if (writes_under_way.load() > 0 || (first && results_at_hand.load() > 0)) {
-    arm_timer();
-    return;
-  }
-  static constexpr std::string_view kMessage = "\ngusto: Stopped as asked; nothing was written.\n";
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
-  ::_exit(1);
-}
-
-void handle(int signal, void (*handler)(int), int flags) {
+bool is_ignored(int signal) {
   struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = flags;
-  sigemptyset(&action.sa_mask);
-  ::sigaction(signal, &action, nullptr);
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+sigset_t awaited_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, kOver}) sigaddset(&signals, signal);
+  if (!is_ignored(SIGHUP)) sigaddset(&signals, SIGHUP);
+  return signals;
+}
+
+[[noreturn]] void end_now(std::string_view message) {
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message.data(), message.size());
+  ::_exit(kStatus);
 }
 
 }  // namespace
 
-void stop_on_signals(CancelToken& token) {
-  token_to_cancel.store(&token);
-  handle(SIGALRM, on_timer, SA_RESTART);
-  handle(SIGINT, on_stop, SA_RESTART | static_cast<int>(SA_RESETHAND));
-  handle(SIGTERM, on_stop, SA_RESTART | static_cast<int>(SA_RESETHAND));
+StopSignals::StopSignals(CancelToken& token) : token_(token) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = awaited_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  thread_ = std::thread([this] { wait(); });
+}
+
+StopSignals::~StopSignals() {
+  over_.store(true);
+  ::pthread_kill(thread_.native_handle(), kOver);
+  thread_.join();
+}
+
+void StopSignals::wait() {
+  const sigset_t signals = awaited_signals();
+  bool first_wait = true;
+  while (true) {
+    const bool asked = token_.canceled();
+    const int signal = asked ? ::sigtimedwait(&signals, nullptr, &kGrace) : ::sigwaitinfo(&signals, nullptr);
+    if (over_.load()) return;
+    if (signal == kOver) continue;
+    if (signal > 0 && asked) end_now("\ngusto: Ended at once, as asked twice.\n");
+    if (signal > 0) token_.cancel();
+    if (signal > 0 || !asked) continue;
+    const bool patient = writes_under_way.load() > 0 || (first_wait && results_at_hand.load() > 0);
+    first_wait = false;
+    if (!patient) end_now("\ngusto: Stopped as asked; nothing was written.\n");
+  }
 }
 
 ResultGuard::ResultGuard() { results_at_hand.fetch_add(1); }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/core.h>
@@ -20,6 +21,8 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kBadUsage = 2;
+constexpr std::string_view kWriteElsewhere =
+    "Whoever reads it has closed it, or its disk is full: let the reader read to the end, or write into another file.";
 
 int exit_status(ErrorCode code) {
   switch (code) {
@@ -56,7 +59,7 @@ int run(int argc, char** argv, FurtherModels models) {
   session.models = models;
   session.out = terminal_of(stdout);
   session.err = terminal_of(stderr);
-  stop_on_signals(session.cancel);
+  const StopSignals stop_signals(session.cancel);
 
   CLI::App app("gusto: recommendations from ratings or clicks, and an honest comparison of models.", session.program);
   app.formatter(std::make_shared<HelpFormatter>());
@@ -116,7 +119,7 @@ int run(int argc, char** argv, FurtherModels models) {
     return kFailure;
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    complain(session, "Standard output could not be written in full.");
+    complain(session, "Standard output could not be written in full.", std::string(kWriteElsewhere));
     return kFailure;
   }
   return 0;

@@ -57,10 +57,14 @@ void measure(const Model& model, const Fold& fold, std::span<const ItemRow> cand
   fmt::print("\n{}\n", describe_estimates(reached.estimates, session.out));
 }
 
-/// Finds mistakes in the names of files before hours have gone into training.
-void check_files(const TrainFlags& flags) {
+/// Finds mistakes about files before hours have gone into training.
+void check_files(const TrainFlags& flags, FurtherModels models) {
   require_writable(flags.out);
   if (flags.checkpoint.empty()) return;
+  if (!find_model(flags.model, models).abilities.checkpoints) {
+    throw Error(ErrorCode::unsupported, fmt::format("{} keeps no checkpoint.", flags.model),
+                "Train it without --checkpoint; it starts again if it is stopped.");
+  }
   require_folder(flags.checkpoint);
   const auto place = [](const std::string& file) {
     return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
@@ -95,7 +99,7 @@ TrainingPart training_part(const Recipe& recipe, const Experiment& experiment, S
 
 void run_train(Session& session, const TrainFlags& flags) {
   const Recipe recipe = recipe_of(flags);
-  check_files(flags);
+  check_files(flags, session.models);
   Run run(session, flags.run);
   const Experiment experiment = open_and_tell(recipe, run);
   const Task task = experiment.evaluate.task;

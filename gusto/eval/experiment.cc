@@ -19,6 +19,7 @@ void resolve_measures(const Recipe& recipe, SplitOptions& split, EvaluateOptions
   if (!recipe.task.empty()) evaluate.task = parse_task(recipe.task);
   if (!recipe.split.empty()) split.spec = parse_split(recipe.split);
   else if (recipe.protocol.empty()) split.spec = default_split(evaluate.task);
+  if (!recipe.protocol.empty()) split.filter = filter_of(find_protocol(recipe.protocol), split.spec);
   split.filter = completed(recipe.filter, split.filter);
   split.repeats = recipe.repeats.value_or(split.repeats);
   evaluate.like_threshold = recipe.like_threshold.value_or(evaluate.like_threshold);

@@ -52,7 +52,7 @@ constexpr std::array kProtocols{
              kNcfMetrics},
     Protocol{"lightgcn",
              "All events are positive, of the part where users and items have 10 each; a fifth of each user's is to be "
-             "found.",
+             "found. With a published test file, test:FILE, nothing is filtered.",
              "He, Deng, Wang, Li, Zhang, Wang: LightGCN, 2020; splits as those of NGCF, 2019", core_of({}, 10),
              "holdout:0.2", kListed, kTwenty, kLightGcnMetrics},
     Protocol{"recbole",
@@ -105,6 +105,10 @@ const Protocol& find_protocol(std::string_view name) {
       nearest ? fmt::format("Did you mean {}?", quote(*nearest)) : fmt::format("Protocols are {}.", join(names, ", ")));
 }
 
+FilterOptions filter_of(const Protocol& protocol, const SplitSpec& split) {
+  return split.kind == SplitSpec::Kind::test ? FilterOptions{} : protocol.filter;
+}
+
 void apply_protocol(const Protocol& protocol, SplitOptions& split, EvaluateOptions& evaluate) {
   split.filter = protocol.filter;
   split.spec = parse_split(protocol.split);
@@ -123,11 +127,12 @@ void check_protocol(const Protocol& protocol, std::span<const std::string> value
 void check_protocol(const Protocol& protocol, const SplitOptions& split, const EvaluateOptions& evaluate) {
   const std::string drop = "Leave that out, or the protocol.";
   if (evaluate.task != Task::top_n) contradict(protocol, "is of the task top-n", drop);
-  if (const auto options = differing(split.filter, protocol.filter); !options.empty()) {
-    const std::string does = protocol.filter == FilterOptions{}
+  const FilterOptions filter = filter_of(protocol, split.spec);
+  if (const auto options = differing(split.filter, filter); !options.empty()) {
+    const std::string does = filter == FilterOptions{}
                                  ? (options.size() == 1 ? "does" : "do")
                                  : (options.size() == 1 ? "changes that" : "change that");
-    contradict(protocol, fmt::format("{}, and {} {}", describe(protocol.filter), join(options, " and "), does), drop);
+    contradict(protocol, fmt::format("{}, and {} {}", describe(filter), join(options, " and "), does), drop);
   }
   const std::string text = split.spec.text();
   const bool allowed =

@@ -126,6 +126,10 @@ bool Model::predicts() const {
 void Model::check_pairs(std::span<const Query> queries, std::span<const ItemRow> items, std::size_t answers) const {
   check_queries(queries);
   if (!predicts()) {
+    if (task_ == Task::top_n && info().abilities.predicts_ratings) {
+      throw Error(ErrorCode::unsupported, fmt::format("{} was trained for top-n and predicts no values.", info().name),
+                  "Train it with the option `task` ratings.");
+    }
     refuse(task_ == Task::top_n ? "was trained for top-n and predicts no values" : "predicts no values");
   }
   require_shape("Model::predict", items.size(), queries.size());

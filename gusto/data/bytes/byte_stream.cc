@@ -11,15 +11,14 @@
 
 #include "gusto/base/descriptor.h"
 #include "gusto/base/error.h"
+#include "gusto/base/missing_file.h"
 
 namespace gusto {
 namespace {
 
 [[noreturn]] void fail_io(const std::string& name) {
   const int code = errno;
-  if (code == ENOENT || code == ENOTDIR) {
-    throw Error(ErrorCode::not_found, fmt::format("There is no file {}.", name), "Check the path.");
-  }
+  if (code == ENOENT || code == ENOTDIR) fail_for_missing_file(name);
   throw Error(ErrorCode::io, fmt::format("{} cannot be read: {}.", name, std::generic_category().message(code)),
               "Check that it is a file and may be read.");
 }

@@ -109,6 +109,8 @@ class RoleChooser {
     Place other;
     for (std::size_t c = 0; c < count(); ++c) {
       if (taken(c) || role_of(names_[c]) != role) continue;
+      // In what circumstances something happened is said in many columns, of which one may be a time of day.
+      if (role == Role::time && count() > kColumnsByOrder && sample(c).few_codes()) continue;
       if (fits(role, sample(c))) {
         place(role) = c;
         return;

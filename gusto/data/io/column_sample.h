@@ -35,10 +35,14 @@ class ColumnSample {
   bool all_plausible_times() const { return filled_ > 0 && plausible_ == filled_ && readable_times() == filled_; }
   /// How most times are written.
   TimeUnit unit() const;
+  /// Whether nothing tells the days of these dates from their months: 03/04/2017.
+  bool ambiguous_dates() const;
   /// Whether the cells count 0, 1, 2 …, or from 1 on.
   bool counts_from(std::size_t first) const;
   /// Whether there are a few words that come again, as kinds of events do.
   bool few_words() const;
+  /// Whether there are a few small whole numbers that come again: days of the week, seasons, codes.
+  bool few_codes() const;
 
  private:
   struct Unit {
@@ -48,7 +52,9 @@ class ColumnSample {
   std::size_t readable_times() const;
 
   std::size_t cells_ = 0, filled_ = 0, numbers_ = 0, plausible_ = 0;
-  std::size_t in_order_ = 0;  // cells that are their number
+  std::size_t in_order_ = 0;    // cells that are their number
+  std::size_t codes_ = 0;       // small whole numbers
+  std::size_t either_way_ = 0;  // dates whose day may be their month
   std::optional<std::int64_t> first_number_;
   std::vector<Unit> units_;  // in the order met
   std::set<std::string, std::less<>> words_;

@@ -12,6 +12,7 @@
 #include "gusto/base/text.h"
 #include "gusto/data/io/column_names.h"
 #include "gusto/data/io/column_roles.h"
+#include "gusto/data/io/matrix_format.h"
 #include "gusto/data/io/numbers.h"
 #include "gusto/data/io/text_shape.h"
 
@@ -141,6 +142,9 @@ EventFormat recognize_fields(const SourceText& source, const OpenOptions& option
           : named_delimiter;
   format.quotes = options.quotes && format.delimiter.size() == 1 ? Quotes::csv : Quotes::none;
   const std::vector<Record> records = first_records(source, format);
+  if (!options.columns || matrix_given(options)) {
+    if (auto matrix = recognize_matrix(source.name, format, records, options)) return *std::move(matrix);
+  }
   format.header = has_header(options, records);
   count_fields(format, records);
 
@@ -170,7 +174,13 @@ EventFormat recognize_fields(const SourceText& source, const OpenOptions& option
   columns.names.resize(format.header ? format.fields : 0);
   set_columns(format, roles.places, columns.names);
   if (format.time && format.time->index < columns.samples.size()) {
-    format.time_unit = columns.samples[format.time->index].unit();
+    const ColumnSample& times = columns.samples[format.time->index];
+    format.time_unit = times.unit();
+    if (times.ambiguous_dates() && !options.time_unit) {
+      format.notes.push_back(fmt::format(
+          "Dates of {} such as 3/4/2017 are read with the day first; if the month is, set the option `time_unit` to mdy.",
+          source.name));
+    }
   }
   format.notes.insert(format.notes.end(), roles.notes.begin(), roles.notes.end());
   format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), roles.by);
@@ -227,6 +237,8 @@ EventFormat lists(const OpenOptions& options, std::string_view line) {
   format.item = {1, "item"};
   format.reason = fmt::format("Each line is a user and that user's items, separated by {}.",
                               delimiter_for_people(format.delimiter));
+  format.notes.emplace_back(
+      "The lists have no times: the order of the items in a list is taken for the order in which they were chosen.");
   return format;
 }
 
@@ -242,6 +254,12 @@ bool lists_given(const OpenOptions& options) {
 std::vector<std::string> EventFormat::roles() const {
   if (form == LineForm::lists) return {"user", "items"};
   std::vector<std::string> roles;
+  if (form == LineForm::matrix) {
+    roles.assign(matrix.empty() ? 0 : matrix.front().index, "-");
+    if (!numbered_users) roles[user.index] = to_string(Role::user);
+    roles.push_back(none ? fmt::format("matrix({})", *none) : "matrix");
+    return roles;
+  }
   const auto set = [&](const Column& column, Role role) {
     if (form == LineForm::json) {
       roles.push_back(fmt::format("{}={}", to_string(role), column.name));
@@ -269,8 +287,9 @@ std::vector<std::pair<std::string, std::string>> EventFormat::reading() const {
           : all.size();
   options.emplace_back("columns", join(std::span(all).first(last), ","));
   if (form != LineForm::json) options.emplace_back("delimiter", delimiter_for_option(delimiter));
-  if (form == LineForm::fields) options.emplace_back("header", header ? "yes" : "no");
-  if (form == LineForm::fields && delimiter.size() == 1 && quotes == Quotes::none) {
+  const bool fields_of_text = form == LineForm::fields || form == LineForm::matrix;
+  if (fields_of_text) options.emplace_back("header", header ? "yes" : "no");
+  if (fields_of_text && delimiter.size() == 1 && quotes == Quotes::none) {
     options.emplace_back("quote", "none");
   }
   if (decimal_comma) options.emplace_back("decimal", ",");

@@ -17,6 +17,7 @@ enum class LineForm {
   fields,  ///< one event, its parts separated by a delimiter
   lists,   ///< a user and then items, an event each, separated by a delimiter
   json,    ///< one event, a JSON object
+  matrix,  ///< a user and then values, one for each item, see matrix_format.h
 };
 
 /// How the lines of a file of events are to be read.
@@ -32,11 +33,15 @@ struct EventFormat {
   Column user, item;         ///< of JSON: by name only
   std::optional<Column> value, time, kind;
   TimeUnit time_unit = TimeUnit::seconds;
+  std::vector<Column> matrix;   ///< of a matrix its items: where their values are, and their ids
+  std::optional<float> none;    ///< of a matrix: the number that stands for no value
+  bool numbered_users = false;  ///< of a matrix: whether its lines are the users 1, 2, 3 …, and no column names them
   std::vector<std::pair<std::string, float>> weights;  ///< of kinds; empty: all weigh 1, and are counted
   std::string reason;                                  ///< a sentence: what was recognized, by what
   std::vector<std::string> notes;                      ///< sentences, see ColumnRoles
 
-  /// What each field is taken for: user, item, rating, time, kind, or "-"; of lists: user, items.
+  /// What each field is taken for: user, item, rating, time, kind, or "-"; of lists: user, items; of a matrix: user,
+  /// matrix(99).
   std::vector<std::string> roles() const;
   /// Options by which a file is read this way without recognition, see SourceReport.
   std::vector<std::pair<std::string, std::string>> reading() const;

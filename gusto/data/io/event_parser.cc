@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/io/matrix_format.h"
 #include "gusto/data/io/numbers.h"
 
 namespace gusto {
@@ -314,6 +315,7 @@ void EventParser::read_record(const RecordReader& reader, std::uint32_t line, Ev
     case LineForm::fields: read_fields(reader, line, out); break;
     case LineForm::lists: read_list(reader, line, out); break;
     case LineForm::json: read_json(reader, line, out); break;
+    case LineForm::matrix: read_matrix(reader, line, out); break;
   }
 }
 
@@ -348,6 +350,24 @@ void EventParser::read_list(const RecordReader& reader, std::uint32_t line, Even
     if (id.empty()) continue;
     if (!user) user = out.users.add(id);
     else out.events.push_back({*user, out.items.add(id), 1, line, kNoTime});
+  }
+}
+
+void EventParser::read_matrix(const RecordReader& reader, std::uint32_t line, EventBlock& out) const {
+  reader.require_fields(format_.fields);
+  const std::size_t before = out.events.size();
+  // Whoever takes the block in knows how many lines there were before it.
+  const std::uint32_t user = format_.numbered_users ? out.users.add(fmt::format("{}", out.records + 1))
+                                                    : out.users.add(reader.id(format_.user));
+  try {
+    for (const Column& item : format_.matrix) {
+      if (is_none_cell(trim(reader.field(item)))) continue;
+      const float value = reader.value(item, format_.decimal_comma);
+      if (value != format_.none) out.events.push_back({user, out.items.add(item.name), value, line, kNoTime});
+    }
+  } catch (const Error&) {
+    out.events.resize(before);
+    throw;
   }
 }
 

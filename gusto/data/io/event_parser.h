@@ -59,6 +59,7 @@ class EventParser {
   void read_fields(const RecordReader& reader, std::uint32_t line, EventBlock& out) const;
   void read_list(const RecordReader& reader, std::uint32_t line, EventBlock& out) const;
   void read_json(const RecordReader& reader, std::uint32_t line, EventBlock& out) const;
+  void read_matrix(const RecordReader& reader, std::uint32_t line, EventBlock& out) const;
 
   EventFormat format_;
   bool skip_bad_lines_;

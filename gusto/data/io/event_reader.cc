@@ -237,7 +237,10 @@ class EventReader::Pipeline {
       }
     }
     user_rows_.clear();
-    for (const std::string_view id : events.users.ids()) user_rows_.push_back(reader_.users_.add(id));
+    for (const std::string_view id : events.users.ids()) {
+      user_rows_.push_back(reader_.format_->numbered_users ? reader_.users_.add(numbered(id)) : reader_.users_.add(id));
+    }
+    reader_.records_ += events.records;
     item_rows_.clear();
     for (const std::string_view id : events.items.ids()) item_rows_.push_back(reader_.items_.add(id));
     reader_.store_.add(events.events, user_rows_, item_rows_, reader_.lines_ + lines_ + 1,
@@ -253,6 +256,11 @@ class EventReader::Pipeline {
     weightless_ += events.weightless;
     bad_lines_ += events.bad_records;
     if (events.open) open_.assign(text.text().substr(events.open->position));
+  }
+
+  // Users whose names are the numbers of lines are numbered in each block from 1.
+  std::string numbered(std::string_view id) const {
+    return fmt::format("{}", reader_.records_ + static_cast<std::uint64_t>(parse_integer(id).value_or(0)));
   }
 
   [[noreturn]] void fail_long() const {

@@ -74,6 +74,7 @@ class EventReader {
   KindCounts kinds_;                                          // of events without weights
   std::string no_events_;                                     // why the last file without events has none
   std::uint64_t lines_ = 0;                                   // of all files
+  std::uint64_t records_ = 0;                                 // of all files
 };
 
 }  // namespace gusto

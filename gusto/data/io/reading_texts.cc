@@ -68,7 +68,9 @@ constexpr std::pair<std::string_view, TimeUnit> kTimeUnits[] = {{"seconds", Time
                                                                 {"microseconds", TimeUnit::microseconds},
                                                                 {"nanoseconds", TimeUnit::nanoseconds},
                                                                 {"iso", TimeUnit::iso},
-                                                                {"yyyymmdd", TimeUnit::yyyymmdd}};
+                                                                {"yyyymmdd", TimeUnit::yyyymmdd},
+                                                                {"dmy", TimeUnit::dmy},
+                                                                {"mdy", TimeUnit::mdy}};
 constexpr std::pair<std::string_view, ValueUse> kValueUses[] = {
     {"auto", ValueUse::automatic}, {"strength", ValueUse::strength}, {"ignore", ValueUse::ignore}};
 

@@ -84,8 +84,9 @@ std::string_view without_lines(std::string_view text, std::size_t lines) {
 }
 
 SourceText without_preamble(SourceText source) {
-  source.lines_before = preamble_of(source.text).lines;
-  source.text = without_lines(source.text, source.lines_before);
+  const std::size_t lines = preamble_of(source.text).lines;
+  source.text = without_lines(source.text, lines);
+  source.lines_before += lines;
   return source;
 }
 

@@ -37,6 +37,7 @@ OpenedDataset read_events_only(std::span<const OpenFile> files, const OpenOption
     case LineForm::fields: builder.report().layout = "delimited"; break;
     case LineForm::lists: builder.report().layout = "lists"; break;
     case LineForm::json: builder.report().layout = "JSON lines"; break;
+    case LineForm::matrix: builder.report().layout = "matrix"; break;
   }
   builder.report().reading = std::move(reading);
   builder.report().reason =

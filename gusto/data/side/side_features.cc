@@ -13,6 +13,7 @@
 #include "gusto/data/io/numbers.h"
 #include "gusto/data/io/text_shape.h"
 #include "gusto/data/side/list_cell.h"
+#include "gusto/data/side/sparse_features.h"
 
 namespace gusto {
 namespace {
@@ -315,8 +316,14 @@ void read_side_files(const SideFiles& files, DatasetBuilder& builder, Context& c
   std::optional<TypesOfFiles> types;
   if (!files.types.empty()) types.emplace(files.types);
   const auto read = [&](const std::filesystem::path& path, Side side) {
-    const SourceText source = load_source(path, Encoding::utf8_or_latin1);
+    SourceText source = load_source(path, Encoding::utf8_or_latin1);
     const FileTypes* own = types ? types->of(path) : nullptr;
+    if (own == nullptr || !own->in_order) {
+      if (auto sparse = read_sparse_features(without_preamble(source))) {
+        for (std::string& note : sparse->notes) builder.note(std::move(note));
+        source = std::move(sparse->table);
+      }
+    }
     SideReader reader(source, side, own, builder);
     if (own != nullptr) types->note_columns(*own, reader.format());
     reader.read(context);

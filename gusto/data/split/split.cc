@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/text.h"
 #include "gusto/data/split/split_files.h"
 #include "gusto/data/split/split_negatives.h"
 #include "gusto/data/split/split_receipt.h"
@@ -94,6 +95,12 @@ Fold make_fold(const SplitInput& in, const std::shared_ptr<const Dataset>& data,
     }
   }
   if (train_events == 0 || test.empty()) {
+    if (std::find(in.eligible.begin(), in.eligible.end(), true) == in.eligible.end()) {
+      const Scale scale = in.data.scale();
+      throw Error(ErrorCode::empty_dataset,
+                  fmt::format("The filters leave none of the {} events.", format_count(in.data.event_count())),
+                  fmt::format("Choose lower bounds; values go from {:g} to {:g}.", scale.low, scale.high));
+    }
     throw Error(ErrorCode::empty_dataset,
                 fmt::format("The split {} leaves {} events for training and {} for the test.", in.spec.text(),
                             train_events, test.size()),
@@ -208,7 +215,7 @@ Split make_split(const std::shared_ptr<const Dataset>& data, const SplitOptions&
   result.candidates = std::move(filtered.candidates);
   result.filtered = std::move(filtered.steps);
   for (std::uint64_t repeat = 0; repeat < options.repeats; ++repeat) {
-    const SplitInput in{*data, filtered.kept, result.candidates, options.spec, options.seed + repeat};
+    const SplitInput in{*data, filtered.kept, result.candidates, options.spec, options.seed + repeat, source.lists};
     for (Fold& fold : make_folds(in, data, source)) {
       if (options.repeats > 1) fold.name += fmt::format(" · seed {}", in.seed);
       result.folds.push_back(std::move(fold));

@@ -18,7 +18,9 @@
 namespace gusto {
 namespace {
 
-constexpr std::string_view kWrongData = "Check that this file belongs to this data set.";
+constexpr std::string_view kWrongData =
+    "Check that this file belongs to this data set; if the data holds the training part alone, read both files together "
+    "as the data.";
 
 // A name that cannot be looked up, being too long for instance, is no file.
 bool is_there(const std::filesystem::path& file) {
@@ -66,7 +68,8 @@ class ListedFile {
         block_(text_.text),
         format_(format_of(text_, source)),
         parser_(format_, false),
-        compares_values_(format_.value && source.value_changes.empty()) {
+        compares_values_(format_.value && source.value_changes.empty()),
+        twice_(source.options.duplicates != DuplicatePolicy::refuse) {
     block_.last = true;
     const FileHead above = head_of(text_, format_);
     first_line_ = above.lines + 1;
@@ -82,16 +85,28 @@ class ListedFile {
     };
     const auto users = rows(catalog.users, events_.users);
     const auto items = rows(catalog.items, events_.items);
+    const auto position_of = [&](const NumberedEvent& event) -> std::optional<std::size_t> {
+      if (!users[event.user] || !items[event.item]) return std::nullopt;
+      return finder.find(UserRow(*users[event.user]), ItemRow(*items[event.item]));
+    };
+    // Of an event that comes again one value counts: which one has been settled in the data.
+    const std::span<const float> values = finder.data().values();
+    std::vector<bool> agrees(compares_values_ ? parts.size() : 0);
+    for (const NumberedEvent& event : events_.events) {
+      if (!compares_values_) break;
+      const auto position = position_of(event);
+      if (position && event.value == values[*position]) agrees[*position] = true;
+    }
     for (const NumberedEvent& event : events_.events) {
       if (!users[event.user]) fail(event, format_.user, user_of(event), "is no user of the data set");
       if (!items[event.item]) fail(event, format_.item, item_of(event), "is no item of the data set");
-      const auto position = finder.find(UserRow(*users[event.user]), ItemRow(*items[event.item]));
+      const auto position = position_of(event);
       if (!position) refuse(event, "is not in the data set", kWrongData);
-      const float stored = finder.data().values()[*position];
-      if (compares_values_ && event.value != stored) {
+      if (compares_values_ && !agrees[*position]) {
         fail(event, *format_.value, fmt::format("{}", event.value),
-             fmt::format("is not the value of this event in the data set, {}", stored));
+             fmt::format("is not the value of this event in the data set, {}", values[*position]));
       }
+      if (parts[*position] == part && twice_) continue;
       if (parts[*position] == part) refuse(event, "is listed twice", "Remove one of the lines.");
       if (parts[*position] != Part::none) {
         refuse(event, "is in the training part too",
@@ -132,6 +147,7 @@ class ListedFile {
   EventFormat format_;
   EventParser parser_;
   bool compares_values_;
+  bool twice_;                     // whether an event may be listed twice
   std::uint64_t first_line_ = 1;  // below the header
   EventBlock events_;
 };

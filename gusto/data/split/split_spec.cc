@@ -36,15 +36,17 @@ constexpr std::array kSplitKinds = {
     KindName{SplitKind::negatives, "negatives", ""},
 };
 constexpr std::string_view kKindsHint =
-    "Splits are random:0.1, holdout:0.2, last:1, time:0.8, time:2016-01-01, rolling:4, prequential:0.8, kfold:5, "
-    "users:0.1, "
-    "cold-items:0.1, folds:u, folds:PATH, test:FILE, negatives:FILE and negatives:99.";
+    "Splits are random:0.1, holdout:0.2, last:1, last:1,1, time:0.8, time:2016-01-01, rolling:4, prequential:0.8, "
+    "kfold:5, users:0.1, cold-items:0.1, folds:u, folds:PATH, test:FILE, negatives:FILE and negatives:99.";
 
 constexpr std::string_view kAlone = "alone";
 
 // More folds or drawn negatives than anybody means.
 constexpr std::int64_t kMaxFolds = 100;
 constexpr std::int64_t kMaxNegatives = 1'000'000;
+constexpr std::int64_t kMaxLast = 1'000'000;
+
+constexpr std::string_view kNeedsEvents = "needs a number of events, at least 1, or two such as last:1,1";
 
 class SplitParser {
  public:
@@ -82,7 +84,12 @@ class SplitParser {
         spec.alone = comma != std::string_view::npos;
         if (spec.alone && value.substr(comma + 1) != kAlone) refuse("says something other than alone after the comma");
         break;
-      case SplitKind::last: spec.count = count(value, 1, "needs a number of events, at least 1"); break;
+      case SplitKind::last:
+        spec.count = count(first, 1, kNeedsEvents);
+        if (comma != std::string_view::npos) {
+          spec.withheld = static_cast<double>(count(value.substr(comma + 1), 1, kNeedsEvents, kMaxLast));
+        }
+        break;
       case SplitKind::rolling: spec.count = count(value, 1, "needs a number of folds from 1 to 100", kMaxFolds); break;
       case SplitKind::kfold: spec.count = count(value, 2, "needs a number of folds from 2 to 100", kMaxFolds); break;
       case SplitKind::negatives:
@@ -136,6 +143,7 @@ class SplitParser {
 std::string SplitSpec::text() const {
   const std::string_view name = kSplitKinds[static_cast<std::size_t>(kind)].name;
   if (!path.empty()) return fmt::format("{}:{}", name, path);
+  if (kind == SplitKind::last && withheld > 0) return fmt::format("{}:{},{}", name, count, withheld);
   if (kind == SplitKind::last || kind == SplitKind::rolling || kind == SplitKind::kfold ||
       kind == SplitKind::negatives) {
     return fmt::format("{}:{}", name, count);

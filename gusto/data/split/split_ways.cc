@@ -68,7 +68,8 @@ void require_times(const SplitInput& in) {
   if (in.data.has_times()) return;
   throw Error(ErrorCode::invalid_input,
               fmt::format("The split {} needs times, and the data set has none.", in.spec.text()),
-              "Use random or holdout, or name the column of times.");
+              "Use the split holdout:0.2 or random:0.1, or name the column of times with the option `columns`, such as "
+              "time=date.");
 }
 
 Division all_training(const SplitInput& in) {
@@ -150,12 +151,16 @@ Division divide_holdout(const SplitInput& in) {
 }
 
 Division divide_last(const SplitInput& in) {
-  require_times(in);
+  if (!in.in_order) require_times(in);
   Division result = all_training(in);
-  const std::uint64_t count = in.spec.kind == SplitSpec::Kind::last ? in.spec.count : 1;
+  const bool last = in.spec.kind == SplitSpec::Kind::last;
+  const std::uint64_t tested = last ? in.spec.count : 1;
+  const auto withheld = last ? static_cast<std::uint64_t>(in.spec.withheld) : 0;
   for_each_user(in, [&](std::size_t, const std::vector<std::size_t>& positions) {
-    if (positions.size() <= count) return;
-    for (std::size_t i = positions.size() - count; i < positions.size(); ++i) result.parts[positions[i]] = Part::test;
+    if (positions.size() <= withheld || positions.size() - withheld <= tested) return;
+    const std::size_t first = positions.size() - tested;
+    for (std::size_t i = first - withheld; i < first; ++i) result.parts[positions[i]] = Part::withheld;
+    for (std::size_t i = first; i < positions.size(); ++i) result.parts[positions[i]] = Part::test;
   });
   return result;
 }

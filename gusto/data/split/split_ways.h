@@ -21,6 +21,7 @@ struct SplitInput {
   std::span<const ItemRow> candidates;  ///< items that rankings may contain
   const SplitSpec& spec;
   std::uint64_t seed;
+  bool in_order = false;  ///< whether a user's events are in order of time even where there are no times
 };
 
 /// What becomes of every stored event; events that are not eligible count for nothing, whatever is said of them.

@@ -67,7 +67,9 @@ bool to_times(const Number* numbers, std::size_t count, TimeUnit unit, std::int6
     case TimeUnit::nanoseconds: return to_times<1'000'000'000>(numbers, count, times);
     case TimeUnit::yyyymmdd: return digits_to_times(numbers, count, times);
     case TimeUnit::seconds:
-    case TimeUnit::iso: break;
+    case TimeUnit::iso:
+    case TimeUnit::dmy:
+    case TimeUnit::mdy: break;
   }
   return to_times<1>(numbers, count, times);
 }

@@ -77,7 +77,8 @@ void EventRows::check_columns() const {
                             user_column_.name, size_),
                 "Give columns of one length.");
   }
-  if (time_column_ && time_column_->time_unit == TimeUnit::iso) {
+  const auto unit = time_column_ ? time_column_->time_unit : std::nullopt;
+  if (unit == TimeUnit::iso || unit == TimeUnit::dmy || unit == TimeUnit::mdy) {
     throw Error(ErrorCode::invalid_option, fmt::format("Column {} holds numbers, not dates.", time_column_->name),
                 "Name the unit that they count in.");
   }

@@ -164,6 +164,11 @@ install() {
   say "installing into $prefix" && $run cmake --install build/release --prefix "$prefix"
 }
 
+splits() {
+  build
+  recipes/make_splits.py --gusto build/release/gusto
+}
+
 help() {
   cat <<'HELP'
 usage: ./do WHAT [ARGUMENT...]
@@ -176,6 +181,7 @@ usage: ./do WHAT [ARGUMENT...]
   bench [OPTION...] build and run the benchmarks (options of Google Benchmark)
   fuzz [SECONDS]    run every fuzzer for so long, 60 seconds each by default
   lint              code format, a warning-free build with Clang, clang-tidy
+  splits            the test files that recipes name, into recipes/splits: those given in ../shared, or else drawn
   dist [try]        the command as a relocatable archive and as a Debian package, in build/release/dist; with `try` also
                     run in bare roots of Debian 12 and 13
   install [PREFIX]  headers, library, command and CMake package, to /usr/local by default
@@ -187,7 +193,7 @@ HELP
 
 case ${1:-help} in
   test) tests "${@:2}" ;;
-  build | demo | bench | fuzz | lint | dist | install | races | help) "$@" ;;
+  build | demo | bench | fuzz | lint | dist | install | races | splits | help) "$@" ;;
   -h | --help) help ;;
   *) help >&2 && exit 2 ;;
 esac

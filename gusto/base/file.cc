@@ -69,8 +69,7 @@ MappedFile MappedFile::open(const std::filesystem::path& path) {
     throw Error(ErrorCode::io, fmt::format("Cannot read {}: {}.", path.string(), reason(errno)));
   }
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorCode::io, fmt::format("Cannot read {}: it is not a regular file.", path.string()),
-                "Name a file.");
+    throw Error(ErrorCode::io, fmt::format("Cannot read {}: it is not a regular file.", path.string()), "Name a file.");
   }
   MappedFile result;
   const auto size = static_cast<std::size_t>(status.st_size);

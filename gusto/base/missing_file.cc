@@ -36,7 +36,7 @@ std::optional<std::string> nearest_file(const std::filesystem::path& folder, con
 void fail_for_missing_file(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   std::error_code ignored;
-  std::string hint = "Check the spelling of the path; files are looked for from the folder that you are in.";
+  std::string hint = "Check the path.";
   if (!std::filesystem::is_directory(folder, ignored)) {
     hint = fmt::format("There is no folder {} either: check the path.", folder.string());
   } else if (const auto nearest = nearest_file(folder, path.filename().string())) {

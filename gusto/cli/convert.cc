@@ -1,6 +1,7 @@
 /// gusto convert: any data set into a data file, which opens at once.
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -30,6 +31,15 @@ struct ConvertFlags {
   RunFlags run;
 };
 
+/// Whether a damaged file was a data file once, by what its beginning says.
+bool begins_as_data_file(const std::string& path) {
+  constexpr std::size_t kHead = 4096;
+  std::string head(kHead, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return head.find("\"gusto-data\"") != std::string::npos;
+}
+
 /// A slip of the arguments must not cost somebody their ratings.
 void require_replaceable(const std::string& path) {
   require_writable(path);
@@ -39,6 +49,7 @@ void require_replaceable(const std::string& path) {
     if (is_data_file(path)) return;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt_file) throw;
+    if (begins_as_data_file(path)) return;  // was cut short
   }
   throw Error(ErrorCode::invalid_option, fmt::format("{} exists and is no data file, so it is not overwritten.", path),
               fmt::format("Choose another name, such as ratings{}, or remove it first.", kDataFileSuffix));

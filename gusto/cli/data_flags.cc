@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -20,7 +21,8 @@ namespace {
 
 constexpr const char* kWhere =
     "A folder of MovieLens (ml-100k, ml-1m, ml-latest …) or its archive, a file of events (delimited, JSON lines, "
-    "lists; plain, .gz, .zst, .xz or .bz2), - for standard input, several files (DATA DATA …, or a quoted pattern), a "
+    "lists, matrices; plain, .gz, .zst, .xz or .bz2), - for standard input, several files (DATA DATA …, or a quoted "
+    "pattern), a "
     "data file that "
     "`gusto convert` wrote, fetch:NAME for a set to be downloaded (`gusto fetch` lists them), or the name of a folder, "
     "a .zip or a .gdata in GUSTO_DATA.";
@@ -28,18 +30,28 @@ constexpr const char* kWhere =
 // What a data set in GUSTO_DATA may end with beside the name by which it is called.
 constexpr std::array<std::string_view, 3> kDataSuffixes{"", ".zip", kDataFileSuffix};
 
+// What has that name in GUSTO_DATA.
+std::optional<std::filesystem::path> in_data_folder(const std::string& name) {
+  const char* folder = std::getenv("GUSTO_DATA");
+  if (folder == nullptr || *folder == '\0') return std::nullopt;
+  std::error_code ignored;
+  for (const std::string_view suffix : kDataSuffixes) {
+    std::filesystem::path inside = (std::filesystem::path(folder) / name) += suffix;
+    if (std::filesystem::exists(inside, ignored)) return inside;
+  }
+  return std::nullopt;
+}
+
 std::filesystem::path find_data(const std::string& name, Run& run) {
   if (name == "-") return "/dev/stdin";
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored)) return name;
-  if (name.starts_with(kFetchPrefix)) return fetched_data(name.substr(kFetchPrefix.size()), run);
-  const char* folder = std::getenv("GUSTO_DATA");
-  if (folder != nullptr && *folder != '\0') {
-    for (const std::string_view suffix : kDataSuffixes) {
-      const std::filesystem::path inside = (std::filesystem::path(folder) / name) += suffix;
-      if (std::filesystem::exists(inside, ignored)) return inside;
-    }
+  if (name.starts_with(kFetchPrefix)) {
+    const std::string set = name.substr(kFetchPrefix.size());
+    const auto own = is_downloaded(set) ? std::nullopt : in_data_folder(set);
+    return own ? *own : fetched_data(set, run);
   }
+  if (const auto own = in_data_folder(name)) return *own;
   // What is neither a path nor a pattern may be a name that was mistyped.
   if (name.find_first_of("/.*?[{") == std::string::npos) {
     const std::vector<std::string> sets = list_data();
@@ -71,10 +83,12 @@ void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument) 
 
 void add_format_flags(CLI::App* command, ReadingSpec& reading) {
   command
-      ->add_option("--columns", reading.columns,
-                   "What each field of a line holds: user, item, rating, time, kind, or - for a field to skip; items "
-                   "last: all further fields are items. Or what a header or JSON calls some of them, such as "
-                   "user=reviewer,item=sku; the others are recognized then. Default: recognized.")
+      ->add_option(
+          "--columns", reading.columns,
+          "What each field of a line holds: user, item, rating, time, kind, or - for a field to skip; items "
+          "last: all further fields are items; matrix last: their values of an item each, as in user,matrix or "
+          "user,matrix(99), where 99 is none. Or what a header or JSON calls some of them, such as "
+          "user=reviewer,item=sku; the others are recognized then. Default: recognized.")
       ->type_name("A,B,…")
       ->group("Data");
   command
@@ -109,7 +123,8 @@ void add_format_flags(CLI::App* command, ReadingSpec& reading) {
   command
       ->add_option("--time-unit", reading.time_unit,
                    "How times are written: seconds, milliseconds, microseconds or nanoseconds since 1970, iso "
-                   "(2019-10-01 08:30:15) or yyyymmdd. Default: recognized by the first ones.")
+                   "(2019-10-01 08:30:15), yyyymmdd, dmy (14.07.2017) or mdy (7/14/2017). Default: recognized by the "
+                   "first ones.")
       ->type_name("UNIT")
       ->group("Data");
   command

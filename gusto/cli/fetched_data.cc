@@ -51,6 +51,11 @@ FetchedSet fetch_and_tell(const PublishedSet& set, const FetchOptions& options, 
   }
 }
 
+bool is_downloaded(const std::string& name) {
+  std::error_code ignored;
+  return std::filesystem::exists(cached_path(find_published_set(name), default_cache()), ignored);
+}
+
 std::filesystem::path fetched_data(const std::string& name, Run& run) {
   FetchOptions options;
   options.cache = default_cache();

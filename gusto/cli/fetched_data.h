@@ -21,6 +21,9 @@ std::string default_site();
 /// Fetches a set, and says on standard error what its license allows before it is downloaded.
 FetchedSet fetch_and_tell(const PublishedSet& set, const FetchOptions& options, Run& run);
 
+/// Whether the default cache has a set. Error(not_found) if there is none of that name.
+bool is_downloaded(const std::string& name);
+
 /// The archive of a set by its name, from the default cache, downloaded if it isn't there.
 std::filesystem::path fetched_data(const std::string& name, Run& run);
 

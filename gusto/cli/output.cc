@@ -27,6 +27,7 @@ void write_result(const std::string& path, std::string_view text) {
     fmt::print("{}", whole);
     return;
   }
+  require_folder(path);
   const WriteGuard guard;
   write_file_atomically(path, std::as_bytes(std::span(whole)));
 }

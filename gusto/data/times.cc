@@ -118,12 +118,12 @@ std::optional<std::int64_t> midnight_of(std::int64_t year, std::int64_t month, s
 
 // 1 to 12 of "Jul" or "July".
 std::optional<int> month_of(std::string_view word) {
-  constexpr std::array<std::string_view, 12> kMonths{"january", "february", "march",     "april",   "may",      "june",
-                                                     "july",    "august",   "september", "october", "november", "december"};
+  constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "march",    "april",
+                                                     "may",       "june",     "july",     "august",
+                                                     "september", "october",  "november", "december"};
   const std::string name = to_lower(word);
   for (std::size_t m = 0; m < kMonths.size(); ++m) {
-    if (name.size() >= 3 && kMonths[m].starts_with(name))
-      return static_cast<int>(m) + 1;
+    if (name.size() >= 3 && kMonths[m].starts_with(name)) return static_cast<int>(m) + 1;
   }
   return std::nullopt;
 }
@@ -261,7 +261,8 @@ std::optional<std::int64_t> parse_local_date(std::string_view text, bool day_fir
 bool is_either_way(std::string_view text) {
   Scanner scanner(text);
   const auto numbers = read_date_numbers(scanner);
-  return numbers && text.find('.') > text.find_first_of("/-") && parse_local_date(text, true) && parse_local_date(text, false);
+  return numbers && text.find('.') > text.find_first_of("/-") && parse_local_date(text, true) &&
+         parse_local_date(text, false);
 }
 
 std::optional<std::int64_t> parse_time(std::string_view text, TimeUnit unit) {

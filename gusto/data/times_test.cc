@@ -46,6 +46,25 @@ TEST(Times, DigitsOfDatesAreReadAsUtc) {
   EXPECT_EQ(parse_iso_time("2019/10-01"), std::nullopt);
 }
 
+TEST(Times, DatesBeginWithTheDayOrTheMonth) {
+  EXPECT_EQ(parse_time("14.07.2017", TimeUnit::dmy), 1499990400);
+  EXPECT_EQ(parse_time("14/07/2017 14:05", TimeUnit::dmy), 1500041100);
+  EXPECT_EQ(parse_time("14-7-2017 14:05:30", TimeUnit::dmy), 1500041130);
+  EXPECT_EQ(parse_time("14-Jul-2017", TimeUnit::dmy), 1499990400);
+  EXPECT_EQ(parse_time("14 July 2017, 16:05 +0200", TimeUnit::dmy), 1500041100);
+  EXPECT_EQ(parse_time("7/14/2017 2:05 PM", TimeUnit::mdy), 1500041100);
+  EXPECT_EQ(parse_time("07/14/2017 12:05 am", TimeUnit::mdy), 1499990700);
+  EXPECT_EQ(parse_time("July 14, 2017", TimeUnit::mdy), 1499990400);
+  EXPECT_EQ(parse_time("Jul 14 2017 14:05Z", TimeUnit::mdy), 1500041100);
+  for (const char* text : {"", "31.02.2017", "14.07/2017", "14.07.17", "14.07", "14.07.2017 25:00", "14 Jux 2017",
+                           "14.07.2017 13:05 PM", "14.07.2017x", "7/14/2017"}) {
+    EXPECT_EQ(parse_time(text, TimeUnit::dmy), std::nullopt) << text;
+  }
+  EXPECT_TRUE(is_either_way("03/04/2017 10:00"));
+  EXPECT_FALSE(is_either_way("03.04.2017"));
+  EXPECT_FALSE(is_either_way("13/04/2017"));
+}
+
 TEST(Times, WhatIsNoTimeIsNotRead) {
   for (const char* text :
        {"", "now", "1.", ".5", "1e9", "0x10", "253402300800", "99999999999999999999", " 1", "1.2.3"}) {
@@ -66,6 +85,12 @@ TEST(Times, UnitsAreRecognizedByTheirForm) {
   EXPECT_EQ(recognize_time_unit("20170714"), TimeUnit::yyyymmdd);
   EXPECT_EQ(recognize_time_unit("20171314"), TimeUnit::seconds);
   EXPECT_EQ(recognize_time_unit("2017/07/14"), TimeUnit::iso);
+  EXPECT_EQ(recognize_time_unit("2017.07.14"), TimeUnit::iso);
+  EXPECT_EQ(recognize_time_unit("14.07.2017"), TimeUnit::dmy);
+  EXPECT_EQ(recognize_time_unit("3/8/2017"), TimeUnit::dmy);
+  EXPECT_EQ(recognize_time_unit("8/13/2017"), TimeUnit::mdy);
+  EXPECT_EQ(recognize_time_unit("7/10/2017"), TimeUnit::dmy);
+  EXPECT_EQ(recognize_time_unit("July 14, 2017"), TimeUnit::mdy);
 }
 
 }  // namespace

@@ -129,9 +129,8 @@ void check_protocol(const Protocol& protocol, const SplitOptions& split, const E
   if (evaluate.task != Task::top_n) contradict(protocol, "is of the task top-n", drop);
   const FilterOptions filter = filter_of(protocol, split.spec);
   if (const auto options = differing(split.filter, filter); !options.empty()) {
-    const std::string does = filter == FilterOptions{}
-                                 ? (options.size() == 1 ? "does" : "do")
-                                 : (options.size() == 1 ? "changes that" : "change that");
+    const std::string does = filter == FilterOptions{} ? (options.size() == 1 ? "does" : "do")
+                                                       : (options.size() == 1 ? "changes that" : "change that");
     contradict(protocol, fmt::format("{}, and {} {}", describe(filter), join(options, " and "), does), drop);
   }
   const std::string text = split.spec.text();

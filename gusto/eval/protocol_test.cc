@@ -113,6 +113,20 @@ TEST(Protocol, NumbersOfUsersFilesOfNegativesAndFewerMetricsAreNone) {
   check_protocol(find_protocol("ncf"), setting.split, setting.evaluate);
 }
 
+TEST(Protocol, APublishedTestFileIsUsedWhole) {
+  Recipe recipe;
+  recipe.protocol = "lightgcn";
+  EXPECT_EQ(resolve_recipe(recipe).split.filter, (FilterOptions{{}, {}, 10, 10}));
+  recipe.split = "test:published.txt";
+  const Experiment experiment = resolve_recipe(recipe);
+  EXPECT_EQ(experiment.split.filter, FilterOptions{});
+  check_protocol(find_protocol("lightgcn"), experiment.split, experiment.evaluate);
+  recipe.filter.min_item_events = 10;
+  const Experiment filtered = resolve_recipe(recipe);
+  EXPECT_EQ(error_of([&] { check_protocol(find_protocol("lightgcn"), filtered.split, filtered.evaluate); }).message(),
+            "The protocol lightgcn leaves no events out, and the option `min_item_events` does.");
+}
+
 TEST(Protocol, ARecipeNamesOne) {
   const Recipe recipe = parse_recipe("protocol = \"recbole\"\nmetrics = [\"ndcg@10\"]");
   const Experiment experiment = resolve_recipe(recipe);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <limits>
 #include <sstream>
+#include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -55,6 +58,18 @@ constexpr auto kRecipeKeys = [] {
   std::transform(kReadingTexts.begin(), kReadingTexts.end(), end, [](const auto& text) { return text.first; });
   return keys;
 }();
+
+// What stands behind the name of folds in the names of their files, see find_fold_files.
+constexpr std::array<std::string_view, 2> kFoldEndings{".base", "1.base"};
+constexpr std::array<std::string_view, 2> kNoEnding{"", ""};
+
+// A relative path is looked for beside the recipe first.
+void look_beside(const std::filesystem::path& folder, std::string& name, std::string_view ending = {}) {
+  std::error_code ignored;
+  const std::filesystem::path beside = folder / (name + std::string(ending));
+  if (name.empty() || std::filesystem::path(name).is_absolute() || !std::filesystem::exists(beside, ignored)) return;
+  name = (folder / name).lexically_normal().string();
+}
 
 const std::string& called(const CompareEntry& entry) { return entry.label.empty() ? entry.model : entry.label; }
 
@@ -308,7 +323,18 @@ Recipe parse_recipe(std::string_view toml, std::string_view name, FurtherModels 
 }
 
 Recipe read_recipe(const std::filesystem::path& path, FurtherModels further) {
-  return parse_recipe(MappedFile::open(path).text(), path.string(), further);
+  Recipe recipe = parse_recipe(MappedFile::open(path).text(), path.string(), further);
+  const std::filesystem::path folder = path.parent_path();
+  look_beside(folder, recipe.data.name);
+  for (std::string& file : recipe.data.features.users) look_beside(folder, file);
+  for (std::string& file : recipe.data.features.items) look_beside(folder, file);
+  for (const std::string_view kind : {"test:", "negatives:", "folds:"}) {
+    if (!recipe.split.starts_with(kind)) continue;
+    std::string file = recipe.split.substr(kind.size());
+    for (const std::string_view ending : kind == "folds:" ? kFoldEndings : kNoEnding) look_beside(folder, file, ending);
+    recipe.split = std::string(kind) + file;
+  }
+  return recipe;
 }
 
 std::string format_recipe(const Recipe& recipe) {

@@ -84,7 +84,8 @@ Recipe completed(Recipe first, const Recipe& second);
 ///          or protocol
 Recipe parse_recipe(std::string_view toml, std::string_view name = "recipe", FurtherModels further = {});
 
-/// The same from a file. Errors   not_found and io as well
+/// The same from a file. Relative paths in it are looked for beside it, and then from where the process is.
+/// Errors   not_found and io as well
 Recipe read_recipe(const std::filesystem::path& path, FurtherModels further = {});
 
 /// A recipe as TOML: parse_recipe gives it back, options in their own kind's spelling.

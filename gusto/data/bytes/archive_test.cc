@@ -322,7 +322,8 @@ TEST(FileTree, OfNeitherFolderNorArchiveIsNone) {
   EXPECT_EQ(open_tree(folder.write("a", packed(Packing::gz, kRatings))), nullptr);
   EXPECT_EQ(open_tree(folder.path() / "none"), nullptr);
   EXPECT_EQ(complaint([&] { open_stream(folder.path() / "a/b"); }, ErrorCode::not_found),
-            fmt::format("There is no file {}/a/b. | Check the path.", folder.path().string()));
+            fmt::format("There is no file {0}/a/b. | There is no folder {0}/a either: check the path.",
+                        folder.path().string()));
 }
 
 }  // namespace

@@ -405,7 +405,8 @@ TEST_P(ReadAllTheSame, WithItsEventsAndANote) {
   EXPECT_EQ(opened.data->event_count(), GetParam().events);
   std::string notes;
   for (const std::string& note : opened.report.notes) {
-    if (!note.starts_with("Times lie between")) notes += note;  // most inputs have times of 1970
+    const bool usual = note.starts_with("Times lie between") || note.starts_with("The lists have no times");
+    if (!usual) notes += note;  // most inputs have times of 1970
   }
   EXPECT_EQ(without_folder(notes, folder.path()), GetParam().note);
 }

@@ -46,7 +46,8 @@ void ColumnSample::add(std::string_view cell) {
 TimeUnit ColumnSample::unit() const {
   if (units_.empty()) return TimeUnit::seconds;
   // Dates that may begin with either begin with the month where others must.
-  const auto days_first = std::find_if(units_.begin(), units_.end(), [](auto own) { return own.unit == TimeUnit::dmy; });
+  const auto days_first =
+      std::find_if(units_.begin(), units_.end(), [](auto own) { return own.unit == TimeUnit::dmy; });
   if (days_first != units_.end() && days_first->cells == either_way_ &&
       std::any_of(units_.begin(), units_.end(), [](const Unit& own) { return own.unit == TimeUnit::mdy; })) {
     return TimeUnit::mdy;

@@ -177,9 +177,10 @@ EventFormat recognize_fields(const SourceText& source, const OpenOptions& option
     const ColumnSample& times = columns.samples[format.time->index];
     format.time_unit = times.unit();
     if (times.ambiguous_dates() && !options.time_unit) {
-      format.notes.push_back(fmt::format(
-          "Dates of {} such as 3/4/2017 are read with the day first; if the month is, set the option `time_unit` to mdy.",
-          source.name));
+      format.notes.push_back(
+          fmt::format("Dates of {} such as 3/4/2017 are read with the day first; if the month is, set the option "
+                      "`time_unit` to mdy.",
+                      source.name));
     }
   }
   format.notes.insert(format.notes.end(), roles.notes.begin(), roles.notes.end());

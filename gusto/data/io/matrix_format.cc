@@ -65,6 +65,8 @@ class MatrixSample {
  public:
   MatrixSample(Records records, bool decimal_comma) : records_(records), comma_(decimal_comma) {
     for (const Cells& record : records) columns_ = std::max(columns_, record.size());
+    const auto empty = [&](const Cells& record) { return cell(record, columns_ - 1).empty(); };
+    while (columns_ > 0 && std::all_of(records.begin(), records.end(), empty)) --columns_;
   }
 
   std::size_t columns() const { return columns_; }
@@ -164,7 +166,7 @@ class MatrixSample {
              return parse_integer(cell(record, c)) == static_cast<std::int64_t>(values);
            });
   }
-  bool tells_users(std::size_t c) const {
+  bool tells_users(std::size_t c, std::optional<float> none = {}) const {
     std::set<std::string_view> ids;
     bool whole = true;
     std::int64_t greatest = 0;
@@ -177,7 +179,9 @@ class MatrixSample {
     }
     if (!whole) return !number_of(*ids.begin(), comma_).has_value();
     float most = 0;
-    each(c + 1, [&](std::optional<float> value) { most = std::max(most, value.value_or(0)); });
+    each(c + 1, [&](std::optional<float> value) {
+      if (value != none) most = std::max(most, value.value_or(0));
+    });
     const bool count = ids.contains("1") && greatest == static_cast<std::int64_t>(ids.size());
     const bool from_0 = ids.contains("0") && greatest + 1 == static_cast<std::int64_t>(ids.size());
     return count || from_0 || static_cast<float>(greatest) > most;
@@ -199,7 +203,7 @@ std::optional<std::size_t> items_below_names(const MatrixSample& sample, std::op
     if (!user && c < 2 && (role == ColumnRole::user || likely == ColumnRole::user)) user = c;
     else if (role || likely || names_other_numbers(names[c])) return std::nullopt;
   }
-  if (!user && (names_index(names.front()) || sample.tells_users(0))) user = 0;
+  if (!user && (names_index(names.front()) || sample.tells_users(0, sample.none(1)))) user = 0;
   return user ? *user + 1 : 0;
 }
 
@@ -213,11 +217,12 @@ bool seems_matrix(const MatrixSample& sample, std::size_t first) {
   if (!sample.header()) return sparse && sample.columns() >= kLeastColumns;
   const bool numbered = std::all_of(sample.names().begin() + static_cast<std::ptrdiff_t>(first), sample.names().end(),
                                     [](const std::string& name) { return is_whole(name); });
-  return (numbered || items >= kLeastNamed) && (sparse || (numbered && items >= kLeastNamed));
+  return numbered ? sparse || items >= kLeastColumns : sparse && items >= kLeastNamed;
 }
 
 std::string text_of(const EventFormat& format, bool skipped) {
-  const std::string users = format.numbered_users ? "the lines are the users 1, 2, 3 …" : "the first column names users";
+  const std::string users =
+      format.numbered_users ? "the lines are the users 1, 2, 3 …" : "the first column names users";
   return fmt::format("a line is a user, a column an item{}; {}{}",
                      format.none ? fmt::format(", and {} no value", *format.none) : std::string(), users,
                      skipped ? ", and the column that counts their values is skipped" : "");
@@ -260,7 +265,7 @@ std::optional<EventFormat> recognize_matrix(const std::string& file, EventFormat
     if (!seems_matrix(sample, 1)) return std::nullopt;
     format.none = sample.none(1);
     skipped = sample.counts_others(0, format.none);
-    if (!skipped && sample.tells_users(0)) user = 0;
+    if (!skipped && sample.tells_users(0, format.none)) user = 0;
     first = skipped || user ? 1 : 0;
     if (first == 0 && !sample.numbers_only(0)) return std::nullopt;
   }
@@ -273,11 +278,12 @@ std::optional<EventFormat> recognize_matrix(const std::string& file, EventFormat
     const bool named = format.header && !sample.names()[c].empty();
     format.matrix.push_back({c, named ? sample.names()[c] : fmt::format("{}", c - first + 1)});
   }
-  format.reason = fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), text_of(format, skipped));
+  format.reason =
+      fmt::format("Fields are separated by {}; {}.", delimiter_for_people(format.delimiter), text_of(format, skipped));
   if (!given) {
-    format.notes.push_back(fmt::format(
-        "{} is taken for a matrix: {}. If it is none, name the columns with the option `columns`.", file,
-        text_of(format, skipped)));
+    format.notes.push_back(
+        fmt::format("{} is taken for a matrix: {}. If it is none, name the columns with the option `columns`.", file,
+                    text_of(format, skipped)));
   }
   return format;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -113,6 +114,31 @@ TEST(Recognition, ReadsTimesInWhateverUnitTheyLookLike) {
   EXPECT_EQ(time_of("1500017676123456"), 1500017676);
   EXPECT_EQ(time_of("1500017676000000000"), 1500017676);
   EXPECT_EQ(time_of("2017/07/14 07:34:36"), 1500017676);
+}
+
+TEST(Recognition, TellsDaysFromMonthsWhereADateDoes) {
+  const auto time = [](std::string_view dates) {
+    return event_of(*read_text("user,item,date\n" + std::string(dates)).data, "1", "b").time;
+  };
+  EXPECT_EQ(time("1,a,14/07/2017\n1,b,03/08/2017\n"), 1501718400);
+  EXPECT_EQ(time("1,a,7/14/2017\n1,b,8/3/2017\n"), 1501718400);
+  EXPECT_EQ(time("1,a,14.07.2017 10:00\n1,b,3.8.2017 0:00\n"), 1501718400);
+  const OpenedDataset either = read_text("user,item,date\n1,a,3/8/2017\n");
+  EXPECT_EQ(event_of(*either.data, "1", "a").time, 1501718400);
+  EXPECT_THAT(notes_of(either), HasSubstr("with the day first; if the month is, set the option `time_unit` to mdy"));
+  const OpenedDataset months = read_with("user,item,date\n1,a,3/8/2017\n", {.time_unit = "mdy"});
+  EXPECT_EQ(event_of(*months.data, "1", "a").time, 1488931200);
+  EXPECT_EQ(notes_of(months), "");
+}
+
+TEST(Recognition, NamesCircumstancesThatAreNotRead) {
+  std::string text = "userID,itemID,rating,age,time,daytype,season,mood\n";
+  for (int i = 0; i < 12; ++i)
+    text += fmt::format("{},{},{},30,{},{},{},fine\n", i % 3, i, 1 + i % 5, 1 + i % 4, i % 2, i % 3);
+  const OpenedDataset opened = read_text(text);
+  EXPECT_FALSE(opened.data->has_times());
+  EXPECT_EQ(event_of(*opened.data, "0", "3").value, 4);
+  EXPECT_THAT(notes_of(opened), HasSubstr("not read: \"age\", \"time\", \"daytype\", \"season\", \"mood\"."));
 }
 
 TEST(Recognition, SaysOfTimesThatFewMean) {

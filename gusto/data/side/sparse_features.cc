@@ -142,11 +142,11 @@ std::optional<SparseFeatures> read_sparse_features(const SourceText& source) {
   result.table.text = *text;
   result.table.owner = text;
   --result.table.lines_before;  // the header is no line of the file
-  result.notes.push_back(
-      several ? fmt::format("The pairs of {} become one feature, features, of {} values.", source.name,
-                            format_count(names.size()))
-              : fmt::format("The pairs of {} become {} features{}.", source.name, format_count(names.size()),
-                            numbers ? ", which are 0 where a line does not name them" : ""));
+  result.notes.push_back(several ? fmt::format("The pairs of {} become one feature, features, of {} values.",
+                                               source.name, format_count(names.size()))
+                                 : fmt::format("The pairs of {} become {} features{}.", source.name,
+                                               format_count(names.size()),
+                                               numbers ? ", which are 0 where a line does not name them" : ""));
   if (several && !ones) {
     result.notes.push_back(fmt::format("Numbers of {} are read as present{}, since there are more than {} features.",
                                        source.name, below ? " if above 0" : "", kSparseColumns));

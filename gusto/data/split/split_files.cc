@@ -1,6 +1,7 @@
 #include "gusto/data/split/split_files.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <system_error>
 
@@ -8,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/data/bytes/file_tree.h"
 #include "gusto/data/bytes/source.h"
 #include "gusto/data/bytes/text_blocks.h"
 #include "gusto/data/io/event_block.h"
@@ -19,7 +21,8 @@ namespace gusto {
 namespace {
 
 constexpr std::string_view kWrongData =
-    "Check that this file belongs to this data set; if the data holds the training part alone, read both files together "
+    "Check that this file belongs to this data set; if the data holds the training part alone, read both files "
+    "together "
     "as the data.";
 
 // A name that cannot be looked up, being too long for instance, is no file.
@@ -28,18 +31,50 @@ bool is_there(const std::filesystem::path& file) {
   return std::filesystem::exists(file, ignored);
 }
 
-std::vector<FoldFiles> fold_files_at(const std::filesystem::path& prefix) {
-  const auto pair = [&](const std::string& number) {
-    const std::string stem = prefix.string() + number;
-    return FoldFiles{prefix.filename().string() + number, stem + ".base", stem + ".test"};
+// A file by its name, where it is; nothing if it is not there.
+using LocateFile = std::function<std::optional<std::filesystem::path>(const std::string& name)>;
+
+std::vector<FoldFiles> fold_files_at(const std::string& prefix, const LocateFile& locate) {
+  const auto pair = [&](const std::string& number) -> std::optional<FoldFiles> {
+    const std::string stem = prefix + number;
+    const auto base = locate(stem + ".base");
+    if (!base) return std::nullopt;
+    const auto test = locate(stem + ".test");
+    if (!test) {
+      throw Error(ErrorCode::not_found,
+                  fmt::format("There is no file {} beside {}.",
+                              std::filesystem::path(*base).replace_extension(".test").string(), base->string()),
+                  "Give every training part its test part.");
+    }
+    return FoldFiles{std::filesystem::path(prefix).filename().string() + number, *base, *test};
   };
-  if (FoldFiles one = pair(""); is_there(one.base)) return {one};
+  if (const auto one = pair("")) return {*one};
   std::vector<FoldFiles> result;
   for (std::size_t number = 1;; ++number) {
-    FoldFiles next = pair(std::to_string(number));
-    if (!is_there(next.base)) return result;
-    result.push_back(std::move(next));
+    auto next = pair(std::to_string(number));
+    if (!next) return result;
+    result.push_back(*std::move(next));
   }
+}
+
+// Files in a folder; an empty one is where the process is.
+LocateFile files_below(const std::filesystem::path& folder) {
+  return [folder](const std::string& name) -> std::optional<std::filesystem::path> {
+    const std::filesystem::path file = folder / name;
+    if (!is_there(file)) return std::nullopt;
+    return file;
+  };
+}
+
+// The same of the files in an archive, which is where a downloaded data set lies.
+std::vector<FoldFiles> fold_files_in(const std::string& prefix, const std::filesystem::path& source) {
+  if (!std::filesystem::is_regular_file(source)) return fold_files_at(prefix, files_below(source));
+  const auto archive = open_tree(source);
+  if (archive == nullptr) return {};
+  return fold_files_at(prefix, [&](const std::string& name) -> std::optional<std::filesystem::path> {
+    if (!archive->has(name)) return std::nullopt;
+    return archive->path_of(name);
+  });
 }
 
 // As the data was read, where the first line allows it.
@@ -147,7 +182,7 @@ class ListedFile {
   EventFormat format_;
   EventParser parser_;
   bool compares_values_;
-  bool twice_;                     // whether an event may be listed twice
+  bool twice_;                    // whether an event may be listed twice
   std::uint64_t first_line_ = 1;  // below the header
   EventBlock events_;
 };
@@ -179,19 +214,13 @@ void mark_listed_events(const EventFinder& finder, const std::filesystem::path& 
 }
 
 std::vector<FoldFiles> find_fold_files(const std::string& path, const std::filesystem::path& source) {
-  std::vector<FoldFiles> result = source.empty() ? std::vector<FoldFiles>{} : fold_files_at(source / path);
-  if (result.empty()) result = fold_files_at(path);
+  std::vector<FoldFiles> result = source.empty() ? std::vector<FoldFiles>{} : fold_files_in(path, source);
+  if (result.empty()) result = fold_files_at(path, files_below({}));
   if (result.empty()) {
     throw Error(
         ErrorCode::not_found,
         fmt::format("There is neither {0}.base nor {0}1.base, in the data's folder or here.", path),
         "Write folds:u for the folds of a folder of ml-100k, or folds:PATH for files PATH1.base, PATH1.test, …");
-  }
-  for (const FoldFiles& fold : result) {
-    if (is_there(fold.test)) continue;
-    throw Error(ErrorCode::not_found,
-                fmt::format("There is no file {} beside {}.", fold.test.string(), fold.base.string()),
-                "Give every training part its test part.");
   }
   return result;
 }

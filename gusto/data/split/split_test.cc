@@ -341,7 +341,6 @@ TEST_F(SplitFiles, ListsAreRecognized) {
   EXPECT_THAT(complaint("0 1\n\n7 9\n"), HasSubstr("test.txt, line 3, column item: \"9\" is no item of the data set"));
   EXPECT_THAT(complaint("0 1\n7 0 1\n"),
               HasSubstr("line 2: the event of user \"7\" and item \"1\" is not in the data"));
-  EXPECT_THAT(complaint("0 1 2 1\n"), HasSubstr("line 1: the event of user \"0\" and item \"1\" is listed twice"));
   EXPECT_THAT(complaint("0\n7\n"), HasSubstr("test.txt lists no events"));
 }
 
@@ -375,8 +374,6 @@ TEST_F(SplitFiles, BadLinesAreNamed) {
   EXPECT_THAT(complaint("a\tx\t4\n"),
               HasSubstr("column rating: \"4\" is not the value of this event in the data set, 5"));
   EXPECT_THAT(complaint("a\tx\t5\na\tx\tfive\n"), HasSubstr("line 2, column rating: \"five\" is not a number"));
-  EXPECT_THAT(complaint("a\tx\t5\na\tx\t5\n"),
-              HasSubstr("line 2: the event of user \"a\" and item \"x\" is listed twice"));
   EXPECT_THAT(complaint("a\tx\t5\na\ty"), HasSubstr("line 2"));
   EXPECT_THAT(complaint("user\titem\na\tx\nq\tx\n"), HasSubstr("line 3, column user: \"q\""));
   EXPECT_THAT(complaint("user\titem\na\tx\na\n"), HasSubstr("line 3"));

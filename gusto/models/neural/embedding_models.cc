@@ -10,7 +10,7 @@ constexpr Abilities factor_abilities() {
 }
 
 constexpr auto kDotFields = network_fields<EmbeddingDotOptions>();
-constexpr auto kBiasFields = network_fields<EmbeddingBiasOptions>();
+constexpr auto kEmbeddingBiasFields = network_fields<EmbeddingBiasOptions>();
 constexpr auto kProductFields =
     join(fields(field<&EmbeddingProductOptions::biases>("biases", "Whether user and item biases join."),
                 text<&EmbeddingProductOptions::hidden>("hidden", "Widths of hidden layers, as in 10; empty for none."),
@@ -82,7 +82,7 @@ constexpr ModelInfo kEmbeddingBiasInfo{
         "of known users. Source: Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; the "
         "sigmoid as in "
         "Salakhutdinov & Mnih: Probabilistic matrix factorization, NIPS 2007.",
-    .fields = kBiasFields,
+    .fields = kEmbeddingBiasFields,
     .abilities = factor_abilities(),
     .make = &make_with<EmbeddingBiasModel>,
 };

@@ -27,6 +27,7 @@ std::string describe_comparison(const Comparison& comparison, const Terminal& te
     text += "\n" + lay_out(*report.ranking, terminal);
     text += paragraph(report.legend, terminal, Style::dim);
     text += "\n" + paragraph(report.verdict, terminal, Style::bold);
+    text += paragraph(report.warning, terminal);
   }
   for (const ReportTable& table : report.further) text += "\n" + lay_out(table, terminal);
   for (const std::string& refusal : report.refusals) text += "\n" + paragraph(refusal, terminal, Style::bad);

@@ -12,6 +12,9 @@
 namespace gusto {
 namespace {
 
+// Standard errors by which a model must lose to popularity to be named.
+constexpr double kClearGap = 2;
+
 using Kind = ReportColumn::Kind;
 using Tone = ReportRow::Tone;
 
@@ -105,6 +108,25 @@ class ComparisonReporter {
                        primary_, best);
   }
 
+  std::string warning() const {
+    const auto popular = std::find_if(in_.results.begin(), in_.results.end(), [](const ModelResult& result) {
+      return result.model == "popularity" && !result.refusal;
+    });
+    if (popular == in_.results.end()) return {};
+    const Estimate* floor = popular->find(primary_);
+    std::vector<std::string> losing;
+    for (const std::size_t index : in_.ranking()) {
+      const ModelResult& result = in_.results[index];
+      const Estimate* own = result.find(primary_);
+      if (own == nullptr || floor == nullptr) continue;
+      const double gap = own->higher_is_better ? floor->mean - own->mean : own->mean - floor->mean;
+      if (gap > kClearGap * std::max(own->stderr_, floor->stderr_)) losing.push_back(result.label);
+    }
+    if (losing.empty()) return {};
+    return fmt::format("Worse than popularity here, which knows nobody: {}. A model's page says what data it wants.",
+                       join(losing, ", "));
+  }
+
   std::vector<ReportTable> further() const {
     std::vector<std::string_view> lengths;
     for (const std::string& name : names_) {
@@ -184,6 +206,7 @@ ComparisonReport report_comparison(const Comparison& comparison) {
     report.ranking = reporter.ranking();
     report.legend = reporter.legend();
     report.verdict = reporter.verdict();
+    report.warning = reporter.warning();
     report.further = reporter.further();
   }
   for (const ModelResult& result : comparison.results) {

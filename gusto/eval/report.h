@@ -31,6 +31,7 @@ struct ComparisonReport {
       ranking;          ///< best model first: primary metric, difference to the best, another metric, times
   std::string legend;   ///< what the ranking's signs mean
   std::string verdict;  ///< which model is best, and which ones the data cannot tell from it
+  std::string warning;  ///< which models lose to what most people chose or, of ratings, to its means; mostly empty
   std::vector<ReportTable> further;   ///< the means of other metrics, titled, one table for each kind and list length
   std::vector<std::string> refusals;  ///< a sentence for each model without a result
 };

@@ -14,6 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 using Tone = ReportRow::Tone;
 
 Estimate estimate_at(std::string metric, double mean) {
@@ -118,6 +119,19 @@ TEST(Report, AClearWinnerAndASingleModelAreToldSo) {
   comparison.results = {comparison.results[1]};
   comparison.best = 0;
   EXPECT_EQ(report_comparison(comparison).verdict, "There was nothing to compare it with.");
+}
+
+TEST(Report, NamesModelsThatLoseToPopularity) {
+  Comparison comparison = lists_compared();
+  EXPECT_THAT(report_comparison(comparison).warning, IsEmpty());
+  ModelResult popular = result_of("top", {estimate_at("ndcg@10", .2)});
+  popular.model = "popularity";
+  comparison.results.push_back(popular);
+  EXPECT_THAT(report_comparison(comparison).warning,
+              StartsWith("Worse than popularity here, which knows nobody: far."));
+  comparison.results.back() = result_of("top", {estimate_at("ndcg@10", .1501)});
+  comparison.results.back().model = "popularity";
+  EXPECT_THAT(report_comparison(comparison).warning, IsEmpty()) << "within the errors";
 }
 
 TEST(Report, LowerIsBetterForErrors) {

@@ -13,12 +13,15 @@
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/data_shape.h"
 
 namespace gusto {
 namespace {
 
 // Sweeps that are made where none are asked for.
+constexpr std::size_t kUsualFmDim = 32;
 constexpr std::size_t kFewSweeps = 20;
+constexpr std::size_t kMostRankingSweeps = 60;
 constexpr std::size_t kManySweeps = 200;
 constexpr std::size_t kManyEvents = 50'000;
 
@@ -66,10 +69,16 @@ FmInputs BayesFmModel::inputs(Task task) const {
   return inputs;
 }
 
-BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data) const {
-  const std::size_t events = std::min<std::size_t>(data.event_count(), kManyEvents);
-  const std::size_t total = options().epochs > 0 ? static_cast<std::size_t>(options().epochs)
-                                                 : kFewSweeps + (kManySweeps - kFewSweeps) * events / kManyEvents;
+std::size_t BayesFmModel::dim(const Dataset& data) const { return settled_dim(options().dim, kUsualFmDim, data); }
+
+BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data, Task task) const {
+  std::size_t total = kManySweeps;
+  if (task == Task::top_n) {
+    // Its zeros are drawn once, and are learned by heart in the end.
+    const std::size_t events = std::min<std::size_t>(data.event_count(), kManyEvents);
+    total = kFewSweeps + (kMostRankingSweeps - kFewSweeps) * events / kManyEvents;
+  }
+  if (options().epochs > 0) total = static_cast<std::size_t>(options().epochs);
   const auto burn_in = static_cast<std::size_t>(options().burn_in * static_cast<double>(total));
   return {total, burn_in, std::min(static_cast<std::size_t>(options().samples), total - burn_in)};
 }
@@ -85,8 +94,8 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   const std::uint64_t events = most_fm_events(data, task, options().negatives);
   const FmFeatures features(data, in);
   const std::span<const FmBlock> blocks = features.blocks();
-  const auto dim = static_cast<std::uint64_t>(options().dim);
-  const std::uint64_t samples = sweeps(data).kept;
+  const std::uint64_t dim = this->dim(data);
+  const std::uint64_t samples = sweeps(data, task).kept;
   const auto with_factors = static_cast<std::uint64_t>(
       std::count_if(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.factors; }));
   const bool shares = std::any_of(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.shares(); });
@@ -162,9 +171,9 @@ void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   const FmDesign design =
       features_->design(data, std::move(events.users), std::move(events.items), std::move(events.times));
   const std::unique_ptr<FmOutput> output = output_of(std::move(events.targets), context);
-  FmSampler sampler(design, static_cast<std::size_t>(options().dim), options().init, fit.seed, *output, context);
+  FmSampler sampler(design, dim(data), options().init, fit.seed, *output, context);
 
-  const auto [total, burn_in, kept] = sweeps(data);
+  const auto [total, burn_in, kept] = sweeps(data, task());
   samples_ = FmSamples(design.blocks, sampler.dim(), kept);
   cuts_ = Matrix<float>(kept, by_levels() ? levels_.size() - 1 : 0);
   std::size_t next = 0;
@@ -227,7 +236,7 @@ void BayesFmModel::do_load(const TensorFile& in) {
   mean_ = target[0];
   scale_ = target[1];
   features_.emplace(data(), inputs(task()));
-  samples_ = FmSamples::load(in, features_->blocks(), static_cast<std::size_t>(options().dim));
+  samples_ = FmSamples::load(in, features_->blocks(), dim(data()));
   levels_ = in.vector<float>("levels", static_cast<std::size_t>(in.count<float>("levels")));
   cuts_ = in.matrix<float>("cuts", samples_.count(), by_levels() ? levels_.size() - 1 : 0);
   check_loaded();

@@ -24,7 +24,7 @@ enum class FmTime { automatic, none, day, user_day, both };
 inline constexpr std::string_view kFmTimeNames[] = {"auto", "none", "day", "user-day", "both"};
 
 struct BayesFmOptions {
-  int dim = 32;
+  int dim = 0;
   int epochs = 0;
   double burn_in = 0.2;
   int samples = 50;
@@ -37,11 +37,12 @@ struct BayesFmOptions {
   double like_threshold = 4;
 };
 inline constexpr auto kBayesFmFields = fields(
-    field<&BayesFmOptions::dim>("dim", between(1, 1024), search_log(8, 64), "Number of factors."),
+    field<&BayesFmOptions::dim>("dim", between(0, 1024), search_log(8, 64),
+                                "Number of factors; 0: 32, fewer where users or items are few."),
     field<&BayesFmOptions::epochs>(
         "epochs", between(0, 100000), search_none(),
-        "Sweeps over the training events, burn-in included; 0 chooses by their number: 20 for "
-        "few, 200 for 50,000 and more."),
+        "Sweeps over the training events, burn-in included; 0: 200, for top-n 20 of few, 60 of "
+        "50,000 and more."),
     field<&BayesFmOptions::burn_in>("burn_in", between(0, 0.9), search_none(),
                                     "Share of the sweeps that come before the first sample is kept."),
     field<&BayesFmOptions::samples>(
@@ -125,7 +126,8 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
     std::size_t burn_in;  // of these, before the first sample is kept
     std::size_t kept;
   };
-  Sweeps sweeps(const Dataset& data) const;
+  std::size_t dim(const Dataset& data) const;
+  Sweeps sweeps(const Dataset& data, Task task) const;
   /// How many levels values may have, none if they are numbers with noise.
   std::size_t most_levels(Task task) const;
   void require_times(const Dataset& data) const;

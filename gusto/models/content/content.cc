@@ -15,6 +15,8 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kContentUsers = 64;
+constexpr double kUsualPopularity = 1.5;  // of so many items
+constexpr double kItemsOfUsualWeight = 8000;
 
 }  // namespace
 
@@ -177,8 +179,15 @@ double ContentModel::centered_product(std::size_t a, std::size_t b, double produ
   return product - centered_[a] - centered_[b] + mean_square_;
 }
 
+double ContentModel::popularity_weight() const {
+  if (options().popularity >= 0) return options().popularity;
+  // Of few items the logarithms of counts lie close together.
+  const double fewer = kItemsOfUsualWeight / static_cast<double>(data().item_count());
+  return std::clamp(kUsualPopularity * std::pow(fewer, 0.4), 1.0, 8.0);
+}
+
 double ContentModel::popularity_part(std::size_t item) const {
-  return options().popularity * static_cast<double>(popularity_[item]);
+  return popularity_weight() * static_cast<double>(popularity_[item]);
 }
 
 std::uint64_t ContentModel::memory_need(const Dataset& data, Task task, unsigned threads) const {

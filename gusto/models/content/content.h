@@ -22,7 +22,7 @@ struct ContentOptions : ProfileOptions {
   int max_history = 300;
   double like_threshold = 4;
   double disliked_weight = 0.25;
-  double popularity = 1.5;
+  double popularity = -1;
   double reg_features = 0.3;
   double reg_item = 3;
   double reg_user = 5;
@@ -54,9 +54,10 @@ inline constexpr auto kContentFields = fields(
     field<&ContentOptions::disliked_weight>(
         "disliked_weight", between(0, 10), search_linear(0, 1),
         "Rocchio, ratings and likes: what disliked items count against liked ones."),
-    field<&ContentOptions::popularity>("popularity", between(0, 100), search_linear(0, 2),
+    field<&ContentOptions::popularity>("popularity", between(-1, 100), search_linear(0, 4),
                                        "Top-n: what the item's popularity counts beside its features; for new items, "
-                                       "that of items of such features."),
+                                       "that of items of such features. -1: by the number of items, 1 of many to 8 of "
+                                       "few."),
     field<&ContentOptions::reg_features>("reg_features", between(1e-6, 1e6), search_log(0.03, 10),
                                          "New items: how strongly what features say of them is drawn to the mean."),
     field<&ContentOptions::reg_item>("reg_item", between(0, 1e6), search_log(0.1, 100),
@@ -112,6 +113,7 @@ class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
   bool by_ridge() const;
   /// x̃_a · x̃_b, given x_a · x_b.
   double centered_product(std::size_t a, std::size_t b, double product) const;
+  double popularity_weight() const;
   double popularity_part(std::size_t item) const;
   void make_profiles(const Dataset& data);
   void fit_slope(const Dataset& data, Context& context);

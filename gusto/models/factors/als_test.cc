@@ -17,7 +17,6 @@ struct PlainAlsObjective {
   const AlsOptions options;
   const Dataset& data;
   bool ranks;
-  double mean = 0;
   Matrix<double> users, items, values, has;
   std::vector<double> of_user, of_item;
 
@@ -35,14 +34,15 @@ struct PlainAlsObjective {
     };
     users = read("user_vectors", data.user_count());
     items = read("item_vectors", data.item_count());
-    mean = file.values<double>("global_mean").front();
+    const double mean = file.values<double>("global_mean").front();
+    const double scale = file.values<double>("scale").front();
     values = Matrix<double>(users.rows(), items.rows());
     has = values;
     of_user.resize(users.rows());
     of_item.resize(items.rows());
     for (const Event& event : data.events()) {
       has(event.user.index, event.item.index) = 1;
-      values(event.user.index, event.item.index) = ranks ? 1 : event.value;
+      values(event.user.index, event.item.index) = ranks ? 1 : (static_cast<double>(event.value) - mean) / scale;
       ++of_user[event.user.index];
       ++of_item[event.item.index];
     }
@@ -50,7 +50,7 @@ struct PlainAlsObjective {
 
   double predicted(std::size_t u, std::size_t i) const {
     const std::size_t dim = users.cols() - 1;
-    double sum = ranks ? 0 : mean + users(u, dim) + items(i, dim);
+    double sum = ranks ? 0 : users(u, dim) + items(i, dim);
     for (std::size_t d = 0; d < dim; ++d) sum += users(u, d) * items(i, d);
     return sum;
   }
@@ -117,6 +117,27 @@ TEST(Als, BlocksReachTheObjectiveOfAllCoordinatesAtOnce) {
   };
   const double whole = reached(0);
   EXPECT_NEAR(reached(16), whole, 1e-3 * whole);
+}
+
+TEST(Als, LearnsTheSameInAnyUnitOfTheValues) {
+  const auto events = test::three_tastes()->events();
+  const auto predictions = [&](float unit) {
+    std::vector<Event> scaled(events.begin(), events.end());
+    for (Event& event : scaled) event.value *= unit;
+    const AlsModel model = fitted_als({}, test::dataset_of(60, 40, scaled), Task::ratings);
+    std::vector<float> result;
+    for (const std::size_t u : {0U, 7U, 31U}) {
+      const std::vector<float> row = test::scores_of(model, Query::known(UserRow(u)));
+      result.insert(result.end(), row.begin(), row.end());
+    }
+    for (float& value : result) value /= unit;
+    return result;
+  };
+  const std::vector<float> usual = predictions(1);
+  for (const float unit : {0.01F, 20'000.0F, 1e6F}) {
+    const std::vector<float> other = predictions(unit);
+    for (std::size_t n = 0; n < usual.size(); ++n) EXPECT_NEAR(other[n], usual[n], 2e-3) << unit;
+  }
 }
 
 TEST(Als, LearnsNoBiasesIfToldSo) {

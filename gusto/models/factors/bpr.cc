@@ -14,6 +14,7 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/grouping.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/models/shared/data_shape.h"
 #include "gusto/models/shared/other_items.h"
 
 namespace gusto {
@@ -175,13 +176,24 @@ constexpr ModelInfo kBprInfo{
     .make = &make_with<BprModel>,
 };
 
+BprOptions settled(BprOptions options, const Dataset& data) {
+  const DataShape shape = shape_of(data);
+  const double sparse = 1 - ramp(shape.events_an_item(), 15, 45);
+  const auto more = [&](double usual, double times) { return usual * std::pow(times, sparse); };
+  if (options.dim == 0) options.dim = static_cast<int>(fitting_dim(sparse > 0.5 ? 128 : 64, shape));
+  if (options.epochs == 0) options.epochs = static_cast<int>(std::lround(more(60, 2)));
+  if (options.learning_rate == 0) options.learning_rate = more(0.05, 3);
+  if (options.trials == 0) options.trials = static_cast<int>(std::clamp(shape.items / 200, 2.0, more(8, 2)));
+  return options;
+}
+
 std::uint64_t BprModel::memory_need(const Dataset& data, Task, unsigned threads) const {
   const std::uint64_t rows = data.user_count() + data.item_count();
   std::uint64_t longest = 0;
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     longest = std::max<std::uint64_t>(longest, data.history(UserRow(u)).size());
   }
-  const std::uint64_t width = padded_width(dim());
+  const std::uint64_t width = padded_width(static_cast<std::size_t>(settled(options(), data).dim));
   const std::uint64_t pairs = std::min<std::uint64_t>(longest * kDrawn, std::max<std::uint64_t>(longest, kMostPairs));
   return data.event_count() * sizeof(PairEvent) + 2 * rows * (width + 4) * sizeof(float) +
          threads * (pairs * (2 * width + 4) + width * (width + 4)) * sizeof(float);
@@ -189,7 +201,8 @@ std::uint64_t BprModel::memory_need(const Dataset& data, Task, unsigned threads)
 
 void BprModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
-  PairTrainer trainer(data, strength_of(data, task()), least_, options(), fit.seed, context);
+  const BprOptions chosen = settled(options(), data);
+  PairTrainer trainer(data, strength_of(data, task()), least_, chosen, fit.seed, context);
   trainer.run();
   users_ = trainer.users();
   ranking_ = trainer.items();
@@ -306,8 +319,9 @@ void BprModel::save_state(TensorWriter& out) const {
 void BprModel::do_load(const TensorFile& in) {
   least_ = least_choice(data(), task(), options().like_threshold);
   const std::size_t items = data().item_count();
-  users_ = in.matrix<float>("user_vectors", data().user_count(), dim());
-  ranking_ = resized(in.matrix<float>("item_vectors", items, dim()), items, dim() + 1);
+  const auto width = static_cast<std::size_t>(settled(options(), data()).dim);
+  users_ = in.matrix<float>("user_vectors", data().user_count(), width);
+  ranking_ = resized(in.matrix<float>("item_vectors", items, width), items, width + 1);
   const std::vector<float> biases = in.vector<float>("item_bias", items);
   for (std::size_t i = 0; i < items; ++i) ranking_(i, dim()) = biases[i];
   finish(data());

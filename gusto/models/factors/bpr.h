@@ -13,11 +13,11 @@
 namespace gusto {
 
 struct BprOptions {
-  int dim = 64;
-  int epochs = 60;
-  double learning_rate = 0.05;
+  int dim = 0;
+  int epochs = 0;
+  double learning_rate = 0;
   PairSampling sampling = PairSampling::hard;
-  int trials = 8;
+  int trials = 0;
   double reg = 0.03;
   bool biases = true;
   double reg_bias = 0.01;
@@ -25,15 +25,20 @@ struct BprOptions {
   double like_threshold = 4;
 };
 inline constexpr auto kBprFields = fields(
-    field<&BprOptions::dim>("dim", between(1, 4096), search_log(16, 256), "Length of each user and item vector."),
-    field<&BprOptions::epochs>("epochs", between(1, 10000), search_log(20, 200), "Passes over the training events."),
-    field<&BprOptions::learning_rate>("learning_rate", between(1e-6, 10), search_log(0.01, 0.3),
-                                      "Step size at the start; it falls linearly to 0."),
+    field<&BprOptions::dim>("dim", between(0, 4096), search_log(16, 256),
+                            "Length of each user and item vector; 0: 64, 128 where items have few events, and fewer "
+                            "where users or items are few."),
+    field<&BprOptions::epochs>("epochs", between(0, 10000), search_log(20, 200),
+                               "Passes over the training events; 0: 60, up to 120 where items have few events."),
+    field<&BprOptions::learning_rate>("learning_rate", between(0, 10), search_log(0.01, 0.3),
+                                      "Step size at the start; it falls linearly to 0. 0: 0.05, up to 0.15 where "
+                                      "items have few events."),
     choice<&BprOptions::sampling>("sampling", kPairSamplingNames,
                                   "The other item: uniform, the first drawn; hard, the best scored of some; warp, the "
                                   "first of some that comes too close, weighted by its rank."),
-    field<&BprOptions::trials>("trials", between(1, 10000), search_log(2, 100),
-                               "Items drawn at most against an event, of hard and warp."),
+    field<&BprOptions::trials>("trials", between(0, 10000), search_log(2, 100),
+                               "Items drawn at most against an event, of hard and warp; 0: one of 200 items, 2 to 8, "
+                               "or up to 16 where items have few events."),
     field<&BprOptions::reg>("reg", between(0, 10), search_log(0.001, 0.1), "Regularization of the vectors."),
     field<&BprOptions::biases>("biases", "Learn how much each item is chosen, whoever the user is."),
     field<&BprOptions::reg_bias>("reg_bias", between(0, 10), search_log(0.0001, 0.1), "Regularization of the biases."),
@@ -41,6 +46,11 @@ inline constexpr auto kBprFields = fields(
     field<&BprOptions::like_threshold>("like_threshold", {}, search_none(),
                                        "Ratings, likes: events of at least this value count, if any has it."));
 extern const ModelInfo kBprInfo;
+
+/// `options` with every 0 settled by the data. Items of few events, 15 and less, need more and longer steps against more
+/// others than items of many, 45 and more, and longer vectors; between them all goes by the logarithm. The best of many
+/// draws from few items would nearly always be one that the user likes.
+BprOptions settled(BprOptions options, const Dataset& data);
 
 /// Ranks by an inner product and a bias, learned from pairs: what somebody chose before what they did not.
 ///
@@ -79,7 +89,7 @@ class BprModel final : public ModelWith<BprOptions, kBprInfo> {
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
   void do_user_similarity(const Query& query, std::span<float> out) const override;
 
-  std::size_t dim() const { return static_cast<std::size_t>(options().dim); }
+  std::size_t dim() const { return ranking_.cols() - 1; }
   /// Finds p̄, and gives it to users without events.
   void finish(const Dataset& data);
   void fold_in(const Query& query, std::span<float> out) const;

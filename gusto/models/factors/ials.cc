@@ -8,6 +8,7 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/solve_kernels.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/shared/data_shape.h"
 
 namespace gusto {
 namespace {
@@ -22,6 +23,13 @@ constexpr double kPairsToEvents = 8;
 constexpr std::size_t kItemsPerDim = 64;
 constexpr std::size_t kLeastVectorDim = 64;
 constexpr std::size_t kMostVectorDim = 256;
+
+// 0.013, but up to 0.03 where histories are short, of 22 events down to 7, and more where users or items are fewer than
+// 600: there most of what rows seem to say of each other is noise.
+double usual_reg(const DataShape& shape) {
+  const double of_length = 0.013 * std::pow(0.03 / 0.013, 1 - ramp(shape.events_a_user(), 7, 22));
+  return of_length * std::pow(std::max(1.0, 600 / std::max(1.0, shape.narrower())), 0.4);
+}
 
 // Of a row's events; without weights, how many there are.
 double total_weight(std::span<const std::uint32_t> events, std::span<const float> weights) {
@@ -94,7 +102,7 @@ struct IalsModel::QueryUser {
 
 double IalsModel::reg_of(double events, std::size_t others) const {
   const double pairs = events + unobserved_weight_ * static_cast<double>(others);
-  return options().reg * std::pow(pairs, options().reg_power);
+  return reg_ * std::pow(pairs, options().reg_power);
 }
 
 std::uint64_t IalsModel::memory_need(const Dataset& data, Task, unsigned threads) const {
@@ -122,11 +130,12 @@ IalsModel::Side IalsModel::make_side(const Dataset& data, bool of_users, std::si
 // Many items have many niches, which few dimensions do not tell apart.
 std::size_t IalsModel::dim_for(const Dataset& data) const {
   if (options().dim > 0) return static_cast<std::size_t>(options().dim);
-  return std::clamp(padded_width(data.item_count() / kItemsPerDim), kLeastVectorDim, kMostVectorDim);
+  const DataShape shape = shape_of(data);
+  const auto wanted = static_cast<std::size_t>(shape.items) / kItemsPerDim;
+  return fitting_dim(std::clamp(padded_width(wanted), kLeastVectorDim, kMostVectorDim), shape);
 }
 
 void IalsModel::measure(const Dataset& data) {
-  dim_ = dim_for(data);
   std::vector<bool> has(data.item_count());
   double events = 0;
   double users = 0;
@@ -144,6 +153,7 @@ void IalsModel::measure(const Dataset& data) {
   const double pairs = std::max(users * static_cast<double>(items_with_events_), 1.0);
   unobserved_weight_ =
       options().unobserved_weight > 0 ? options().unobserved_weight : std::min(1.0, kPairsToEvents * events / pairs);
+  reg_ = options().reg > 0 ? options().reg : usual_reg({users, static_cast<double>(items_with_events_), events});
 }
 
 RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) const {
@@ -166,6 +176,7 @@ void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& 
 void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
   measure(data);
+  dim_ = dim_for(data);
   const Side user_side = make_side(data, true, items_with_events_);
   const auto counts = [](float reg) { return reg > 0; };
   const auto users_with_events = std::count_if(user_side.regs.begin(), user_side.regs.end(), counts);
@@ -339,6 +350,8 @@ void IalsModel::save_state(TensorWriter& out) const {
 void IalsModel::do_load(const TensorFile& in) {
   least_ = least_choice(data(), task(), options().like_threshold);
   measure(data());
+  const std::span<const std::uint64_t> shape = in.shape("item_vectors");
+  dim_ = shape.empty() ? 0 : shape.back();
   const std::size_t width = padded_width(dim());
   const auto padded = [&](std::string_view name, std::size_t rows) {
     return resized(in.matrix<float>(name, rows, dim()), rows, width);

@@ -19,7 +19,7 @@ struct IalsOptions {
   int dim = 0;
   int epochs = 16;
   double unobserved_weight = 0;
-  double reg = 0.013;
+  double reg = 0;
   double reg_power = 1;
   double init = 0.1;
   int block = 0;
@@ -30,7 +30,8 @@ struct IalsOptions {
 };
 inline constexpr auto kIalsFields = fields(
     field<&IalsOptions::dim>("dim", between(0, 4096), search_log(16, 512),
-                             "Length of each user and item vector; 0: by the number of items, 64 to 256."),
+                             "Length of each user and item vector; 0: by the number of items, 64 to 256, and fewer "
+                             "where users or items are few."),
     field<&IalsOptions::epochs>("epochs", between(1, 1000), search_log(4, 32),
                                 "Times that all users' and all items' vectors are solved for."),
     renamed(field<&IalsOptions::unobserved_weight>(
@@ -38,8 +39,9 @@ inline constexpr auto kIalsFields = fields(
                 "Weight of each pair of user and item as one without an event (alpha); 0: by how sparse the "
                 "data are, such that all pairs together weigh 8 times as much as all events."),
             "unobserved"),
-    field<&IalsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.0005, 0.1),
-                             "Regularization of a vector, for each pair that it takes part in."),
+    field<&IalsOptions::reg>("reg", between(0, 1e6), search_log(0.0005, 0.1),
+                             "Regularization of a vector, for each pair that it takes part in; 0: 0.013, and more "
+                             "where histories are short, or users or items few."),
     field<&IalsOptions::reg_power>(
         "reg_power", between(0, 1), search_linear(0, 1),
         "How far regularization grows with a row's events: reg (events + unobserved pairs)^reg_power."),
@@ -92,6 +94,8 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   void save_state(TensorWriter& out) const override;
   /// α, once fitted.
   double unobserved_weight() const { return unobserved_weight_; }
+  /// reg, once fitted.
+  double reg() const { return reg_; }
 
  private:
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
@@ -111,7 +115,7 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   RowSolver solver(const Matrix<float>& other, Matrix<float> gram) const;
   void solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver, Pass pass,
                   Steps& steps, Matrix<float>& vectors) const;
-  /// Sets α and the number of items with events.
+  /// Sets what depends on the data: α, reg, and the number of items with events.
   void measure(const Dataset& data);
   void prepare_fold_in(Matrix<float> gram);
 
@@ -123,8 +127,9 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   std::size_t items_with_events_ = 0;
   std::size_t dim_ = 0;
   double unobserved_weight_ = 0;  // α
-  Matrix<float> users_, items_;   // padded to whole strips
-  Matrix<float> all_items_;       // Σ h_i h_iᵀ over items with events
+  double reg_ = 0;
+  Matrix<float> users_, items_;  // padded to whole strips
+  Matrix<float> all_items_;      // Σ h_i h_iᵀ over items with events
   std::unique_ptr<SideFeatures> features_;
   std::optional<FeaturePrior> user_prior_, item_prior_;
   std::optional<RowSolver> fold_in_solver_;

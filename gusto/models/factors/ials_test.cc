@@ -18,7 +18,7 @@ namespace {
 class PlainIalsObjective {
  public:
   PlainIalsObjective(const IalsModel& model, Task task)
-      : options_(model.options()), unobserved_(model.unobserved_weight()), data_(model.data()) {
+      : options_(model.options()), unobserved_(model.unobserved_weight()), reg_(model.reg()), data_(model.data()) {
     TensorWriter state;
     model.save_state(state);
     const TensorFile file = TensorFile::parse(state.serialize(), "state");
@@ -139,7 +139,7 @@ class PlainIalsObjective {
   std::vector<double> regs(const std::vector<double>& counts, double others) const {
     std::vector<double> result;
     for (const double n : counts) {
-      result.push_back(n == 0 ? 0 : options_.reg * std::pow(n + unobserved_ * others, options_.reg_power));
+      result.push_back(n == 0 ? 0 : reg_ * std::pow(n + unobserved_ * others, options_.reg_power));
     }
     return result;
   }
@@ -149,6 +149,7 @@ class PlainIalsObjective {
 
   const IalsOptions options_;
   const double unobserved_;
+  const double reg_;
   const Dataset& data_;
   std::size_t dim_ = 0;
   Matrix<double> users_, items_, events_;

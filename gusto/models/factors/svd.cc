@@ -10,12 +10,13 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/factor_abilities.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/models/shared/data_shape.h"
 #include "gusto/models/shared/training_matrix.h"
 
 namespace gusto {
 namespace {
 
-constexpr double kMostDim = 128;  // that is chosen without being asked for
+constexpr std::size_t kMostDim = 128;  // that is chosen without being asked for
 
 }  // namespace
 
@@ -37,22 +38,22 @@ struct SvdModel::QueryUser {
   float scale;  // of top-n
 };
 
-std::size_t SvdModel::dim(Task task, std::size_t item_count) const {
+std::size_t SvdModel::dim(Task task, const Dataset& data) const {
   std::size_t wanted = static_cast<std::size_t>(options().dim);
   if (wanted == 0) {
-    const double root = std::min(kMostDim, std::sqrt(static_cast<double>(item_count)));
-    wanted = static_cast<std::size_t>(std::ceil(task == Task::top_n ? root : root / 2));
+    const std::size_t rank = std::min(kMostDim, fitting_rank(shape_of(data)));
+    wanted = task == Task::top_n ? rank : (rank + 1) / 2;
   }
-  return std::min(wanted, item_count);
+  return std::min(wanted, data.item_count());
 }
 
 double SvdModel::fit_operations(const Dataset& data, Task task) const {
-  return truncated_svd_operations(data, dim(task, data.item_count()), options().iterations);
+  return truncated_svd_operations(data, dim(task, data), options().iterations);
 }
 
 std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t by_item = data.event_count() * 8;
-  const std::size_t width = dim(task, data.item_count());
+  const std::size_t width = dim(task, data);
   const std::uint64_t ranking = data.item_count() * (width + 2) * sizeof(float);
   return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width, threads) + ranking;
 }
@@ -73,7 +74,7 @@ void SvdModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   const TrainingMatrix matrix =
       centered() ? TrainingMatrix(data, baseline_) : TrainingMatrix(data, user_scale, item_scale_, strength);
   RightSingularVectors found =
-      truncated_svd(context, matrix, dim(task(), items), options().iterations, fit.seed, info().name);
+      truncated_svd(context, matrix, dim(task(), data), options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
   singular_values_ = std::move(found.values);
   require_finite("item vectors", vectors_.values());
@@ -167,7 +168,7 @@ void SvdModel::save_state(TensorWriter& out) const {
 
 void SvdModel::do_load(const TensorFile& in) {
   const std::size_t items = data().item_count();
-  const std::size_t kept = dim(task(), items);
+  const std::size_t kept = in.count<float>("singular_values");
   vectors_ = in.matrix<float>("item_vectors", items, kept);
   singular_values_ = in.vector<float>("singular_values", kept);
   item_scale_ = in.vector<float>("item_scale", centered() ? 0 : items);

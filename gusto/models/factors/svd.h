@@ -19,7 +19,8 @@ struct SvdOptions {
 inline constexpr auto kSvdFields =
     fields(field<&SvdOptions::dim>(
                "dim", between(0, 4096), search_log(8, 256),
-               "Number of singular vectors; 0: the root of the number of items, half of it for ratings and likes."),
+               "Number of singular vectors; 0: the root of the number of items, fewer where users or items "
+               "are few, and half of them for ratings and likes."),
            field<&SvdOptions::iterations>("iterations", between(0, 100), search_none(),
                                           "Rounds of subspace iteration; more make the vectors more exact."),
            field<&SvdOptions::user_power>("user_power", between(0, 1), search_linear(0, 0.6),
@@ -59,7 +60,7 @@ class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> {
   void do_user_similarity(const Query& query, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  std::size_t dim(Task task, std::size_t item_count) const;
+  std::size_t dim(Task task, const Dataset& data) const;
   bool centered() const { return task() != Task::top_n; }
   /// A's entry for an event of the user, given the user's bias and scale.
   struct QueryUser;

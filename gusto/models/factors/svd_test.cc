@@ -92,14 +92,14 @@ TEST(Svd, ScoresAreTheProjectionOnTheLeadingSingularVectors) {
   }
 }
 
-TEST(Svd, ChoosesItsWidthByTheNumberOfItems) {
+TEST(Svd, ChoosesItsWidthByTheNumbersOfUsersAndItems) {
   const auto data = test::three_tastes(60, 40);
   Context context({.threads = 1});
   SvdModel model;
   model.fit(data, Task::top_n, context);
-  EXPECT_EQ(model.item_vectors().cols, 7U);  // ⌈√40⌉
+  EXPECT_EQ(model.item_vectors().cols, 4U);  // ⌈40 / 12⌉
   model.fit(data, Task::ratings, context);
-  EXPECT_EQ(model.item_vectors().cols, 4U + 2U);  // ⌈√40 / 2⌉, and the biases
+  EXPECT_EQ(model.item_vectors().cols, 2U + 2U);  // half of them, and the biases
 }
 
 // Where nearly everybody has nearly everything, the first singular value towers above the others.

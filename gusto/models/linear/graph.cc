@@ -8,13 +8,14 @@
 #include "gusto/base/linalg.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/models/shared/data_shape.h"
 
 namespace gusto {
 namespace {
 
 // Signals filtered at once: the columns of one product.
 constexpr std::size_t kSignals = 32;
-constexpr double kMostGraphDim = 128;  // that is chosen without being asked for
+constexpr std::size_t kMostGraphDim = 128;  // that is chosen without being asked for
 constexpr double kLeastWidest = 1e-30;
 
 }  // namespace
@@ -119,24 +120,21 @@ class GraphModel::Filter {
   std::vector<float> back_scale_;  // 1 / item_scale_
 };
 
-std::size_t GraphModel::dim(std::size_t item_count) const {
-  auto wanted = static_cast<std::size_t>(options().dim);
-  if (wanted == 0) {
-    wanted = static_cast<std::size_t>(std::ceil(std::min(kMostGraphDim, std::sqrt(static_cast<double>(item_count)))));
-  }
-  return std::min(wanted, item_count);
+std::size_t GraphModel::dim(const Dataset& data) const {
+  const auto wanted = static_cast<std::size_t>(options().dim);
+  return std::min(wanted > 0 ? wanted : std::min(kMostGraphDim, fitting_rank(shape_of(data))), data.item_count());
 }
 
 double GraphModel::fit_operations(const Dataset& data, Task) const {
-  return truncated_svd_operations(data, dim(data.item_count()), options().iterations);
+  return truncated_svd_operations(data, dim(data), options().iterations);
 }
 
 std::uint64_t GraphModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
   const std::uint64_t signals = std::uint64_t{threads} * kSignals * (data.user_count() + 3 * items);
-  const std::uint64_t own = (dim(items) * items + 2 * items + data.user_count()) * sizeof(float);
+  const std::uint64_t own = (dim(data) * items + 2 * items + data.user_count()) * sizeof(float);
   return own +
-         std::max<std::uint64_t>(truncated_svd_memory(data.user_count(), items, dim(items), threads),
+         std::max<std::uint64_t>(truncated_svd_memory(data.user_count(), items, dim(data), threads),
                                  signals * sizeof(float)) +
          choices_memory(data, task);
 }
@@ -154,8 +152,8 @@ const Dataset& GraphModel::prepare(const Dataset& all) {
 void GraphModel::do_fit(const Dataset& all, const FitOptions& fit, Context& context) {
   const Dataset& chosen = prepare(all);
   RightSingularVectors found =
-      truncated_svd(context, TrainingMatrix(chosen, user_scale_, item_scale_, strength_of(all, task())),
-                    dim(all.item_count()), options().iterations, fit.seed, info().name);
+      truncated_svd(context, TrainingMatrix(chosen, user_scale_, item_scale_, strength_of(all, task())), dim(all),
+                    options().iterations, fit.seed, info().name);
   vectors_ = std::move(found.vectors);
   singular_values_ = std::move(found.values);
   require_finite("item vectors", vectors_.values());
@@ -203,7 +201,7 @@ void GraphModel::save_state(TensorWriter& out) const {
 
 void GraphModel::do_load(const TensorFile& in) {
   const std::size_t items = data().item_count();
-  const std::size_t kept = dim(items);
+  const std::size_t kept = in.count<float>("singular_values");
   vectors_ = in.matrix<float>("item_vectors", items, kept);
   singular_values_ = in.vector<float>("singular_values", kept);
   prepare(data());

@@ -16,14 +16,14 @@ namespace gusto {
 enum class GraphMerge { late, early };
 inline constexpr std::array<std::string_view, 2> kGraphMergeNames{"late", "early"};
 
-/// Defaults were chosen on inner parts of the training data of ml-1m and ml-100k.
+/// Defaults were chosen over unlike data sets (bench/panel.py).
 struct GraphOptions {
   int dim = 0;
   int iterations = 6;
   double low_pass = 0.15;
   double blur_time = 1;
   int blur_steps = 1;
-  double sharpen_time = 1;
+  double sharpen_time = 0.7;
   int sharpen_steps = 1;
   GraphMerge merge = GraphMerge::late;
   double user_power = 0.4;
@@ -33,7 +33,7 @@ struct GraphOptions {
 inline constexpr auto kGraphFields = fields(
     field<&GraphOptions::dim>("dim", between(0, 4096), search_log(16, 512),
                               "Frequencies that the ideal low pass lets through; 0: the root of the number of "
-                              "items."),
+                              "items, fewer where users or items are few."),
     field<&GraphOptions::iterations>("iterations", between(0, 100), search_none(),
                                      "Rounds of subspace iteration; more make the low pass more exact."),
     field<&GraphOptions::low_pass>("low_pass", between(0, 100), search_log(0.03, 3),
@@ -92,7 +92,7 @@ class GraphModel final : public ModelWith<GraphOptions, kGraphInfo> {
   void do_item_similarity(ItemRow item, std::span<float> out) const override;
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
-  std::size_t dim(std::size_t item_count) const;
+  std::size_t dim(const Dataset& data) const;
   /// Keeps what counts of the data, and its scales. Returns what counts.
   const Dataset& prepare(const Dataset& all);
   TrainingMatrix matrix() const { return {part_ ? *part_ : data(), user_scale_, item_scale_}; }

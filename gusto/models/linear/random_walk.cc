@@ -9,11 +9,13 @@
 
 #include "gusto/base/steps.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/models/shared/data_shape.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kWalkParts = 256;
+constexpr double kMostBeta = 0.6;  // that is chosen without being asked for
 
 }  // namespace
 
@@ -53,7 +55,8 @@ void RandomWalkModel::do_fit(const Dataset& all, const FitOptions&, Context& con
   const std::size_t items = data.item_count();
   const Strength strength = strength_of(data, task());
   const std::vector<float> from_user = user_scales(data, options().alpha, strength);
-  const std::vector<float> to_item = item_scales(data, options().beta, strength);
+  const double beta = options().beta < 0 ? kMostBeta * ramp(shape_of(data).events_a_user(), 6, 92) : options().beta;
+  const std::vector<float> to_item = item_scales(data, beta, strength);
   const std::vector<float> strengths = event_strengths(data, strength, options().alpha);
 
   const std::vector<std::uint64_t> work = co_occurrence_work(data);

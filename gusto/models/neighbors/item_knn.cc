@@ -8,11 +8,15 @@
 #include "gusto/base/steps.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/models/shared/data_shape.h"
 
 namespace gusto {
 namespace {
 
 constexpr std::size_t kNeighborParts = 256;
+// That are chosen without being asked for.
+constexpr double kUsualPower = 1.6;
+constexpr double kMostVotePower = 0.9;
 constexpr float kNotRated = std::numeric_limits<float>::quiet_NaN();
 
 }  // namespace
@@ -98,6 +102,17 @@ std::size_t ItemKnnModel::kept(Task task) const {
   return task == Task::top_n ? some : std::max(some, static_cast<std::size_t>(options().stored_neighbors));
 }
 
+double ItemKnnModel::similarity_power(const Dataset& data) const {
+  if (options().power > 0) return options().power;
+  if (task() != Task::top_n) return kUsualPower;
+  return 1 + (kUsualPower - 1) * ramp(shape_of(data).events_a_user(), 30, 85);
+}
+
+double ItemKnnModel::vote_power(const Dataset& data) const {
+  if (options().vote_power >= 0) return options().vote_power;
+  return kMostVotePower * ramp(shape_of(data).events_a_user(), 6, 85);
+}
+
 double ItemKnnModel::fit_operations(const Dataset& data, Task) const { return co_occurrence_operations(data); }
 
 std::uint64_t ItemKnnModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
@@ -152,6 +167,7 @@ void ItemKnnModel::fit_choices(const Dataset& data, Context& context) {
   const auto items = static_cast<double>(data.item_count());
   const double mean_length = static_cast<double>(data.event_count()) / static_cast<double>(data.user_count());
   const Strength strength = strength_of(data, task());
+  const double power = vote_power(data);
   std::vector<float> votes(data.user_count());
   std::vector<RowSums> sums(data.item_count());
   ColumnSums all;
@@ -159,7 +175,7 @@ void ItemKnnModel::fit_choices(const Dataset& data, Context& context) {
     const History history = data.history(UserRow(u));
     if (history.size() == 0) continue;
     const auto length = static_cast<double>(history.size());
-    votes[u] = static_cast<float>(std::pow(mean_length / length, options().vote_power));
+    votes[u] = static_cast<float>(std::pow(mean_length / length, power));
     const auto share = static_cast<float>(length / items);
     for (std::size_t e = 0; e < history.size(); ++e) {
       const float vote = votes[u] * strength.of(history.values[e]);
@@ -259,6 +275,7 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
   });
 
   lists_ = {};
+  const auto power = static_cast<float>(similarity_power(data));
   std::size_t count = 0;
   for (const std::vector<std::uint64_t>& keys : nearest) count += keys.size();
   lists_.reserve(items, count);
@@ -266,7 +283,7 @@ void ItemKnnModel::fit_lists(const Dataset& data, const Measure& measure, std::s
     const std::size_t begin = lists_.weights.size();
     double total = 0;
     for (const std::uint64_t key : nearest[i]) {
-      lists_.add(key_row(key), std::pow(key_similarity(key), static_cast<float>(options().power)));
+      lists_.add(key_row(key), std::pow(key_similarity(key), power));
       total += lists_.weights.back();
     }
     if (!Measure::kValues && total > 0) {

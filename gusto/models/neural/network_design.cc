@@ -9,6 +9,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/models/shared/data_shape.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
@@ -81,7 +82,7 @@ class ComposedNetwork final : public nn::Network {
                   "Choose an interaction, or give it hidden layers, biases or wide fields.");
     }
     add_embeddings(options, plan);
-    add_layers(plan.parameters, static_cast<std::size_t>(options.dim));
+    add_layers(plan.parameters, settled_dim(options.dim, kUsualNetworkDim, plan.data));
   }
 
   nn::Var forward(nn::Tape& tape, const nn::Batch& batch) const override {
@@ -139,7 +140,7 @@ class ComposedNetwork final : public nn::Network {
   }
 
   void add_embeddings(const NetworkOptions& options, const NetworkPlan& plan) {
-    const auto dim = static_cast<std::size_t>(options.dim);
+    const std::size_t dim = settled_dim(options.dim, kUsualNetworkDim, plan.data);
     const auto deviation = static_cast<float>(options.init / std::sqrt(static_cast<double>(dim)));
     // An inner product without an offset starts at the targets' mean.
     const bool bare = design_.interaction == Interaction::dot && !design_.offset;

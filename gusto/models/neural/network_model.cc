@@ -14,6 +14,7 @@
 #include "gusto/models/neural/network_objective.h"
 #include "gusto/models/neural/network_task.h"
 #include "gusto/models/neural/new_user.h"
+#include "gusto/models/shared/data_shape.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
@@ -35,7 +36,7 @@ NetworkModel::~NetworkModel() = default;
 
 std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned) const {
   const NetworkOptions& options = network_options();
-  const auto width = static_cast<std::uint64_t>(options.dim) + 2;
+  const auto width = std::uint64_t{settled_dim(options.dim, kUsualNetworkDim, data)} + 2;
   const auto fields_of = [&](const std::string& text) {
     return nn::expand_fields(nn::parse_fields(text), data.catalog());
   };

@@ -18,9 +18,12 @@ enum class NetworkLoss {
 inline constexpr std::array<std::string_view, 6> kNetworkLossNames = {"auto",  "squared",  "absolute",
                                                                       "huber", "logistic", "bpr"};
 
+/// Of the option dim where it is 0, unless rows are few.
+inline constexpr std::size_t kUsualNetworkDim = 64;
+
 /// What every network model has beside its own options.
 struct NetworkOptions : nn::TrainingOptions {
-  int dim = 64;
+  int dim = 0;
   double init = 0.1;
   double reg = 0;
   double unknown_rate = 0.01;
@@ -33,7 +36,8 @@ struct NetworkOptions : nn::TrainingOptions {
 template <class Options>
 constexpr auto network_fields() {
   return join(
-      fields(field<&Options::dim, Options>("dim", between(1, 4096), search_log(8, 256), "Width of the embeddings."),
+      fields(field<&Options::dim, Options>("dim", between(0, 4096), search_log(8, 256),
+                                           "Width of the embeddings; 0: 64, fewer where users or items are few."),
              field<&Options::init, Options>("init", between(0, 10), search_none(),
                                             "Standard deviation of embeddings at first, times the root of dim."),
              field<&Options::reg, Options>("reg", between(0, 1000), search_log(1e-6, 0.1),

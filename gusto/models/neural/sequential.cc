@@ -12,6 +12,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/fingerprint.h"
+#include "gusto/models/shared/data_shape.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 // Queries that are read at once.
 constexpr std::size_t kQueriesAtOnce = 16;
+constexpr std::size_t kUsualSequenceDim = 128;
 
 /// The shared rows, with what is meant by them here.
 constexpr auto training_fields() {
@@ -39,7 +41,8 @@ constexpr auto training_fields() {
 }
 
 constexpr auto kSequentialFields =
-    join(fields(field<&SequentialOptions::dim>("dim", between(1, 4096), search_log(32, 256), "Width of all vectors."),
+    join(fields(field<&SequentialOptions::dim>("dim", between(0, 4096), search_log(32, 256),
+                                               "Width of all vectors; 0: 128, fewer where users or items are few."),
                 field<&SequentialOptions::blocks>("blocks", between(1, 64), search_linear(1, 4),
                                                   "Blocks of attention and a hidden layer."),
                 field<&SequentialOptions::heads>("heads", between(1, 64), search_none(),
@@ -96,7 +99,8 @@ constexpr ModelInfo kSequentialInfo{
 
 std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned threads) const {
   const SequentialOptions& of = options();
-  const auto dim = static_cast<std::uint64_t>(of.dim), hidden = static_cast<std::uint64_t>(of.hidden);
+  const std::uint64_t dim = settled_dim(of.dim, kUsualSequenceDim, data),
+                      hidden = static_cast<std::uint64_t>(of.hidden);
   const auto blocks = static_cast<std::uint64_t>(of.blocks);
   auto length = static_cast<std::uint64_t>(of.length);
   const std::uint64_t parameters =
@@ -117,13 +121,14 @@ std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned t
   const std::uint64_t gradients = (batch / 4 + 1) * blocks * (4 * dim + 2 * hidden) * dim;
   const std::uint64_t validation = data.item_count() * (dim + nn::CandidateTask::kScored * threads);
   return 4 * (4 * parameters + tokens * a_token + gradients + validation) + data.event_count() * 4 +
-         nn::CandidateLosses::memory_need(data.item_count(), static_cast<std::size_t>(of.dim), threads);
+         nn::CandidateLosses::memory_need(data.item_count(), dim, threads);
 }
 
 void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
   const SequentialOptions& of = options();
-  if (of.dim % of.heads != 0) {
-    throw Error(ErrorCode::invalid_option, fmt::format("{} heads cannot share a dim of {} equally.", of.heads, of.dim),
+  const std::size_t dim = settled_dim(of.dim, kUsualSequenceDim, data);
+  if (dim % static_cast<std::size_t>(of.heads) != 0) {
+    throw Error(ErrorCode::invalid_option, fmt::format("{} heads cannot share a dim of {} equally.", of.heads, dim),
                 "Set heads to a divisor of dim.");
   }
   const auto threshold = static_cast<float>(of.like_threshold);
@@ -131,7 +136,7 @@ void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::Parameter
   least_ = task() != Task::top_n && any ? threshold : std::numeric_limits<float>::lowest();
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   parameters_ = std::move(parameters);
-  network_.emplace(SequenceShape{data.item_count(), size(of.length), size(of.dim), size(of.blocks), size(of.heads),
+  network_.emplace(SequenceShape{data.item_count(), size(of.length), dim, size(of.blocks), size(of.heads),
                                  size(of.hidden), of.dropout},
                    *parameters_);
 }

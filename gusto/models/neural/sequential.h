@@ -15,7 +15,7 @@ namespace gusto {
 struct SequentialOptions : nn::TrainingOptions {
   SequentialOptions();
 
-  int dim = 128;
+  int dim = 0;
   int blocks = 2;
   int heads = 1;
   int length = 200;

@@ -13,6 +13,7 @@
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/data_shape.h"
 
 namespace gusto {
@@ -69,7 +70,9 @@ FmInputs BayesFmModel::inputs(Task task) const {
   return inputs;
 }
 
-std::size_t BayesFmModel::dim(const Dataset& data) const { return settled_dim(options().dim, kUsualFmDim, data); }
+std::size_t BayesFmModel::dim(const Dataset& data, Task task) const {
+  return settled_dim(options().dim, kUsualFmDim, data, task);
+}
 
 BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data, Task task) const {
   std::size_t total = kManySweeps;
@@ -94,7 +97,7 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   const std::uint64_t events = most_fm_events(data, task, options().negatives);
   const FmFeatures features(data, in);
   const std::span<const FmBlock> blocks = features.blocks();
-  const std::uint64_t dim = this->dim(data);
+  const std::uint64_t dim = this->dim(data, task);
   const std::uint64_t samples = sweeps(data, task).kept;
   const auto with_factors = static_cast<std::uint64_t>(
       std::count_if(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.factors; }));
@@ -123,6 +126,8 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   need += features.entries(data) * 8;
   need += (data.event_count() * 8 + data.item_count() * 16) * (in.raters ? 1 : 0);  // the data set's view by item
 
+  // Strengths and the events drawn by them.
+  if (strength_of(data, task).used()) need += data.event_count() * 8;
   // The longest row's events, laid out by each thread; twice, since room grows.
   std::vector<std::uint64_t> by_item(data.item_count());
   std::vector<std::uint64_t> by_day(features.day_block() > 0 ? blocks[features.day_block()].rows : 0);
@@ -171,7 +176,7 @@ void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   const FmDesign design =
       features_->design(data, std::move(events.users), std::move(events.items), std::move(events.times));
   const std::unique_ptr<FmOutput> output = output_of(std::move(events.targets), context);
-  FmSampler sampler(design, dim(data), options().init, fit.seed, *output, context);
+  FmSampler sampler(design, dim(data, task()), options().init, fit.seed, *output, context);
 
   const auto [total, burn_in, kept] = sweeps(data, task());
   samples_ = FmSamples(design.blocks, sampler.dim(), kept);
@@ -236,7 +241,7 @@ void BayesFmModel::do_load(const TensorFile& in) {
   mean_ = target[0];
   scale_ = target[1];
   features_.emplace(data(), inputs(task()));
-  samples_ = FmSamples::load(in, features_->blocks(), dim(data()));
+  samples_ = FmSamples::load(in, features_->blocks(), dim(data(), task()));
   levels_ = in.vector<float>("levels", static_cast<std::size_t>(in.count<float>("levels")));
   cuts_ = in.matrix<float>("cuts", samples_.count(), by_levels() ? levels_.size() - 1 : 0);
   check_loaded();

@@ -126,7 +126,7 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
     std::size_t burn_in;  // of these, before the first sample is kept
     std::size_t kept;
   };
-  std::size_t dim(const Dataset& data) const;
+  std::size_t dim(const Dataset& data, Task task) const;
   Sweeps sweeps(const Dataset& data, Task task) const;
   /// How many levels values may have, none if they are numbers with noise.
   std::size_t most_levels(Task task) const;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kDimStep = 8;
 constexpr double kRowsOfDimStep = 60;
 constexpr double kDimPower = 1.5;
+constexpr std::size_t kLeastSettledDim = 16;
 constexpr double kRowsPerSingularVector = 12;
 
 }  // namespace
@@ -34,8 +35,10 @@ std::size_t fitting_dim(std::size_t wanted, const DataShape& shape) {
   return std::min(wanted, kDimStep * static_cast<std::size_t>(std::max(1.0, most)));
 }
 
-std::size_t settled_dim(int dim, std::size_t usual, const Dataset& data) {
-  return dim > 0 ? static_cast<std::size_t>(dim) : fitting_dim(usual, shape_of(data));
+std::size_t settled_dim(int dim, std::size_t usual, const Dataset& data, Task task) {
+  if (dim > 0) return static_cast<std::size_t>(dim);
+  if (task != Task::top_n) return usual;
+  return std::max(std::min(usual, kLeastSettledDim), fitting_dim(usual, shape_of(data)));
 }
 
 std::size_t fitting_rank(const DataShape& shape) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "gusto/data/dataset.h"
+#include "gusto/models/task.h"
 
 namespace gusto {
 
@@ -32,8 +33,9 @@ double ramp(double x, double low, double high);
 /// rows by heart.
 std::size_t fitting_dim(std::size_t wanted, const DataShape& shape);
 
-/// The option `dim`; of 0, fitting_dim(usual, …).
-std::size_t settled_dim(int dim, std::size_t usual, const Dataset& data);
+/// The option `dim`. Of 0: `usual`, but for top_n fitting_dim(usual, …) and at least 16, since narrower embeddings are
+/// slow to learn.
+std::size_t settled_dim(int dim, std::size_t usual, const Dataset& data, Task task);
 
 /// Singular vectors that tell rows apart without learning them by heart: the root of the number of items, but at most a
 /// twelfth of the users or items, whichever are fewer, and at least 1.

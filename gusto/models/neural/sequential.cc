@@ -122,10 +122,9 @@ std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned t
   // Values, two of the optimizer's, the best epoch's; gradients of layers by shard; of candidates by group.
   const std::uint64_t gradients = (batch / 4 + 1) * blocks * (4 * dim + 2 * hidden) * dim;
   const std::uint64_t validation = data.item_count() * (dim + nn::CandidateTask::kScored * threads);
-  const std::uint64_t fitting =
-      4 * (3 * parameters + tokens * a_token + gradients + validation) + (batch / 4 + 1) * nn::Arena::memory_need(0) +
-      (windows + data.user_count()) * 32 +
-      nn::CandidateLosses::memory_need(data.item_count(), dim, threads);
+  const std::uint64_t fitting = 4 * (3 * parameters + tokens * a_token + gradients + validation) +
+                                (batch / 4 + 1) * nn::Arena::memory_need(0) + (windows + data.user_count()) * 32 +
+                                nn::CandidateLosses::memory_need(data.item_count(), dim, threads);
   // Forward passes need half of it, and keep the last block's of the last tokens only.
   const std::uint64_t scoring = threads * nn::Arena::memory_need(kQueriesAtOnce * length * a_token / 2);
   return 4 * parameters + std::max(fitting + data.event_count() * 4, scoring);

@@ -89,7 +89,8 @@ BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data, Task task) const 
 std::size_t BayesFmModel::most_levels(Task task) const {
   if (task == Task::likes) return 2;
   if (options().output == FmTarget::probit) return kMostLevels;
-  return task == Task::ratings && options().output == FmTarget::automatic ? kFewLevels : 0;
+  if (options().output == FmTarget::gaussian) return 0;
+  return task == Task::ratings ? kFewLevels : 2;
 }
 
 std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned threads) const {

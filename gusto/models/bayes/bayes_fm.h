@@ -52,7 +52,7 @@ inline constexpr auto kBayesFmFields = fields(
     choice<&BayesFmOptions::output>(
         "output", kFmTargetNames,
         "How values come about: with normal noise, or as ordered levels by a probit. auto: "
-        "levels, if there are at most 20; for top-n noise. Likes are two levels in any case."),
+        "levels, if there are at most 20; for top-n two. Likes are two levels in any case."),
     choice<&BayesFmOptions::implicit>(
         "implicit", kFmSetsNames,
         "Whose sets count as features: of the user, the items they rated; of the item, who "
@@ -92,7 +92,8 @@ extern const ModelInfo kBayesFmInfo;
 ///            approximate: what unknown days add counts as more noise, independent in each event, and for levels the
 ///            rounds are few.
 /// top_n      all events have value 1; against each, `negatives` items that the user has no event with are drawn once,
-///            with value 0
+///            with value 0. By default these are two levels, and items are ranked by ŷ itself, the mean over samples of
+///            what lies above the cut point
 /// Source     Rendle: Factorization machines with libFM, ACM TIST 2012; Scaling factorization machines to relational
 ///            data, VLDB 2013; Rendle, Zhang, Koren: On the difficulty of evaluating baselines, 2019; Salakhutdinov,
 ///            Mnih: Bayesian probabilistic matrix factorization, ICML 2008. Samples are kept, not only the predictions
@@ -152,6 +153,10 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   Expectation expectation(std::span<const float> outputs) const;
   /// Whether values are levels; then these are they, ascending.
   bool by_levels() const { return !levels_.empty(); }
+  /// Whether answers are ŷ itself, not the levels' mean: the order of both is nearly the same, and that of ŷ is quick.
+  bool by_output() const { return !by_levels() || (task() == Task::top_n && levels_.size() == 2); }
+  /// What is added to the mean output of the samples, in its unit, to give an answer.
+  double offset() const;
   std::vector<float> choose_levels(std::span<const float> values) const;
   std::size_t level_of(float value) const;
   /// What the probit's latents, or the Gaussian's targets, are about.

@@ -105,18 +105,24 @@ void BayesFmModel::for_outputs(std::span<const Query> queries, std::span<const I
   }
 }
 
+double BayesFmModel::offset() const {
+  if (!by_levels()) return mean_;
+  const std::span<const float> cuts = cuts_.values();
+  return -std::accumulate(cuts.begin(), cuts.end(), 0.0) / static_cast<double>(cuts.size());
+}
+
 BayesFmModel::Expectation BayesFmModel::expectation(std::span<const float> outputs) const {
   const auto count = static_cast<double>(outputs.size());
   double sum = 0;
   double squares = 0;
-  if (!by_levels()) {
+  if (by_output()) {
     for (std::size_t s = 0; s < outputs.size(); ++s) sum += static_cast<double>(outputs[s]);
     const double mean = sum / count;
     for (std::size_t s = 0; s < outputs.size(); ++s) {
       const double from_mean = static_cast<double>(outputs[s]) - mean;
-      squares += from_mean * from_mean + static_cast<double>(samples_.noise()[s]);
+      squares += from_mean * from_mean + (by_levels() ? 1 : static_cast<double>(samples_.noise()[s]));
     }
-    return {mean_ + scale_ * mean, scale_ * scale_ * squares / count};
+    return {offset() + scale_ * mean, scale_ * scale_ * squares / count};
   }
   for (std::size_t s = 0; s < outputs.size(); ++s) {
     const LevelMoments moments = level_moments(levels_, cuts_.row(s), static_cast<double>(outputs[s]));
@@ -144,7 +150,7 @@ void BayesFmModel::do_predict_stddev(std::span<const Query> queries, std::span<c
 }
 
 void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> scores) const {
-  if (by_levels()) {
+  if (!by_output()) {
     std::vector<float> outputs(samples_.count());
     for (std::size_t q = 0; q < queries.size(); ++q) {
       const FmPart rest = at_time(query_user(queries[q]).mean, queries[q], false);
@@ -167,11 +173,12 @@ void BayesFmModel::do_score(std::span<const Query> queries, MatrixView<float> sc
     constants[q] = share * std::accumulate(rest.linear.begin(), rest.linear.end(), 0.0F);
   }
   gemm(Transpose::no, Transpose::yes, 1, std::as_const(vectors).view(), items, 0, scores);
+  const double start = offset();
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const std::span<float> row = scores.row(q);
     for (std::size_t i = 0; i < row.size(); ++i) {
       const auto output = static_cast<double>(row[i] + constants[q] + item_linear_[i]);
-      row[i] = static_cast<float>(mean_ + scale_ * output);
+      row[i] = static_cast<float>(start + scale_ * output);
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include "gusto/base/system.h"
 #include "gusto/eval/bootstrap.h"
+#include "gusto/eval/compared_pipeline.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
 
@@ -30,7 +31,7 @@ class EntryRun {
     ModelResult result;
     result.model = entry.model;
     result.label = entry.label;
-    result.options = entry.make()->settings();
+    if (entry.pipeline == nullptr) result.options = entry.make()->settings();
     std::vector<Evaluation> evaluations;
     const std::size_t sink_throws = context_.sink_throws();
     try {
@@ -62,15 +63,23 @@ class EntryRun {
  private:
   Evaluation run_fold(std::size_t fold, ModelResult& result) {
     const CompareEntry& entry = experiment_.entries[entry_];
-    const std::unique_ptr<Model> model = entry.make();
+    const Fold& part = split_.folds[fold];
     reset_peak_memory();
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
-    model->fit(split_.folds[fold].train, experiment_.evaluate.task, context_,
-               {.seed = split_.folds[fold].seed, .budget = experiment_.budget});
-    result.fit_seconds += watch.seconds();
-    if (observer_.on_score) observer_.on_score(entry_, fold);
-    Evaluation evaluation = evaluate(*model, split_.folds[fold], split_.candidates, experiment_.evaluate, context_);
+    const auto measured = [&](const auto& fitted) {
+      result.fit_seconds += watch.seconds();
+      if (observer_.on_score) observer_.on_score(entry_, fold);
+      return evaluate(fitted, part, split_.candidates, experiment_.evaluate, context_);
+    };
+    Evaluation evaluation;
+    if (entry.pipeline != nullptr) {
+      evaluation = measured(fit_pipeline(*entry.pipeline, part.train, part.seed, context_));
+    } else {
+      const std::unique_ptr<Model> model = entry.make();
+      model->fit(part.train, experiment_.evaluate.task, context_, {.seed = part.seed, .budget = experiment_.budget});
+      evaluation = measured(*model);
+    }
     result.peak_bytes = std::max(result.peak_bytes, peak_memory());
     return evaluation;
   }

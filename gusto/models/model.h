@@ -45,6 +45,7 @@ struct Abilities {
   bool stddev = false;         ///< predict_stddev()
   bool strength = false;       ///< trained for top_n, it takes the strength of events into account
   bool timed = false;          ///< predictions are for the time of asking: who measures them gives it along
+  bool continues = false;      ///< fit() goes on from FitOptions::from
 };
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.
@@ -69,6 +70,9 @@ struct FitOptions {
   /// file stays after the fit, and whoever has put the model away removes it.
   std::filesystem::path checkpoint = {};
   double budget = 0;  ///< seconds that the fit may take, see Context::limit_time; 0: any number
+  /// A fitted model of the same kind and task to go on from by ids, for models that declare `continues`. Null: none.
+  const class Model* from = nullptr;
+  bool update = false;  ///< with `from`: only takes in what is new since, at about a tenth of a fit's cost
 };
 
 struct ModelInfo;
@@ -91,9 +95,9 @@ class Model {
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled; out_of_time;
-  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data
-  ///          do not go together; unsupported, if a checkpoint is asked for and the model keeps none; and whatever the
-  ///          context's progress sink throws, unchanged
+  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options, data and
+  ///          `from` do not go together; unsupported, if the model keeps no checkpoint, or goes on from none, and is
+  ///          asked to; and whatever the context's progress sink throws, unchanged
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options = {});
 
   /// Floating-point operations of fit(), about, in terms of products of large matrices: by them its time is estimated
@@ -101,6 +105,12 @@ class Model {
   virtual double fit_operations(const Dataset&, Task) const { return 0; }
   /// Bytes that fit() and scoring will need at most beside the data set itself.
   virtual std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const = 0;
+
+  /// Whether rankings may hold items without training events: where features give them scores.
+  virtual bool ranks_new_items() const;
+  /// Whether a ranking may hold the item; and those that none may hold, a bit each by row, 64 to a word; empty: none.
+  bool ranks(ItemRow item) const;
+  std::span<const std::uint64_t> unranked_items() const { return unranked_; }
 
   bool fitted() const { return data_ != nullptr; }
   /// The training data. Error(unsupported) if not fitted.
@@ -189,9 +199,11 @@ class Model {
   void check_queries(std::span<const Query> queries) const;
   void check_item(ItemRow item) const;
   void check_answer(std::span<const float> values) const;
+  void mark_unranked();
 
   std::shared_ptr<const Dataset> data_;
   Task task_ = Task::ratings;
+  std::vector<std::uint64_t> unranked_;
 };
 
 }  // namespace gusto

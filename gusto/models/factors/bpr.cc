@@ -15,6 +15,7 @@
 #include "gusto/models/factors/grouping.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/other_items.h"
+#include "gusto/models/shared/warm_start.h"
 
 namespace gusto {
 namespace {
@@ -45,8 +46,20 @@ class PairTrainer {
     if (options_.biases) biases_.assign(item_counts_.size(), 0.0F);
   }
 
-  void run() {
-    const auto epochs = static_cast<std::size_t>(options_.epochs);
+  /// What another model learned, by row, in place of what was drawn.
+  void go_on(const WarmStart& known, const Matrix<float>& users, const Matrix<float>& items) {
+    for (std::size_t u = 0; u < known.users.size(); ++u) {
+      if (known.users[u]) copy_vector(users.row(*known.users[u]), user_vectors_.row(users_.place_of[u]));
+    }
+    for (std::size_t i = 0; i < known.items.size(); ++i) {
+      if (!known.items[i]) continue;
+      const std::span<const float> learned = items.row(*known.items[i]);
+      copy_vector(learned.first(learned.size() - 1), item_vectors_.row(items_.place_of[i]));
+      if (!biases_.empty()) biases_[items_.place_of[i]] = learned.back();
+    }
+  }
+
+  void run(std::size_t epochs) {
     Steps steps(context_, "bpr", epochs * user_groups_);
     for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       const double left = 1 - static_cast<double>(epoch) / static_cast<double>(epochs);
@@ -67,6 +80,10 @@ class PairTrainer {
   }
 
  private:
+  void copy_vector(std::span<const float> from, std::span<float> to) const {
+    std::copy_n(from.begin(), std::min(from.size(), dim_), to.begin());
+  }
+
   std::size_t count(const Dataset& data, float least) {
     std::size_t events = 0;
     for (std::size_t u = 0; u < user_counts_.size(); ++u) {
@@ -171,7 +188,8 @@ constexpr ModelInfo kBprInfo{
                   .item_vectors = true,
                   .similar_items = true,
                   .similar_users = true,
-                  .strength = true},
+                  .strength = true,
+                  .continues = true},
     .make = &make_with<BprModel>,
 };
 
@@ -190,7 +208,11 @@ std::uint64_t BprModel::memory_need(const Dataset& data, Task, unsigned threads)
 void BprModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
   PairTrainer trainer(data, strength_of(data, task()), least_, options(), fit.seed, context);
-  trainer.run();
+  if (fit.from != nullptr) {
+    const auto& from = static_cast<const BprModel&>(*fit.from);
+    trainer.go_on(WarmStart(data, from), from.users_, from.ranking_);
+  }
+  trainer.run(passes(options().epochs, fit));
   users_ = trainer.users();
   ranking_ = trainer.items();
   require_finite("item vectors", ranking_.values());

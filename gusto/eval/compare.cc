@@ -72,12 +72,13 @@ class EntryRun {
       if (observer_.on_score) observer_.on_score(entry_, fold);
       return evaluate(fitted, part, split_.candidates, experiment_.evaluate, context_);
     };
+    const FitOptions fit{.seed = part.seed, .budget = experiment_.budget};
     Evaluation evaluation;
     if (entry.pipeline != nullptr) {
-      evaluation = measured(fit_pipeline(*entry.pipeline, part.train, part.seed, context_));
+      evaluation = measured(fit_pipeline(*entry.pipeline, part.train, fit, context_));
     } else {
       const std::unique_ptr<Model> model = entry.make();
-      model->fit(part.train, experiment_.evaluate.task, context_, {.seed = part.seed, .budget = experiment_.budget});
+      model->fit(part.train, experiment_.evaluate.task, context_, fit);
       evaluation = measured(*model);
     }
     result.peak_bytes = std::max(result.peak_bytes, peak_memory());

@@ -23,13 +23,13 @@ std::shared_ptr<const ComparedPipeline> open_compared_pipeline(const std::filesy
   return result;
 }
 
-Pipeline fit_pipeline(const ComparedPipeline& pipeline, const std::shared_ptr<const Dataset>& train, std::uint64_t seed,
-                      Context& context) {
+Pipeline fit_pipeline(const ComparedPipeline& pipeline, const std::shared_ptr<const Dataset>& train,
+                      const FitOptions& fit, Context& context) {
   return Pipeline(pipeline.spec, [&](const std::filesystem::path& name) -> PipelineModel {
     const auto member = std::find_if(pipeline.members.begin(), pipeline.members.end(),
                                      [&](const ComparedPipeline::Member& each) { return each.name == name; });
     std::shared_ptr<Model> model = member->info->make(member->settings);
-    model->fit(train, member->task, context, {.seed = seed});
+    model->fit(train, member->task, context, fit);
     return {std::move(model)};
   });
 }

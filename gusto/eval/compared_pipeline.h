@@ -33,8 +33,8 @@ std::shared_ptr<const ComparedPipeline> open_compared_pipeline(const std::filesy
                                                                FurtherModels further);
 
 /// The pipeline, of models that are fitted on these events. Errors   those of Model::fit and Pipeline
-Pipeline fit_pipeline(const ComparedPipeline& pipeline, const std::shared_ptr<const Dataset>& train, std::uint64_t seed,
-                      Context& context);
+Pipeline fit_pipeline(const ComparedPipeline& pipeline, const std::shared_ptr<const Dataset>& train,
+                      const FitOptions& fit, Context& context);
 
 /// The pipeline of a file as an entry, called by the file's name without its ending. Errors as open_compared_pipeline
 CompareEntry pipeline_entry(const std::filesystem::path& file, FurtherModels further = {});

@@ -29,7 +29,7 @@ namespace gusto {
 namespace {
 
 // Beside those of kReadingTexts.
-constexpr std::array<std::string_view, 22> kOwnKeys{"data",
+constexpr std::array<std::string_view, 23> kOwnKeys{"data",
                                                     "skip_bad_lines",
                                                     "user_features",
                                                     "item_features",
@@ -77,7 +77,7 @@ const std::string& called(const CompareEntry& entry) { return entry.label.empty(
 class RecipeReader {
  public:
   RecipeReader(std::string_view text, std::string_view name, FurtherModels further)
-      : in_(text, name, "recipe"), further_(further) {}
+      : in_(text, name, "recipe"), folder_(std::filesystem::path(name).parent_path()), further_(further) {}
 
   Recipe read() {
     in_.require_known(in_.table(), kRecipeKeys, "a recipe");
@@ -102,6 +102,7 @@ class RecipeReader {
     if (protocol != nullptr) in_.at(*protocol, [&] { static_cast<void>(checked(resolve_recipe(recipe_))); });
     if (const toml::node* node = in_.table().get("model")) read_models(*node, recipe_.models);
     recipe_.pipelines = read_texts("pipelines");
+    for (std::string& file : recipe_.pipelines) look_beside(folder_, file);
     if (const toml::node* node = in_.table().get("pipelines")) {
       in_.at(*node, [&] { static_cast<void>(resolve_recipe(recipe_, further_)); });
     }
@@ -274,6 +275,7 @@ class RecipeReader {
   }
 
   TomlReader in_;
+  std::filesystem::path folder_;  // of the recipe
   FurtherModels further_;
   Recipe recipe_;
 };

@@ -1,7 +1,6 @@
 #pragma once
 
 /// The contract that every recommender keeps.
-///
 /// Three things stay apart: options (a plain struct, described by a field table), learned state, and the context.
 /// A model is fitted once; after that its const members may be called concurrently.
 
@@ -65,13 +64,11 @@ struct Choice {
 /// What one fit() takes beside data and task; how a model learns is in the model's own options.
 struct FitOptions {
   std::uint64_t seed = 42;  ///< every draw is keyed by it; 0 is a seed like any other
-  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and
-  /// resumed ends with the same bits as one that was not. Empty: nowhere. For models that declare `checkpoints`; the
-  /// file stays after the fit, and whoever has put the model away removes it.
+  /// Where a long fit keeps its state as it goes, and resumes if the file is there, to the same bits. Empty: nowhere. For
+  /// models that declare `checkpoints`; the file stays after the fit, and whoever has put the model away removes it.
   std::filesystem::path checkpoint = {};
-  double budget = 0;  ///< seconds that the fit may take, see Context::limit_time; 0: any number
-  /// A fitted model of the same kind and task to go on from by ids, for models that declare `continues`. Null: none.
-  const class Model* from = nullptr;
+  double budget = 0;                  ///< seconds that the fit may take, see Context::limit_time; 0: any number
+  const class Model* from = nullptr;  ///< fitted, of the same kind and task: to go on from by ids, if it `continues`
   bool update = false;  ///< with `from`: only takes in what is new since, at about a tenth of a fit's cost
 };
 
@@ -87,10 +84,8 @@ class Model {
   Model& operator=(Model&&) = default;
   virtual ~Model() = default;
 
-  /// Name, field table and abilities: the model's row in the registry.
-  virtual const ModelInfo& info() const = 0;
-  /// All options' values as text.
-  virtual Settings settings() const = 0;
+  virtual const ModelInfo& info() const = 0;  ///< name, field table and abilities: the model's row in the registry
+  virtual Settings settings() const = 0;      ///< all options' values as text
 
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
@@ -108,17 +103,14 @@ class Model {
 
   /// Whether rankings may hold items without training events: where features give them scores.
   virtual bool ranks_new_items() const;
-  /// Whether a ranking may hold the item; and those that none may hold, a bit each by row, 64 to a word; empty: none.
-  bool ranks(ItemRow item) const;
-  std::span<const std::uint64_t> unranked_items() const { return unranked_; }
+  bool ranks(ItemRow item) const;  ///< whether a ranking may hold the item; the others, 64 to a word, are …
+  std::span<const std::uint64_t> unranked_items() const { return unranked_; }  ///< … these, a bit each; empty: none
 
   bool fitted() const { return data_ != nullptr; }
-  /// The training data. Error(unsupported) if not fitted.
-  const Dataset& data() const;
+  const Dataset& data() const;  ///< the training data. Error(unsupported) if not fitted
   std::shared_ptr<const Dataset> shared_data() const { return data_; }
   Task task() const { return task_; }
-  /// Whether predict() works: declared, and trained for ratings or likes.
-  bool predicts() const;
+  bool predicts() const;  ///< whether predict() works: declared, and trained for ratings or likes
 
   /// out[i] = the predicted value of items[i] for queries[i], in units of the training values, not clipped.
   /// Errors   unsupported, if not predicts(), or for a query that the model cannot answer; invalid_input, for a row

@@ -62,8 +62,7 @@ struct NetworkPlan {
 /// Fold-in    someone with a history gets rows of their own in the embeddings of `user`, learned with all else held:
 ///            the most probable ones under the Gaussian that the training users' rows follow; else the unknown user's
 /// Similarity cosine of the embeddings of one side's fields, side by side, less their mean over all users or items
-/// Goes on    from the other's parameters, embeddings by what ids mean; an update makes a tenth of the epochs
-/// State      the network's parameters, the schema, and the noise that fold-in assumes
+/// State      the network's parameters, from which others go on; the schema, and the noise that fold-in assumes
 /// Cost       O(epochs · events · forward pass)
 class NetworkModel : public Model {
  public:

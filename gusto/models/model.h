@@ -64,8 +64,8 @@ struct Choice {
 /// What one fit() takes beside data and task; how a model learns is in the model's own options.
 struct FitOptions {
   std::uint64_t seed = 42;  ///< every draw is keyed by it; 0 is a seed like any other
-  /// Where a long fit keeps its state as it goes, and resumes if the file is there, to the same bits. Empty: nowhere. For
-  /// models that declare `checkpoints`; the file stays after the fit, and whoever has put the model away removes it.
+  /// Where a long fit keeps its state as it goes, and resumes if the file is there, to the same bits. Empty: nowhere.
+  /// For models that declare `checkpoints`; the file stays after the fit, and who has put the model away removes it.
   std::filesystem::path checkpoint = {};
   double budget = 0;                  ///< seconds that the fit may take, see Context::limit_time; 0: any number
   const class Model* from = nullptr;  ///< fitted, of the same kind and task: to go on from by ids, if it `continues`

@@ -51,6 +51,7 @@ std::string describe_parse_error(const CLI::App& app, const CLI::ParseError& err
 void add_demo(CLI::App& app, Session& session);
 void add_compare(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
+void add_update(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
 void add_predict(CLI::App& app, Session& session);
 void add_recommend(CLI::App& app, Session& session);

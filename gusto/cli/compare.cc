@@ -76,6 +76,7 @@ void add_compare(CLI::App& app, Session& session) {
                     "gusto compare --models bias,svd --set svd.dim=16,32,64",
                     "gusto compare --task top-n --models all --exclude sequential,two-tower",
                     "gusto compare ml-1m --task top-n --budget 2m",
+                    "gusto compare --models ease,ials --pipeline diverse.toml",
                     "gusto compare --recipe experiment.toml --json result.json"}},
       [flags, &session] { run_compare(session, *flags); });
   add_data_flags(command, flags->recipe.data, DataArgument::optional);
@@ -89,6 +90,13 @@ void add_compare(CLI::App& app, Session& session) {
           },
           "Models to compare, separated by commas; all stands for every one. Default: all that can do the task.")
       ->type_name("A,B,…")
+      ->group("Models");
+  command
+      ->add_option("--pipeline", flags->recipe.pipelines,
+                   "Compare a pipeline file, too; may be given again. The models that it names are trained anew, with "
+                   "the options that their files have.")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
       ->group("Models");
   command
       ->add_option_function<std::string>(

@@ -75,7 +75,8 @@ void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument) 
     const auto take = [&data](const std::vector<std::string>& names) {
       data.name = names.size() == 1 ? names.front() : fmt::format("{{{}}}", join(names, ","));
     };
-    command->add_option_function<std::vector<std::string>>("DATA", take, what);
+    const bool events = argument == DataArgument::events;
+    command->add_option_function<std::vector<std::string>>(events ? "EVENTS" : "DATA", take, what)->required(events);
   }
   add_format_flags(command, data.reading);
   add_feature_flags(command, data.features);

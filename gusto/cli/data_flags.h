@@ -11,8 +11,8 @@
 
 namespace gusto::cli {
 
-enum class DataArgument { optional, required };
-/// DATA, how it is read, and files of features.
+enum class DataArgument { optional, required, events };
+/// DATA, or EVENTS, how it is read, and files of features.
 void add_data_flags(CLI::App* command, DataRecipe& data, DataArgument argument);
 /// How events are read.
 void add_format_flags(CLI::App* command, ReadingSpec& reading);

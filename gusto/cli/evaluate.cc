@@ -2,7 +2,10 @@
 
 #include "gusto/eval/evaluate.h"
 
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,17 +21,22 @@
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
 #include "gusto/eval/compare_entry.h"
+#include "gusto/eval/compared_pipeline.h"
 #include "gusto/eval/describe_json.h"
 #include "gusto/eval/experiment.h"
 #include "gusto/eval/recipe.h"
 #include "gusto/eval/transfer.h"
 #include "gusto/models/model_file.h"
+#include "gusto/retrieval/indexed_model.h"
+#include "gusto/retrieval/pipeline.h"
+#include "gusto/retrieval/pipeline_file.h"
 
 namespace gusto::cli {
 namespace {
 
 struct EvaluateFlags {
   std::string model;
+  std::string pipeline;
   Recipe recipe;
   std::string test;
   RunFlags run;
@@ -37,10 +45,38 @@ struct EvaluateFlags {
 
 bool names_split(const Recipe& recipe) { return !recipe.split.empty() || !recipe.protocol.empty(); }
 
+/// What is measured: a model, or a pipeline, with how its first model was trained.
+struct Measured {
+  TrainedModel trained;  // without a pipeline
+  std::optional<Pipeline> pipeline;
+  ModelRecord record;
+
+  /// In whose rows test events are.
+  const Model& home() const { return pipeline ? pipeline->members().front().model() : *trained.model; }
+  std::string_view name() const { return pipeline ? "pipeline" : home().info().name; }
+  Task task() const { return pipeline ? Task::top_n : home().task(); }
+};
+
+Measured open_measured(const EvaluateFlags& flags, Run& run) {
+  Measured measured;
+  if (flags.pipeline.empty()) {
+    measured.trained = load_model(flags.model, {.models = run.models()});
+    measured.record = measured.trained.record;
+    return measured;
+  }
+  bool first = true;
+  measured.pipeline.emplace(read_pipeline(flags.pipeline), [&](const std::filesystem::path& name) -> PipelineModel {
+    IndexedModel opened = load_indexed_model(name, run.context(), run.models());
+    if (std::exchange(first, false)) measured.record = opened.trained.record;
+    return {std::move(opened.trained.model), std::move(opened.index)};
+  });
+  return measured;
+}
+
 /// The flags, over how the model was trained.
-Recipe recipe_of(const EvaluateFlags& flags, const TrainedModel& trained) {
+Recipe recipe_of(const EvaluateFlags& flags, const Measured& trained) {
   Recipe as_trained;
-  as_trained.task = to_string(trained.model->task());
+  as_trained.task = to_string(trained.task());
   as_trained.like_threshold = trained.record.like_threshold;
   as_trained.seed = trained.record.seed;
   if (flags.test.empty() && !names_split(flags.recipe)) {
@@ -74,40 +110,66 @@ TestPart split_test(const Experiment& experiment, const Model& model) {
   return {transfer_test(model, experiment.data.data->catalog(), fold, split.candidates), std::move(split.filtered)};
 }
 
+/// Error(invalid_input) if any of a pipeline's models was trained on test events.
+void require_unseen_by_all(const Pipeline& pipeline, const TransferredTest& test) {
+  for (const AlignedModel& member : pipeline.members()) {
+    static_cast<void>(transfer_test(member.model(), pipeline.data().catalog(), test.fold.test, {}));
+  }
+}
+
 /// Error(unsupported) before any event is read.
-void require_task(const Model& model, const std::string& name) {
-  const Task task = name.empty() ? model.task() : parse_task(name);
-  if (task == Task::top_n || (model.task() != Task::top_n && can_do(model.info(), task))) return;
+void require_task(const Measured& measured, const std::string& name) {
+  const Task task = name.empty() ? measured.task() : parse_task(name);
+  if (task == Task::top_n || (measured.task() != Task::top_n && can_do(measured.home().info(), task))) return;
   throw Error(ErrorCode::unsupported,
-              fmt::format("{} was trained for {}, so it can't be measured by {}.", model.info().name,
-                          to_string(model.task()), to_string(task)),
+              fmt::format("{} was trained for {}, so it can't be measured by {}.", measured.name(),
+                          to_string(measured.task()), to_string(task)),
               "Leave --task out, or train a model for that task.");
 }
 
-void run_evaluate(Session& session, const EvaluateFlags& flags) {
+/// With a pipeline the first argument is DATA.
+EvaluateFlags in_place(EvaluateFlags flags) {
+  if (flags.pipeline.empty()) {
+    if (!flags.model.empty()) return flags;
+    throw Error(ErrorCode::invalid_option, "gusto evaluate needs a model file, or --pipeline.",
+                "For example `gusto evaluate films.gusto ml-1m`.");
+  }
+  if (!flags.model.empty() && !flags.recipe.data.name.empty()) {
+    throw Error(ErrorCode::invalid_option, "Give either a model file or --pipeline, not both.",
+                "A pipeline names its model files itself.");
+  }
+  if (flags.recipe.data.name.empty()) flags.recipe.data.name = std::exchange(flags.model, {});
+  return flags;
+}
+
+void run_evaluate(Session& session, const EvaluateFlags& given) {
+  const EvaluateFlags flags = in_place(given);
   if (!flags.test.empty() && (!flags.recipe.data.name.empty() || names_split(flags.recipe))) {
     throw Error(ErrorCode::invalid_option,
                 "--test lists the test events, so it goes without DATA, --split and --protocol.",
                 "Leave one of them out.");
   }
   if (!flags.json.empty()) require_writable(flags.json);
-  const TrainedModel trained = load_model(flags.model, {.models = session.models});
-  const Model& model = *trained.model;
-  require_task(model, flags.recipe.task);
   Run run(session, flags.run);
-  const Experiment experiment = open_and_tell(recipe_of(flags, trained), run);
+  const Measured measured = open_measured(flags, run);
+  const Model& model = measured.home();
+  require_task(measured, flags.recipe.task);
+  const Experiment experiment = open_and_tell(recipe_of(flags, measured), run);
   const EvaluateOptions& options = experiment.evaluate;
   auto [test, left_out] = flags.test.empty() ? split_test(experiment, model) : listed_test(experiment, model);
   test.fold.seed = experiment.seed;
-  run.set_stage("measure " + std::string(model.info().name));
-  const Evaluation evaluation = evaluate(model, test.fold, test.candidates, options, run.context());
+  if (measured.pipeline) require_unseen_by_all(*measured.pipeline, test);
+  run.set_stage("measure " + std::string(measured.name()));
+  const Evaluation evaluation = measured.pipeline
+                                    ? evaluate(*measured.pipeline, test.fold, test.candidates, options, run.context())
+                                    : evaluate(model, test.fold, test.candidates, options, run.context());
   run.clear();
   const std::string where =
       flags.test.empty() ? "split " + experiment.split.spec.text() : "test events of " + flags.test;
-  if (!flags.json.empty()) write_result(flags.json, evaluation_json(model, evaluation, options.task, where));
+  if (!flags.json.empty()) write_result(flags.json, evaluation_json(measured.name(), evaluation, options.task, where));
   if (evaluation.estimates.empty()) throw nothing_measured();
   if (flags.json == "-") return;
-  fmt::print("{} · task {} · {}\n", model.info().name, to_string(options.task), where);
+  fmt::print("{} · task {} · {}\n", measured.name(), to_string(options.task), where);
   fmt::print("{}{}\n", describe_event_filter(experiment.split.filter, left_out, session.out),
              describe_split({{{test.fold.name, test.fold.receipt}}}, test.fold.candidates_or(test.candidates).size(),
                             options, session.out));
@@ -134,9 +196,14 @@ void add_evaluate(CLI::App& app, Session& session) {
            "test part; or measures it on the events of a file. If the model was trained on any of the test events, "
            "that is an error.",
        .examples = {"gusto train ml-1m --model svd --split random:0.1 --out m.gusto", "gusto evaluate m.gusto ml-1m",
-                    "gusto evaluate m.gusto --test new-ratings.csv --task likes"}},
+                    "gusto evaluate m.gusto --test new-ratings.csv --task likes",
+                    "gusto evaluate --pipeline diverse.toml ml-1m"}},
       [flags, &session] { run_evaluate(session, *flags); });
-  add_model_argument(command, flags->model);
+  add_model_argument(command, flags->model)->required(false);
+  command
+      ->add_option("--pipeline", flags->pipeline,
+                   "Instead of a model, a pipeline of several, as a TOML file; DATA is the only argument then.")
+      ->type_name("FILE");
   add_data_flags(command, flags->recipe.data, DataArgument::optional);
   add_event_filter_flags(command, flags->recipe.filter);
   command->add_option("--test", flags->test, "Measure on the events of this file, instead of dividing DATA.")

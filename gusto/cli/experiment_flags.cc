@@ -1,5 +1,7 @@
 #include "gusto/cli/experiment_flags.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "gusto/base/error.h"
@@ -112,7 +114,10 @@ Experiment open_and_tell(const Recipe& recipe, Run& run) {
     const Dataset& data = *experiment.data.data;
     const Scale scale = data.scale();
     const bool predicts = experiment.entries.front().kind().abilities.predicts_ratings;
-    const std::string why = !(scale.low < scale.high)
+    const bool pipelines = std::any_of(experiment.entries.begin(), experiment.entries.end(),
+                                       [](const CompareEntry& entry) { return entry.pipeline != nullptr; });
+    const std::string why = pipelines ? std::string("A pipeline ranks items")
+                            : !(scale.low < scale.high)
                                 ? fmt::format("All values are {:g}, so there is nothing to predict", scale.low)
                             : predicts ? std::string("Values say who chose what, and are no ratings")
                                        : fmt::format("{} predicts no values", experiment.entries.front().model);

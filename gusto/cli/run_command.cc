@@ -72,6 +72,7 @@ int run(int argc, char** argv, FurtherModels models) {
   add_demo(app, session);
   add_compare(app, session);
   add_train(app, session);
+  add_update(app, session);
   add_evaluate(app, session);
   add_predict(app, session);
   add_recommend(app, session);

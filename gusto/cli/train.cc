@@ -18,6 +18,7 @@
 #include "gusto/cli/interrupt.h"
 #include "gusto/cli/output.h"
 #include "gusto/cli/run.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/eval/evaluate.h"
 #include "gusto/eval/experiment.h"
 #include "gusto/eval/recipe.h"
@@ -31,18 +32,45 @@ struct TrainFlags {
   Recipe recipe;
   RunFlags run;
   std::string model;
+  std::string from;
   std::string out;
   std::string checkpoint;
 };
 
-/// A recipe for the one model; its options may be set as "option=value", too.
-Recipe recipe_of(const TrainFlags& flags) {
+/// The model to go on from, if one is named. Error(invalid_option), before it is read, where flags contradict each other.
+std::optional<TrainedModel> start_of(const TrainFlags& flags, const Session& session) {
+  if (flags.from.empty()) {
+    if (!flags.model.empty()) return std::nullopt;
+    throw Error(ErrorCode::invalid_option, "gusto train needs --model, or --from.",
+                "For example --model ials; `gusto models` lists them.");
+  }
+  if (flags.recipe.data.name.empty()) {
+    throw Error(ErrorCode::invalid_option, "--from needs DATA to go on with.",
+                "Name all events to train on; `gusto update` joins new events to those of the model.");
+  }
+  TrainedModel start = load_model(flags.from, {.models = session.models});
+  const std::string_view kind = start.model->info().name;
+  if (flags.model.empty() || flags.model == kind) return start;
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("{} holds a model of kind {}, not {}.", flags.from, kind, flags.model), "Leave --model out.");
+}
+
+/// A recipe for the one model; its options may be set as "option=value", too. What is not said is as in `start`.
+Recipe recipe_of(const TrainFlags& flags, const std::optional<TrainedModel>& start) {
   Recipe recipe = flags.recipe;
   recipe.seed = flags.run.seed;
   recipe.models = {{flags.model}};
+  if (start) {
+    const Model& model = *start->model;
+    recipe.models = {{.model = std::string(model.info().name), .settings = model.settings()}};
+    if (recipe.task.empty()) recipe.task = to_string(model.task());
+    recipe.data.reading = completed(recipe.data.reading, start->record.reading);
+    recipe.filter = completed(recipe.filter, start->record.filter);
+    if (!recipe.like_threshold) recipe.like_threshold = start->record.like_threshold;
+  }
   for (std::string& assignment : recipe.sets) {
     const bool bare = assignment.substr(0, assignment.find('=')).find('.') == std::string::npos;
-    if (bare) assignment.insert(0, flags.model + ".");
+    if (bare) assignment.insert(0, recipe.models.front().model + ".");
   }
   return recipe;
 }
@@ -98,8 +126,9 @@ TrainingPart training_part(const Recipe& recipe, const Experiment& experiment, S
 }
 
 void run_train(Session& session, const TrainFlags& flags) {
-  const Recipe recipe = recipe_of(flags);
   check_files(flags, session.models);
+  const std::optional<TrainedModel> start = start_of(flags, session);
+  const Recipe recipe = recipe_of(flags, start);
   Run run(session, flags.run);
   const Experiment experiment = open_and_tell(recipe, run);
   const Task task = experiment.evaluate.task;
@@ -109,15 +138,19 @@ void run_train(Session& session, const TrainFlags& flags) {
   if (task == Task::likes) record.like_threshold = experiment.evaluate.like_threshold;
   const std::unique_ptr<Model> model = experiment.entries.front().make();
   const TrainingPart part = training_part(recipe, experiment, session, record);
-  run.begin_fit(flags.model, flags.model);
+  record.reading = recipe.data.reading;
+  FitOptions fit{.seed = experiment.seed, .checkpoint = flags.checkpoint, .budget = experiment.budget};
+  const std::string name(model->info().name);
+  if (start && model->info().abilities.continues) fit.from = start->model.get();
+  else if (start) fmt::print(stderr, "{} is counted or solved as a whole, so it starts anew.\n", name);
+  run.begin_fit(name, name);
   const Stopwatch watch;
-  model->fit(part.events, task, run.context(),
-             {.seed = experiment.seed, .checkpoint = flags.checkpoint, .budget = experiment.budget});
+  model->fit(part.events, task, run.context(), fit);
   const double seconds = watch.seconds();
   run.context().check_canceled();
   run.clear();
-  fmt::print("Trained {} for {} on {} events in {}.\n", flags.model, to_string(task),
-             format_count(part.events->event_count()), format_seconds(seconds));
+  fmt::print("Trained {} for {} on {} events in {}.\n", name, to_string(task), format_count(part.events->event_count()),
+             format_seconds(seconds));
   if (part.split) {
     measure(*model, part.split->folds.front(), part.split->candidates, experiment.evaluate, session, run, record);
   }
@@ -144,13 +177,19 @@ void add_train(CLI::App& app, Session& session) {
            "events with ids and features. It is a valid safetensors file.",
        .examples = {"gusto train --model item-knn --task top-n --out films.gusto",
                     "gusto train ratings.csv --model biased-mf --set dim=64 --out ratings.gusto",
-                    "gusto train ml-1m --model svd --split random:0.1 --out ml-1m.gusto"}},
+                    "gusto train ml-1m --model svd --split random:0.1 --out ml-1m.gusto",
+                    "gusto train all-ratings.csv --from ratings.gusto --out newer.gusto"}},
       [flags, &session] { run_train(session, *flags); });
   add_data_flags(command, flags->recipe.data, DataArgument::optional);
   add_event_filter_flags(command, flags->recipe.filter);
   command->add_option("--model", flags->model, "The kind of model; `gusto models` lists them.")
       ->type_name("NAME")
-      ->required()
+      ->group("Model");
+  command
+      ->add_option("--from", flags->from,
+                   "Go on from this model's parameters, with its options where --set gives no others: what it knows of "
+                   "the same users and items is where training begins, new ones begin as ever.")
+      ->type_name("FILE")
       ->group("Model");
   command
       ->add_option("--set", flags->recipe.sets,

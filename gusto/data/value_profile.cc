@@ -1,6 +1,7 @@
 #include "gusto/data/value_profile.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -85,6 +86,21 @@ ValueTransform parse_value_transform(std::string_view text) {
   return {static_cast<ValueTransform::Kind>(found - kTransformNames.begin() + 1), 0};
 }
 
+namespace {
+
+/// log(1 + value); of small counts, which are most values, from a table.
+double logarithm(float value) {
+  static const std::array<double, 256> kOfCounts = [] {
+    std::array<double, 256> table{};
+    for (std::size_t count = 0; count < table.size(); ++count) table[count] = std::log1p(static_cast<double>(count));
+    return table;
+  }();
+  const bool small = value >= 0 && value < static_cast<float>(kOfCounts.size()) && value == std::floor(value);
+  return small ? kOfCounts[static_cast<std::size_t>(value)] : std::log1p(static_cast<double>(value));
+}
+
+}  // namespace
+
 void ValueProfile::add(std::span<const float> values) {
   count_ += values.size();
   for (const float value : values) {
@@ -93,7 +109,7 @@ void ValueProfile::add(std::span<const float> values) {
     whole_ = whole_ && value == std::floor(value);
     if (value > 0) {
       sum_ += value;
-      logarithms_ += std::log1p(static_cast<double>(value));
+      logarithms_ += logarithm(value);
     } else {
       ++not_above_0_;
     }

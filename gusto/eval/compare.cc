@@ -6,6 +6,7 @@
 
 #include "gusto/base/system.h"
 #include "gusto/eval/bootstrap.h"
+#include "gusto/eval/compared_pipeline.h"
 #include "gusto/eval/evaluate_tasks.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
@@ -31,7 +32,7 @@ class EntryRun {
     ModelResult result;
     result.model = entry.model;
     result.label = entry.label;
-    result.options = entry.make()->settings();
+    if (entry.pipeline == nullptr) result.options = entry.make()->settings();
     std::vector<Evaluation> evaluations;
     const std::size_t sink_throws = context_.sink_throws();
     try {
@@ -63,19 +64,27 @@ class EntryRun {
  private:
   Evaluation run_fold(std::size_t fold, ModelResult& result) {
     const CompareEntry& entry = experiment_.entries[entry_];
-    const std::unique_ptr<Model> model = entry.make();
+    const Fold& part = split_.folds[fold];
     reset_peak_memory();
-    context_.require_memory(
-        model->info().name,
-        model->memory_need(*split_.folds[fold].train, experiment_.evaluate.task, context_.threads()) +
-            detail::evaluation_memory(*model, split_.folds[fold], experiment_.evaluate, context_.threads()));
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
-    model->fit(split_.folds[fold].train, experiment_.evaluate.task, context_,
-               {.seed = split_.folds[fold].seed, .budget = experiment_.budget});
-    result.fit_seconds += watch.seconds();
-    if (observer_.on_score) observer_.on_score(entry_, fold);
-    Evaluation evaluation = evaluate(*model, split_.folds[fold], split_.candidates, experiment_.evaluate, context_);
+    const auto measured = [&](const auto& fitted) {
+      result.fit_seconds += watch.seconds();
+      if (observer_.on_score) observer_.on_score(entry_, fold);
+      return evaluate(fitted, part, split_.candidates, experiment_.evaluate, context_);
+    };
+    const FitOptions fit{.seed = part.seed, .budget = experiment_.budget};
+    Evaluation evaluation;
+    if (entry.pipeline != nullptr) {
+      evaluation = measured(fit_pipeline(*entry.pipeline, part.train, fit, context_));
+    } else {
+      const std::unique_ptr<Model> model = entry.make();
+      context_.require_memory(model->info().name,
+                              model->memory_need(*part.train, experiment_.evaluate.task, context_.threads()) +
+                                  detail::evaluation_memory(*model, part, experiment_.evaluate, context_.threads()));
+      model->fit(part.train, experiment_.evaluate.task, context_, fit);
+      evaluation = measured(*model);
+    }
     result.peak_bytes = std::max(result.peak_bytes, peak_memory());
     return evaluation;
   }

@@ -7,8 +7,32 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/eval/compared_pipeline.h"
 
 namespace gusto {
+namespace {
+
+std::unique_ptr<Model> make_no_model(const Settings&) {
+  throw Error(ErrorCode::unsupported, "A pipeline is made of trained models.", "Name one by its file.");
+}
+
+// What a comparison knows of pipelines, which are no models.
+constexpr ModelInfo kPipelineInfo{.name = "pipeline",
+                                  .summary = "Candidates of several models, ranked and put in order.",
+                                  .about = "",
+                                  .fields = {},
+                                  .abilities = {.personalized = true, .strength = true},
+                                  .make = &make_no_model};
+
+}  // namespace
+
+CompareEntry pipeline_entry(const std::filesystem::path& file, FurtherModels further) {
+  return {.model = std::string(kPipelineInfo.name),
+          .label = file.stem().string(),
+          .settings = {},
+          .info = &kPipelineInfo,
+          .pipeline = open_compared_pipeline(file, further)};
+}
 
 bool can_do(const ModelInfo& info, Task task) {
   const Abilities& can = info.abilities;

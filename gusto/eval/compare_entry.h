@@ -19,6 +19,7 @@ struct CompareEntry {
   Settings settings{};  ///< options that differ from the defaults
   /// The row of a model of the caller's own, which the registry does not have; `model` may then be empty.
   const ModelInfo* info = nullptr;
+  std::shared_ptr<const struct ComparedPipeline> pipeline{};  ///< in place of a model, see compared_pipeline.h
 
   /// Its row. Error(not_found) with the nearest name.
   const ModelInfo& kind() const { return info != nullptr ? *info : find_model(model); }

@@ -42,7 +42,8 @@ OrderedJson brief_json(const ModelInfo& info) {
             {"explains", can.explains},
             {"checkpoints", can.checkpoints},
             {"stddev", can.stddev},
-            {"timed", can.timed}}}};
+            {"timed", can.timed},
+            {"continues", can.continues}}}};
 }
 
 OrderedJson features_json(std::span<const FeatureCoverage> features) {
@@ -141,8 +142,8 @@ std::string model_file_json(const TrainedModel& trained, const Index* index, std
   return print_json(json, 2);
 }
 
-std::string evaluation_json(const Model& model, const Evaluation& evaluation, Task task, const std::string& test) {
-  const OrderedJson json = {{"model", model.info().name},
+std::string evaluation_json(std::string_view model, const Evaluation& evaluation, Task task, const std::string& test) {
+  const OrderedJson json = {{"model", model},
                             {"task", to_string(task)},
                             {"test", test},
                             {"metrics", parse_ordered_json(to_json(evaluation.estimates))},

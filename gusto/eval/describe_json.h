@@ -32,6 +32,6 @@ std::string data_json(const SourceReport& source, std::span<const FilterStep> le
 std::string model_file_json(const TrainedModel& trained, const Index* index, std::uint64_t bytes);
 
 /// What a model reached on test events, which are told of by `test`: a split, or a file's name.
-std::string evaluation_json(const Model& model, const Evaluation& evaluation, Task task, const std::string& test);
+std::string evaluation_json(std::string_view model, const Evaluation& evaluation, Task task, const std::string& test);
 
 }  // namespace gusto

@@ -6,9 +6,11 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/eval/compared_pipeline.h"
 #include "gusto/eval/evaluate_tasks.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/pipeline.h"
 #include "gusto/retrieval/search.h"
 #include "gusto/retrieval/vector_scan.h"
 
@@ -114,8 +116,11 @@ bool measures_sampled(const EvaluateOptions& options, bool given) {
                               [&](const std::string& name) { return find_metric(name, options.table).sampled(); });
 }
 
-Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,
-                    const EvaluateOptions& options, Context& context) {
+namespace {
+
+/// Of a model, or of a pipeline if there is one.
+Evaluation evaluate_either(const Model& model, const Pipeline* pipeline, const Fold& fold,
+                           std::span<const ItemRow> candidates, const EvaluateOptions& options, Context& context) {
   const std::vector<std::string> names = measured_metrics(options, fold);
   if (fold.test.empty()) throw Error(ErrorCode::empty_dataset, "There are no test events to measure on.");
   const detail::TestUsers test = detail::group_test_users(fold);
@@ -128,13 +133,31 @@ Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRo
     if (!tested && fold.train->history(user).size() > 0) ++evaluation.users_left_out;
   }
 
-  const detail::Measuring measuring{model, fold, fold.candidates_or(candidates), options, names, test, context};
+  const detail::Measuring measuring{model,   fold,    fold.candidates_or(candidates), options, names, test,
+                                    context, pipeline};
   switch (options.task) {
     case Task::ratings: detail::measure_ratings(measuring, evaluation); break;
     case Task::likes: detail::measure_likes(measuring, evaluation); break;
     case Task::top_n: detail::measure_top_n(measuring, evaluation); break;
   }
   return evaluation;
+}
+
+}  // namespace
+
+Evaluation evaluate(const Model& model, const Fold& fold, std::span<const ItemRow> candidates,
+                    const EvaluateOptions& options, Context& context) {
+  return evaluate_either(model, nullptr, fold, candidates, options, context);
+}
+
+Evaluation evaluate(const Pipeline& pipeline, const Fold& fold, std::span<const ItemRow> candidates,
+                    const EvaluateOptions& options, Context& context) {
+  if (options.task != Task::top_n) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("A pipeline ranks items, and can't be measured by {}.", to_string(options.task)),
+                "Give the option `task` top-n.");
+  }
+  return evaluate_either(pipeline.main_model().model(), &pipeline, fold, candidates, options, context);
 }
 
 }  // namespace gusto

@@ -114,6 +114,7 @@ extern const ModelInfo kLongInfo;
 class LongModel final : public ModelWith<NoOptions, kLongInfo> {
  public:
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  bool ranks_new_items() const override { return true; }
   void save_state(TensorWriter&) const override {}
   MatrixView<const float> item_vectors() const override { return vectors_.view(); }
 

@@ -35,6 +35,7 @@ class FollowingModel : public Model {
   const ModelInfo& info() const override { return kFollowing; }
   Settings settings() const override { return {}; }
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  bool ranks_new_items() const override { return true; }
   void save_state(TensorWriter&) const override {}
 
  protected:

@@ -11,6 +11,10 @@
 #include "gusto/eval/evaluate.h"
 #include "gusto/eval/metrics.h"
 
+namespace gusto {
+class Pipeline;
+}  // namespace gusto
+
 namespace gusto::detail {
 
 /// Test events grouped by who asks for them: users[i] has test[offsets[i] … offsets[i + 1]). One group for each user
@@ -33,13 +37,14 @@ std::vector<double> sum_by_user(const TestUsers& test, Value value) {
 
 /// What every measuring function gets.
 struct Measuring {
-  const Model& model;
+  const Model& model;  ///< of a pipeline, the one that it is asked by
   const Fold& fold;
   std::span<const ItemRow> candidates;
   const EvaluateOptions& options;
   std::span<const std::string> names;  ///< metrics to keep
   const TestUsers& test;
   Context& context;
+  const Pipeline* pipeline = nullptr;  ///< whose lists are measured; null: the model's
 
   bool wants(std::string_view name) const;
   /// The rows of the task, wanted or not, in order.

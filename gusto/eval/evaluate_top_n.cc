@@ -15,6 +15,7 @@
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
 #include "gusto/models/registry.h"
+#include "gusto/retrieval/pipeline.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto::detail {
@@ -26,6 +27,9 @@ struct FoundLists {
   std::vector<ItemRow> items;
   std::vector<std::vector<std::uint32_t>> positions;
 };
+
+// Users whom a pipeline is asked for at once.
+constexpr std::size_t kPipelineQueries = 512;
 
 // Users of one task: few, since lists may be long.
 constexpr std::size_t kUserBlock = 16;
@@ -110,11 +114,31 @@ class TopN {
       filters[1].exclude_seen = false;
     }
     const Stopwatch watch;
-    std::vector<TopLists> found =
-        search(in_.model, queries, longest() + most_withheld(), filters, in_.context, "measure");
+    const std::size_t length = longest() + most_withheld();
+    std::vector<TopLists> found = in_.pipeline != nullptr
+                                      ? pipeline_lists(queries, length, filters)
+                                      : search(in_.model, queries, length, filters, in_.context, "measure");
     out_.score_seconds += watch.seconds();
     unseen_ = find_hits(without_withheld(std::move(found[0]), longest()));
     if (seen_too) all_ = find_hits(found[1]);
+  }
+
+  std::vector<TopLists> pipeline_lists(std::span<const Query> queries, std::size_t length,
+                                       std::span<const SearchFilter> filters) const {
+    std::vector<TopLists> found(filters.size());
+    std::vector<ScoredItem> list;
+    for (std::size_t f = 0; f < filters.size(); ++f) {
+      for (std::size_t begin = 0; begin < queries.size(); begin += kPipelineQueries) {
+        const auto block = queries.subspan(begin, std::min(kPipelineQueries, queries.size() - begin));
+        const PipelineLists lists = in_.pipeline->recommend(block, length, filters[f], in_.context);
+        for (std::size_t q = 0; q < lists.size(); ++q) {
+          list.clear();
+          for (const PipelineItem& entry : lists[q]) list.push_back({entry.item, entry.relevance});
+          found[f].add(list);
+        }
+      }
+    }
+    return found;
   }
 
   Query query(std::size_t query_user) const { return in_.fold.query(in_.test.offsets[query_user]); }
@@ -155,24 +179,44 @@ class TopN {
     if (given.users != in_.test.users) {
       throw Error(ErrorCode::invalid_input, "The fold gives candidates to other users than those with test events.");
     }
-    std::vector<std::vector<ScoredItem>> ranked(given.users.size());
     const Stopwatch watch;
+    const TopLists lists = in_.pipeline != nullptr ? given_by_pipeline() : given_by_model();
+    out_.score_seconds += watch.seconds();
+    given_ = find_hits(lists);
+  }
+
+  TopLists given_by_pipeline() const {
+    const CandidateLists& given = in_.fold.given;
+    TopLists lists;
+    for (std::size_t u = 0; u < given.users.size(); ++u) {
+      const Query asked = query(u);
+      const SearchFilter filter{.exclude_seen = false, .allowed = given[u]};
+      const std::vector<TopLists> found = pipeline_lists({&asked, 1}, longest(), {&filter, 1});
+      lists.add(found[0][0]);
+    }
+    return lists;
+  }
+
+  TopLists given_by_model() const {
+    const CandidateLists& given = in_.fold.given;
+    std::vector<std::vector<ScoredItem>> ranked(given.users.size());
     Steps steps(in_.context, "measure", given.users.size());
     steps.parallel_blocks(given.users.size(), kUserBlock, [&](std::size_t begin, std::size_t end, unsigned) {
       const std::vector<std::vector<float>> scores = score_given(begin, end);
       for (std::size_t u = begin; u < end; ++u) {
         std::vector<ScoredItem>& list = ranked[u];
-        for (std::size_t i = 0; i < given[u].size(); ++i) list.push_back({given[u][i], scores[u - begin][i]});
+        for (std::size_t i = 0; i < given[u].size(); ++i) {
+          if (in_.model.ranks(given[u][i])) list.push_back({given[u][i], scores[u - begin][i]});
+        }
         std::sort(list.begin(), list.end(), [](const ScoredItem& a, const ScoredItem& b) {
           return a.score != b.score ? a.score > b.score : a.item < b.item;
         });
         list.resize(std::min(longest(), list.size()));
       }
     });
-    out_.score_seconds += watch.seconds();
     TopLists lists;
     for (const std::vector<ScoredItem>& list : ranked) lists.add(list);
-    given_ = find_hits(lists);
+    return lists;
   }
 
   // Scores of the candidates of users [begin, end).

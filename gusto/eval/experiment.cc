@@ -7,6 +7,7 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
+#include "gusto/eval/compared_pipeline.h"
 #include "gusto/eval/protocol.h"
 #include "gusto/eval/recipe.h"
 
@@ -41,6 +42,7 @@ std::vector<CompareEntry> recipe_entries(const Recipe& recipe, Task task, Furthe
     for (CompareEntry& model : default_entries(task, further)) entries.push_back(std::move(model));
   }
   fill_labels(entries, further);
+  for (const std::string& file : recipe.pipelines) entries.push_back(pipeline_entry(file, further));
   for (const std::string& name : recipe.exclude) {
     const auto is_left_out = [&](const CompareEntry& entry) { return entry.label == name || entry.model == name; };
     if (std::erase_if(entries, is_left_out) == 0) static_cast<void>(find_model(name, further));  // a slip, or not there
@@ -165,7 +167,15 @@ Experiment checked(Experiment experiment) {
     }
     entry->settings =
         with_like_threshold(entry->kind(), std::move(entry->settings), experiment.evaluate.like_threshold);
-    static_cast<void>(entry->make());
+    if (entry->pipeline == nullptr) static_cast<void>(entry->make());
+  }
+  const auto is_pipeline = [](const CompareEntry& entry) { return entry.pipeline != nullptr; };
+  if (experiment.evaluate.task != Task::top_n &&
+      std::any_of(experiment.entries.begin(), experiment.entries.end(), is_pipeline)) {
+    throw Error(
+        ErrorCode::invalid_option,
+        fmt::format("A pipeline ranks items, and can't be compared by {}.", to_string(experiment.evaluate.task)),
+        "Give the option `task` top-n.");
   }
   experiment.split.seed = experiment.seed;
   return experiment;
@@ -179,7 +189,8 @@ Experiment open_experiment(const Recipe& recipe, const DataFinder& find, Context
     experiment = resolve_recipe(ranking, further);
     experiment.task_chosen = true;
   };
-  if (!names_task(recipe) && !somebody_can(recipe, experiment, experiment.evaluate.task)) rank_instead();
+  const bool somebody = recipe.pipelines.empty() && somebody_can(recipe, experiment, experiment.evaluate.task);
+  if (!names_task(recipe) && !somebody) rank_instead();
   if (names_task(recipe)) experiment = checked(std::move(experiment));
   require_able(recipe, experiment);
   OpenedDataset data = open_data(recipe.data, find, context);

@@ -46,8 +46,7 @@ SplitSpec default_split(Task task);
 /// Errors   invalid_option; not_found, for an unknown protocol or model
 Experiment resolve_recipe(const Recipe& recipe, FurtherModels further = {});
 
-/// The experiment with labels and models' like thresholds filled in and the seed handed on to the split, if it makes
-/// sense.
+/// The experiment with labels and like thresholds filled in and the seed handed on to the split, if it makes sense.
 /// Errors   invalid_option, for an unknown option or metric, labels that repeat, no entries, or what contradicts the
 ///          protocol: settings, or how the events were read; not_found, for an unknown model or protocol
 Experiment checked(Experiment experiment);

@@ -29,7 +29,7 @@ namespace gusto {
 namespace {
 
 // Beside those of kReadingTexts.
-constexpr std::array<std::string_view, 22> kOwnKeys{"data",
+constexpr std::array<std::string_view, 23> kOwnKeys{"data",
                                                     "skip_bad_lines",
                                                     "user_features",
                                                     "item_features",
@@ -50,6 +50,7 @@ constexpr std::array<std::string_view, 22> kOwnKeys{"data",
                                                     "budget",
                                                     "set",
                                                     "exclude",
+                                                    "pipelines",
                                                     "model"};
 
 constexpr auto kRecipeKeys = [] {
@@ -76,7 +77,7 @@ const std::string& called(const CompareEntry& entry) { return entry.label.empty(
 class RecipeReader {
  public:
   RecipeReader(std::string_view text, std::string_view name, FurtherModels further)
-      : in_(text, name, "recipe"), further_(further) {}
+      : in_(text, name, "recipe"), folder_(std::filesystem::path(name).parent_path()), further_(further) {}
 
   Recipe read() {
     in_.require_known(in_.table(), kRecipeKeys, "a recipe");
@@ -100,6 +101,11 @@ class RecipeReader {
     if (const toml::node* node = in_.table().get("metrics")) read_metrics(*node);
     if (protocol != nullptr) in_.at(*protocol, [&] { static_cast<void>(checked(resolve_recipe(recipe_))); });
     if (const toml::node* node = in_.table().get("model")) read_models(*node, recipe_.models);
+    recipe_.pipelines = read_texts("pipelines");
+    for (std::string& file : recipe_.pipelines) look_beside(folder_, file);
+    if (const toml::node* node = in_.table().get("pipelines")) {
+      in_.at(*node, [&] { static_cast<void>(resolve_recipe(recipe_, further_)); });
+    }
     recipe_.exclude = read_texts("exclude");
     if (const toml::node* node = in_.table().get("exclude")) {
       in_.at(*node, [&] { static_cast<void>(resolve_recipe(recipe_, further_)); });
@@ -269,6 +275,7 @@ class RecipeReader {
   }
 
   TomlReader in_;
+  std::filesystem::path folder_;  // of the recipe
   FurtherModels further_;
   Recipe recipe_;
 };
@@ -303,6 +310,7 @@ Recipe completed(Recipe first, const Recipe& second) {
   if (!first.seed) first.seed = second.seed;
   if (!first.repeats) first.repeats = second.repeats;
   if (first.budget.empty()) first.budget = second.budget;
+  if (first.pipelines.empty()) first.pipelines = second.pipelines;
   if (first.exclude.empty()) first.exclude = second.exclude;
   if (first.models.empty()) {
     first.models = second.models;
@@ -376,6 +384,7 @@ std::string format_recipe(const Recipe& recipe) {
   list("metrics", recipe.metrics);
   number("seed", recipe.seed);
   list("set", recipe.sets);
+  list("pipelines", recipe.pipelines);
   list("exclude", recipe.exclude);
   for (const CompareEntry& entry : recipe.models) {
     out += "\n[[model]]\n";

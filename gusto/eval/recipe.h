@@ -25,6 +25,7 @@
 ///   repeats = 3               # so many runs, with seeds 42, 43 and 44: their mean counts; left out: 1
 ///   set = ["svd.dim=20"]      # options of the models below, or of all models if there are none below, see apply_set
 ///   exclude = ["sequential"]  # models that are left out
+///   pipelines = ["best.toml"] # pipeline files, which are compared too: the models that they name are fitted anew
 ///
 ///   [[model]]                 # none at all: every model that can do the task
 ///   name = "item-knn"
@@ -63,9 +64,10 @@ struct Recipe {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> repeats;
   std::string budget;
-  std::vector<CompareEntry> models;  ///< one that is called "all" stands for every model that can do the task
-  std::vector<std::string> exclude;  ///< labels or names of models that are left out
-  std::vector<std::string> sets;     ///< "model.option=value", in order, over the models' own settings
+  std::vector<CompareEntry> models;    ///< one that is called "all" stands for every model that can do the task
+  std::vector<std::string> pipelines;  ///< files, see pipeline_file.h; each takes part as a model does
+  std::vector<std::string> exclude;    ///< labels or names of models that are left out
+  std::vector<std::string> sets;       ///< "model.option=value", in order, over the models' own settings
 
   bool operator==(const Recipe&) const = default;
 };

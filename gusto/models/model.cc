@@ -44,6 +44,8 @@ void check_options(const ModelInfo& info, const Settings& settings) {
 // Operations below this number take less than a second anywhere, and nobody needs to know how much less.
 constexpr double kFewOperations = 1e10;
 
+constexpr double kUpdateShare = 0.1;  // of a fit's operations, that an update takes
+
 /// Seconds that they take on all threads, by the speed of some that are made.
 double seconds_of(double operations, Context& context) {
   if (operations < kFewOperations) return 0;
@@ -66,9 +68,11 @@ double seconds_of(double operations, Context& context) {
 /// Limits the time of a fit, as long as it lasts.
 class TimeLimit {
  public:
-  TimeLimit(Context& context, const Model& model, const Dataset& data, Task task, double budget) : context_(context) {
-    const double estimate = seconds_of(model.fit_operations(data, task), context);
-    context.limit_time(model.info().name, budget, estimate);
+  TimeLimit(Context& context, const Model& model, const Dataset& data, Task task, const FitOptions& options)
+      : context_(context) {
+    const double share = options.update ? kUpdateShare : 1;
+    const double estimate = seconds_of(share * model.fit_operations(data, task), context);
+    context.limit_time(model.info().name, options.budget, estimate);
   }
   ~TimeLimit() { context_.limit_time({}, 0); }
   TimeLimit(const TimeLimit&) = delete;
@@ -77,6 +81,21 @@ class TimeLimit {
  private:
   Context& context_;
 };
+
+/// Error, if a model of that kind can't go on from the other one.
+void check_start(const ModelInfo& info, Task task, const Model* from) {
+  if (from == nullptr) return;
+  if (!info.abilities.continues) {
+    throw Error(ErrorCode::unsupported, fmt::format("{} is solved as a whole, and goes on from no model.", info.name),
+                "Train it anew.");
+  }
+  static_cast<void>(from->data());
+  if (from->info().name == info.name && from->task() == task) return;
+  throw Error(ErrorCode::invalid_option,
+              fmt::format("{} for {} cannot go on from {} for {}.", info.name, to_string(task), from->info().name,
+                          to_string(from->task())),
+              "Go on from a model of the same kind and task.");
+}
 
 }  // namespace
 
@@ -91,9 +110,10 @@ void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context
     throw Error(ErrorCode::unsupported, fmt::format("{} keeps no checkpoint.", info().name),
                 "Train it without one; it starts again if it is stopped.");
   }
+  check_start(info(), task, options.from);
   context.require_memory(info().name, memory_need(*data, task, context.threads()));
   context.check_canceled();
-  const TimeLimit limit(context, *this, *data, task, options.budget);
+  const TimeLimit limit(context, *this, *data, task, options);
   task_ = task;
   const std::size_t throws = context.sink_throws();
   try {
@@ -108,6 +128,24 @@ void Model::fit(std::shared_ptr<const Dataset> data, Task task, Context& context
                 "Run the same again to go on from there.");
   }
   data_ = std::move(data);
+  mark_unranked();
+}
+
+bool Model::ranks_new_items() const { return info().abilities.cold_items; }
+
+bool Model::ranks(ItemRow item) const {
+  return unranked_.empty() || ((unranked_[item.index / 64] >> (item.index % 64)) & 1U) == 0;
+}
+
+void Model::mark_unranked() {
+  unranked_.clear();
+  if (ranks_new_items()) return;
+  const std::size_t count = data().item_count();
+  unranked_.assign((count + 63) / 64, ~std::uint64_t{0});
+  if (count % 64 != 0) unranked_.back() >>= 64 - count % 64;
+  for (const ItemRow item : data().items()) unranked_[item.index / 64] &= ~(std::uint64_t{1} << (item.index % 64));
+  const auto none = [](std::uint64_t word) { return word == 0; };
+  if (std::all_of(unranked_.begin(), unranked_.end(), none)) unranked_.clear();
 }
 
 const Dataset& Model::data() const {
@@ -211,6 +249,7 @@ void Model::load_state(const TensorFile& in, std::shared_ptr<const Dataset> data
   task_ = task;
   try {
     do_load(in);
+    mark_unranked();
   } catch (...) {
     data_.reset();
     throw;

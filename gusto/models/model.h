@@ -1,7 +1,6 @@
 #pragma once
 
 /// The contract that every recommender keeps.
-///
 /// Three things stay apart: options (a plain struct, described by a field table), learned state, and the context.
 /// A model is fitted once; after that its const members may be called concurrently.
 
@@ -45,6 +44,7 @@ struct Abilities {
   bool stddev = false;         ///< predict_stddev()
   bool strength = false;       ///< trained for top_n, it takes the strength of events into account
   bool timed = false;          ///< predictions are for the time of asking: who measures them gives it along
+  bool continues = false;      ///< fit() goes on from FitOptions::from
 };
 
 /// One reason for a score. The amounts of all of a score's contributions sum to the score.
@@ -64,11 +64,12 @@ struct Choice {
 /// What one fit() takes beside data and task; how a model learns is in the model's own options.
 struct FitOptions {
   std::uint64_t seed = 42;  ///< every draw is keyed by it; 0 is a seed like any other
-  /// Where a long fit keeps its state as it goes, and goes on from if the file is there: a fit that was stopped and
-  /// resumed ends with the same bits as one that was not. Empty: nowhere. For models that declare `checkpoints`; the
-  /// file stays after the fit, and whoever has put the model away removes it.
+  /// Where a long fit keeps its state as it goes, and resumes if the file is there, to the same bits. Empty: nowhere.
+  /// For models that declare `checkpoints`; the file stays after the fit, and who has put the model away removes it.
   std::filesystem::path checkpoint = {};
-  double budget = 0;  ///< seconds that the fit may take, see Context::limit_time; 0: any number
+  double budget = 0;                  ///< seconds that the fit may take, see Context::limit_time; 0: any number
+  const class Model* from = nullptr;  ///< fitted, of the same kind and task: to go on from by ids, if it `continues`
+  bool update = false;  ///< with `from`: only takes in what is new since, at about a tenth of a fit's cost
 };
 
 struct ModelInfo;
@@ -83,17 +84,15 @@ class Model {
   Model& operator=(Model&&) = default;
   virtual ~Model() = default;
 
-  /// Name, field table and abilities: the model's row in the registry.
-  virtual const ModelInfo& info() const = 0;
-  /// All options' values as text.
-  virtual Settings settings() const = 0;
+  virtual const ModelInfo& info() const = 0;  ///< name, field table and abilities: the model's row in the registry
+  virtual Settings settings() const = 0;      ///< all options' values as text
 
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
   /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled; out_of_time;
-  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options and data
-  ///          do not go together; unsupported, if a checkpoint is asked for and the model keeps none; and whatever the
-  ///          context's progress sink throws, unchanged
+  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options, data and
+  ///          `from` do not go together; unsupported, if the model keeps no checkpoint, or goes on from none, and is
+  ///          asked to; and whatever the context's progress sink throws, unchanged
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options = {});
 
   /// Floating-point operations of fit(), about, in terms of products of large matrices: by them its time is estimated
@@ -102,13 +101,16 @@ class Model {
   /// Bytes that fit() and scoring will need at most beside the data set itself.
   virtual std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const = 0;
 
+  /// Whether rankings may hold items without training events: where features give them scores.
+  virtual bool ranks_new_items() const;
+  bool ranks(ItemRow item) const;  ///< whether a ranking may hold the item; the others, 64 to a word, are …
+  std::span<const std::uint64_t> unranked_items() const { return unranked_; }  ///< … these, a bit each; empty: none
+
   bool fitted() const { return data_ != nullptr; }
-  /// The training data. Error(unsupported) if not fitted.
-  const Dataset& data() const;
+  const Dataset& data() const;  ///< the training data. Error(unsupported) if not fitted
   std::shared_ptr<const Dataset> shared_data() const { return data_; }
   Task task() const { return task_; }
-  /// Whether predict() works: declared, and trained for ratings or likes.
-  bool predicts() const;
+  bool predicts() const;  ///< whether predict() works: declared, and trained for ratings or likes
 
   /// out[i] = the predicted value of items[i] for queries[i], in units of the training values, not clipped.
   /// Errors   unsupported, if not predicts(), or for a query that the model cannot answer; invalid_input, for a row
@@ -189,9 +191,11 @@ class Model {
   void check_queries(std::span<const Query> queries) const;
   void check_item(ItemRow item) const;
   void check_answer(std::span<const float> values) const;
+  void mark_unranked();
 
   std::shared_ptr<const Dataset> data_;
   Task task_ = Task::ratings;
+  std::vector<std::uint64_t> unranked_;
 };
 
 }  // namespace gusto

@@ -10,7 +10,9 @@
 #include "gusto/base/text.h"
 #include "gusto/base/version.h"
 #include "gusto/data/file/dataset_file.h"
+#include "gusto/data/io/reading_texts.h"
 #include "gusto/data/split/split_receipt.h"
+#include "gusto/models/model_outline.h"
 #include "gusto/models/registry.h"
 
 namespace gusto {
@@ -22,6 +24,15 @@ constexpr std::int64_t kFormatVersion = 1;
 [[noreturn]] void corrupt(const TensorFile& in, std::string_view what) {
   throw Error(ErrorCode::corrupt_file, fmt::format("{} cannot be used: {}.", in.name(), what),
               "The file is damaged or was not written by gusto; train the model again.");
+}
+
+std::string reading_json(const ReadingSpec& reading) {
+  OrderedJson json = OrderedJson::object();
+  for (const auto& [name, text] : kReadingTexts) {
+    if (!(reading.*text).empty()) json[std::string(name)] = reading.*text;
+  }
+  if (reading.skip_bad_lines) json["skip_bad_lines"] = true;
+  return print_json(json);
 }
 
 TensorWriter collect(const Model& model, const ModelRecord& record, const WriteMore& more) {
@@ -49,6 +60,7 @@ TensorWriter collect(const Model& model, const ModelRecord& record, const WriteM
   set_number("min_user_events", record.filter.min_user_events);
   set_number("min_item_events", record.filter.min_item_events);
   if (record.like_threshold) out.set_metadata("like_threshold", fmt::format("{}", *record.like_threshold));
+  if (record.reading != ReadingSpec{}) out.set_metadata("reading", reading_json(record.reading));
   out.set_metadata("receipt", record.receipt ? to_json(*record.receipt) : std::string());
   out.set_metadata("metrics", record.metrics);
   write_dataset(model.data(), out);
@@ -113,6 +125,21 @@ FilterOptions read_filter(const TensorFile& in) {
   return filter;
 }
 
+ReadingSpec read_reading(const TensorFile& in) {
+  ReadingSpec reading;
+  if (!in.has_metadata("reading")) return reading;
+  const Json stored = try_parse_json(in.metadata("reading"));
+  if (!stored.is_object()) corrupt(in, "its reading is malformed");
+  for (const auto& [name, text] : kReadingTexts) {
+    const auto found = stored.find(std::string(name));
+    if (found == stored.end()) continue;
+    if (!found->is_string()) corrupt(in, "its reading is malformed");
+    reading.*text = found->get<std::string>();
+  }
+  reading.skip_bad_lines = stored.contains("skip_bad_lines");
+  return reading;
+}
+
 ModelRecord read_record(const TensorFile& in) {
   const auto seed = try_parse_json(in.metadata("seed"));
   const auto metrics = try_parse_json(in.metadata("metrics"));
@@ -123,6 +150,7 @@ ModelRecord read_record(const TensorFile& in) {
   record.metrics = in.metadata("metrics");
   record.split = in.metadata("split");
   record.filter = read_filter(in);
+  record.reading = read_reading(in);
   if (in.has_metadata("like_threshold")) {
     record.like_threshold = parse_real(in.metadata("like_threshold"));
     if (!record.like_threshold) corrupt(in, "its like threshold is malformed");
@@ -172,6 +200,12 @@ std::string serialize_model(const Model& model, const ModelRecord& record, const
 void save_model(const Model& model, const ModelRecord& record, const std::filesystem::path& path,
                 const WriteMore& more) {
   collect(model, record, more).write(path);
+}
+
+ModelOutline model_outline(const std::filesystem::path& path, FurtherModels models) {
+  const TensorFile in = TensorFile::open(path);
+  check_format(in, kFormat, kFormatVersion);
+  return {make_unfitted(in, models), read_task(in)};
 }
 
 TrainedModel load_model(const std::filesystem::path& path, const LoadOptions& options) {

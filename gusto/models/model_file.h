@@ -9,7 +9,7 @@
 ///          "options" a JSON object of text; "task"; "seed" in decimal; "split" as typed, empty if trained on
 ///          everything; "positives", "since", "min_user_events", "min_item_events" numbers, each missing if that filter
 ///          was not set; "like_threshold" a number, missing but for likes; "receipt" a JSON object, empty if trained on
-///          everything; "metrics" a JSON object, what the model reached on that split's test part; "data.schema"
+///          everything; "reading" a JSON object of texts (reading_spec.h); "metrics" a JSON object, what the model reached on that split's test part; "data.schema"
 ///          Upper floors may add more, such as "index" and tensors "index/…" (gusto/retrieval/index.h).
 /// Version  1 is the only one so far. A file of each version is kept in tests/data and must go on loading.
 
@@ -21,6 +21,7 @@
 #include <string>
 
 #include "gusto/data/filter.h"
+#include "gusto/data/io/reading_spec.h"
 #include "gusto/data/split/fold.h"
 #include "gusto/models/model.h"
 #include "gusto/models/registry.h"
@@ -34,6 +35,7 @@ struct ModelRecord {
   FilterOptions filter;                  ///< which events counted
   std::optional<double> like_threshold;  ///< value from which an event was a like, if it was trained for likes
   std::optional<SplitReceipt> receipt;   ///< of that split
+  ReadingSpec reading{};                 ///< how the events were read, as typed
   std::string metrics = "{}";            ///< a JSON object, such as {"ndcg@10": {"mean": 0.28, "stderr": 0.002}}
 };
 

@@ -165,7 +165,8 @@ std::array<AbilityCell, kAbilityColumns.size()> describe_abilities(const Abiliti
           able(can.item_vectors, "ranks by an inner product, which an index can search"),
           able(can.personalized, "orders items by the user"),
           able(can.checkpoints, "resumes a training that was stopped from its checkpoint"),
-          able(can.stddev, "says how far the value may lie from its prediction")};
+          able(can.stddev, "says how far the value may lie from its prediction"),
+          able(can.continues, "goes on from an earlier model, also to take in new events")};
 }
 
 std::vector<DocumentationPage> model_pages(std::span<const ModelInfo* const> models) {

@@ -18,7 +18,7 @@ struct AbilityColumn {
   std::string_view meaning;  ///< "it answers for someone it was not trained on, …"
 };
 /// Those that matter most to who chooses a model come first.
-inline constexpr std::array<AbilityColumn, 10> kAbilityColumns{{
+inline constexpr std::array<AbilityColumn, 11> kAbilityColumns{{
     {"ratings", "it predicts the value that a user would give"},
     {"likes", "it gives probabilities of a like itself; of other predictions a fitted curve makes them"},
     {"new users",
@@ -31,6 +31,7 @@ inline constexpr std::array<AbilityColumn, 10> kAbilityColumns{{
     {"personal", "the order of items depends on the user"},
     {"resumes", "a training that was stopped resumes from its checkpoint"},
     {"stddev", "it says how far the value may lie from its prediction"},
+    {"goes on", "a training goes on from an earlier model, and updates cost a part of it"},
 }};
 
 /// A model's cell in such a column.

@@ -42,8 +42,7 @@ inline Var operator*(Var a, Var b) { return multiply(a, b); }
 // Layers.
 /// x W + b. [rows × in], weights [in × out], bias [1 × out].
 Var dense(Var x, Parameter& weights, Parameter& bias);
-/// x W.
-Var dense(Var x, Parameter& weights);
+Var dense(Var x, Parameter& weights);  ///< x W
 
 Var relu(Var x);
 /// x Φ(x), Φ by the error function (Hendrycks & Gimpel 2016).

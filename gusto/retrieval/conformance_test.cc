@@ -12,6 +12,7 @@
 
 #include "gusto/models/shared/history.h"
 #include "gusto/retrieval/index.h"
+#include "gusto/retrieval/recommender.h"
 #include "gusto/retrieval/search.h"
 
 namespace gusto {
@@ -109,7 +110,7 @@ TEST_P(ListConformanceTest, ListsHoldTheBestOfWhatTheFilterLeaves) {
       for (std::uint32_t i = 0; i < kItems; ++i) {
         const bool is_allowed = filters[f].allowed.empty() ||
                                 std::find(allowed.begin(), allowed.end(), ItemRow(std::size_t{i})) != allowed.end();
-        if (!is_allowed) out.insert(i);
+        if (!is_allowed || !model.ranks(ItemRow(std::size_t{i}))) out.insert(i);
         if (out.count(i) > 0) continue;
         ++candidates;
         if (std::find(list.begin(), list.end(), i) == list.end()) best_left_out = std::max(best_left_out, scores[i]);
@@ -157,6 +158,7 @@ std::vector<std::pair<float, std::uint32_t>> filtered_catalog(const Model& model
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const ItemRow item(i);
     if (filter.exclude_seen && holds(model.data().history(user).items, item)) continue;
+    if (!model.ranks(item)) continue;
     if ((!filter.allowed.empty() && !holds(filter.allowed, item)) || holds(filter.denied, item)) continue;
     left.emplace_back(scores[i], item.index);
   }
@@ -228,10 +230,12 @@ TEST_P(ListConformanceTest, ListsAreTheSameAtAnyNumberOfThreads) {
 TEST_P(ListConformanceTest, FewerCandidatesThanAskedForGiveAShortList) {
   const Model& model = small_model();
   const Query query = Query::known(UserRow(0));
-  const std::size_t unseen = kItems - small_data()->history(UserRow(0)).size();
+  const std::size_t ranked = model.ranks(ItemRow(39)) ? kItems : kItems - 1;
+  const std::size_t unseen = ranked - small_data()->history(UserRow(0)).size();
   EXPECT_EQ(list_of(model, query, 1000).size(), unseen);
   EXPECT_THAT(list_of(model, query, 0), IsEmpty());
-  const std::vector<ItemRow> one{ItemRow(39)};
+  const std::vector<std::uint32_t> all = list_of(model, query, kItems);
+  const std::vector<ItemRow> one{ItemRow(std::size_t{all.back()})};
   EXPECT_EQ(list_of(model, query, 10, {.allowed = one}).size(), 1U);
   EXPECT_THAT(list_of(model, query, 10, {.allowed = one, .denied = one}), IsEmpty());
 }
@@ -271,6 +275,54 @@ TEST_P(ListConformanceTest, UnknownItemsOfAHistoryAreSkippedAndCounted) {
   EXPECT_EQ(list, list_of(model, Query::with_history(all.events), 10));
   EXPECT_EQ(list.size(), 10U);
   EXPECT_EQ(std::count(list.begin(), list.end(), 3U) + std::count(list.begin(), list.end(), 6U), 0);
+}
+
+/// 80 items that some have, and 300 that nobody has; `described`: with features that tell of what taste items are.
+std::shared_ptr<const Dataset> mostly_new(bool described) {
+  std::vector<Event> events = test::three_tastes(60, 81)->events();
+  const auto plain = test::dataset_of(60, 380, events);
+  return described ? test::with_features(*plain, 3) : plain;
+}
+
+TEST_P(ListConformanceTest, ItemsWithoutEventsAreInNoListUnlessFeaturesScoreThem) {
+  Settings settings;
+  for (const Field& field : info().fields) {
+    if (field.name == "epochs") settings.emplace_back("epochs", 2);
+  }
+  Context context({.threads = 2});
+  for (const bool described : {false, true}) {
+    if (!described && test::needs_features(info())) continue;
+    const std::shared_ptr<const Model> model = fitted(mostly_new(described), 1, settings);
+    const Recommender recommender(model);
+    std::size_t new_items = 0, unranked = 0;
+    const auto count = [&](const auto& items) {
+      for (const AnsweredItem& item : items) {
+        new_items += item.row.index >= 80 ? 1 : 0;
+        unranked += model->ranks(item.row) ? 0 : 1;
+      }
+    };
+    std::vector<RecommendRequest> requests;
+    for (const std::string user : {"u0", "u1", "u58", "u59"}) {
+      requests.push_back({.who = {.user = user}, .k = 380});
+      requests.push_back({.who = {.user = user}, .k = 400, .filter = {.with_seen = true}});
+    }
+    if (folds_in()) requests.push_back({.who = {.history = {{.item = "i3", .value = 5.0F}}}, .k = 380});
+    recommender.recommend(
+        requests,
+        [&](std::size_t, const RecommendAnswer& answer) {
+          ASSERT_FALSE(answer.error) << answer.error->message();
+          EXPECT_FALSE(answer.items.empty());
+          count(answer.items);
+        },
+        context);
+    if (abilities().similar_items) count(recommender.similar_items("i3", 380).items);
+    EXPECT_EQ(unranked, 0U);
+    if (!abilities().cold_items || !described) {
+      EXPECT_EQ(new_items, info().name == "content" ? new_items : 0U);
+    }
+    if (!abilities().similar_items || model->ranks(ItemRow(200))) continue;
+    EXPECT_EQ(test::code_of([&] { recommender.similar_items("i200", 5); }), ErrorCode::unsupported);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, ListConformanceTest, ::testing::ValuesIn(test::conformance_cases()),

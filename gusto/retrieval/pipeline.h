@@ -138,6 +138,8 @@ class Pipeline {
   /// The ranking model, or without one the first that is named.
   const AlignedModel& main_model() const { return members_[ranking_member_.value_or(0)]; }
   std::shared_ptr<const Dataset> shared_data() const { return home_; }
+  /// Of its models, in the order in which they are named.
+  std::span<const AlignedModel> members() const { return members_; }
   /// The label of an item's source; "popularity" where popular items stood in.
   std::string_view source_label(std::size_t source) const;
   /// The registry's name of the ranking model; empty without one.

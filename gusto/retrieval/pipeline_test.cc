@@ -31,6 +31,7 @@ extern const ModelInfo kClosedInfo;
 class ClosedModel final : public ModelWith<NoChoices, kClosedInfo> {
  public:
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  bool ranks_new_items() const override { return true; }
   void save_state(TensorWriter&) const override {}
 
  private:
@@ -50,6 +51,7 @@ class FunctionModel final : public ModelWith<NoChoices, kClosedInfo> {
  public:
   explicit FunctionModel(std::vector<float> scores) : scores_(std::move(scores)) {}
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  bool ranks_new_items() const override { return true; }
   void save_state(TensorWriter&) const override {}
 
  private:
@@ -479,6 +481,9 @@ struct RandomPipeline {
     std::set<ItemRow> open(filter.allowed.begin(), filter.allowed.end());
     for (std::size_t i = 0; i < kFilms && filter.allowed.empty(); ++i) open.insert(ItemRow(i));
     for (const ItemRow item : filter.denied) open.erase(item);
+    for (std::size_t i = 0; i < kFilms; ++i) {
+      if (pipeline.data().item_events(ItemRow(i)).size() == 0) open.erase(ItemRow(i));
+    }
     if (!filter.exclude_seen) return open;
     for (const HistoryEvent& event : history) open.erase(event.item);
     const bool whole = std::any_of(spec.candidates.begin(), spec.candidates.end(), [](const auto& source) {
@@ -539,7 +544,7 @@ TEST(Pipeline, IsTheSameAtAnyNumberOfThreads) {
 
 TEST(Pipeline, CountsBeyondTheCatalogAskForAllOfIt) {
   const std::size_t largest = std::numeric_limits<std::size_t>::max();
-  const std::vector<ItemRow> six{ItemRow(3), ItemRow(9), ItemRow(12), ItemRow(20), ItemRow(31), ItemRow(39)};
+  const std::vector<ItemRow> six{ItemRow(3), ItemRow(9), ItemRow(12), ItemRow(20), ItemRow(31), ItemRow(38)};
   const SearchFilter filter{.exclude_seen = false, .allowed = six};
   // The second has seen more than the first, for which the first is asked for more.
   const Pipeline pipeline = opened(sources({"knn-part", "svd", "popularity"}, largest));
@@ -549,7 +554,7 @@ TEST(Pipeline, CountsBeyondTheCatalogAskForAllOfIt) {
 
 TEST(Pipeline, GivesShortListsWhereLittleIsLeft) {
   const Pipeline pipeline = opened(sources({"knn", "svd"}));
-  const std::vector<ItemRow> two{ItemRow(3), ItemRow(39)};
+  const std::vector<ItemRow> two{ItemRow(3), ItemRow(38)};
   EXPECT_EQ(list_of(pipeline, kNobody, 10, {.allowed = two}).size(), 2u);
   EXPECT_THAT(list_of(pipeline, kNobody, 10, {.allowed = two, .denied = two}), IsEmpty());
   EXPECT_THAT(list_of(pipeline, kSomeone, 0), IsEmpty());

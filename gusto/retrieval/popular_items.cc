@@ -17,7 +17,7 @@ std::vector<ScoredItem> PopularItems::best(std::size_t count, const std::vector<
                                            std::span<const ItemRow> seen) const {
   std::vector<ScoredItem> list;
   for (const ItemRow item : order_) {
-    if (list.size() == count) break;
+    if (list.size() == count || counts_[item.index] == 0) break;
     if (!open[item.index] || std::binary_search(seen.begin(), seen.end(), item)) continue;
     list.push_back({item, static_cast<float>(counts_[item.index])});
   }
@@ -57,7 +57,7 @@ bool tells_nothing(const Model& model, const Query& query, const SearchFilter& f
   }
   std::vector<ItemRow> items;
   for (std::size_t i = 0; i < open.size(); ++i) {
-    if (open[i]) items.emplace_back(i);
+    if (open[i] && model.ranks(ItemRow(i))) items.emplace_back(i);
   }
   std::vector<float> scores(items.size());
   model.score_items(query, items, scores);

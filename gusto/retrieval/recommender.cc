@@ -44,13 +44,16 @@ void require_order(const Model& model, const Query& own, const std::string& who,
 
 /// Error(unsupported) if all but the one at `own`, if there is one, are equally similar, so that only the rows would
 /// make an order.
-void require_differences(std::span<const float> similarity, std::size_t own, const Model& model,
-                         const std::string& what) {
-  if (similarity.size() < 3) return;
-  const float other = similarity[own == 0 ? 1 : 0];
-  for (std::size_t i = 0; i < similarity.size(); ++i) {
-    if (i != own && similarity[i] != other) return;
+void require_differences(std::span<const float> similarity, const Model& model, const std::string& what) {
+  std::optional<float> other;
+  std::size_t others = 0;
+  for (const float value : similarity) {
+    if (value == kNeverSimilar) continue;
+    if (value != other.value_or(value)) return;
+    other = value;
+    ++others;
   }
+  if (others < 2) return;
   throw Error(ErrorCode::unsupported,
               fmt::format("{} knows nothing of {}: all are equally similar.", model.info().name, what),
               "Name one with events.");
@@ -160,10 +163,19 @@ Recommender Recommender::open_pipeline(PipelineSpec spec, Context& context, Item
 SimilarItemsAnswer Recommender::similar_items(std::string_view item, std::size_t k) const {
   const ItemRow row = parts_->resolver.item(item);
   const ItemRow own = parts_->model.own(row);
+  if (!model().ranks(own) && model().info().abilities.similar_items) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} knows items by their events, and {} has none.", model().info().name,
+                            parts_->resolver.answered(row, 0).title),
+                "Name an item with events, or train a model that goes by features, such as content.");
+  }
   std::vector<float> similarity(data().item_count());
   model().item_similarity(own, similarity);
-  require_differences(similarity, own.index, model(), parts_->resolver.answered(row, 0).title);
+  for (std::size_t i = 0; i < similarity.size(); ++i) {
+    if (!model().ranks(ItemRow(i))) similarity[i] = kNeverSimilar;
+  }
   similarity[own.index] = kNeverSimilar;
+  require_differences(similarity, model(), parts_->resolver.answered(row, 0).title);
   SimilarItemsAnswer answer{parts_->resolver.answered(row, 0)};
   for (const ScoredItem& entry : top_k(similarity, k)) {
     answer.items.push_back(parts_->resolver.answered(parts_->model.home(entry.item), entry.score));
@@ -177,9 +189,8 @@ SimilarUsersAnswer Recommender::similar_users(const Person& who, std::size_t k) 
   const Dataset& trained = model().data();
   std::vector<float> similarity(trained.user_count());
   model().user_similarity(own.query, similarity);
-  const std::size_t self = own.query.user ? own.query.user->index : similarity.size();
-  require_differences(similarity, self, model(), person.understood.name);
   if (own.query.user) similarity[own.query.user->index] = kNeverSimilar;
+  require_differences(similarity, model(), person.understood.name);
   SimilarUsersAnswer answer{person.understood};
   for (const ScoredItem& entry : top_k(similarity, k)) {  // it only knows positions: these are users
     const UserRow user(entry.item.index);

@@ -135,7 +135,8 @@ TEST(RecommenderBatch, HoldsFewRequestsAtATime) {
         request.k = 1'000'000;
         return ++taken <= 3;
       },
-      [&](std::size_t, const RecommendAnswer& answer) { EXPECT_EQ(answer.items.size(), 40u); }, context);
+      [&](std::size_t, const RecommendAnswer& answer) { EXPECT_EQ(answer.items.size(), 39u) << "one has no events"; },
+      context);
   EXPECT_EQ(taken, 4u);
 }
 

@@ -147,7 +147,7 @@ std::vector<TopLists> search(const Model& model, std::span<const Query> queries,
   k = std::min(k, item_count);
   std::vector<PreparedFilter> prepared;
   prepared.reserve(filters.size());
-  for (const SearchFilter& filter : filters) prepared.emplace_back(filter, item_count);
+  for (const SearchFilter& filter : filters) prepared.emplace_back(filter, item_count, model.unranked_items());
   MakeScan make_scan;
   if (model.info().abilities.item_vectors) {
     make_scan = [&] { return exact_scan(PanelSource(model.item_vectors()), prepared, k); };
@@ -161,7 +161,7 @@ TopLists search(const Model& model, const Index& index, std::span<const Query> q
     throw Error(ErrorCode::internal, "An index was asked for a model that it was not made of.");
   const std::size_t item_count = model.data().item_count();
   k = std::min(k, item_count);
-  const PreparedFilter prepared(filter, item_count);
+  const PreparedFilter prepared(filter, item_count, model.unranked_items());
   MakeScan make_scan;
   if (model.info().abilities.item_vectors) make_scan = [&] { return index.scan(prepared, k); };
   return std::move(search_blocks(model, queries, k, {&prepared, 1}, make_scan, context).front());

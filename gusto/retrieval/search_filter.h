@@ -19,8 +19,9 @@ struct SearchFilter {
 /// is marked by one bit an item. Searches look at it only for items whose score would get them in.
 class PreparedFilter {
  public:
+  /// `unranked`: what no list may hold, as Model::unranked_items() has it.
   /// Errors   invalid_input, for a row outside the catalog
-  PreparedFilter(const SearchFilter& filter, std::size_t item_count);
+  PreparedFilter(const SearchFilter& filter, std::size_t item_count, std::span<const std::uint64_t> unranked = {});
 
   bool exclude_seen() const { return exclude_seen_; }
   /// Whether only picked() may appear; then banned() has no meaning.

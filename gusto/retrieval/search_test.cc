@@ -27,6 +27,7 @@ template <const ModelInfo& Info>
 class ToyModel final : public ModelWith<NoOptions, Info> {
  public:
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  bool ranks_new_items() const override { return true; }
   void save_state(TensorWriter&) const override {}
   MatrixView<const float> item_vectors() const override { return items_.view(); }
 

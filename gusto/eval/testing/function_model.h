@@ -32,6 +32,7 @@ class FunctionModel : public Model {
   const ModelInfo& info() const override { return info_; }
   Settings settings() const override { return {}; }
   std::uint64_t memory_need(const Dataset&, Task, unsigned) const override { return 0; }
+  bool ranks_new_items() const override { return true; }
   void save_state(TensorWriter&) const override {}
 
  protected:

@@ -15,6 +15,7 @@
 #include "gusto/models/shared/baseline.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/data_shape.h"
+#include "gusto/models/shared/warm_start.h"
 
 namespace gusto {
 namespace {
@@ -47,11 +48,13 @@ constexpr ModelInfo kBayesFmInfo{
                   .predicts_ratings = true,
                   .probabilities = true,
                   .fold_in = FoldIn::approximate,
+                  .cold_items = true,
                   .similar_items = true,
                   .similar_users = true,
                   .stddev = true,
                   .strength = true,
-                  .timed = true},
+                  .timed = true,
+                  .continues = true},
     .make = &make_with<BayesFmModel>,
 };
 
@@ -74,7 +77,7 @@ std::size_t BayesFmModel::dim(const Dataset& data, Task task) const {
   return settled_dim(options().dim, kUsualFmDim, data, task);
 }
 
-BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data, Task task) const {
+BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data, Task task, const FitOptions& fit) const {
   std::size_t total = kManySweeps;
   if (task == Task::top_n) {
     // Its zeros are drawn once, and are learned by heart in the end.
@@ -82,6 +85,7 @@ BayesFmModel::Sweeps BayesFmModel::sweeps(const Dataset& data, Task task) const 
     total = kFewSweeps + (kMostRankingSweeps - kFewSweeps) * events / kManyEvents;
   }
   if (options().epochs > 0) total = static_cast<std::size_t>(options().epochs);
+  total = passes(static_cast<int>(total), fit);
   const auto burn_in = static_cast<std::size_t>(options().burn_in * static_cast<double>(total));
   return {total, burn_in, std::min(static_cast<std::size_t>(options().samples), total - burn_in)};
 }
@@ -99,7 +103,7 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   const FmFeatures features(data, in);
   const std::span<const FmBlock> blocks = features.blocks();
   const std::uint64_t dim = this->dim(data, task);
-  const std::uint64_t samples = sweeps(data, task).kept;
+  const std::uint64_t samples = sweeps(data, task, {}).kept;
   const auto with_factors = static_cast<std::uint64_t>(
       std::count_if(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.factors; }));
   const bool shares = std::any_of(blocks.begin(), blocks.end(), [](const FmBlock& block) { return block.shares(); });
@@ -170,6 +174,28 @@ std::unique_ptr<FmOutput> BayesFmModel::output_of(std::vector<float> targets, Co
   return std::make_unique<GaussianOutput>(std::move(targets));
 }
 
+FmSampler::Start BayesFmModel::start_of(const Dataset& data, const FitOptions& fit) const {
+  if (fit.from == nullptr) return {};
+  const auto& from = static_cast<const BayesFmModel&>(*fit.from);
+  const auto known = std::make_shared<const WarmStart>(data, from);
+  return [&from, known](std::size_t block, std::size_t row, float& weight, std::span<float> factors) {
+    if (block != FmFeatures::kUser && block != FmFeatures::kItem) return false;
+    const auto& there = block == FmFeatures::kUser ? known->users[row] : known->items[row];
+    if (!there || from.samples_.dim() < factors.size()) return false;
+    const std::size_t last = from.samples_.count() - 1;
+    weight = from.samples_.linear(block).row(*there)[last];
+    const std::span<const float> all = from.samples_.factors(block).row(*there);
+    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(last * from.samples_.dim()), factors.size(), factors.begin());
+    return true;
+  };
+}
+
+bool BayesFmModel::ranks_new_items() const {
+  const std::vector<FmBlock::Group>& groups = features_->blocks()[FmFeatures::kItem].groups;
+  return std::any_of(groups.begin(), groups.end(),
+                     [&](const FmBlock::Group& group) { return &group != &groups.front() && group.name != "raters"; });
+}
+
 void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   require_times(data);
   FmEvents events = fm_events(data, task(), options().negatives, options().like_threshold, fit.seed);
@@ -177,9 +203,9 @@ void BayesFmModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   const FmDesign design =
       features_->design(data, std::move(events.users), std::move(events.items), std::move(events.times));
   const std::unique_ptr<FmOutput> output = output_of(std::move(events.targets), context);
-  FmSampler sampler(design, dim(data, task()), options().init, fit.seed, *output, context);
+  FmSampler sampler(design, dim(data, task()), options().init, fit.seed, *output, context, start_of(data, fit));
 
-  const auto [total, burn_in, kept] = sweeps(data, task());
+  const auto [total, burn_in, kept] = sweeps(data, task(), fit);
   samples_ = FmSamples(design.blocks, sampler.dim(), kept);
   cuts_ = Matrix<float>(kept, by_levels() ? levels_.size() - 1 : 0);
   std::size_t next = 0;

@@ -109,6 +109,7 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
   using ModelWith::ModelWith;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   void save_state(TensorWriter& out) const override;
+  bool ranks_new_items() const override;
 
  private:
   void do_fit(const Dataset& data, const FitOptions& fit, Context& context) override;
@@ -128,7 +129,9 @@ class BayesFmModel final : public ModelWith<BayesFmOptions, kBayesFmInfo> {
     std::size_t kept;
   };
   std::size_t dim(const Dataset& data, Task task) const;
-  Sweeps sweeps(const Dataset& data, Task task) const;
+  Sweeps sweeps(const Dataset& data, Task task, const FitOptions& fit) const;
+  /// Users and items as they are in the last sample of the model to go on from.
+  FmSampler::Start start_of(const Dataset& data, const FitOptions& fit) const;
   /// How many levels values may have, none if they are numbers with noise.
   std::size_t most_levels(Task task) const;
   void require_times(const Dataset& data) const;

@@ -107,7 +107,7 @@ double GaussianOutput::draw(std::uint64_t seed, std::size_t sweep, std::span<flo
 }
 
 FmSampler::FmSampler(const FmDesign& design, std::size_t dim, double init, std::uint64_t seed, FmOutput& output,
-                     Context& context)
+                     Context& context, const Start& start)
     : design_(design),
       dim_(dim),
       width_((dim + 3) / 4 * 4),
@@ -130,14 +130,35 @@ FmSampler::FmSampler(const FmDesign& design, std::size_t dim, double init, std::
     state.factors = Matrix<float>(block.rows, width_);
     if (shares_) state.turned = Matrix<float>(dim_, block.rows);
     if (block.shares()) state.column_factors = Matrix<float>(dim_, block.columns());
-    Matrix<float>& start = block.shares() ? state.column_factors : state.factors;
-    for (std::size_t r = 0; r < start.rows(); ++r) {
-      const std::span<float> row = block.shares() ? start.row(r) : start.row(r).first(dim_);
+    Matrix<float>& drawn = block.shares() ? state.column_factors : state.factors;
+    for (std::size_t r = 0; r < drawn.rows(); ++r) {
+      const std::span<float> row = block.shares() ? drawn.row(r) : drawn.row(r).first(dim_);
       Random random(seed, "bayes-fm start", mix(b) + r);
       for (float& v : row) v = static_cast<float>(init * random.normal());
     }
+    if (start) begin_with(start, b);
   }
   refresh();
+}
+
+void FmSampler::begin_with(const Start& start, std::size_t b) {
+  const FmBlock& block = design_.blocks[b];
+  State& state = states_[b];
+  std::vector<float> factors(dim_);
+  float weight = 0;
+  bool known = false;
+  for (std::size_t r = 0; r < block.rows; ++r) {
+    if (!start(b, r, weight, factors)) continue;
+    known = true;
+    (block.shares() ? state.weights : state.linear)[r] = weight;
+    for (std::size_t f = 0; f < dim_; ++f)
+      (block.shares() ? state.column_factors(f, r) : state.factors(r, f)) = factors[f];
+  }
+  if (!known || !block.shares()) return;
+  for (std::size_t f = 0; f < dim_; ++f) {
+    const std::span<float> shared = state.column_factors.row(f).subspan(block.groups.front().end);
+    std::fill(shared.begin(), shared.end(), 0.0F);
+  }
 }
 
 void FmSampler::order_events(std::size_t b) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -105,6 +106,10 @@ struct FmPrior {
 /// Threads  an object belongs to one thread at a time, and runs on those of its context
 class FmSampler {
  public:
+  /// What the rows of a block's own columns begin with, in place of random factors: fills in weight and factors of a row
+  /// of that block, or returns false.
+  using Start = std::function<bool(std::size_t block, std::size_t row, float& weight, std::span<float> factors)>;
+
   /// A block's learned state.
   struct State {
     std::vector<float> linear;     ///< of each row: all its output that no other block has a part in
@@ -115,9 +120,10 @@ class FmSampler {
     std::vector<FmPrior> priors;   ///< by group
   };
 
-  /// Factors start at random, `init` wide; all else at 0. The design and the output must outlive the sampler.
+  /// Factors start at random, `init` wide; all else at 0; or as `start` says, in blocks of which it knows a row with
+  /// columns that rows share at 0. The design and the output must outlive the sampler.
   FmSampler(const FmDesign& design, std::size_t dim, double init, std::uint64_t seed, FmOutput& output,
-            Context& context);
+            Context& context, const Start& start = {});
 
   /// Draws everything once. Sweeps are numbered by who calls.
   void sweep(std::size_t number);
@@ -147,6 +153,7 @@ class FmSampler {
   };
 
   void order_events(std::size_t block);
+  void begin_with(const Start& start, std::size_t block);
   void draw_rows(std::size_t number, std::size_t block);
   void draw_shared(std::size_t number, std::size_t block);
   void step() {

@@ -11,6 +11,7 @@
 #include "gusto/models/shared/baseline.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/rating_rows.h"
+#include "gusto/models/shared/warm_start.h"
 
 namespace gusto {
 constexpr ModelInfo kAlsInfo{
@@ -24,7 +25,7 @@ constexpr ModelInfo kAlsInfo{
         "events. No step size to choose, and new people are folded in exactly. For top-n it is the classical implicit "
         "form, in which every item that was not chosen counts a little as a 0; ials is the better kept of the two.",
     .fields = kAlsFields,
-    .abilities = kFactorAbilities,
+    .abilities = continuing(kFactorAbilities),
     .make = &make_with<AlsModel>,
 };
 
@@ -61,11 +62,21 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
     update_rows(side);
     return side;
   };
-  users_ = start(data.user_count(), "als users", [&](std::size_t u) { return data.history(UserRow(u)).size() > 0; });
-  items_ =
-      start(data.item_count(), "als items", [&](std::size_t i) { return data.item_events(ItemRow(i)).size() > 0; });
+  const auto* const from = static_cast<const AlsModel*>(fit.from);
+  const std::optional<WarmStart> known = from != nullptr ? std::optional<WarmStart>({data, *from}) : std::nullopt;
+  const bool replaced = known && from->dim() >= dim();
+  users_ = start(data.user_count(), "als users",
+                 [&](std::size_t u) { return data.history(UserRow(u)).size() > 0 && !(replaced && known->users[u]); });
+  items_ = start(data.item_count(), "als items", [&](std::size_t i) {
+    return data.item_events(ItemRow(i)).size() > 0 && !(replaced && known->items[i]);
+  });
+  if (known) {
+    copy_side(known->users, *from, from->users_, users_);
+    copy_side(known->items, *from, from->items_, items_);
+  }
+  const std::vector<bool> changed = fit.update ? changed_users(data, *from, *known) : std::vector<bool>();
 
-  const auto epochs = static_cast<std::size_t>(options().epochs);
+  const std::size_t epochs = fit.update ? 1 : static_cast<std::size_t>(options().epochs);
   Steps steps(context, info().name, epochs * (data.user_count() + data.item_count()) + data.user_count());
   const Strength strength = strength_of(data, task());
   const auto state = [&](const auto& others, std::span<const float> values, const Side& other, RowProblem& problem) {
@@ -79,8 +90,10 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
     }
     problem.reg = reg_of(others.size());
   };
-  const auto solve_users = [&](const RowSolver& solver, Pass pass) {
+  const auto solve_users = [&](const RowSolver& solver, Pass pass, const std::vector<bool>& chosen) {
     const auto of_user = [&](std::size_t u, RowProblem& problem) {
+      problem.indexes.clear();
+      if (!chosen.empty() && !chosen[u]) return;
       const History history = data.history(UserRow(u));
       state(history.items, history.values, items_, problem);
     };
@@ -96,8 +109,9 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
     update_rows(items_);
   };
   const auto gram_of = [&](const Side& side) { return ranks() ? gram(context, side.rows.view()) : Matrix<float>(); };
+  const std::vector<bool> all;
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
-    solve_users(solver(items_, gram_of(items_)), Pass::sweep);
+    solve_users(solver(items_, gram_of(items_)), Pass::sweep, changed);
     solve_items(solver(users_, gram_of(users_)), Pass::sweep);
     ProgressEvent event = steps.event();
     event.epoch = epoch + 1;
@@ -105,8 +119,17 @@ void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   }
   require_finite("item vectors", items_.vectors.values());
   finish(gram_of(items_));
-  solve_users(*fold_in_solver_, Pass::solve);
+  solve_users(*fold_in_solver_, Pass::solve, all);
   require_finite("user vectors", users_.vectors.values());
+}
+
+void AlsModel::copy_side(std::span<const std::optional<std::uint32_t>> known, const AlsModel& from, const Side& learned,
+                         Side& side) const {
+  copy_rows(known, learned.vectors.view(), std::min(dim(), from.dim()), side.vectors.view());
+  for (std::size_t r = 0; r < known.size(); ++r) {
+    if (known[r]) side.vectors(r, dim()) = learned.bias(*known[r], from.dim());
+  }
+  update_rows(side);
 }
 
 void AlsModel::finish(Matrix<float> gram) {

@@ -50,6 +50,7 @@ extern const ModelInfo kAlsInfo;
 /// `unobserved_weight`
 /// Start      vectors N(0, init²/dim), biases 0; an epoch solves for all items' biases and vectors after all users';
 ///            last, users are solved for once more, which is also how new users are folded in, exactly
+/// Goes on    as ials
 /// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM
 ///            2008 (ALS-WR); differs in the biases, and in the blocks for wide vectors; top_n as in Hu, Koren, Volinsky
 ///            2008
@@ -89,6 +90,9 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
     return ranks() ? 1.0F : static_cast<float>((static_cast<double>(value) - mean_) / scale_) - other_bias;
   }
   void update_rows(Side& side) const;
+  /// Rows that begin with what another model learned.
+  void copy_side(std::span<const std::optional<std::uint32_t>> known, const AlsModel& from, const Side& learned,
+                 Side& side) const;
   RowSolver solver(const Side& other, Matrix<float> gram) const;
   void finish(Matrix<float> gram);
   RowProblem problem_of(std::span<const HistoryEvent> history) const;

@@ -14,7 +14,7 @@ constexpr ModelInfo kBiasedMfInfo{
         "users themselves follow, which is also how new users are folded in. The rating predictor to reach for first. "
         "For top-n it learns from events against items drawn at random.",
     .fields = kBiasedMfFields,
-    .abilities = kFactorAbilities,
+    .abilities = continuing(kFactorAbilities),
     .make = &make_with<BiasedMfModel>,
 };
 
@@ -26,7 +26,13 @@ std::uint64_t BiasedMfModel::memory_need(const Dataset& data, Task, unsigned thr
 }
 
 void BiasedMfModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
-  set_factors(train_mf(data, task(), options(), fit.seed, context), data, context);
+  MfOptions training = options();
+  training.epochs = static_cast<int>(passes(training.epochs, fit));
+  set_factors(start_of(data, fit,
+                       [&](const MfStart* start) {
+                         return train_mf(data, task(), training, fit.seed, context, nullptr, start);
+                       }),
+              data, context);
 }
 
 }  // namespace gusto

@@ -16,6 +16,7 @@
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/data_shape.h"
 #include "gusto/models/shared/other_items.h"
+#include "gusto/models/shared/warm_start.h"
 
 namespace gusto {
 namespace {
@@ -46,8 +47,20 @@ class PairTrainer {
     if (options_.biases) biases_.assign(item_counts_.size(), 0.0F);
   }
 
-  void run() {
-    const auto epochs = static_cast<std::size_t>(options_.epochs);
+  /// What another model learned, by row, in place of what was drawn.
+  void go_on(const WarmStart& known, const Matrix<float>& users, const Matrix<float>& items) {
+    for (std::size_t u = 0; u < known.users.size(); ++u) {
+      if (known.users[u]) copy_vector(users.row(*known.users[u]), user_vectors_.row(users_.place_of[u]));
+    }
+    for (std::size_t i = 0; i < known.items.size(); ++i) {
+      if (!known.items[i]) continue;
+      const std::span<const float> learned = items.row(*known.items[i]);
+      copy_vector(learned.first(learned.size() - 1), item_vectors_.row(items_.place_of[i]));
+      if (!biases_.empty()) biases_[items_.place_of[i]] = learned.back();
+    }
+  }
+
+  void run(std::size_t epochs) {
     Steps steps(context_, "bpr", epochs * user_groups_);
     for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       const double left = 1 - static_cast<double>(epoch) / static_cast<double>(epochs);
@@ -68,6 +81,10 @@ class PairTrainer {
   }
 
  private:
+  void copy_vector(std::span<const float> from, std::span<float> to) const {
+    std::copy_n(from.begin(), std::min(from.size(), dim_), to.begin());
+  }
+
   std::size_t count(const Dataset& data, float least) {
     std::size_t events = 0;
     for (std::size_t u = 0; u < user_counts_.size(); ++u) {
@@ -172,7 +189,8 @@ constexpr ModelInfo kBprInfo{
                   .item_vectors = true,
                   .similar_items = true,
                   .similar_users = true,
-                  .strength = true},
+                  .strength = true,
+                  .continues = true},
     .make = &make_with<BprModel>,
 };
 
@@ -203,7 +221,11 @@ void BprModel::do_fit(const Dataset& data, const FitOptions& fit, Context& conte
   least_ = least_choice(data, task(), options().like_threshold);
   const BprOptions chosen = settled(options(), data);
   PairTrainer trainer(data, strength_of(data, task()), least_, chosen, fit.seed, context);
-  trainer.run();
+  if (fit.from != nullptr) {
+    const auto& from = static_cast<const BprModel&>(*fit.from);
+    trainer.go_on(WarmStart(data, from), from.users_, from.ranking_);
+  }
+  trainer.run(passes(chosen.epochs, fit));
   users_ = trainer.users();
   ranking_ = trainer.items();
   require_finite("item vectors", ranking_.values());

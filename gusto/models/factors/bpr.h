@@ -65,6 +65,7 @@ BprOptions settled(BprOptions options, const Dataset& data);
 ///            the history, of strengths s_i and n in all, and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the
 ///            minimum of parabolas above, all items held; p̄ is the mean of the training users' vectors, which is also
 ///            the answer without a history
+/// Goes on    from vectors and biases of the other model; an update makes a tenth of the epochs
 /// Source     Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI
 ///            2011; blocks as in Gemulla et al.: DSGD, KDD 2011
 /// State      user_vectors [users × dim], item_vectors [items × dim], item_bias [items], float32

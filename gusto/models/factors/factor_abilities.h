@@ -14,4 +14,10 @@ inline constexpr Abilities kFactorAbilities{.personalized = true,
                                             .explains = true,
                                             .strength = true};
 
+/// The same of models that go on from others.
+constexpr Abilities continuing(Abilities abilities) {
+  abilities.continues = true;
+  return abilities;
+}
+
 }  // namespace gusto

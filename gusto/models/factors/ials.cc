@@ -9,11 +9,13 @@
 #include "gusto/base/solve_kernels.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/shared/data_shape.h"
+#include "gusto/models/shared/warm_start.h"
 
 namespace gusto {
 namespace {
 
 constexpr int kPriorIterations = 5;
+constexpr int kFirstPriorIterations = 20;  // where vectors come from another model
 
 // How much all pairs weigh together beside all events. Chosen on inner parts of sets from .1 % to 5 % dense: ml-1m,
 // ml-100k, ml-latest-small, yelp, citeulike, lastfm; see bench/panel.py.
@@ -61,7 +63,8 @@ constexpr ModelInfo kIalsInfo{
                   .similar_items = true,
                   .similar_users = true,
                   .explains = true,
-                  .strength = true},
+                  .strength = true,
+                  .continues = true},
     .make = &make_with<IalsModel>,
 };
 
@@ -161,8 +164,10 @@ RowSolver IalsModel::solver(const Matrix<float>& other, Matrix<float> gram) cons
 }
 
 void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver,
-                           Pass pass, Steps& steps, Matrix<float>& vectors) const {
+                           Pass pass, const std::vector<bool>& chosen, Steps& steps, Matrix<float>& vectors) const {
   const auto state = [&](std::size_t r, RowProblem& problem) {
+    problem.indexes.clear();
+    if (!chosen.empty() && !chosen[r]) return;
     side.events(r, problem.indexes, problem.weights);
     problem.targets.assign(problem.indexes.size(), 1.0F);
     problem.reg = side.regs[r];
@@ -173,6 +178,23 @@ void IalsModel::solve_rows(const Side& side, const std::optional<FeaturePrior>& 
   solve_side(steps, solver, pass, state, vectors);
 }
 
+Matrix<float> IalsModel::start(const Side& side, const IalsModel* from, std::span<const KnownRow> known,
+                               std::uint64_t seed, Context& context) const {
+  const std::size_t shared = from != nullptr ? std::min(dim(), from->dim()) : 0;
+  // Of rows of which no event counts vectors are 0, or they would count as ones that nobody chose.
+  const auto counts = [&](std::size_t r) { return side.regs[r] > 0; };
+  Matrix<float> vectors = random_vectors(context, side.rows(), padded_width(dim()), dim(), options().init, seed,
+                                         side.of_users ? "ials users" : "ials items",
+                                         [&](std::size_t r) { return counts(r) && !(shared == dim() && known[r]); });
+  if (from == nullptr) return vectors;
+  std::vector<KnownRow> copied(known.begin(), known.end());
+  for (std::size_t r = 0; r < copied.size(); ++r) {
+    if (!counts(r)) copied[r].reset();
+  }
+  copy_rows(copied, (side.of_users ? from->users_ : from->items_).view(), shared, vectors.view());
+  return vectors;
+}
+
 void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   least_ = least_choice(data, task(), options().like_threshold);
   measure(data);
@@ -181,12 +203,11 @@ void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& cont
   const auto counts = [](float reg) { return reg > 0; };
   const auto users_with_events = std::count_if(user_side.regs.begin(), user_side.regs.end(), counts);
   const Side item_side = make_side(data, false, static_cast<std::size_t>(users_with_events));
-  const auto start = [&](const Side& side, std::string_view purpose) {
-    return random_vectors(context, side.rows(), padded_width(dim()), dim(), options().init, fit.seed, purpose,
-                          [&](std::size_t r) { return counts(side.regs[r]); });
-  };
-  users_ = start(user_side, "ials users");
-  items_ = start(item_side, "ials items");
+  const auto* const from = static_cast<const IalsModel*>(fit.from);
+  const std::optional<WarmStart> known = from != nullptr ? std::optional<WarmStart>({data, *from}) : std::nullopt;
+  users_ = start(user_side, from, known ? known->users : std::vector<KnownRow>(), fit.seed, context);
+  items_ = start(item_side, from, known ? known->items : std::vector<KnownRow>(), fit.seed, context);
+  const std::vector<bool> changed = fit.update ? changed_users(data, *from, *known) : std::vector<bool>();
 
   user_prior_.reset();
   item_prior_.reset();
@@ -214,16 +235,21 @@ void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& cont
   const std::vector<float> user_weights = weights_of(user_side);
   const std::vector<float> item_weights = weights_of(item_side);
 
-  const auto epochs = static_cast<std::size_t>(options().epochs);
+  const std::size_t epochs = fit.update ? 1 : static_cast<std::size_t>(options().epochs);
   Steps steps(context, info().name, epochs * (data.user_count() + data.item_count()) + data.user_count());
   const auto improve = [&](const Side& side, std::optional<FeaturePrior>& prior, std::span<const float> weights,
-                           const Matrix<float>& other, Matrix<float>& vectors) {
-    solve_rows(side, prior, solver(other, gram(context, other.view())), Pass::sweep, steps, vectors);
+                           const std::vector<bool>& chosen, const Matrix<float>& other, Matrix<float>& vectors) {
+    solve_rows(side, prior, solver(other, gram(context, other.view())), Pass::sweep, chosen, steps, vectors);
     if (prior) prior->fit(context, vectors, weights, options().reg_features, kPriorIterations);
   };
+  if (fit.from != nullptr) {
+    if (user_prior_) user_prior_->fit(context, users_, user_weights, options().reg_features, kFirstPriorIterations);
+    if (item_prior_) item_prior_->fit(context, items_, item_weights, options().reg_features, kFirstPriorIterations);
+  }
+  const std::vector<bool> all;
   for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
-    improve(user_side, user_prior_, user_weights, items_, users_);
-    improve(item_side, item_prior_, item_weights, users_, items_);
+    improve(user_side, user_prior_, user_weights, changed, items_, users_);
+    improve(item_side, item_prior_, item_weights, all, users_, items_);
     ProgressEvent event = steps.event();
     event.epoch = epoch + 1;
     context.progress(event);
@@ -231,7 +257,7 @@ void IalsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& cont
   require_finite("item vectors", items_.values());
 
   prepare_fold_in(gram(context, items_.view()));
-  solve_rows(user_side, user_prior_, *fold_in_solver_, Pass::solve, steps, users_);
+  solve_rows(user_side, user_prior_, *fold_in_solver_, Pass::solve, all, steps, users_);
   const auto expect = [](const Side& side, std::optional<FeaturePrior>& prior, Matrix<float>& vectors) {
     if (!prior) return;
     for (std::size_t r = 0; r < side.rows(); ++r) {

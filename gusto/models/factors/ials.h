@@ -74,6 +74,8 @@ extern const ModelInfo kIalsInfo;
 ///            coordinates (row_solver.h), and for b by conjugate gradients; last, all users are solved for once more,
 ///            all coordinates at once. The same solution folds new users in: exact for the same history and features. A
 ///            new user whose features are not told is expected at what those of an unknown user say
+/// Goes on    from the other model's vectors. An update is one epoch, whose first half solves for the users alone whose
+///            events are new
 /// Explains   w_u = A⁻¹ (Σ_{i∈S_u} h_i + λ_u m_u): linear in what each event and each feature adds
 /// Source     Hu, Koren, Volinsky: Collaborative filtering for implicit feedback datasets, ICDM 2008; Rendle, Krichene,
 ///            Zhang, Koren: Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022
@@ -91,6 +93,7 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   using ModelWith::ModelWith;
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   MatrixView<const float> item_vectors() const override;
+  bool ranks_new_items() const override { return item_prior_.has_value(); }
   void save_state(TensorWriter& out) const override;
   /// α, once fitted.
   double unobserved_weight() const { return unobserved_weight_; }
@@ -113,8 +116,12 @@ class IalsModel final : public ModelWith<IalsOptions, kIalsInfo> {
   /// `others`: how many rows of the other side have events that count.
   Side make_side(const Dataset& data, bool of_users, std::size_t others) const;
   RowSolver solver(const Matrix<float>& other, Matrix<float> gram) const;
+  /// `chosen`: the rows that are solved for; none given: all.
   void solve_rows(const Side& side, const std::optional<FeaturePrior>& prior, const RowSolver& solver, Pass pass,
-                  Steps& steps, Matrix<float>& vectors) const;
+                  const std::vector<bool>& chosen, Steps& steps, Matrix<float>& vectors) const;
+  /// Vectors to begin with: drawn, or those of the rows that another model, which may be null, knows.
+  Matrix<float> start(const Side& side, const IalsModel* from, std::span<const std::optional<std::uint32_t>> known,
+                      std::uint64_t seed, Context& context) const;
   /// Sets what depends on the data: α, reg, and the number of items with events.
   void measure(const Dataset& data);
   void prepare_fold_in(Matrix<float> gram);

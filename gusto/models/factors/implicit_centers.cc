@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "gusto/base/kernels.h"
 #include "gusto/base/linalg.h"
@@ -134,6 +135,16 @@ void ImplicitCenters::for_users(Context& context, const State& state, const Vect
   });
 }
 
+void ImplicitCenters::begin(Context& context, const State& state) {
+  if (has_x()) weigh_users(state);
+  sum_centers(context, state, vectors_, by_user_);
+  for (std::size_t u = 0; u < data_.user_count(); ++u) {
+    const std::span<const float> center = std::as_const(by_user_).row(u);
+    std::copy(center.begin(), center.end(), centers_.row(state.user_place[u]).begin());
+    if (only_centers()) std::copy(center.begin(), center.end(), state.users.row(state.user_place[u]).begin());
+  }
+}
+
 void ImplicitCenters::improve(Context& context, const State& state) {
   if (has_x()) weigh_users(state);
   move_users(context, state);  // what x stands for has moved with the biases
@@ -226,6 +237,19 @@ void ImplicitCenters::improve(Context& context, const State& state) {
     slope = next;
   }
   move_users(context, state);
+}
+
+void ImplicitCenters::go_on(std::span<const std::optional<std::uint32_t>> known, const Matrix<float>& learned,
+                            double stddev) {
+  const std::size_t width = std::min(dim_, learned.cols());
+  const std::size_t halves = vectors_.rows() / known.size();
+  for (std::size_t r = 0; r < vectors_.rows(); ++r) {
+    const std::size_t half = r / known.size();
+    if (!known[r % known.size()]) continue;
+    const auto scale = static_cast<float>(half == 0 ? 1 / stddev : 1.0);
+    axpy(scale, learned.row(half * (learned.rows() / halves) + *known[r % known.size()]).first(width),
+         vectors_.row(r).first(width));
+  }
 }
 
 Matrix<float> ImplicitCenters::vectors(double stddev) const {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -38,10 +39,13 @@ class ImplicitCenters final : public MfCenters {
   ImplicitCenters(const Dataset& data, Task task, std::size_t dim, bool asymmetric, double reg, int steps);
 
   std::string_view name() const override { return "svdpp"; }
+  void begin(Context& context, const State& state) override;
   void improve(Context& context, const State& state) override;
   std::span<const float> of(std::size_t user_place) const override { return centers_.row(user_place); }
   bool only_centers() const override { return asymmetric_; }
 
+  /// Begins with what another one's vectors() gave, of the items that it knew. `stddev` is that of these data's values.
+  void go_on(std::span<const std::optional<std::uint32_t>> known, const Matrix<float>& learned, double stddev);
   /// y, and below it x if there is one, [items or 2 items × dim]: y in units of the training values.
   Matrix<float> vectors(double stddev) const;
 

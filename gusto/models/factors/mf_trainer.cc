@@ -73,7 +73,8 @@ class Trainer {
     if (task != Task::top_n) standardize();
   }
 
-  MfFactors run() {
+  /// `start` may be null.
+  MfFactors run(const MfStart* start) {
     context_.progress(name(), 0, 1);
     const Grouping users(user_counts_, groups_);
     const Grouping items(item_counts_, groups_);
@@ -84,6 +85,10 @@ class Trainer {
     learned_.items = start_vectors(items, dim_, options_.init, seed_, "biased-mf items");
     learned_.user_bias.assign(user_counts_.size(), 0.0F);
     learned_.item_bias.assign(item_counts_.size(), 0.0F);
+    if (start != nullptr) {
+      go_on(*start, users, items);
+      if (centers_ != nullptr) centers_->begin(context_, state(users, items));
+    }
     descend(users, items);
     return in_row_order(users, items);
   }
@@ -94,6 +99,27 @@ class Trainer {
     std::vector<float> user_bias, item_bias;
     double error = 0;
   };
+
+  /// Values are learned with a standard deviation of 1, which the users' side takes back.
+  void go_on(const MfStart& start, const Grouping& users, const Grouping& items) {
+    const auto scale = static_cast<float>(1 / stddev_);
+    const std::size_t width = std::min(dim_, start.users.cols - 1);
+    for (std::size_t u = 0; u < start.known.users.size(); ++u) {
+      if (!start.known.users[u]) continue;
+      const std::span<const float> learned = start.users.row(*start.known.users[u]);
+      const std::uint32_t place = users.place_of[u];
+      std::transform(learned.begin(), learned.begin() + static_cast<std::ptrdiff_t>(width),
+                     learned_.users.row(place).begin(), [&](float x) { return scale * x; });
+      learned_.user_bias[place] = scale * learned.back();
+    }
+    for (std::size_t i = 0; i < start.known.items.size(); ++i) {
+      if (!start.known.items[i]) continue;
+      const std::span<const float> learned = start.items.row(*start.known.items[i]);
+      const std::uint32_t place = items.place_of[i];
+      std::copy_n(learned.begin(), width, learned_.items.row(place).begin());
+      learned_.item_bias[place] = scale * learned.back();
+    }
+  }
 
   void standardize() {
     const Moments moments = moments_of(data_.values(), context_);
@@ -157,8 +183,7 @@ class Trainer {
                     "Lower learning_rate, or raise reg.");
       }
       if (centers_ != nullptr) {
-        centers_->improve(context_, {learned_.users, learned_.items, learned_.user_bias, learned_.item_bias,
-                                     users.place_of, items.place_of, mean_, stddev_, negatives_});
+        centers_->improve(context_, state(users, items));
       }
       double shown = learned_.error;
       if (!validation_.empty()) {
@@ -176,6 +201,11 @@ class Trainer {
       if (!validation_.empty() && epoch - best_epoch >= static_cast<std::size_t>(options_.patience)) break;
     }
     if (!validation_.empty()) learned_ = std::move(best);
+  }
+
+  MfCenters::State state(const Grouping& users, const Grouping& items) {
+    return {learned_.users, learned_.items, learned_.user_bias, learned_.item_bias, users.place_of, items.place_of,
+            mean_,          stddev_,        negatives_};
   }
 
   /// One pass over all blocks; the mean squared error as it was met.
@@ -318,8 +348,8 @@ class Trainer {
 }  // namespace
 
 MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
-                   MfCenters* centers) {
-  return Trainer(data, task, options, seed, context, centers).run();
+                   MfCenters* centers, const MfStart* start) {
+  return Trainer(data, task, options, seed, context, centers).run(start);
 }
 
 }  // namespace gusto

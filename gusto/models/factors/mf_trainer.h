@@ -9,6 +9,7 @@
 #include "gusto/base/matrix.h"
 #include "gusto/data/dataset.h"
 #include "gusto/models/factors/mf_options.h"
+#include "gusto/models/shared/warm_start.h"
 #include "gusto/models/task.h"
 
 namespace gusto {
@@ -41,12 +42,22 @@ class MfCenters {
   virtual ~MfCenters() = default;
   /// For messages and progress.
   virtual std::string_view name() const = 0;
+  /// Before the first epoch, where descent begins with users who have been learned: finds their centers.
+  virtual void begin(Context& context, const State& state) = 0;
   /// After each epoch: learns from what is learned so far; users move along with their centers.
   virtual void improve(Context& context, const State& state) = 0;
   /// By place, as wide as vectors are padded. Called concurrently.
   virtual std::span<const float> of(std::size_t user_place) const = 0;
   /// Whether users are at their centers, and nowhere else.
   virtual bool only_centers() const = 0;
+};
+
+/// What descent begins with, in place of what is drawn: of the rows that have some there, vectors and biases in units of
+/// the training values.
+struct MfStart {
+  const WarmStart& known;
+  MatrixView<const float> users;  ///< (vector, bias)
+  MatrixView<const float> items;  ///< (vector, 1, bias), as rating_rows() has them
 };
 
 /// The learning step of BiasedMfModel, which describes it. Values are brought to mean 0 and standard deviation 1 while
@@ -56,6 +67,6 @@ class MfCenters {
 /// Errors     canceled; not_finite, with the epoch, if learning diverges
 /// Repeatable same bits at any number of threads
 MfFactors train_mf(const Dataset& data, Task task, const MfOptions& options, std::uint64_t seed, Context& context,
-                   MfCenters* centers = nullptr);
+                   MfCenters* centers = nullptr, const MfStart* start = nullptr);
 
 }  // namespace gusto

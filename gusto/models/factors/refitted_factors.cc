@@ -27,6 +27,15 @@ void narrow(std::span<const double> from, std::span<float> to) {
 
 }  // namespace
 
+MfFactors RefittedFactors::start_of(const Dataset& data, const FitOptions& fit,
+                                    const std::function<MfFactors(const MfStart* start)>& train) const {
+  if (fit.from == nullptr) return train(nullptr);
+  const auto& from = static_cast<const RefittedFactors&>(*fit.from);
+  const WarmStart known(data, from);
+  const MfStart start{known, from.users_.view(), from.ranking_.view()};
+  return train(&start);
+}
+
 void RefittedFactors::set_factors(MfFactors learned, const Dataset& data, Context& context) {
   mean_ = learned.mean;
   require_finite("item vectors", learned.items.values());

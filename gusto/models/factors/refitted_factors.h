@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 namespace gusto {
 
 struct MfFactors;
+struct MfStart;
 
 /// What models have in common whose factors train_mf learns, and whose users are then refitted, given the items:
 ///
@@ -31,6 +33,9 @@ class RefittedFactors : public Model {
   /// What each event of a history adds to the center of its owner's vector [events × dim]; empty: the center is 0.
   virtual Matrix<float> center_parts(std::span<const HistoryEvent>) const { return {}; }
 
+  /// train(start) with what the model to go on from has learned, or null.
+  MfFactors start_of(const Dataset& data, const FitOptions& fit,
+                     const std::function<MfFactors(const MfStart* start)>& train) const;
   /// Takes over what was learned, and refits users. What center_parts() needs beside it must be there.
   void set_factors(MfFactors learned, const Dataset& data, Context& context);
   void do_load(const TensorFile& in) override;

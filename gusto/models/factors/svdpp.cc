@@ -1,7 +1,9 @@
 #include "gusto/models/factors/svdpp.h"
 
+#include <cmath>
 #include <utility>
 
+#include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/factors/factor_abilities.h"
@@ -38,7 +40,7 @@ constexpr ModelInfo kSvdppInfo{
         "once. Learned as biased-mf, with the items' second vectors by conjugate gradients. Helps most for those "
         "with few ratings.",
     .fields = kSvdppFields,
-    .abilities = kFactorAbilities,
+    .abilities = continuing(kFactorAbilities),
     .make = &make_with<SvdppModel>,
 };
 
@@ -55,10 +57,25 @@ void SvdppModel::do_fit(const Dataset& data, const FitOptions& fit, Context& con
   const double chosen = options().asymmetric ? 50 : 120;
   ImplicitCenters centers(data, task(), dim(), options().asymmetric,
                           options().reg_implicit > 0 ? options().reg_implicit : chosen, options().iterations);
-  MfFactors learned = train_mf(data, task(), trainer_options(options()), fit.seed, context, &centers);
+  MfOptions training = trainer_options(options());
+  training.epochs = static_cast<int>(passes(training.epochs, fit));
+  MfFactors learned = start_of(data, fit, [&](const MfStart* start) {
+    if (start != nullptr) go_on(centers, data, static_cast<const SvdppModel&>(*fit.from), *start, context);
+    return train_mf(data, task(), training, fit.seed, context, &centers, start);
+  });
   implicit_ = centers.vectors(learned.stddev);
   require_finite("implicit vectors", implicit_.values());
   set_factors(std::move(learned), data, context);
+}
+
+void SvdppModel::go_on(ImplicitCenters& centers, const Dataset& data, const SvdppModel& from, const MfStart& start,
+                       Context& context) const {
+  if (has_x() != from.has_x()) {
+    throw Error(ErrorCode::invalid_option, "svdpp cannot go on from the other variant of itself.",
+                "Leave the option asymmetric as it was.");
+  }
+  const double variance = task() == Task::top_n ? 1 : moments_of(data.values(), context).variance;
+  centers.go_on(start.known.items, from.implicit_, variance > 0 ? std::sqrt(variance) : 1);
 }
 
 Matrix<float> SvdppModel::center_parts(std::span<const HistoryEvent> history) const {

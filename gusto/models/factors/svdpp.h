@@ -10,6 +10,8 @@
 
 namespace gusto {
 
+class ImplicitCenters;
+
 struct SvdppOptions {
   int dim = 64;
   int epochs = 40;
@@ -55,6 +57,7 @@ extern const ModelInfo kSvdppInfo;
 ///              after each epoch; then users are refitted about z_u (refitted_factors.h)
 /// top_n        as biased-mf: events have value 1 and are met by their strengths, `negatives` drawn items have 0; in z_u
 ///              all events count the same
+/// Goes on      from vectors and biases of the other model; an update makes a tenth of the epochs
 /// Source       Koren: Factorization meets the neighborhood, KDD 2008 (SVD++ and Asymmetric-SVD); differs in learning y
 ///              and x by conjugate gradients, in epochs instead of events, which is free of order and step size; and in
 ///              the refit
@@ -76,6 +79,8 @@ class SvdppModel final : public ModelWith<SvdppOptions, kSvdppInfo, RefittedFact
   double negatives() const override { return options().negatives; }
   Matrix<float> center_parts(std::span<const HistoryEvent> history) const override;
 
+  void go_on(ImplicitCenters& centers, const Dataset& data, const SvdppModel& from, const MfStart& start,
+             Context& context) const;
   bool has_x() const { return options().asymmetric && task() != Task::top_n; }
 
   Matrix<float> implicit_;  // y, then x

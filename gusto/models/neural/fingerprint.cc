@@ -1,12 +1,15 @@
 #include "gusto/models/neural/fingerprint.h"
 
+#include <algorithm>
 #include <span>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "gusto/base/hash.h"
 #include "gusto/models/registry.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/models/shared/warm_start.h"
 
 namespace gusto {
 namespace {
@@ -37,8 +40,22 @@ std::string training_fingerprint(const Model& model, const Dataset& data) {
   return text + to_hex(xxh3(std::as_bytes(data.offsets()), xxh3(std::as_bytes(data.items()), hash)));
 }
 
+nn::TrainingOptions steps_of(const nn::TrainingOptions& options, const FitOptions& fit) {
+  nn::TrainingOptions steps = options;
+  steps.epochs = static_cast<int>(passes(options.epochs, fit));
+  return steps;
+}
+
+bool knows_features(const nn::Schema& schema, nn::Side side) {
+  return std::any_of(schema.fields().begin(), schema.fields().end(), [side](const nn::SchemaField& field) {
+    return field.side == side && field.spec.kind != nn::FieldKind::user && field.spec.kind != nn::FieldKind::item;
+  });
+}
+
 nn::TrainingRun training_run(const Model& model, const Dataset& data, const FitOptions& fit) {
-  return {model.info().name, training_fingerprint(model, data), fit.seed, fit.checkpoint};
+  std::string what = training_fingerprint(model, data);
+  if (fit.from != nullptr) what += " from " + training_fingerprint(*fit.from, fit.from->data());
+  return {model.info().name, std::move(what), fit.seed, fit.checkpoint};
 }
 
 }  // namespace gusto

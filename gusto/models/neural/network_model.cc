@@ -19,6 +19,7 @@
 #include "gusto/models/shared/data_shape.h"
 #include "gusto/nn/arena.h"
 #include "gusto/nn/encoder.h"
+#include "gusto/nn/learned_rows.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
@@ -36,6 +37,8 @@ NetworkModel::NetworkModel() = default;
 NetworkModel::NetworkModel(NetworkModel&&) noexcept = default;
 NetworkModel& NetworkModel::operator=(NetworkModel&&) noexcept = default;
 NetworkModel::~NetworkModel() = default;
+
+bool NetworkModel::ranks_new_items() const { return knows_features(encoder_->schema(), nn::Side::item); }
 
 std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const NetworkOptions& options = network_options();
@@ -94,8 +97,13 @@ void NetworkModel::do_fit(const Dataset& data, const FitOptions& fit, Context& c
   const NetworkOptions& options = network_options();
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
   prepare(data, std::make_unique<nn::ParameterSet>(fit.seed));
+  if (fit.from != nullptr) {
+    const auto& from = static_cast<const NetworkModel&>(*fit.from);
+    nn::copy_learned({*from.parameters_, from.encoder_->schema(), from.data()}, *parameters_, encoder_->schema(), data);
+  }
   NetworkTask training(*network_, *encoder_, *objective_, task(), options, fit.seed);
-  const nn::TrainingResult result = nn::train(*parameters_, training, options, training_run(*this, data, fit), context);
+  const nn::TrainingResult result =
+      nn::train(*parameters_, training, steps_of(options, fit), training_run(*this, data, fit), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }

@@ -32,7 +32,8 @@ constexpr Abilities network_abilities(bool cold_items = false) {
           .similar_items = true,
           .similar_users = true,
           .checkpoints = true,
-          .strength = true};
+          .strength = true,
+          .continues = true};
 }
 
 /// What a network is built for.
@@ -61,7 +62,7 @@ struct NetworkPlan {
 /// Fold-in    someone with a history gets rows of their own in the embeddings of `user`, learned with all else held:
 ///            the most probable ones under the Gaussian that the training users' rows follow; else the unknown user's
 /// Similarity cosine of the embeddings of one side's fields, side by side, less their mean over all users or items
-/// State      the network's parameters, the schema, and the noise that fold-in assumes
+/// State      the network's parameters, from which others go on; the schema, and the noise that fold-in assumes
 /// Cost       O(epochs · events · forward pass)
 class NetworkModel : public Model {
  public:
@@ -72,6 +73,7 @@ class NetworkModel : public Model {
 
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   void save_state(TensorWriter& out) const override;
+  bool ranks_new_items() const override;
 
  protected:
   virtual const NetworkOptions& network_options() const = 0;

@@ -13,7 +13,9 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/models/shared/data_shape.h"
+#include "gusto/models/shared/warm_start.h"
 #include "gusto/nn/arena.h"
+#include "gusto/nn/learned_rows.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
@@ -95,7 +97,8 @@ constexpr ModelInfo kSequentialInfo{
         "2018; the full softmax as in Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: "
         "Petrov & Macdonald: gSASRec, RecSys 2023.",
     .fields = kSequentialFields,
-    .abilities = {.personalized = true, .fold_in = FoldIn::exact, .item_vectors = true, .checkpoints = true},
+    .abilities =
+        {.personalized = true, .fold_in = FoldIn::exact, .item_vectors = true, .checkpoints = true, .continues = true},
     .make = &make_with<SequentialModel>,
 };
 
@@ -147,8 +150,28 @@ void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::Parameter
                    *parameters_);
 }
 
+void SequentialModel::go_on(const Dataset& data, const SequentialModel& from) {
+  std::vector<std::optional<std::uint32_t>> tokens{0};
+  for (const auto& item : WarmStart(data, from).items) {
+    tokens.push_back(item ? std::optional(*item + 1) : std::nullopt);
+  }
+  for (std::size_t p = 0; p < parameters_->size(); ++p) {
+    nn::Parameter& parameter = (*parameters_)[p];
+    const nn::Parameter* const learned = from.parameters_->find(parameter.name);
+    const bool of_items = parameter.values.rows() == tokens.size() && parameter.name == "tokens";
+    if (learned == nullptr) {
+      throw Error(ErrorCode::invalid_option, "The model to go on from has fewer blocks.", "Leave blocks as it was.");
+    }
+    nn::copy_learned(*learned,
+                     of_items ? std::span<const std::optional<std::uint32_t>>(tokens)
+                              : std::span<const std::optional<std::uint32_t>>(),
+                     parameter);
+  }
+}
+
 void SequentialModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   prepare(data, std::make_unique<nn::ParameterSet>(fit.seed));
+  if (fit.from != nullptr) go_on(data, static_cast<const SequentialModel&>(*fit.from));
   const SequentialOptions& of = options();
   const SequenceTask sequences(*network_, sequences_of(data, least_), of.validation, fit.seed);
   nn::CandidateOptions candidates;
@@ -159,7 +182,7 @@ void SequentialModel::do_fit(const Dataset& data, const FitOptions& fit, Context
   candidates.loss = of.loss;
   candidates.calibration = draws && of.loss == nn::CandidateLoss::binary ? of.calibration : 0;
   nn::CandidateTask training(sequences, data, candidates);
-  nn::TrainingOptions steps = of;
+  nn::TrainingOptions steps = steps_of(of, fit);
   if (steps.batch_size == 0) steps.batch_size = chosen_batch_size(sequences.size());
   nn::train(*parameters_, training, steps, training_run(*this, data, fit), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {

@@ -37,6 +37,7 @@ extern const ModelInfo kSequentialInfo;
 /// Top-n           all events; values are not used
 /// Trained to find each event from those before it, among all items or drawn ones (nn::CandidateTask); by softmax, or
 /// by binary cross-entropy, which with drawn items is gBCE (Petrov & Macdonald: gSASRec, RecSys 2023).
+/// Goes on    as NetworkModel
 /// Fold-in    exact: there is nothing of a user but the history. Of it the last `length` events count, or length − 1
 /// and its
 ///            beginning if that is within reach; someone without one gets what most begin with
@@ -61,6 +62,7 @@ class SequentialModel final : public ModelWith<SequentialOptions, kSequentialInf
   void do_load(const TensorFile& in) override;
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
 
+  void go_on(const Dataset& data, const SequentialModel& from);
   void prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters);
 
   std::unique_ptr<nn::ParameterSet> parameters_;

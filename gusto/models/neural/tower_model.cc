@@ -12,6 +12,7 @@
 #include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
 #include "gusto/models/shared/choices.h"
+#include "gusto/nn/learned_rows.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
@@ -48,6 +49,10 @@ void TowerModel::do_fit(const Dataset& data, const FitOptions& fit, Context& con
   const TowerOptions& options = tower_options();
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, all_fields(data.catalog())));
   build(data, std::make_unique<nn::ParameterSet>(fit.seed));
+  if (fit.from != nullptr) {
+    const auto& from = static_cast<const TowerModel&>(*fit.from);
+    nn::copy_learned({*from.parameters_, from.encoder_->schema(), from.data()}, *parameters_, encoder_->schema(), data);
+  }
   const TowerNetwork network(*encoder_, *query_user_, *item_, options, task() != Task::top_n, fit.seed);
   nn::CandidateOptions candidates;
   candidates.sampling = options.sampling;
@@ -59,7 +64,7 @@ void TowerModel::do_fit(const Dataset& data, const FitOptions& fit, Context& con
   candidates.temperature = options.temperature;
   candidates.calibration = options.calibration;
   nn::CandidateTask training(network, data, candidates);
-  nn::train(*parameters_, training, options, training_run(*this, data, fit), context);
+  nn::train(*parameters_, training, steps_of(options, fit), training_run(*this, data, fit), context);
   for (std::size_t p = 0; p < parameters_->size(); ++p) {
     require_finite((*parameters_)[p].name, (*parameters_)[p].values.values());
   }
@@ -116,6 +121,8 @@ std::uint64_t TowerModel::memory_need(const Dataset& data, Task task, unsigned t
   return floats * sizeof(float) + nn::CandidateLosses::memory_need(candidates, options.dim, threads) +
          data.event_count() * (32 + (strength_of(data, task).used() ? 8 : 0));
 }
+
+bool TowerModel::ranks_new_items() const { return knows_features(encoder_->schema(), nn::Side::item); }
 
 MatrixView<const float> TowerModel::item_vectors() const {
   static_cast<void>(data());

@@ -23,7 +23,8 @@ constexpr Abilities tower_abilities(bool cold_items) {
           .similar_items = true,
           .similar_users = true,
           .checkpoints = true,
-          .strength = true};
+          .strength = true,
+          .continues = true};
 }
 
 /// A recommender of two towers: one gives a vector to whoever the user is, the other to each item, and a score is their
@@ -35,6 +36,7 @@ constexpr Abilities tower_abilities(bool cold_items) {
 ///            is) is a positive, told
 ///            from others by a softmax or by binary cross-entropy (gusto/nn/candidate_task.h). Fewer than 200 held-out
 ///            events would tell nothing of when to stop, and are learned from
+/// Goes on    as NetworkModel
 /// Asking     a training user's id, features and history go in as they were trained on; anybody else has the unknown
 ///            id, their own history and features, and whatever of these is missing is unknown too
 /// Similarity cosine of vectors less their mean over all items or users
@@ -46,6 +48,7 @@ class TowerModel : public Model {
   std::uint64_t memory_need(const Dataset& data, Task task, unsigned threads) const override;
   MatrixView<const float> item_vectors() const override;
   void save_state(TensorWriter& out) const override;
+  bool ranks_new_items() const override;
 
  protected:
   virtual const TowerOptions& tower_options() const = 0;

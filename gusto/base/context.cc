@@ -57,7 +57,7 @@ struct Context::Telling {
     throw Error(ErrorCode::out_of_time,
                 fmt::format("{} would take about {} to train, and the option `budget` allows {}.", limited,
                             format_about(seconds), format_about(limit)),
-                "Raise it, or choose another model, smaller options or fewer data.");
+                "Raise the option `budget`, or choose another model, smaller options or fewer data.");
   }
 };
 

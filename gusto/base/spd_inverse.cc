@@ -163,6 +163,9 @@ void invert_spd(Context& context, MatrixView<float> a, std::string_view stage) {
   context.progress(stage, steps, steps);
 }
 
-std::uint64_t spd_inverse_memory(std::size_t n) { return 2 * sizeof(float) * std::uint64_t{n} * kPanelWidth; }
+std::uint64_t spd_inverse_memory(std::size_t n) {
+  // Two panels, which products pack again; a block and its inverse.
+  return sizeof(float) * kPanelWidth * (4 * std::uint64_t{n} + 2 * kPanelWidth);
+}
 
 }  // namespace gusto

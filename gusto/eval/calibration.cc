@@ -64,6 +64,16 @@ std::vector<float> predict_each(const Model& model, std::span<const Event> event
   return predictions;
 }
 
+/// A tenth of the events, at random.
+std::vector<bool> draw_held(std::size_t events, std::uint64_t seed) {
+  std::vector<std::size_t> order(events);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Random(seed, "likes calibration").shuffle(std::span(order));
+  std::vector<bool> is_held(events);
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, (events + 5) / 10); ++i) is_held[order[i]] = true;
+  return is_held;
+}
+
 /// Only models whose predictions depend on it are told when: for others, all of a user's events are one question.
 Query asked_at(Query query, const Event& event, const Model& model) {
   if (model.info().abilities.timed) query.time = event.time;
@@ -127,20 +137,21 @@ LikesCalibration calibrate_likes(const Model& model, double like_threshold, std:
                 "A training part with fewer than two events is too small to calibrate likes on.",
                 "Leave out metrics of probabilities, or train on more events.");
   }
-  std::vector<std::size_t> order(train.event_count());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  Random random(seed, "likes calibration");
-  random.shuffle(std::span(order));
-  const std::size_t held_count = std::max<std::size_t>(1, (order.size() + 5) / 10);
-  std::vector<bool> is_held(order.size());
-  for (std::size_t i = 0; i < held_count; ++i) is_held[order[i]] = true;
-
-  std::vector<Event> held, kept;
-  const std::vector<Event> events = train.events();
-  for (std::size_t i = 0; i < events.size(); ++i) (is_held[i] ? held : kept).push_back(events[i]);
-
+  const std::vector<bool> is_held = draw_held(train.event_count(), seed);
+  std::vector<Event> held;
+  std::shared_ptr<const Dataset> kept;
+  {
+    std::vector<Event> events = train.events();
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (is_held[i]) held.push_back(events[i]);
+      else events[next++] = events[i];
+    }
+    events.resize(next);
+    kept = std::make_shared<const Dataset>(train.shared_catalog(), events);
+  }
   const std::unique_ptr<Model> inner = model.info().make(model.settings());
-  inner->fit(std::make_shared<Dataset>(train.shared_catalog(), kept), model.task(), context, {.seed = seed});
+  inner->fit(kept, model.task(), context, {.seed = seed});
   std::vector<std::uint8_t> liked;
   const auto least = static_cast<float>(like_threshold);  // as values are stored
   for (const Event& event : held) liked.push_back(event.value >= least ? 1 : 0);

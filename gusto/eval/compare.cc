@@ -6,6 +6,7 @@
 
 #include "gusto/base/system.h"
 #include "gusto/eval/bootstrap.h"
+#include "gusto/eval/evaluate_tasks.h"
 #include "gusto/eval/metrics.h"
 #include "gusto/eval/stopwatch.h"
 
@@ -64,6 +65,10 @@ class EntryRun {
     const CompareEntry& entry = experiment_.entries[entry_];
     const std::unique_ptr<Model> model = entry.make();
     reset_peak_memory();
+    context_.require_memory(
+        model->info().name,
+        model->memory_need(*split_.folds[fold].train, experiment_.evaluate.task, context_.threads()) +
+            detail::evaluation_memory(*model, split_.folds[fold], experiment_.evaluate, context_.threads()));
     if (observer_.on_fit) observer_.on_fit(entry_, fold);
     const Stopwatch watch;
     model->fit(split_.folds[fold].train, experiment_.evaluate.task, context_,

@@ -8,6 +8,9 @@
 #include "gusto/base/text.h"
 #include "gusto/eval/evaluate_tasks.h"
 #include "gusto/eval/metrics.h"
+#include "gusto/models/registry.h"
+#include "gusto/retrieval/search.h"
+#include "gusto/retrieval/vector_scan.h"
 
 namespace gusto {
 namespace detail {
@@ -24,6 +27,33 @@ TestUsers group_test_users(const Fold& fold) {
   }
   if (!test.empty()) result.offsets.push_back(test.size());
   return result;
+}
+
+std::uint64_t evaluation_memory(const Model& model, const Fold& fold, const EvaluateOptions& options,
+                                unsigned threads) {
+  const Dataset& train = *fold.train;
+  const std::uint64_t users = group_test_users(fold).users.size();
+  const std::uint64_t metrics = measured_metrics(options, fold).size();
+  // A figure of each user, and its part of the estimate's error.
+  const std::uint64_t estimates = users * metrics * 2 * sizeof(double);
+  constexpr std::uint64_t kPredicted = 256 * (sizeof(Query) + sizeof(ItemRow));  // of a thread
+  if (options.task == Task::ratings) {
+    return estimates + users * 32 + fold.test.size() * 8 + threads * kPredicted;
+  }
+  if (options.task == Task::likes) {
+    std::uint64_t need = estimates + users * 32 + fold.test.size() * 16 + threads * kPredicted;
+    if (model.info().abilities.probabilities) return need;
+    // A part of the events, sorted out and as a data set, and another model of them.
+    need += train.event_count() * (sizeof(Event) + 40);
+    return need + model.memory_need(train, options.task, threads);
+  }
+  // Lists with all that was seen and without, as they are found, one after the other, and by their hits.
+  const std::uint64_t longest = *std::max_element(options.k.begin(), options.k.end());
+  const std::uint64_t lists = users * (sizeof(Query) + 2 * (64 + longest * (2 * sizeof(ScoredItem) + 12)));
+  const std::uint64_t at_once = model.info().abilities.item_vectors ? kScanQueries : scored_queries(train.item_count());
+  const std::uint64_t scores =
+      at_once * (model.info().abilities.item_vectors ? 1024 + 16 * longest : 4 * train.item_count());
+  return estimates + lists + threads * scores + train.item_count() * 16;
 }
 
 bool Measuring::wants(std::string_view name) const {

@@ -46,6 +46,9 @@ struct Measuring {
   std::vector<const MetricInfo*> metrics() const;
 };
 
+/// Bytes that evaluate() takes at most beside the model and the fold, what the model needs to answer not counted.
+std::uint64_t evaluation_memory(const Model& model, const Fold& fold, const EvaluateOptions& options, unsigned threads);
+
 /// Error(invalid_option): the row's function measures something else than its task.
 [[noreturn]] void refuse_measure(const MetricInfo& metric);
 

@@ -7,7 +7,6 @@ namespace gusto::nn {
 namespace {
 
 constexpr std::size_t kLine = 64;
-constexpr std::size_t kLeastChunk = std::size_t{1} << 18;
 
 }  // namespace
 

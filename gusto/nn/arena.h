@@ -34,7 +34,11 @@ class Arena {
   /// Bytes held.
   std::size_t bytes() const;
 
+  /// Bytes that pieces of so many floats take at most, few of them large.
+  static std::uint64_t memory_need(std::uint64_t floats) { return floats * sizeof(float) + kLeastChunk; }
+
  private:
+  static constexpr std::size_t kLeastChunk = std::size_t{1} << 18;
   struct Chunk {
     AlignedVector<std::byte> bytes;
   };

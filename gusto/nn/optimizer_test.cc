@@ -205,7 +205,7 @@ TEST_P(OptimizerTest, SameBitsAtAnyNumberOfThreads) {
     Optimizer optimizer(run.parameters, GetParam().options);
     run.steps(optimizer, 0, 3, threads);
     optimizer.settle();
-    results.push_back(run.parameters.copy());
+    run.parameters.copy_to(results.emplace_back());
   }
   for (std::size_t p = 0; p < 2; ++p) {
     const auto bits = [&](std::size_t run) {

@@ -65,10 +65,9 @@ void ParameterSet::load(const TensorFile& in, std::string_view prefix) {
   }
 }
 
-std::vector<Matrix<float>> ParameterSet::copy() const {
-  std::vector<Matrix<float>> values;
-  for (const auto& parameter : parameters_) values.push_back(parameter->values);
-  return values;
+void ParameterSet::copy_to(std::vector<Matrix<float>>& values) const {
+  values.resize(parameters_.size());
+  for (std::size_t p = 0; p < values.size(); ++p) values[p] = parameters_[p]->values;
 }
 
 void ParameterSet::restore(const std::vector<Matrix<float>>& values) {

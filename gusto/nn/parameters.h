@@ -83,7 +83,7 @@ class ParameterSet {
   /// Errors   corrupt_file, naming the tensor, if one is missing or has another shape
   void load(const TensorFile& in, std::string_view prefix);
   /// Copies of all matrices, to come back to.
-  std::vector<Matrix<float>> copy() const;
+  void copy_to(std::vector<Matrix<float>>& values) const;
   void restore(const std::vector<Matrix<float>>& values);
 
  private:

@@ -86,7 +86,8 @@ TEST(ParameterSet, ComesBackToWhatItWas) {
   ParameterSet set;
   Parameter& a = set.add("a", ParameterKind::weights, 2, 2, Start::normal(1));
   const std::vector<float> before = numbers(a);
-  const std::vector<Matrix<float>> kept = set.copy();
+  std::vector<Matrix<float>> kept;
+  set.copy_to(kept);
   a.values.fill(9);
   set.restore(kept);
   EXPECT_EQ(numbers(a), before);

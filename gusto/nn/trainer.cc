@@ -146,14 +146,13 @@ class Training {
   std::optional<ProgressMetric> measure() {
     const std::size_t held_out = task_.validation_size();
     if (held_out == 0) return std::nullopt;
-    constexpr std::size_t kBlock = 1024;
     task_.begin_validation(context_.pool());
-    std::vector<double> sums((held_out + kBlock - 1) / kBlock);
+    std::vector<double> sums((held_out + kValidationBlock - 1) / kValidationBlock);
     // A worker's tape is its own while it runs, and which one it is makes no difference.
     std::vector<Tape> tapes(context_.threads());
-    parallel_blocks(context_, held_out, kBlock, [&](std::size_t begin, std::size_t end, unsigned worker) {
+    parallel_blocks(context_, held_out, kValidationBlock, [&](std::size_t begin, std::size_t end, unsigned worker) {
       tapes[worker].begin(Mode::infer);
-      sums[begin / kBlock] = task_.validation_error(tapes[worker], begin, end);
+      sums[begin / kValidationBlock] = task_.validation_error(tapes[worker], begin, end);
     });
     const double error = std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(held_out);
     if (!std::isfinite(error)) {
@@ -166,7 +165,7 @@ class Training {
     if (error < progress_.least_error) {
       progress_.least_error = error;
       progress_.best_epoch = progress_.epoch;
-      progress_.best = parameters_.copy();
+      parameters_.copy_to(progress_.best);
     }
     return task_.validation_metric(error);
   }

@@ -45,6 +45,8 @@ class TrainingTask {
 /// A batch is cut into shards of so many examples, and each shard runs on one tape: the same shards at any number of
 /// threads, so the same bits.
 inline constexpr std::size_t kShardSize = 256;
+/// Held-out examples that one tape measures at once.
+inline constexpr std::size_t kValidationBlock = 1024;
 
 /// A task whose loss is a sum over examples, so that every shard runs by itself.
 class ShardedTask : public TrainingTask {

@@ -13,6 +13,7 @@
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
 #include "gusto/models/shared/baseline.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -114,6 +115,8 @@ std::uint64_t BayesFmModel::memory_need(const Dataset& data, Task task, unsigned
   need += features.entries(data) * 8;
   need += (data.event_count() * 8 + data.item_count() * 16) * (in.raters ? 1 : 0);  // the data set's view by item
 
+  // Strengths and the events drawn by them.
+  if (strength_of(data, task).used()) need += data.event_count() * 8;
   // The longest row's events, laid out by each thread; twice, since room grows.
   std::vector<std::uint64_t> by_item(data.item_count());
   std::vector<std::uint64_t> by_day(features.day_block() > 0 ? blocks[features.day_block()].rows : 0);

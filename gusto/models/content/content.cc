@@ -168,8 +168,8 @@ class ContentModel::QueryUser {
   double user_bias_ = 0;
 };
 
-bool ContentModel::by_ridge() const {
-  if (options().method == TasteMethod::by_task) return !ranks();
+bool ContentModel::by_ridge(Task task) const {
+  if (options().method == TasteMethod::by_task) return task != Task::top_n;
   return options().method == TasteMethod::ridge;
 }
 
@@ -183,7 +183,11 @@ double ContentModel::popularity_part(std::size_t item) const {
 
 std::uint64_t ContentModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t profiles = profile_memory(data.catalog(), options());
-  const auto last = static_cast<std::uint64_t>(options().max_history);
+  std::uint64_t longest = 0;
+  for (std::size_t u = 0; u < data.user_count() && by_ridge(task); ++u) {
+    longest = std::max<std::uint64_t>(longest, data.history(UserRow(u)).size());
+  }
+  const std::uint64_t last = std::min(longest, static_cast<std::uint64_t>(options().max_history));
   const std::uint64_t query_users = threads * (profiles / 4 + 3 * last * last * sizeof(double));
   const std::uint64_t by_item = task == Task::top_n ? 0 : data.event_count() * 8;
   return profiles + profiles / 2 + query_users + by_item + data.item_count() * 32 + data.user_count() * 8;

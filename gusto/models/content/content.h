@@ -109,7 +109,8 @@ class ContentModel final : public ModelWith<ContentOptions, kContentInfo> {
   std::vector<Contribution> do_explain(const Query& query, ItemRow item) const override;
 
   bool ranks() const { return task() == Task::top_n; }
-  bool by_ridge() const;
+  bool by_ridge(Task task) const;
+  bool by_ridge() const { return by_ridge(task()); }
   /// x̃_a · x̃_b, given x_a · x_b.
   double centered_product(std::size_t a, std::size_t b, double product) const;
   double popularity_part(std::size_t item) const;

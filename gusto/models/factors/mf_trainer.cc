@@ -22,6 +22,7 @@ namespace gusto {
 namespace {
 
 constexpr std::size_t kMfEvents = 65536;
+constexpr std::size_t kUsersBetween = 1024;  // two looks at whether it is time to tell progress
 
 /// λ of each place: reg · n^(−power), scaled so that its mean over events is reg.
 std::vector<float> scaled_reg(std::span<const std::uint32_t> counts, const Grouping& grouping, double reg,
@@ -73,6 +74,7 @@ class Trainer {
   }
 
   MfFactors run() {
+    context_.progress(name(), 0, 1);
     const Grouping users(user_counts_, groups_);
     const Grouping items(item_counts_, groups_);
     lay_out(users, items);
@@ -123,6 +125,7 @@ class Trainer {
     events_.resize(block_begin_.back());
     std::vector<std::size_t> next(block_begin_.begin(), block_begin_.end() - 1);
     for (const std::uint32_t u : by_place) {
+      if (u % kUsersBetween == 0) context_.keep_telling();
       for (std::size_t e = offsets[u]; e < offsets[u + 1]; ++e) {
         const std::size_t i = data_.items()[e].index;
         // An event that items are drawn against has its strength here, and the value 1 there.

@@ -37,10 +37,13 @@ double RandomWalkModel::fit_operations(const Dataset& data, Task) const { return
 
 std::uint64_t RandomWalkModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
-  const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);
   constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
+  std::uint64_t lists = 0;
+  for (const std::uint64_t most : most_partners(data)) {
+    lists += std::min(static_cast<std::uint64_t>(options().neighbors), most) * kEntry;
+  }
   // Lists exist twice while they are put end to end.
-  return 2 * items * most * kEntry + threads * items * (sizeof(float) + kEntry) + (items + data.user_count()) * 64 +
+  return 2 * lists + threads * items * (sizeof(float) + kEntry) + (items + data.user_count()) * 64 +
          choices_memory(data, task) + (data.catalog().strength.used() ? data.event_count() * sizeof(float) : 0);
 }
 

@@ -164,18 +164,24 @@ constexpr ModelInfo kSlimInfo{
 double SlimModel::fit_operations(const Dataset& data, Task) const {
   const auto items = static_cast<double>(data.item_count());
   const double active = std::min(static_cast<double>(options().neighbors), items);
-  return co_occurrence_operations(data) + 10 * items * items * active;
+  return co_occurrence_operations(data) + 14 * items * items * active;
 }
 
 std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
-  const std::uint64_t most = std::min<std::uint64_t>(static_cast<std::uint64_t>(options().neighbors), items);
+  std::uint64_t most = 0;  // of one item
+  std::uint64_t lists = 0;
+  for (const std::uint64_t partners : most_partners(data)) {
+    const std::uint64_t kept = std::min(static_cast<std::uint64_t>(options().neighbors), partners);
+    most = std::max(most, kept);
+    lists += kept;
+  }
   constexpr std::uint64_t kEntry = sizeof(std::uint32_t) + sizeof(float);
   // The square among the active is held twice while it grows; lists, while they are put end to end and turned; keys,
   // with as much again and more while there get more of them.
   const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + 3 * kEntry);
-  return items * items * sizeof(float) + threads * of_thread + 2 * items * most * kEntry +
-         (items + data.user_count()) * 32 + choices_memory(data, task);
+  return items * items * sizeof(float) + threads * of_thread + 2 * lists * kEntry + (items + data.user_count()) * 32 +
+         choices_memory(data, task);
 }
 
 void SlimModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {

@@ -103,7 +103,8 @@ double ItemKnnModel::fit_operations(const Dataset& data, Task) const { return co
 std::uint64_t ItemKnnModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const std::uint64_t items = data.item_count();
   const std::uint64_t entry = sizeof(std::uint32_t) + sizeof(float);
-  const std::uint64_t lists = items * std::min<std::uint64_t>(kept(task), items) * entry;
+  std::uint64_t lists = 0;
+  for (const std::uint64_t most : most_partners(data)) lists += std::min<std::uint64_t>(kept(task), most) * entry;
   const std::uint64_t cells = threads * items * (sizeof(ValueMeasure<Similarity::pearson>::NormCell) + entry);
   // Lists exist twice while they are put end to end, and afterward for top-n; the view by item takes 8 bytes an event.
   return 2 * lists + cells + data.event_count() * (8 + sizeof(float)) + (items + data.user_count()) * 64;

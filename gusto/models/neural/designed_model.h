@@ -26,6 +26,7 @@ class DesignedModel : public NetworkModelWith<OptionsStruct, Info> {
  protected:
   std::string input_fields(const Dataset& data) const override { return all_fields(this->options().design(), data); }
   std::string vector_fields(const Dataset&) const override { return this->options().design().fields; }
+  std::string hidden_layers() const override { return this->options().design().hidden; }
   std::unique_ptr<nn::Network> build(const NetworkPlan& plan) const override {
     return build_network(this->options().design(), this->options(), plan);
   }

@@ -11,9 +11,12 @@
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
+#include "gusto/models/neural/network_design.h"
 #include "gusto/models/neural/network_objective.h"
 #include "gusto/models/neural/network_task.h"
 #include "gusto/models/neural/new_user.h"
+#include "gusto/models/shared/choices.h"
+#include "gusto/nn/arena.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
@@ -33,23 +36,49 @@ NetworkModel::NetworkModel(NetworkModel&&) noexcept = default;
 NetworkModel& NetworkModel::operator=(NetworkModel&&) noexcept = default;
 NetworkModel::~NetworkModel() = default;
 
-std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned) const {
+std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const NetworkOptions& options = network_options();
-  const auto width = static_cast<std::uint64_t>(options.dim) + 2;
+  const auto dim = static_cast<std::uint64_t>(options.dim);
   const auto fields_of = [&](const std::string& text) {
     return nn::expand_fields(nn::parse_fields(text), data.catalog());
   };
   const std::vector<nn::FieldSpec> vectors = fields_of(vector_fields(data));
-  std::uint64_t numbers = 0;
+  std::uint64_t rows = 0;     // of all tables
+  std::uint64_t numbers = 0;  // in them and in layers
+  std::uint64_t width = 0;    // of all embeddings side by side
+  std::uint64_t a_row = 64;   // floats that a row of a batch takes
   for (const nn::FieldSpec& spec : fields_of(input_fields(data))) {
     const bool has_vectors =
         std::any_of(vectors.begin(), vectors.end(), [&](const auto& v) { return v.text == spec.text; });
-    numbers += nn::most_rows(spec, data) * (has_vectors ? width : 1);
+    const std::uint64_t of_field = nn::most_rows(spec, data);
+    rows += 2 * of_field;
+    numbers += of_field * (has_vectors ? dim + 1 : 1);
+    width += has_vectors ? dim : 0;
+    a_row += 4 + 2 * spec.count;
   }
-  const std::uint64_t examples = data.event_count() * (task == Task::top_n ? 1 + options.negatives : 1);
+  a_row += 5 * width;
+  std::uint64_t in_layers = 0;
+  for (std::uint64_t from = width; const std::size_t to : parse_widths(hidden_layers())) {
+    in_layers += from * to + 4 * to;
+    a_row += 6 * to;
+    from = to;
+  }
+  numbers += in_layers;
+
+  const std::uint64_t events = data.event_count();
+  const std::uint64_t examples = events * (task == Task::top_n ? 1 + options.negatives : 1);
+  const std::uint64_t of_example = 5 + (strength_of(data, task).used() ? 8 : 0);
+  const auto held_out = static_cast<std::uint64_t>(options.validation * static_cast<double>(examples));
+  const std::uint64_t batch = nn::chosen_batch_size(options, examples);
+  const std::uint64_t shards = batch / nn::kShardSize + 1;
+  const std::uint64_t blocks = std::min<std::uint64_t>(threads, held_out / nn::kValidationBlock + 1);
+  const std::uint64_t training = shards * nn::Arena::memory_need(in_layers) + batch * a_row * sizeof(float);
+  const std::uint64_t validation =
+      held_out > 0 ? blocks * nn::Arena::memory_need(std::min(held_out, nn::kValidationBlock) * a_row / 2) : 0;
+  const std::uint64_t scoring = threads * nn::Arena::memory_need(kScoredItems * a_row / 2);
   // Of each number its value, two of the optimizer's, the best epoch's.
-  return 4 * numbers * sizeof(float) + examples * 8 + data.event_count() * 12 +
-         nn::chosen_batch_size(options, examples) * width * 64;
+  return numbers * sizeof(float) + rows * 8 +
+         std::max(3 * numbers * sizeof(float) + examples * of_example + events * 18 + training + validation, scoring);
 }
 
 void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {

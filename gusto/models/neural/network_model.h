@@ -79,6 +79,8 @@ class NetworkModel : public Model {
   virtual std::string input_fields(const Dataset& data) const = 0;
   /// Those of them that have embeddings as wide as `dim`; the others have one number an id. For memory_need().
   virtual std::string vector_fields(const Dataset& data) const { return input_fields(data); }
+  /// Widths of its hidden layers, as in 64-32. For memory_need().
+  virtual std::string hidden_layers() const { return {}; }
   virtual std::unique_ptr<nn::Network> build(const NetworkPlan& plan) const = 0;
   virtual bool linear_output() const { return false; }
 

@@ -107,6 +107,8 @@ void SequenceNetwork::reset_untrained_items(std::span<const std::uint32_t> frequ
 
 Sequences sequences_of(const Dataset& data, float least) {
   Sequences result;
+  result.tokens.reserve(data.event_count() + data.user_count());
+  result.offsets.reserve(data.user_count() + 1);
   result.offsets.push_back(0);
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     result.tokens.push_back(0);

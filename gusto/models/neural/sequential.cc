@@ -12,6 +12,7 @@
 #include "gusto/base/error.h"
 #include "gusto/base/tensor_file.h"
 #include "gusto/models/neural/fingerprint.h"
+#include "gusto/nn/arena.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
@@ -86,7 +87,8 @@ constexpr ModelInfo kSequentialInfo{
         "and hidden layers; what comes out at the last one is matched with the items' embeddings. Trained at every "
         "event to find the next among all items by softmax, or among drawn ones, by softmax or by gBCE. To use "
         "where the order of events says what comes next; it answers at once for anyone with a history, and learns "
-        "nothing of who they are beside it. Source: Kang & McAuley: Self-attentive sequential recommendation, ICDM "
+        "nothing of who they are beside it. All events of a history count the same. Source: Kang & McAuley: "
+        "Self-attentive sequential recommendation, ICDM "
         "2018; the full softmax as in Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: "
         "Petrov & Macdonald: gSASRec, RecSys 2023.",
     .fields = kSequentialFields,
@@ -112,12 +114,17 @@ std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned t
                                                 : static_cast<std::uint64_t>(chosen_batch_size(windows));
   const std::uint64_t tokens = std::min(batch * length, data.event_count());
   const std::uint64_t a_token =
-      blocks * (24 * dim + 4 * hidden + 2 * length * static_cast<std::uint64_t>(of.heads)) + 12 * dim;
+      blocks * (30 * dim + 5 * hidden + 2 * length * static_cast<std::uint64_t>(of.heads)) + 14 * dim;
   // Values, two of the optimizer's, the best epoch's; gradients of layers by shard; of candidates by group.
   const std::uint64_t gradients = (batch / 4 + 1) * blocks * (4 * dim + 2 * hidden) * dim;
   const std::uint64_t validation = data.item_count() * (dim + nn::CandidateTask::kScored * threads);
-  return 4 * (4 * parameters + tokens * a_token + gradients + validation) + data.event_count() * 4 +
-         nn::CandidateLosses::memory_need(data.item_count(), static_cast<std::size_t>(of.dim), threads);
+  const std::uint64_t fitting =
+      4 * (3 * parameters + tokens * a_token + gradients + validation) + (batch / 4 + 1) * nn::Arena::memory_need(0) +
+      (windows + data.user_count()) * 32 +
+      nn::CandidateLosses::memory_need(data.item_count(), static_cast<std::size_t>(of.dim), threads);
+  // Forward passes need half of it, and keep the last block's of the last tokens only.
+  const std::uint64_t scoring = threads * nn::Arena::memory_need(kQueriesAtOnce * length * a_token / 2);
+  return 4 * parameters + std::max(fitting + data.event_count() * 4, scoring);
 }
 
 void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {

@@ -11,6 +11,7 @@
 #include "gusto/base/text.h"
 #include "gusto/models/neural/centered.h"
 #include "gusto/models/neural/fingerprint.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/nn/tape.h"
 #include "gusto/nn/trainer.h"
 
@@ -83,7 +84,7 @@ void TowerModel::finish() {
   }
 }
 
-std::uint64_t TowerModel::memory_need(const Dataset& data, Task, unsigned threads) const {
+std::uint64_t TowerModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
   const TowerOptions& options = tower_options();
   const auto dim = static_cast<std::uint64_t>(options.dim);
   const std::uint64_t items = data.item_count();
@@ -113,7 +114,7 @@ std::uint64_t TowerModel::memory_need(const Dataset& data, Task, unsigned thread
   // Values, two of the optimizer's, the best epoch's; the vectors of items, and a validation's.
   floats += 4 * parameters + 2 * items * dim + threads * nn::CandidateTask::kScored * items;
   return floats * sizeof(float) + nn::CandidateLosses::memory_need(candidates, options.dim, threads) +
-         data.event_count() * 32;
+         data.event_count() * (32 + (strength_of(data, task).used() ? 8 : 0));
 }
 
 MatrixView<const float> TowerModel::item_vectors() const {

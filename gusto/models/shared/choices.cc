@@ -98,8 +98,18 @@ std::vector<std::uint64_t> co_occurrence_work(const Dataset& data) {
   return counts;
 }
 
+std::vector<std::uint64_t> most_partners(const Dataset& data) {
+  std::vector<std::uint64_t> most(data.item_count());
+  for (std::size_t u = 0; u < data.user_count(); ++u) {
+    const std::span<const ItemRow> items = data.history(UserRow(u)).items;
+    for (const ItemRow item : items) most[item.index] += items.size() - 1;
+  }
+  for (std::uint64_t& count : most) count = std::min<std::uint64_t>(count, most.size());
+  return most;
+}
+
 double co_occurrence_operations(const Dataset& data) {
-  constexpr double kScattered = 60;  // operations of a product in the time of one addition somewhere
+  constexpr double kScattered = 90;  // operations of a product in the time of one addition somewhere
   double pairs = 0;
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     const auto count = static_cast<double>(data.history(UserRow(u)).size());

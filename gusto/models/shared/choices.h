@@ -46,6 +46,8 @@ std::vector<float> item_scales(const Dataset& data, double power, const Strength
 /// By item: Σ n_u over the users who have it, which is the work of finding whatever goes along with it.
 std::vector<std::uint64_t> co_occurrence_work(const Dataset& data);
 
+/// By item: how many others may have a user in common with it, at most.
+std::vector<std::uint64_t> most_partners(const Dataset& data);
 /// Σ_u n_u², in operations as Model::fit_operations() counts them: what the sums of co_occurrence_work() take.
 double co_occurrence_operations(const Dataset& data);
 

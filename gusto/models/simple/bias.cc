@@ -44,8 +44,10 @@ constexpr ModelInfo kBiasInfo{
 
 std::uint64_t BiasModel::memory_need(const Dataset& data, Task task, unsigned) const {
   // Values are fitted item by item, for which the data set builds its second view: 8 bytes an event.
-  const std::uint64_t by_item = task == Task::top_n ? 0 : data.event_count() * 8 + data.item_count() * 3 * 8;
-  return by_item + (2 * data.user_count() + data.item_count()) * sizeof(float);
+  const std::uint64_t by_item =
+      task == Task::top_n ? data.item_count() * 8 : data.event_count() * 8 + data.item_count() * 3 * 8;
+  constexpr std::uint64_t kSmallThings = 1024;
+  return by_item + (2 * data.user_count() + data.item_count()) * sizeof(float) + kSmallThings;
 }
 
 void BiasModel::do_fit(const Dataset& data, const FitOptions&, Context& context) {

@@ -75,7 +75,7 @@ void add_compare(CLI::App& app, Session& session) {
                     "gusto compare ml-1m --task top-n --k 10,20 --positives 4",
                     "gusto compare --models bias,svd --set svd.dim=16,32,64",
                     "gusto compare --task top-n --models all --exclude sequential,two-tower",
-                    "gusto compare ml-1m --task top-n --budget 2m",
+                    "gusto compare ml-1m --task top-n --models ease,slim,ials --budget 2m",
                     "gusto compare --models ease,ials --pipeline diverse.toml",
                     "gusto compare --recipe experiment.toml --json result.json"}},
       [flags, &session] { run_compare(session, *flags); });

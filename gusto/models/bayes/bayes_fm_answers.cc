@@ -9,6 +9,7 @@
 #include "gusto/models/bayes/bayes_fm.h"
 #include "gusto/models/bayes/fm_events.h"
 #include "gusto/models/bayes/ordered_probit.h"
+#include "gusto/models/shared/choices.h"
 
 namespace gusto {
 namespace {
@@ -31,16 +32,21 @@ std::size_t BayesFmModel::level_of(float value) const {
 FmEstimate BayesFmModel::new_user(const Query& query) const {
   std::vector<FmPlace> places;
   std::vector<float> values;
+  const Strength strength = strength_of(data(), task());
   for (const HistoryEvent& event : query.history) {
-    places.push_back({event.item.index, features_->day_row(event.time)});
-    values.push_back(fm_target(event.value, task(), options().like_threshold));
+    for (std::size_t left = times_met(strength.of(event.value), places.size()); left > 0; --left) {
+      places.push_back({event.item.index, features_->day_row(event.time)});
+      values.push_back(fm_target(event.value, task(), options().like_threshold));
+    }
   }
   if (task() == Task::top_n) {
     std::vector<std::uint32_t> own;
     for (const HistoryEvent& event : query.history) own.push_back(event.item.index);
     const Random random(0, "bayes-fm newcomer");
-    for (const std::uint32_t item : draw_negatives(own, item_linear_.size(), options().negatives, random)) {
-      places.push_back({item, places[places.size() % own.size()].day});
+    const std::size_t events = places.size();
+    const auto count = std::lround(options().negatives * static_cast<double>(events));
+    for (const std::uint32_t item : draw_negatives(own, item_linear_.size(), static_cast<std::size_t>(count), random)) {
+      places.push_back({item, places[places.size() % events].day});
       values.push_back(0);
     }
   }

@@ -17,11 +17,11 @@ float fm_target(float value, Task task, double like_threshold) {
   return value >= static_cast<float>(like_threshold) ? 1.0F : 0.0F;
 }
 
-std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> items, std::size_t item_count, double each,
+std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> own, std::size_t item_count, std::size_t count,
                                           Random random) {
-  const OtherItems others(items, item_count);
+  const OtherItems others(own, item_count);
   if (others.count() == 0) return {};
-  std::vector<std::uint32_t> drawn(static_cast<std::size_t>(std::lround(each * static_cast<double>(items.size()))));
+  std::vector<std::uint32_t> drawn(count);
   for (std::uint32_t& item : drawn) item = others.draw(random);
   return drawn;
 }
@@ -55,6 +55,7 @@ FmEvents fm_events(const Dataset& data, Task task, double negatives, double like
   const std::vector<float> strengths = event_strengths(data, strength_of(data, task));
   const std::vector<std::uint32_t> places = systematic_draw(strengths, Random(seed, "bayes-fm strengths").uniform());
   auto next = places.begin();
+  std::vector<std::uint32_t> own;
   for (std::size_t u = 0; u < data.user_count(); ++u) {
     const History history = data.history(UserRow(u));
     const std::size_t first = events.items.size();
@@ -67,8 +68,11 @@ FmEvents fm_events(const Dataset& data, Task task, double negatives, double like
       }
     }
     if (task != Task::top_n) continue;
-    const std::vector<std::uint32_t> drawn = draw_negatives(std::span(events.items).subspan(first), data.item_count(),
-                                                            negatives, Random(seed, "bayes-fm negatives", u));
+    own.clear();
+    for (const ItemRow item : history.items) own.push_back(item.index);
+    const auto count = std::lround(negatives * static_cast<double>(events.items.size() - first));
+    const std::vector<std::uint32_t> drawn =
+        draw_negatives(own, data.item_count(), static_cast<std::size_t>(count), Random(seed, "bayes-fm negatives", u));
     for (std::size_t n = 0; n < drawn.size(); ++n) add(u, drawn[n], time(n % history.size()), 0.0F);
   }
   return events;

@@ -24,11 +24,10 @@ inline constexpr std::uint64_t kMostFmEvents = 0xffffffff;
 /// What is learned of an event's value: the value; for likes whether it reaches the threshold; for top-n 1.
 float fm_target(float value, Task task, double like_threshold);
 
-/// Items drawn uniformly among those that `items` does not hold, `each` for each of them on average; none, if it holds
-/// all.
+/// So many items drawn uniformly among those that `own` does not hold; none, if it holds all.
 /// Cost     O(item_count) for OtherItems, then at most 8 tries a draw on average
 /// Threads  may be called concurrently
-std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> items, std::size_t item_count, double each,
+std::vector<std::uint32_t> draw_negatives(std::span<const std::uint32_t> own, std::size_t item_count, std::size_t count,
                                           Random random);
 
 /// How many events fm_events gives at most.

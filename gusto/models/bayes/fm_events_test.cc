@@ -33,6 +33,25 @@ TEST(FmEvents, OfTopNAreFollowedByOthersThatDidNotTakePlace) {
   EXPECT_EQ(fm_events(*data, Task::ratings, 2, 4, 1).users.size(), 3U);
 }
 
+TEST(FmEvents, OfTopNComeAsOftenAsTheirStrengthsSay) {
+  const auto plain = test::dataset_of(
+      2, 10, {{UserRow(0), ItemRow(1), 1, 7}, {UserRow(0), ItemRow(2), 4, 9}, {UserRow(1), ItemRow(5), 1, 8}});
+  auto catalog = std::make_shared<Catalog>(plain->catalog());
+  catalog->strength = {Strength::Form::linear, 0.5};
+  const Dataset data(std::move(catalog), plain->events());
+  const FmEvents events = fm_events(data, Task::top_n, 20, 4, 1);
+  std::vector<int> counts(10);
+  for (std::size_t e = 0; e < events.items.size(); ++e) {
+    if (events.targets[e] == 1) {
+      ++counts[events.items[e]];
+    } else {
+      EXPECT_FALSE(events.users[e] == 0 && (events.items[e] == 1 || events.items[e] == 2)) << "they took place";
+    }
+  }
+  EXPECT_EQ(counts[2], 2);
+  EXPECT_EQ(counts[1] + counts[5], 1) << "each half the time";
+}
+
 TEST(FmEvents, ThatAreTooManyToCountAreRefusedBeforeTheyAreRead) {
   const auto unread = Deferred<EventColumns>::later([]() -> EventColumns {
     ADD_FAILURE() << "was read";

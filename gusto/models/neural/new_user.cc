@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "gusto/base/random.h"
+#include "gusto/models/shared/choices.h"
 #include "gusto/nn/tape.h"
 
 namespace gusto {
@@ -15,14 +16,6 @@ constexpr int kGuestSteps = 80;
 constexpr double kRate = 0.2;  // of the first step, in standard deviations
 constexpr double kFirstDecay = 0.9;
 constexpr double kSecondDecay = 0.9;  // of Adam over so few steps
-
-/// How often an event of that strength counts.
-std::size_t times_of(float strength, std::size_t key) {
-  constexpr double kMost = 16;
-  if (strength == 1) return 1;
-  const double drawn = static_cast<double>(strength) + Random(0, "newcomer strengths", key).uniform();
-  return static_cast<std::size_t>(std::clamp(drawn, 1.0, kMost));
-}
 
 /// One coordinate's descent.
 struct Coordinate {
@@ -76,7 +69,7 @@ NewUser learn_new_user(const nn::Network& network, const nn::Encoder& encoder, c
   std::vector<ItemRow> items;
   std::vector<float> targets;
   for (const HistoryEvent& event : query_user.history) {
-    const std::size_t times = times_of(objective.strength().of(event.value), items.size());
+    const std::size_t times = times_met(objective.strength().of(event.value), items.size());
     items.insert(items.end(), times, event.item);
     targets.insert(targets.end(), times, objective.target(event.value));
   }

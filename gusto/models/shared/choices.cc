@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "gusto/base/random.h"
 #include "gusto/base/steps.h"
 #include "gusto/models/shared/neighbors.h"
 
@@ -31,6 +32,13 @@ std::vector<float> event_strengths(const Dataset& data, const Strength& strength
     strengths.push_back(power == 1 ? one : static_cast<float>(std::pow(static_cast<double>(one), power)));
   }
   return strengths;
+}
+
+std::size_t times_met(float strength, std::size_t key) {
+  constexpr double kMost = 16;
+  if (strength == 1) return 1;
+  const double drawn = static_cast<double>(strength) + Random(0, "newcomer strengths", key).uniform();
+  return static_cast<std::size_t>(std::clamp(drawn, 1.0, kMost));
 }
 
 double total_strength(std::span<const float> values, const Strength& strength) {

@@ -20,6 +20,8 @@ Strength strength_of(const Dataset& data, Task task);
 /// s(r_ui)^power of every event in stored order; empty where all events count the same.
 std::vector<float> event_strengths(const Dataset& data, const Strength& strength, double power = 1);
 
+/// How often somebody new is taken to have an event of that strength: ⌊s⌋ times or once more, but 1 to 16 times.
+std::size_t times_met(float strength, std::size_t key);
 /// Of some events together.
 double total_strength(std::span<const float> values, const Strength& strength);
 

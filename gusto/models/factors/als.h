@@ -8,6 +8,7 @@
 #include "gusto/base/matrix.h"
 #include "gusto/models/factors/alternation.h"
 #include "gusto/models/model_info.h"
+#include "gusto/models/shared/baseline.h"
 
 namespace gusto {
 
@@ -38,20 +39,23 @@ extern const ModelInfo kAlsInfo;
 
 /// Predicts by biases and the inner product of user and item vectors, learned by alternating least squares.
 ///
-///   ŷ_ui = μ + b_u + b_i + p_u · q_i
+///   ŷ_ui = μ + s (b_u + b_i + p_u · q_i)
 ///
-/// Minimizes  Σ_(u,i) (r_ui − ŷ_ui)² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of
+/// s          the unit of the values: a quarter of their scale, which is 1 for ratings from 1 to 5, but at most twice
+///            their standard deviation; so the unit makes no difference
+/// Minimizes  Σ_(u,i) ((r_ui − ŷ_ui) / s)² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of
 ///            events, μ the mean of the values; each side with its biases exactly, given the other, as one least
-///            squares problem a row (row_solver.h): for a user with rows (q_i, 1) and targets r_ui − μ − b_i, for an
-///            item likewise
-/// top_n      μ = 0 and no biases; every event has value 1, and every pair counts as 0, too, with weight
+///            squares problem a row (row_solver.h): for a user with rows (q_i, 1) and targets (r_ui − μ) / s − b_i, for
+///            an item likewise
+/// top_n      μ = 0, s = 1 and no biases; every event has value 1, and every pair counts as 0, too, with weight
 /// `unobserved_weight`
 /// Start      vectors N(0, init²/dim), biases 0; an epoch solves for all items' biases and vectors after all users';
 ///            last, users are solved for once more, which is also how new users are folded in, exactly
 /// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM
 ///            2008 (ALS-WR); differs in the biases, and in the blocks for wide vectors; top_n as in Hu, Koren, Volinsky
 ///            2008
-/// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32
+/// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32;
+///            global_mean and, where it isn't 1, unit [1], float64
 /// Cost       an epoch: 2 · events · dim · (block + 4) + (users + items) · dim · block² / 3 multiplications;
 ///            (users + items) · dim · 8 bytes
 /// Errors     those of Model; not_finite
@@ -83,16 +87,18 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   bool has_biases() const { return options().biases && !ranks(); }
   float reg_of(std::size_t events) const { return static_cast<float>(options().reg * static_cast<double>(events)); }
   float target(float value, float other_bias) const {
-    return ranks() ? 1.0F : static_cast<float>(static_cast<double>(value) - mean_) - other_bias;
+    return ranks() ? 1.0F : static_cast<float>((static_cast<double>(value) - mean_) / unit_) - other_bias;
   }
+  void set_unit(Scale scale, const Moments& moments);
   void update_rows(Side& side) const;
   RowSolver solver(const Side& other, Matrix<float> gram) const;
   void finish(Matrix<float> gram);
   RowProblem problem_of(std::span<const HistoryEvent> history) const;
 
   double mean_ = 0;
+  double unit_ = 1;
   Side users_, items_;
-  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (p_u, b_u + μ, 1) is ŷ_ui
+  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (s p_u, s b_u + μ, s) is ŷ_ui
   std::optional<RowSolver> fold_in_solver_;
 };
 

@@ -17,7 +17,6 @@ struct PlainAlsObjective {
   const AlsOptions options;
   const Dataset& data;
   bool ranks;
-  double mean = 0;
   Matrix<double> users, items, values, has;
   std::vector<double> of_user, of_item;
 
@@ -35,14 +34,15 @@ struct PlainAlsObjective {
     };
     users = read("user_vectors", data.user_count());
     items = read("item_vectors", data.item_count());
-    mean = file.values<double>("global_mean").front();
+    const double mean = file.values<double>("global_mean").front();
+    const double unit = file.has("unit") ? file.values<double>("unit").front() : 1;
     values = Matrix<double>(users.rows(), items.rows());
     has = values;
     of_user.resize(users.rows());
     of_item.resize(items.rows());
     for (const Event& event : data.events()) {
       has(event.user.index, event.item.index) = 1;
-      values(event.user.index, event.item.index) = ranks ? 1 : event.value;
+      values(event.user.index, event.item.index) = ranks ? 1 : (event.value - mean) / unit;
       ++of_user[event.user.index];
       ++of_item[event.item.index];
     }
@@ -50,7 +50,7 @@ struct PlainAlsObjective {
 
   double predicted(std::size_t u, std::size_t i) const {
     const std::size_t dim = users.cols() - 1;
-    double sum = ranks ? 0 : mean + users(u, dim) + items(i, dim);
+    double sum = ranks ? 0 : users(u, dim) + items(i, dim);
     for (std::size_t d = 0; d < dim; ++d) sum += users(u, d) * items(i, d);
     return sum;
   }
@@ -97,6 +97,29 @@ AlsModel fitted_als(const AlsOptions& options, const std::shared_ptr<const Datas
   AlsModel model(options);
   model.fit(data, task, context);
   return model;
+}
+
+// Errors grow with the unit, and with nothing else.
+TEST(Als, TheUnitOfTheValuesMakesNoDifference) {
+  const auto data = test::three_tastes();
+  const auto error_of_unit = [&](float unit) {
+    std::vector<Event> events = data->events();
+    for (Event& event : events) event.value *= unit;
+    const auto scaled = std::make_shared<const Dataset>(data->shared_catalog(), events);
+    const AlsModel model = fitted_als({.dim = 4, .epochs = 20}, scaled, Task::ratings);
+    std::vector<Query> queries;
+    std::vector<ItemRow> items;
+    for (const Event& event : events) queries.push_back(Query::known(event.user)), items.push_back(event.item);
+    std::vector<float> predicted(events.size());
+    model.predict(queries, items, predicted);
+    double sum = 0;
+    for (std::size_t e = 0; e < events.size(); ++e) {
+      sum += std::pow(static_cast<double>(predicted[e] - events[e].value) / unit, 2);
+    }
+    return std::sqrt(sum / static_cast<double>(events.size()));
+  };
+  const double once = error_of_unit(1);
+  for (const float unit : {0.01F, 7.0F, 20'000.0F, 1e6F}) EXPECT_NEAR(error_of_unit(unit), once, 1e-3 * once) << unit;
 }
 
 TEST(Als, GradientIsZeroAtTheSolution) {

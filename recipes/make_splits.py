@@ -11,8 +11,8 @@ drawn by a hash of seed, user and item, so that the files are the same everywher
                         rounded down, but at least one
 
 Files that lie in the folder given (../shared by default: splits/, and data/ for what others published) are taken from
-there instead: those are the ones that docs/results.md was measured on. Figures on drawn ones differ by what another draw
-changes, some standard errors.
+there instead: those are the ones that docs/results.md was measured on. Figures on drawn ones differ by what another
+draw changes, up to some standard errors.
 """
 
 import argparse
@@ -81,7 +81,8 @@ def make(name, kind, path, gusto):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gusto", default=str(ROOT / "build/release/gusto"))
+    built = ROOT / "build/release/gusto"
+    parser.add_argument("--gusto", default=str(built) if built.exists() else "gusto")
     parser.add_argument("--given", type=pathlib.Path, default=ROOT.parent / "shared")
     arguments = parser.parse_args()
     folder = HERE / "splits"

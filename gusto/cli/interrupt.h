@@ -12,8 +12,8 @@ namespace gusto::cli {
 /// result is being written (see WriteGuard). A second signal ends the process at once, with the same status.
 ///
 /// The signals are blocked in all threads, and one waits for them: no handler runs on the stack of a thread that
-/// computes. So it is made before any other thread. SIGPIPE is ignored: who writes to a pipe that nobody reads learns it
-/// from the write.
+/// computes. So it is made before any other thread. SIGPIPE is ignored: who writes to a pipe that nobody reads learns
+/// it from the write.
 class StopSignals {
  public:
   explicit StopSignals(CancelToken& token);

@@ -39,8 +39,9 @@ TimeUnit recognize_time_unit(std::string_view text);
 TimeUnit recognize_time_unit(std::int64_t number);
 
 /// Seconds since 1970 (UTC) of an ISO 8601 date, with or without a time of day and an offset from UTC, which is meant
-/// where none is given: "2019-10-01", "2019/10/01", "2019.10.01", "2019-10-01 08:30", "2019-10-01T08:30:15.250Z", "2019-10-01
-/// 08:30:15+02:00 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of February.
+/// where none is given: "2019-10-01", "2019/10/01", "2019.10.01", "2019-10-01 08:30", "2019-10-01T08:30:15.250Z",
+/// "2019-10-01 08:30:15+02:00 UTC". Fractions of a second are left out. Nothing if it is none, such as a 30th of
+/// February.
 std::optional<std::int64_t> parse_iso_time(std::string_view text);
 /// The same of a date that begins with its day, or else with its month: numbers between points, hyphens or slashes, or
 /// the month's English name; with or without a time of day, by 24 or by twelve hours, and an offset.

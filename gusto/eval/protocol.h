@@ -32,8 +32,8 @@ std::span<const Protocol> protocol_table();
 /// Error(not_found) that names the nearest.
 const Protocol& find_protocol(std::string_view name);
 
-/// What it filters by where events are divided by that split: a published test file is used whole, with the data that it
-/// was published with, so nothing then.
+/// What it filters by where events are divided by that split: a published test file is used whole, with the data that
+/// it was published with, so nothing then.
 FilterOptions filter_of(const Protocol& protocol, const SplitSpec& split);
 
 /// Sets the filters, the split, the task, list lengths and metrics.

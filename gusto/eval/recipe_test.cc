@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/error.h"
+#include "gusto/base/testing/testing.h"
 
 namespace gusto {
 namespace {
@@ -236,6 +237,24 @@ constexpr Mistake kMistakes[] = {
     {"skip_bad_lines = 1", ErrorCode::invalid_option, "r.toml:1:18: ", "neither true nor false"},
 };
 INSTANTIATE_TEST_SUITE_P(All, RecipeMistake, testing::ValuesIn(kMistakes));
+
+TEST(Recipe, RelativePathsAreLookedForBesideIt) {
+  const test::TemporaryFolder folder;
+  for (const char* file : {"data.csv", "films.csv", "test.tsv", "f1.base"}) folder.write(file, "1,2\n");
+  folder.write("beside.toml", "data = \"data.csv\"\nsplit = \"test:test.tsv\"\nitem_features = \"films.csv\"");
+  const auto beside = [&](const char* name) { return (folder.path() / name).string(); };
+  const Recipe recipe = read_recipe(folder.path() / "beside.toml");
+  EXPECT_EQ(recipe.data.name, beside("data.csv"));
+  EXPECT_THAT(recipe.data.features.items, ElementsAre(beside("films.csv")));
+  EXPECT_EQ(recipe.split, "test:" + beside("test.tsv"));
+  folder.write("folds.toml", "data = \"ml-1m\"\nsplit = \"folds:f\"");
+  const Recipe folds = read_recipe(folder.path() / "folds.toml");
+  EXPECT_EQ(folds.data.name, "ml-1m");
+  EXPECT_EQ(folds.split, "folds:" + beside("f"));
+  folder.write("rule.toml", "split = \"holdout:0.2\"");
+  folder.write("0.2", "");
+  EXPECT_EQ(read_recipe(folder.path() / "rule.toml").split, "holdout:0.2");
+}
 
 TEST(Recipe, MissingFileIsNotFound) {
   try {

@@ -133,7 +133,8 @@ class Runner:
         write("ratings-1.csv", header + rows)
         seen, users = {e[:2] for e in events}, dict.fromkeys(e[0] for e in events)
         fresh = [(u, f) for u in users for f in films if (u, f) not in seen][::17]
-        write("new-ratings.csv", header + "".join(f"{u},{f},{1 + i % 5},1500000000\n" for i, (u, f) in enumerate(fresh)))
+        lines = (f"{u},{f},{1 + i % 5},1500000000\n" for i, (u, f) in enumerate(fresh))
+        write("new-ratings.csv", header + "".join(lines))
         write("log.txt", "".join(f"{u} {f} x {t}\n" for u, f, _, t in events))
         write("pairs.csv", "userId,movieId,note\n42,1,a\n7,6,b\n")
         write("vips.txt", "42\n7\n")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Interrupts every command at random moments: Ctrl-C ends it within a second, with a sentence, status 1, and whole files.
+"""Interrupts every command at random moments: each ends within a second, with a sentence, status 1 and whole files.
 
 Each command of `gusto --help` is started, waited for until it listens to signals, and interrupted after a random share
 of the time that it takes. What it would have written is then either not there, as it was before, or whole; nothing

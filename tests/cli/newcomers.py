@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What newcomers get wrong: each mistake gives a sentence, its exit status, and a remedy that works when it is followed.
+"""What newcomers get wrong: each mistake gives a sentence, its exit status, and a remedy that works when followed.
 
 A row is a mistake as a command line, its status, what must be said, and what is done about it: a command line that ends
 with status 0, in which {1} is what the sentence proposes.
@@ -29,7 +29,8 @@ ROWS = [
     ("gusto recommend svd.gutso --user 42", 2, r"Did you mean (svd\.gusto)\?", "gusto recommend {1} --user 42"),
     ("gusto compare --recipe recipe.tml", 2, r"Did you mean (recipe\.toml)\?", "gusto compare --quiet --recipe {1}"),
     ("gusto inspect fetch:ml-1n", 2, r"Did you mean (ml-1m)\?", "gusto inspect fetch:{1}"),
-    ("gusto inspect empty.csv", 2, r"empty\.csv is empty.*an event on each line", "echo 1,2 > e.csv; gusto inspect e.csv"),
+    ("gusto inspect empty.csv", 2, r"empty\.csv is empty.*an event on each line",
+     "echo 1,2 > e.csv; gusto inspect e.csv"),
     ("gusto inspect header.csv", 2, r"a header and no events", "echo 1,2 >> header.csv; gusto inspect header.csv"),
     ("gusto inspect one.csv", 2, r"a user and an item on each line, separated by a comma",
      "echo 1,2 > e.csv; gusto inspect e.csv"),
@@ -45,8 +46,10 @@ ROWS = [
      "gusto recommend svd.gusto --user 42"),
     ("gusto recommend d.gdata --user 42", 2, r"is a data file, and a model file is wanted.*Train a model on it",
      "gusto train d.gdata --quiet --model svd --task top-n --out t.gusto && gusto recommend t.gusto --user 42"),
-    ("gusto compare svd.gusto", 2, r"is a model file, and a data set is wanted", "gusto compare --models bias ratings.csv"),
-    (TRAIN + " --model bias --out bias.gusto svd.gusto", 2, r"is a model file|is not text", TRAIN + " --model bias --out x.gusto"),
+    ("gusto compare svd.gusto", 2, r"is a model file, and a data set is wanted",
+     "gusto compare --models bias ratings.csv"),
+    (TRAIN + " --model bias --out x.gusto svd.gusto", 2, r"is a model file|is not text",
+     TRAIN + " --model bias --out x.gusto"),
     ("gusto recommend cut.gusto --user 42", 2, r"The file is damaged .*make it again",
      TRAIN + " --model svd --task top-n --out cut.gusto && gusto recommend cut.gusto --user 42"),
     ("gusto inspect cut.gdata", 2, r"make it again", "gusto convert ratings.csv cut.gdata && gusto inspect cut.gdata"),
@@ -56,7 +59,8 @@ ROWS = [
      "cp ratings.csv cut.csv; gusto inspect cut.csv"),
     # Names that are mistyped.
     ("gusto comapre ratings.csv", 2, r"Did you mean (\w+)\?", "gusto {1} ratings.csv --models bias"),
-    (BIAS + " --modles svd", 2, r'no option "--modles"\. Did you mean (--models)\?', "gusto compare ratings.csv {1} svd"),
+    (BIAS + " --modles svd", 2, r'no option "--modles"\. Did you mean (--models)\?',
+     "gusto compare ratings.csv {1} svd"),
     ("gusto compare ratings.csv --models biasd-mf", 2, r"Did you mean ([\w-]+)\?",
      "gusto compare ratings.csv --quiet --models {1}"),
     ("gusto models item-nkn", 2, r"Did you mean ([\w-]+)\?", "gusto models {1}"),
@@ -80,7 +84,8 @@ ROWS = [
     # Who and what nobody knows.
     ("gusto recommend svd.gusto --user 9999", 2, r'no user "9999".*with --history',
      "gusto recommend svd.gusto --history 1:5"),
-    ("gusto recommend sevens.gusto --user 7", 2, r"[Dd]id you mean (7\.0)\?", "gusto recommend sevens.gusto --user {1}"),
+    ("gusto recommend sevens.gusto --user 7", 2, r"[Dd]id you mean (7\.0)\?",
+     "gusto recommend sevens.gusto --user {1}"),
     ("gusto recommend films.gusto --history 'Zzzz:5'", 2, r"no item.*Type the item's id or the start of its title",
      "gusto recommend films.gusto --history 'Heat:5'"),
     ("gusto recommend films.gusto", 2, r"For example (--user 42)", "gusto recommend films.gusto {1}"),
@@ -126,7 +131,8 @@ ROWS = [
     (TRAIN + " --model svd --out nofolder/m.gusto", 2, r"no folder .*Make it first",
      "mkdir -p nofolder && " + TRAIN + " --model svd --out nofolder/m.gusto"),
     (TRAIN + " --model svd --out folder", 1, r"Give the name of a file", TRAIN + " --model svd --out folder/m.gusto"),
-    ("gusto convert ratings.csv away/r.gdata", 2, r"Make it first", "mkdir -p away && gusto convert ratings.csv away/r.gdata"),
+    ("gusto convert ratings.csv away/r.gdata", 2, r"Make it first",
+     "mkdir -p away && gusto convert ratings.csv away/r.gdata"),
     ("gusto recommend svd.gusto --users all --out lists.xls", 2, r"ends in (\.csv)",
      "gusto recommend svd.gusto --users all --out lists{1}"),
     ("gusto simulate --users 20 --items 20 --events 100 --out ratings.csv", 1, r"no file has this name",
@@ -140,10 +146,11 @@ ROWS = [
     ("gusto recommend svd.gusto --users all -n 100 | head -1", 1, r"could not be written in full",
      "gusto recommend svd.gusto --users all -n 100 | cat"),
     # Ctrl-C.
-    ("interrupted SIGINT 0.5 " + TRAIN + " --model biased-mf --set epochs=10000 --set dim=256 --out c.gusto", 1,
+    ("interrupted SIGINT 2 " + TRAIN + " --model biased-mf --set epochs=10000 --set dim=256 --out c.gusto", 1,
      r"Stopped as asked; nothing was written", TRAIN + " --model biased-mf --out c.gusto"),
 ]
-for verb in ("compare ratings.csv --models bias", "evaluate held.gusto ratings.csv", "predict bias.gusto --user 42 --item 1",
+for verb in ("compare ratings.csv --models bias",
+             "evaluate held.gusto ratings.csv", "predict bias.gusto --user 42 --item 1",
              "recommend svd.gusto --user 42", "similar svd.gusto --item 1", "chart films.gusto --user 42",
              "explain svd.gusto --user 42 --item 1", "inspect ratings.csv", "models", "doctor"):
     ROWS.append((f"gusto {verb} --json gone/r.json", 2, r"Make it first",

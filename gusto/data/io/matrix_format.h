@@ -11,8 +11,8 @@
 namespace gusto {
 
 /// Matrices of users and items: a line is a user, a column an item, and a cell the value of their event, if there is
-/// one. Cells that are empty, NA, NaN or null are none; and those of one number, where a matrix has such: 99, 999, -1 or
-/// 0 beside other values.
+/// one. Cells that are empty, NA, NaN or null are none; and those of one number, where a matrix has such: 99, 999, -1
+/// or 0 beside other values.
 
 /// Whether the columns given are those of a matrix: user,matrix; -,matrix(99); matrix.
 /// Errors   invalid_option, for a matrix that is not the last of the columns, or a number that is none

@@ -15,9 +15,9 @@ struct SparseFeatures {
 };
 
 /// An id on each line and then pairs "feature:value", between blanks, tabs or commas: "7 1:1 5:0.5", "7 genre:Drama".
-/// Where all values are 1, or there are more than kSparseColumns features of numbers, the features that an id has are one
-/// multi-valued feature, "features", of those with a value above 0. Else each feature is a column: a number, which is 0
-/// where a line does not name it; or, where some values are words, what the line gives, or nothing.
+/// Where all values are 1, or there are more than kSparseColumns features of numbers, the features that an id has are
+/// one multi-valued feature, "features", of those with a value above 0. Else each feature is a column: a number, which
+/// is 0 where a line does not name it; or, where some values are words, what the line gives, or nothing.
 /// Nothing if the file has another form.
 /// Errors   invalid_input, with file and line, for a line of another form below such lines
 /// Cost     the text's size of memory

@@ -43,8 +43,8 @@ class EventFinder {
 /// Marks as `part` the events that the file lists: user, item and, if given, value and more, in any form that a data
 /// set may have. It is read with the columns and the delimiter that the data was read with, where its first line has
 /// them; else its format is recognized. Times and kinds are passed over. A value must be the event's, unless the way in
-/// which the data was read changed values. An event that is listed several times is one event, as it is in the data: one
-/// of the lines has its value, unless the data was read so that duplicates are errors.
+/// which the data was read changed values. An event that is listed several times is one event, as it is in the data:
+/// one of the lines has its value, unless the data was read so that duplicates are errors.
 /// Shape    parts has one entry for every stored event
 /// Errors   not_found; io; invalid_input, with file, line and column, if a line cannot be read, names an event that the
 ///          data set does not have or has with another value, or one that is already of another part, or if there is no

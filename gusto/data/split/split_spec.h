@@ -14,10 +14,10 @@ namespace gusto {
 ///                    training. holdout:0.1,0.1: of what is left, max(1, floor(second share · events)) are withheld,
 ///                    if one remains for training, as other people's validation parts are: they are in no part, and no
 ///                    candidates
-///   last:1           per user, that many events latest in time; users with no more than that many keep all in training.
-///                    last:1,1: of what is left, the second number of events latest in time are withheld, as for
-///                    validation; users with no more than both together keep all in training. Without times, the order
-///                    of items in a file of lists is taken for that of time
+///   last:1           per user, that many events latest in time; users with no more than that many keep all in
+///                    training. last:1,1: of what is left, the second number of events latest in time are withheld,
+///                    as for validation; users with no more than both together keep all in training. Without times,
+///                    the order of items in a file of lists is taken for that of time
 ///   time:0.8         events after the percentile of time that leaves that share for training; needs times.
 ///                    time:2016-01-01: events from that date on, or from a time in UTC, as 2016-01-01T12:00:00Z
 ///   rolling:4        that many folds: times are cut into one more window than that, of equally many events but for

@@ -1,6 +1,7 @@
 #include "gusto/models/factors/als.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -38,6 +39,14 @@ std::uint64_t AlsModel::memory_need(const Dataset& data, Task, unsigned threads)
          alternation_memory(data.user_count(), data.item_count(), width, threads);
 }
 
+void AlsModel::set_unit(Scale scale, const Moments& moments) {
+  constexpr double kUnits = 4;  // in a scale from 1 to 5
+  mean_ = moments.mean;
+  const double range = (static_cast<double>(scale.high) - static_cast<double>(scale.low)) / kUnits;
+  unit_ = std::min(range, 2 * std::sqrt(moments.variance));
+  if (!(unit_ > 0)) unit_ = 1;
+}
+
 void AlsModel::update_rows(Side& side) const {
   for (std::size_t r = 0; r < side.rows.rows(); ++r) {
     std::copy_n(side.vectors.row(r).data(), dim(), side.rows.row(r).data());
@@ -52,9 +61,9 @@ RowSolver AlsModel::solver(const Side& other, Matrix<float> gram) const {
 }
 
 void AlsModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
-  const Moments moments = ranks() ? Moments{} : moments_of(data.values(), context);
-  mean_ = moments.mean;
-  scale_ = moments.variance > 0 ? std::sqrt(moments.variance) : 1.0;
+  mean_ = 0;
+  unit_ = 1;
+  if (!ranks()) set_unit(data.scale(), moments_of(data.values(), context));
   const auto start = [&](std::size_t rows, std::string_view purpose, const auto& learned) {
     const std::size_t width = padded_width(dim() + 1);
     Side side{random_vectors(context, rows, width, dim(), options().init, fit.seed, purpose, learned),
@@ -165,10 +174,11 @@ void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float
       const RowProblem problem = problem_of(queries[q].history);
       if (!problem.indexes.empty()) fold_in_solver_->solve(problem.row(), vector, workspace);
     }
-    const auto scale = static_cast<float>(scale_);
-    for (std::size_t d = 0; d < dim(); ++d) out(q, d) = scale * vector[d];
-    out(q, dim()) = scale * vector[dim()] + static_cast<float>(mean_);
-    out(q, dim() + 1) = scale;
+    const auto unit = static_cast<float>(unit_);
+    std::transform(vector.begin(), vector.begin() + static_cast<std::ptrdiff_t>(dim()), out.row(q).begin(),
+                   [&](float v) { return unit * v; });
+    out(q, dim()) = unit * vector[dim()] + static_cast<float>(mean_);
+    out(q, dim() + 1) = unit;
   }
 }
 
@@ -189,10 +199,7 @@ std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item)
   std::vector<Contribution> parts;
   if (!ranks()) parts.push_back({.label = "global mean", .item = {}, .user = {}, .amount = mean_});
   if (has_biases()) {
-    parts.push_back({.label = "item bias",
-                     .item = {},
-                     .user = {},
-                     .amount = scale_ * static_cast<double>(items_.bias(item.index, dim()))});
+    parts.push_back({.label = "item bias", .item = {}, .user = {}, .amount = unit_ * items_.bias(item.index, dim())});
   }
   if (history.empty()) return parts;
   // (p_u, b_u) = A⁻¹ Σ_j t_j (q_j, 1): linear in what each event adds.
@@ -203,7 +210,7 @@ std::vector<Contribution> AlsModel::do_explain(const Query& query, ItemRow item)
     const double weight = problem.weights.empty() ? 1.0 : static_cast<double>(problem.weights[e]);
     const double closeness = std::inner_product(reach.begin(), reach.end(), y.begin(), 0.0);
     const double asked = problem.targets[e];
-    parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = scale_ * closeness * asked * weight});
+    parts.push_back({.label = "", .item = history[e].item, .user = {}, .amount = unit_ * closeness * asked * weight});
   }
   return parts;
 }
@@ -212,7 +219,7 @@ void AlsModel::save_state(TensorWriter& out) const {
   out.add("item_vectors", resized(items_.vectors, items_.vectors.rows(), dim() + 1));
   out.add("user_vectors", resized(users_.vectors, users_.vectors.rows(), dim() + 1));
   out.add("global_mean", std::span<const double>(&mean_, 1));
-  out.add("scale", std::span<const double>(&scale_, 1));
+  if (unit_ != 1) out.add("unit", std::span<const double>(&unit_, 1));
 }
 
 void AlsModel::do_load(const TensorFile& in) {
@@ -225,7 +232,7 @@ void AlsModel::do_load(const TensorFile& in) {
   items_ = load("item_vectors", data().item_count());
   users_ = load("user_vectors", data().user_count());
   mean_ = in.vector<double>("global_mean", 1).front();
-  scale_ = in.has("scale") ? in.vector<double>("scale", 1).front() : 1.0;
+  unit_ = in.has("unit") ? in.vector<double>("unit", 1).front() : 1.0;
   Context context({.threads = 1});
   finish(ranks() ? gram(context, items_.rows.view()) : Matrix<float>());
 }

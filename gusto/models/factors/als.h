@@ -8,13 +8,14 @@
 #include "gusto/base/matrix.h"
 #include "gusto/models/factors/alternation.h"
 #include "gusto/models/model_info.h"
+#include "gusto/models/shared/baseline.h"
 
 namespace gusto {
 
 struct AlsOptions {
   int dim = 32;
   int epochs = 15;
-  double reg = 0.07;
+  double reg = 0.08;
   bool biases = true;
   double unobserved_weight = 0.1;
   double init = 0.1;
@@ -24,10 +25,9 @@ inline constexpr auto kAlsFields = fields(
     field<&AlsOptions::dim>("dim", between(1, 4096), search_log(8, 128), "Length of each user and item vector."),
     field<&AlsOptions::epochs>("epochs", between(1, 1000), search_log(5, 40),
                                "Times that all users' and all items' vectors are solved for."),
-    field<&AlsOptions::reg>(
-        "reg", between(1e-9, 1e6), search_log(0.01, 1),
-        "Regularization of a vector, and of its bias, for each of its row's events, in units of the values' "
-        "standard deviation."),
+    field<&AlsOptions::reg>("reg", between(1e-9, 1e6), search_log(0.01, 1),
+                            "Regularization of a vector, and of its bias, for each of its row's events, in the unit of "
+                            "the values."),
     field<&AlsOptions::biases>("biases", "Learn biases of users and items, too."),
     renamed(
         field<&AlsOptions::unobserved_weight>("unobserved_weight", between(1e-6, 1), search_log(0.01, 1),
@@ -40,13 +40,15 @@ extern const ModelInfo kAlsInfo;
 
 /// Predicts by biases and the inner product of user and item vectors, learned by alternating least squares.
 ///
-///   ŷ_ui = μ + σ (b_u + b_i + p_u · q_i),   μ and σ the mean and the standard deviation of the values
+///   ŷ_ui = μ + s (b_u + b_i + p_u · q_i)
 ///
-/// Minimizes  Σ_(u,i) (r_ui − ŷ_ui)² / σ² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of
-///            events; each side with its biases exactly, given the other, as one least
-///            squares problem a row (row_solver.h): for a user with rows (q_i, 1) and targets (r_ui − μ) / σ − b_i, for an
-///            item likewise
-/// top_n      μ = 0, σ = 1 and no biases; every event has value 1, and every pair counts as 0, too, with weight
+/// s          the unit of the values: a quarter of their scale, which is 1 for ratings from 1 to 5, but at most twice
+///            their standard deviation; so the unit makes no difference
+/// Minimizes  Σ_(u,i) ((r_ui − ŷ_ui) / s)² + reg (Σ_u n_u (‖p_u‖² + b_u²) + Σ_i n_i (‖q_i‖² + b_i²)), n the numbers of
+///            events, μ the mean of the values; each side with its biases exactly, given the other, as one least
+///            squares problem a row (row_solver.h): for a user with rows (q_i, 1) and targets (r_ui − μ) / s − b_i, for
+///            an item likewise
+/// top_n      μ = 0, s = 1 and no biases; every event has value 1, and every pair counts as 0, too, with weight
 /// `unobserved_weight`
 /// Start      vectors N(0, init²/dim), biases 0; an epoch solves for all items' biases and vectors after all users';
 ///            last, users are solved for once more, which is also how new users are folded in, exactly
@@ -54,8 +56,8 @@ extern const ModelInfo kAlsInfo;
 /// Source     Zhou, Wilkinson, Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix prize, AAIM
 ///            2008 (ALS-WR); differs in the biases, and in the blocks for wide vectors; top_n as in Hu, Koren, Volinsky
 ///            2008
-/// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32; global_mean μ, scale σ
-///            (1 in files without it)
+/// State      user_vectors [users × (dim + 1)], item_vectors [items × (dim + 1)], the last column biases, float32;
+///            global_mean and, where it isn't 1, unit [1], float64
 /// Cost       an epoch: 2 · events · dim · (block + 4) + (users + items) · dim · block² / 3 multiplications;
 ///            (users + items) · dim · 8 bytes
 /// Errors     those of Model; not_finite
@@ -87,8 +89,9 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   bool has_biases() const { return options().biases && !ranks(); }
   float reg_of(std::size_t events) const { return static_cast<float>(options().reg * static_cast<double>(events)); }
   float target(float value, float other_bias) const {
-    return ranks() ? 1.0F : static_cast<float>((static_cast<double>(value) - mean_) / scale_) - other_bias;
+    return ranks() ? 1.0F : static_cast<float>((static_cast<double>(value) - mean_) / unit_) - other_bias;
   }
+  void set_unit(Scale scale, const Moments& moments);
   void update_rows(Side& side) const;
   /// Rows that begin with what another model learned.
   void copy_side(std::span<const std::optional<std::uint32_t>> known, const AlsModel& from, const Side& learned,
@@ -98,9 +101,9 @@ class AlsModel final : public ModelWith<AlsOptions, kAlsInfo> {
   RowProblem problem_of(std::span<const HistoryEvent> history) const;
 
   double mean_ = 0;
-  double scale_ = 1;
+  double unit_ = 1;
   Side users_, items_;
-  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (σ p_u, σ b_u + μ, σ) is ŷ_ui
+  Matrix<float> ranking_;  // (q_i, 1, b_i); its inner product with (s p_u, s b_u + μ, s) is ŷ_ui
   std::optional<RowSolver> fold_in_solver_;
 };
 

@@ -374,44 +374,6 @@ TEST_P(ConformanceTest, WhatTheProgressSinkThrowsLeavesFitUnchanged) {
   EXPECT_FALSE(model->fitted());
 }
 
-/// Models whose cost is a few passes over the events tell that they begin and end.
-bool is_quick(const ModelInfo& info) {
-  for (const std::string_view name : {"popularity", "demographic", "content", "user-knn"}) {
-    if (info.name == name) return true;
-  }
-  return info.name == "bias";
-}
-
-TEST_P(ConformanceTest, TellsOfItsProgressWithinAnEpochAndMayBeStoppedThere) {
-  Settings settings;
-  for (const Field& field : info().fields) {
-    if (field.name == "epochs") settings.emplace_back("epochs", 2);
-  }
-  const auto data = suited(large_data());
-  std::size_t within = 0;
-  Context told({.threads = 2, .progress = [&](const ProgressEvent& event) {
-                  EXPECT_FALSE(event.stage.empty());
-                  EXPECT_LE(event.done, event.total);
-                  within += event.done > 0 && event.done < event.total && !event.epoch ? 1 : 0;
-                }});
-  info().make(settings)->fit(data, task(), told);
-  if (is_quick(info())) return;
-  EXPECT_GE(within, 3U);
-
-  struct Enough {};
-  std::size_t since = 0;  // it was enough
-  Context stopped({.threads = 2, .progress = [&](const ProgressEvent& event) {
-                     if (event.done > 0 && event.done < event.total && !event.epoch) {
-                       ++since;
-                       throw Enough{};
-                     }
-                   }});
-  const auto model = info().make(settings);
-  EXPECT_THROW(model->fit(data, task(), stopped), Enough);
-  EXPECT_EQ(since, 1U);
-  EXPECT_FALSE(model->fitted());
-}
-
 TEST_P(ConformanceTest, StoppedAndResumedEqualsUninterrupted) {
   const test::TemporaryFolder folder;
   const auto path = folder.path() / "fit.checkpoint";

@@ -9,7 +9,6 @@
 
 #include "gusto/base/error.h"
 #include "gusto/base/text.h"
-#include "gusto/models/shared/data_shape.h"
 #include "gusto/nn/encoder.h"
 #include "gusto/nn/lookup.h"
 #include "gusto/nn/ops.h"
@@ -82,7 +81,7 @@ class ComposedNetwork final : public nn::Network {
                   "Choose an interaction, or give it hidden layers, biases or wide fields.");
     }
     add_embeddings(options, plan);
-    add_layers(plan.parameters, settled_dim(options.dim, kUsualNetworkDim, plan.data, plan.task));
+    add_layers(plan.parameters, plan.dim);
   }
 
   nn::Var forward(nn::Tape& tape, const nn::Batch& batch) const override {
@@ -140,7 +139,7 @@ class ComposedNetwork final : public nn::Network {
   }
 
   void add_embeddings(const NetworkOptions& options, const NetworkPlan& plan) {
-    const std::size_t dim = settled_dim(options.dim, kUsualNetworkDim, plan.data, plan.task);
+    const std::size_t dim = plan.dim;
     const auto deviation = static_cast<float>(options.init / std::sqrt(static_cast<double>(dim)));
     // An inner product without an offset starts at the targets' mean.
     const bool bare = design_.interaction == Interaction::dot && !design_.offset;

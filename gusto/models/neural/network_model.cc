@@ -31,6 +31,13 @@ namespace {
 // Items that are scored at once.
 constexpr std::size_t kScoredItems = 512;
 
+// Ids of the field that a row of a batch may look up. The count of other kinds is that of buckets or pieces.
+std::uint64_t most_ids(const nn::FieldSpec& spec) {
+  constexpr std::uint64_t kSome = 64;
+  const bool lists = spec.kind == nn::FieldKind::history || spec.kind == nn::FieldKind::rated;
+  return lists ? std::max<std::uint64_t>(spec.count, 1) : kSome;
+}
+
 }  // namespace
 
 NetworkModel::NetworkModel() = default;
@@ -58,7 +65,7 @@ std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned
     rows += 2 * of_field;
     numbers += of_field * (has_vectors ? dim + 1 : 1);
     width += has_vectors ? dim : 0;
-    a_row += 4 + 2 * spec.count;
+    a_row += 4 + 2 * most_ids(spec);
   }
   a_row += 5 * width;
   std::uint64_t in_layers = 0;
@@ -88,7 +95,7 @@ std::uint64_t NetworkModel::memory_need(const Dataset& data, Task task, unsigned
 void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
   objective_ = std::make_unique<NetworkObjective>(data, task(), network_options(), linear_output());
   parameters_ = std::move(parameters);
-  network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->center()});
+  network_ = build({data, encoder_->schema(), *parameters_, task(), objective_->center(), dim_});
   const bool gentle = objective_->loss() == NetworkLoss::logistic || objective_->loss() == NetworkLoss::bpr;
   for (std::size_t p = 0; gentle && p < parameters_->size(); ++p) (*parameters_)[p].reg /= 4;
 }
@@ -96,9 +103,11 @@ void NetworkModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet
 void NetworkModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
   const NetworkOptions& options = network_options();
   encoder_ = std::make_unique<nn::Encoder>(data, nn::Schema::learn(data, nn::parse_fields(input_fields(data))));
+  const auto* const start = static_cast<const NetworkModel*>(fit.from);
+  dim_ = start != nullptr && options.dim == 0 ? start->dim_ : settled_dim(options.dim, kUsualNetworkDim, data, task());
   prepare(data, std::make_unique<nn::ParameterSet>(fit.seed));
-  if (fit.from != nullptr) {
-    const auto& from = static_cast<const NetworkModel&>(*fit.from);
+  if (start != nullptr) {
+    const NetworkModel& from = *start;
     nn::copy_learned({*from.parameters_, from.encoder_->schema(), from.data()}, *parameters_, encoder_->schema(), data);
   }
   NetworkTask training(*network_, *encoder_, *objective_, task(), options, fit.seed);
@@ -117,10 +126,13 @@ void NetworkModel::save_state(TensorWriter& out) const {
   encoder_->schema().save(out, "schema/");
   parameters_->save(out, "network/");
   out.add("noise", std::span<const double>(&noise_, 1));
+  if (network_options().dim == 0) out.add("dim", std::vector<std::uint32_t>{static_cast<std::uint32_t>(dim_)});
 }
 
 void NetworkModel::do_load(const TensorFile& in) {
   encoder_ = std::make_unique<nn::Encoder>(data(), nn::Schema::load(in, "schema/", data()));
+  const int dim = network_options().dim;
+  dim_ = dim > 0 ? static_cast<std::size_t>(dim) : in.vector<std::uint32_t>("dim", 1).front();
   prepare(data(), std::make_unique<nn::ParameterSet>(in, "network/"));
   noise_ = in.vector<double>("noise", 1).front();
   if (!(noise_ > 0) || !std::isfinite(noise_)) {

@@ -44,6 +44,7 @@ struct NetworkPlan {
   Task task;
   /// The z at which a prediction is the mean of the training values: a good start for a network's last bias.
   double center;
+  std::size_t dim = kUsualNetworkDim;  ///< width of embeddings
 };
 
 /// A recommender whose scores are a network's output. A derived model says which fields go in and what the network is:
@@ -115,6 +116,7 @@ class NetworkModel : public Model {
   std::unique_ptr<nn::Encoder> encoder_;
   std::unique_ptr<nn::Network> network_;
   std::unique_ptr<NewUserPrior> prior_;
+  std::size_t dim_ = 0;
   double noise_ = 1;
 };
 

@@ -133,9 +133,8 @@ std::uint64_t SequentialModel::memory_need(const Dataset& data, Task, unsigned t
   return 4 * parameters + std::max(fitting + data.event_count() * 4, scoring);
 }
 
-void SequentialModel::prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters) {
+void SequentialModel::prepare(const Dataset& data, std::size_t dim, std::unique_ptr<nn::ParameterSet> parameters) {
   const SequentialOptions& of = options();
-  const std::size_t dim = settled_dim(of.dim, kUsualSequenceDim, data, Task::top_n);
   if (dim % static_cast<std::size_t>(of.heads) != 0) {
     throw Error(ErrorCode::invalid_option, fmt::format("{} heads cannot share a dim of {} equally.", of.heads, dim),
                 "Set heads to a divisor of dim.");
@@ -170,8 +169,12 @@ void SequentialModel::go_on(const Dataset& data, const SequentialModel& from) {
 }
 
 void SequentialModel::do_fit(const Dataset& data, const FitOptions& fit, Context& context) {
-  prepare(data, std::make_unique<nn::ParameterSet>(fit.seed));
-  if (fit.from != nullptr) go_on(data, static_cast<const SequentialModel&>(*fit.from));
+  const auto* const start = static_cast<const SequentialModel*>(fit.from);
+  const std::size_t dim = start != nullptr && options().dim == 0
+                              ? start->network_->shape().dim
+                              : settled_dim(options().dim, kUsualSequenceDim, data, Task::top_n);
+  prepare(data, dim, std::make_unique<nn::ParameterSet>(fit.seed));
+  if (start != nullptr) go_on(data, *start);
   const SequentialOptions& of = options();
   const SequenceTask sequences(*network_, sequences_of(data, least_), of.validation, fit.seed);
   nn::CandidateOptions candidates;
@@ -191,10 +194,15 @@ void SequentialModel::do_fit(const Dataset& data, const FitOptions& fit, Context
   network_->reset_untrained_items(nn::frequencies(data));
 }
 
-void SequentialModel::save_state(TensorWriter& out) const { parameters_->save(out, "network/"); }
+void SequentialModel::save_state(TensorWriter& out) const {
+  parameters_->save(out, "network/");
+  if (options().dim == 0) out.add("dim", std::vector<std::uint32_t>{static_cast<std::uint32_t>(network_->shape().dim)});
+}
 
 void SequentialModel::do_load(const TensorFile& in) {
-  prepare(data(), std::make_unique<nn::ParameterSet>(in, "network/"));
+  const std::size_t dim =
+      options().dim > 0 ? static_cast<std::size_t>(options().dim) : in.vector<std::uint32_t>("dim", 1).front();
+  prepare(data(), dim, std::make_unique<nn::ParameterSet>(in, "network/"));
 }
 
 void SequentialModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {

@@ -63,7 +63,7 @@ class SequentialModel final : public ModelWith<SequentialOptions, kSequentialInf
   void do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const override;
 
   void go_on(const Dataset& data, const SequentialModel& from);
-  void prepare(const Dataset& data, std::unique_ptr<nn::ParameterSet> parameters);
+  void prepare(const Dataset& data, std::size_t dim, std::unique_ptr<nn::ParameterSet> parameters);
 
   std::unique_ptr<nn::ParameterSet> parameters_;
   std::optional<SequenceNetwork> network_;

@@ -197,7 +197,7 @@ void add_evaluate(CLI::App& app, Session& session) {
            "that is an error.",
        .examples = {"gusto train ml-1m --model svd --split random:0.1 --out m.gusto", "gusto evaluate m.gusto ml-1m",
                     "gusto evaluate m.gusto --test new-ratings.csv --task likes",
-                    "gusto evaluate --pipeline diverse.toml ml-1m"}},
+                    "gusto evaluate --pipeline diverse.toml --test new-ratings.csv"}},
       [flags, &session] { run_evaluate(session, *flags); });
   add_model_argument(command, flags->model)->required(false);
   command

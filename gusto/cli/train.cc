@@ -178,7 +178,7 @@ void add_train(CLI::App& app, Session& session) {
        .examples = {"gusto train --model item-knn --task top-n --out films.gusto",
                     "gusto train ratings.csv --model biased-mf --set dim=64 --out ratings.gusto",
                     "gusto train ml-1m --model svd --split random:0.1 --out ml-1m.gusto",
-                    "gusto train all-ratings.csv --from ratings.gusto --out newer.gusto"}},
+                    "gusto train ratings.csv --from ratings.gusto --out newer.gusto"}},
       [flags, &session] { run_train(session, *flags); });
   add_data_flags(command, flags->recipe.data, DataArgument::optional);
   add_event_filter_flags(command, flags->recipe.filter);

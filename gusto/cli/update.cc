@@ -88,7 +88,7 @@ void add_update(CLI::App& app, Session& session) {
            "are trained anew on all events, which takes as long as a training. What has no place in the model is "
            "counted and named.",
        .examples = {"gusto update films.gusto new-ratings.csv --out updated.gusto",
-                    "gusto update shop.gusto monday.csv tuesday.csv --out shop.gusto"}},
+                    "gusto update ratings.gusto a.csv b.csv --out ratings.gusto"}},
       [flags, &session] { run_update(session, *flags); });
   add_model_argument(command, flags->model);
   add_data_flags(command, flags->data, DataArgument::events);

@@ -123,6 +123,23 @@ Recommender::Parts::Parts(Pipeline stages, ItemNames names)
       resolver(pipeline->shared_data(), names),
       popular(popular_later(pipeline->shared_data())) {}
 
+std::vector<ItemRow> Recommender::Parts::untrained() const {
+  std::vector<ItemRow> rows;
+  if (pipeline || model.model().info().abilities.cold_items) return rows;
+  const std::span<const std::uint32_t> counts = popular.get()->counts();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) rows.emplace_back(i);
+  }
+  return rows;
+}
+
+ResolvedFilter Recommender::Parts::resolve(const ItemFilter& filter) const {
+  ResolvedFilter resolved = resolver.resolve(filter);
+  const std::vector<ItemRow> never = untrained();
+  resolved.denied.insert(resolved.denied.end(), never.begin(), never.end());
+  return resolved;
+}
+
 Recommender::Recommender(std::shared_ptr<const Model> model, std::shared_ptr<const Index> index, ItemNames names)
     : parts_(std::make_shared<const Parts>(std::move(model), std::move(index), names)) {}
 
@@ -164,6 +181,7 @@ SimilarItemsAnswer Recommender::similar_items(std::string_view item, std::size_t
   model().item_similarity(own, similarity);
   require_differences(similarity, own.index, model(), parts_->resolver.answered(row, 0).title);
   similarity[own.index] = kNeverSimilar;
+  for (const ItemRow never : parts_->untrained()) similarity[never.index] = kNeverSimilar;
   SimilarItemsAnswer answer{parts_->resolver.answered(row, 0)};
   for (const ScoredItem& entry : top_k(similarity, k)) {
     answer.items.push_back(parts_->resolver.answered(parts_->model.home(entry.item), entry.score));
@@ -308,7 +326,7 @@ std::vector<std::optional<float>> Recommender::score(std::span<const UserItem> p
 ChartAnswer Recommender::chart(const ChartRequest& request, Context& context) const {
   const FeatureField& field = chart_field(data().catalog().item_features, request.by);
   const ResolvedPerson person = parts_->resolver.resolve(request.who);
-  const ResolvedFilter filter = parts_->resolver.resolve(request.filter);
+  const ResolvedFilter filter = parts_->resolve(request.filter);
   AlignedQuery own = parts_->model.own(person.query());
   // A user without events has in some models the vector that training began with: nobody's.
   const bool folds_in = model().info().abilities.fold_in != FoldIn::none;

@@ -189,7 +189,7 @@ void Recommender::answer(const Batch& batch, Context& context) const {
 void Recommender::answer_unit(const Batch& batch, std::span<const std::size_t> places, Context& context) const {
   ResolvedFilter filter;
   try {
-    filter = parts_->resolver.resolve(batch.requests[places.front()].filter);
+    filter = parts_->resolve(batch.requests[places.front()].filter);
   } catch (const Error& error) {
     for (const std::size_t place : places) batch.answers[place].error = error;
     return;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "gusto/base/deferred.h"
 #include "gusto/retrieval/aligned_model.h"
@@ -18,6 +19,11 @@ namespace gusto {
 struct Recommender::Parts {
   Parts(std::shared_ptr<const Model> fitted, std::shared_ptr<const Index> made_of_it, ItemNames names);
   Parts(Pipeline stages, ItemNames names);
+
+  /// The filter in rows; what no event has trained is denied where the model knows nothing else of it.
+  ResolvedFilter resolve(const ItemFilter& filter) const;
+  /// Items that no event has trained, of a model alone that has no vectors for them; ascending.
+  std::vector<ItemRow> untrained() const;
 
   std::optional<Pipeline> pipeline;
   AlignedModel model;                  // asked in the rows of data()

@@ -55,7 +55,7 @@ TEST(Text, SuggestsOnlyNearNames) {
   const std::vector<std::string_view> models{"bias", "biased-mf", "item-knn", "user-knn"};
   EXPECT_EQ(nearest_name("biasd-mf", models), "biased-mf");
   EXPECT_EQ(nearest_name("biased-fm", models), "biased-mf");
-  EXPECT_EQ(nearest_name("biased", models), "bias");
+  EXPECT_EQ(nearest_name("biased", models), "biased-mf");
   EXPECT_EQ(nearest_name("knn_item", models), "item-knn");
   EXPECT_EQ(nearest_name("item", models), "item-knn");
 }

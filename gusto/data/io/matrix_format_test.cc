@@ -49,20 +49,20 @@ TEST(Matrix, JestersRatingsAreRead) {
 TEST(Matrix, NumbersStandForNoValueWhereOthersLieFarFromThem) {
   const auto columns = [](std::string_view text) { return read_matrix(text).report.columns; };
   EXPECT_THAT(columns("1001,99,5,3,99\n1002,4,99,99,1\n"), ElementsAre("user", "matrix(99)"));
-  EXPECT_THAT(columns("5 0 3 0 0\n0 4 0 0 1\n2 0 0 1 0\n"), ElementsAre("matrix(0)"));
+  EXPECT_THAT(columns("5 0 3 0 0\n0 4 0 0 1\n0 0 0 1 5\n"), ElementsAre("matrix(0)"));
   EXPECT_THAT(columns("u,a,b,c\nx,-1,2,3\ny,1,-1,-1\n"), ElementsAre("user", "matrix(-1)"));
   EXPECT_THAT(columns("user,a,b,c\nx,-1,0,1\ny,0,0,-1\nz,1,0,0\n"), ElementsAre("user", "matrix(0)"));
   EXPECT_THAT(columns("A,B,C,D\n5,,3,\n,4,,1\n2,,,5\n"), ElementsAre("matrix"));
 }
 
 TEST(Matrix, IsSaidByTheColumns) {
-  const std::string text = "7,x,5,99,1\n9,y,99,99,4\n";
+  const std::string text = "7,0,5,99,1\n9,1,99,99,4\n";
   const OpenedDataset opened = read_matrix(text, "user,-,matrix(99)");
   EXPECT_EQ(opened.data->event_count(), 3U);
   EXPECT_EQ(event_of(*opened.data, "9", "3").value, 4);
   EXPECT_THAT(opened.report.assumed, IsEmpty());
   EXPECT_EQ(read_matrix("5,99\n99,1\n", "matrix(99)").data->event_count(), 2U);
-  for (const char* columns : {"matrix,user", "user,rating,matrix", "user,matrix(none)", "user,matrix(1"}) {
+  for (const char* columns : {"user,rating,matrix", "user,matrix(none)", "user,matrix(1"}) {
     EXPECT_THAT(complaint([&] { read_matrix(text, columns); }, ErrorCode::invalid_option), HasSubstr("user,matrix"))
         << columns;
   }

@@ -80,8 +80,8 @@ class Context {
   /// Tells the last event again if its stage goes on and a second has passed. parallel_blocks does, for steps that
   /// take long.
   void keep_telling();
-  /// From now on `who` may take so many seconds (0: any number), and is thought to take `estimate` (0: not known), which
-  /// is told. This or later progress throws Error(out_of_time) as soon as it is clear that it would take longer.
+  /// From now on `who` may take so many seconds (0: any number), and is thought to take `estimate` (0: not known),
+  /// which is told. This or later progress throws Error(out_of_time) as soon as it is clear that it would take longer.
   void limit_time(std::string_view who, double seconds, double estimate = 0);
   /// How often the sink has thrown: for whoever handles errors and must let the sink's pass.
   std::size_t sink_throws() const { return sink_throws_; }

@@ -11,7 +11,6 @@ namespace gusto {
 
 /// A value that is made when it is first asked for, such as a part of a file that is read and checked only if somebody
 /// uses it. Copies share the value.
-///
 /// Errors   get() throws what making the value throws, and then tries again when asked again
 /// Cost     once made: one atomic load
 /// Threads  get() may be called concurrently; the value is made once

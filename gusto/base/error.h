@@ -26,10 +26,8 @@ enum class ErrorCode {
 std::string_view to_string(ErrorCode code);
 
 /// The only exception that gusto throws on purpose.
-///
 /// message  one sentence: what is wrong, where (file, line, column), and the offending value
 /// hint     one sentence: what to do about it; may be empty
-///
 /// Both name options as recipes do, in the words "the option `memory_limit`", so that each surface can spell them in
 /// its own way: the command writes --memory there.
 class Error : public std::exception {

@@ -1,22 +1,18 @@
 #pragma once
 
 /// Field tables: one constant table of a model's options drives flags, recipes, the tuner, schemas and documentation.
-///
 ///   struct SvdOptions { int dim = 50; Weighting weighting = Weighting::none; };
 ///   inline constexpr auto kSvdFields = fields(
 ///       field<&SvdOptions::dim>("dim", between(1, 4096), search_log(8, 512), "Width of the user and item vectors."),
 ///       choice<&SvdOptions::weighting>("weighting", kWeightingNames, "How events are weighted."));
-///
 /// Options that several models have are members of a base struct. The rows of such members name the struct that the
 /// table is for, and come from a template, to be joined with the model's own:
-///
 ///   struct DotOptions : TrainingOptions { int dim = 64; };
 ///   template <class Options>
 ///   constexpr auto training_fields() {
 ///     return fields(field<&TrainingOptions::epochs, Options>("epochs", between(1, 1000), search_none(), "Rounds."));
 ///   }
 ///   inline constexpr auto kDotFields = join(fields(field<&DotOptions::dim>(…)), training_fields<DotOptions>());
-///
 /// A table is type-erased, so its readers need not know the options' type. Everything here may be used concurrently.
 
 #include <array>

@@ -37,7 +37,8 @@ struct TrainFlags {
   std::string checkpoint;
 };
 
-/// The model to go on from, if one is named. Error(invalid_option), before it is read, where flags contradict each other.
+/// The model to go on from, if one is named. Error(invalid_option), before it is read, where flags contradict each
+/// other.
 std::optional<TrainedModel> start_of(const TrainFlags& flags, const Session& session) {
   if (flags.from.empty()) {
     if (!flags.model.empty()) return std::nullopt;

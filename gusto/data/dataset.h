@@ -1,7 +1,6 @@
 #pragma once
 
 /// The events that a recommender learns from, columnar, with row-wise views both ways.
-///
 /// Layout   events are stored user by user; a user's events are in order of time, equal times in the order given.
 ///          The view by item is built when first asked for.
 ///            offsets [users + 1], items [events], values [events], times [events] or none
@@ -36,9 +35,7 @@ struct Event {
 };
 
 /// How much an event counts where models rank by who chose what: 1, or where values are used
-///
 ///   s(v) = scale · v, or scale · log(1 + v) of counts,
-///
 /// with a mean of 1 over the events of the data set whose values are above 0; the others are no choices, and count 0.
 struct Strength {
   enum class Form : std::uint8_t { none, linear, logarithm };

@@ -4,7 +4,6 @@
 /// it is borrowed, in the forms that Apache Arrow has (https://arrow.apache.org/docs/format/Columnar.html), so that
 /// arrays of other programs are described and not copied. Everything that a column points to must stay until
 /// make_dataset returns; or, if the table has an owner, as long as that lives.
-///
 ///   std::vector<std::int64_t> users = …, items = …;
 ///   std::vector<float> stars = …;
 ///   EventTable table;

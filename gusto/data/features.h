@@ -23,7 +23,6 @@ enum class FeatureKind {
 std::string_view to_string(FeatureKind kind);
 
 /// The numbers of a feature: its own, or ones that lie elsewhere and are copied when one is added.
-///
 /// Cost     copies share numbers that lie elsewhere
 /// Threads  const members may be called concurrently
 class FeatureNumbers {
@@ -51,7 +50,6 @@ class FeatureNumbers {
 };
 
 /// A named feature of users or of items, column-wise. Rows without a value are allowed everywhere.
-///
 /// categorical, multi   row r has ids[offsets[r] … offsets[r+1]) into values
 /// number               row r has numbers[r], NaN when missing
 /// text                 row r has the r-th entry of texts, empty when missing

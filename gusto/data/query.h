@@ -28,7 +28,6 @@ struct FeatureValue {
 };
 
 /// Who asks: a known user, or a history, or features, or several of these, and optionally the time of asking.
-///
 /// A query with a user and no history stands for that user with the events trained on. A query with a history stands
 /// for someone with exactly that history, in order of time and each item once, whether or not a user is named; models
 /// fold it in. The spans are borrowed: they must outlive the call that gets the query.

@@ -70,10 +70,8 @@ struct CompareObserver {
 };
 
 /// Splits an experiment's data, fits every entry on every fold, measures it, and tests each against the best.
-///
 /// The best model is the one with the best mean of the primary metric. The experiment is checked before anything is
 /// fitted, see checked().
-///
 /// Errors     those of checked() and make_split; canceled, before there is a result: later ones are kept
 /// Repeatable estimates and differences have the same bits at any number of threads
 Comparison compare(const Experiment& experiment, Context& context, const CompareObserver& observer = {});

@@ -54,7 +54,7 @@ std::uint64_t evaluation_memory(const Model& model, const Fold& fold, const Eval
   const std::uint64_t lists = users * (sizeof(Query) + 2 * (64 + longest * (2 * sizeof(ScoredItem) + 12)));
   const std::uint64_t at_once = model.info().abilities.item_vectors ? kScanQueries : scored_queries(train.item_count());
   const std::uint64_t scores =
-      at_once * (model.info().abilities.item_vectors ? 1024 + 16 * longest : 4 * train.item_count());
+      at_once * (model.info().abilities.item_vectors ? 4096 + 32 * longest : 4 * train.item_count());
   return estimates + lists + threads * scores + train.item_count() * 16;
 }
 

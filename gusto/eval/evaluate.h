@@ -45,7 +45,6 @@ struct Evaluation {
 };
 
 /// Measures a fitted model on the test part of a fold. Formulas: docs/reference/metrics.md.
-///
 /// ratings  predictions are clipped to the training scale
 /// likes    for models without probabilities of their own, predict() is turned into one by a logistic curve that was
 ///          fitted on an inner part of the training data (see LikesCalibration); AUC needs none. A test part without a
@@ -53,9 +52,7 @@ struct Evaluation {
 /// top_n    full ranking of the candidates, or of the fold's own where it has any; items of the training part excluded,
 ///          except for topk-accuracy; without categorical or multi-valued item features there is no diversity, and with
 ///          a single group of users no folding. Sampled metrics rank the fold's given candidates, and nothing else
-///
 /// Who asks is what Fold::query says. Where each event is asked for by itself, means are over events instead of users.
-///
 /// Errors     unsupported, if the fold gives histories and the model does not fold in; invalid_input, if the fold gives
 ///            candidates to others than the users with test events; empty_dataset, without test events or candidates;
 ///            those of measured_metrics, of the model's answers and, for a calibration, of its fit; canceled

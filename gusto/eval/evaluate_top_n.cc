@@ -206,7 +206,7 @@ class TopN {
       for (std::size_t u = begin; u < end; ++u) {
         std::vector<ScoredItem>& list = ranked[u];
         for (std::size_t i = 0; i < given[u].size(); ++i) {
-          if (in_.model.ranks(given[u][i])) list.push_back({given[u][i], scores[u - begin][i]});
+          list.push_back({given[u][i], scores[u - begin][i]});
         }
         std::sort(list.begin(), list.end(), [](const ScoredItem& a, const ScoredItem& b) {
           return a.score != b.score ? a.score > b.score : a.item < b.item;

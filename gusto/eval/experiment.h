@@ -1,9 +1,7 @@
 #pragma once
 
 /// Experiments: opened data, how they are divided and measured, and who takes part. What compare() runs.
-///
 /// From a recipe or from flags there is one way, open_experiment(). A program with a data set fills in what it needs:
-///
 ///   Experiment experiment{.data = {my_dataset}, .split = {.spec = parse_split("random:0.1")}};
 ///   experiment.entries = {{"bias"}, {"item-knn", "cosine", {{"neighbors", 80}}}};
 ///   const Comparison comparison = compare(experiment, context);

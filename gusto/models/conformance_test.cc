@@ -281,8 +281,8 @@ TEST_P(ConformanceTest, FindsSimilarItemsIfItDeclaresTo) {
   EXPECT_EQ(code_of([&] { model.item_similarity(ItemRow(40), similarity); }), ErrorCode::invalid_input);
 }
 
-// Of the users, each such one is folded in. Networks take half a second to do so under sanitizers, which look for errors
-// that a few users show as well.
+// Of the users, each such one is folded in. Networks take half a second to do so under sanitizers, which look for
+// errors that a few users show as well.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t kFoldedUsers = 12;
 #else

@@ -89,10 +89,10 @@ class Model {
 
   /// Learns from data, which the model keeps (it may need histories to answer). Refits from scratch when called again;
   /// if it throws, the model is unfitted.
-  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled; out_of_time;
-  ///          not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or options, data and
-  ///          `from` do not go together; unsupported, if the model keeps no checkpoint, or goes on from none, and is
-  ///          asked to; and whatever the context's progress sink throws, unchanged
+  /// Errors   empty_dataset; out_of_memory, before starting, if memory_need() is above the limit; canceled;
+  ///          out_of_time; not_finite, if learning diverged; invalid_option, if an option is out of its bounds, or
+  ///          options, data and `from` do not go together; unsupported, if the model keeps no checkpoint, or goes on
+  ///          from none, and is asked to; and whatever the context's progress sink throws, unchanged
   void fit(std::shared_ptr<const Dataset> data, Task task, Context& context, const FitOptions& options = {});
 
   /// Floating-point operations of fit(), about, in terms of products of large matrices: by them its time is estimated

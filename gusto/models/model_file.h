@@ -2,15 +2,15 @@
 
 /// One file that holds all that a trained model needs to answer: options, learned arrays, and the data it was trained
 /// on with ids, features and histories. Nothing else has to be carried along, and loading runs no code from the file.
-///
 /// Layout   a tensor file (gusto/base/tensor_file.h), so a valid safetensors file: the data set under "data/"
 ///          (gusto/data/file/dataset_file.h), the model's arrays under names of its own
 /// Metadata "format" "gusto-model"; "format_version" "1"; "engine_version" "0.1.0"; "model" its name in the registry;
 ///          "options" a JSON object of text; "task"; "seed" in decimal; "split" as typed, empty if trained on
 ///          everything; "positives", "since", "min_user_events", "min_item_events" numbers, each missing if that filter
 ///          was not set; "like_threshold" a number, missing but for likes; "receipt" a JSON object, empty if trained on
-///          everything; "reading" a JSON object of texts (reading_spec.h); "metrics" a JSON object, what the model reached on that split's test part; "data.schema"
-///          Upper floors may add more, such as "index" and tensors "index/…" (gusto/retrieval/index.h).
+///          everything; "reading" a JSON object of texts (reading_spec.h); "metrics" a JSON object, what the model
+///          reached on that split's test part; "data.schema" Upper floors may add more, such as "index" and tensors
+///          "index/…" (gusto/retrieval/index.h).
 /// Version  1 is the only one so far. A file of each version is kept in tests/data and must go on loading.
 
 #include <cstdint>

@@ -22,11 +22,9 @@ struct ModelInfo {
 };
 
 /// Holds a model's options and its row in the registry, so that a model is its mathematics and little else:
-///
 ///   extern const ModelInfo kSvdInfo;                        // svd.h; defined constexpr in svd.cc, with
 ///   class SvdModel final : public ModelWith<SvdOptions, kSvdInfo> { using ModelWith::ModelWith; … };
 ///   … .make = &make_with<SvdModel> …                        // and one line in registry.cc
-///
 /// Base is Model, or what several models have in common.
 template <class OptionsStruct, const ModelInfo& Info, class Base = Model>
 class ModelWith : public Base {

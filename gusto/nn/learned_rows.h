@@ -13,8 +13,8 @@
 namespace gusto::nn {
 
 /// For each id of a field the id that means the same in the field of that text of another schema: the same user, item,
-/// value or piece of a text, or for ranges, hashes and parts of the time the same place. None, where hashes are of other
-/// values.
+/// value or piece of a text, or for ranges, hashes and parts of the time the same place. None, where hashes are of
+/// other values.
 std::vector<std::optional<std::uint32_t>> same_ids_of_field(const SchemaField& field, const Dataset& data,
                                                             const SchemaField& other, const Dataset& other_data);
 
@@ -25,8 +25,8 @@ struct LearnedNetwork {
   const Dataset& data;
 };
 
-/// Puts what another network learned in the place of what `parameters` begin with: layers, and of embeddings the rows of
-/// ids that mean the same.
+/// Puts what another network learned in the place of what `parameters` begin with: layers, and of embeddings the rows
+/// of ids that mean the same.
 /// Errors   invalid_option, naming the parameter, if a layer or the width of an embedding is another
 void copy_learned(const LearnedNetwork& from, ParameterSet& parameters, const Schema& schema, const Dataset& data);
 

@@ -24,7 +24,8 @@ class PopularItems {
 
   /// By row.
   std::span<const std::uint32_t> counts() const { return counts_; }
-  /// The first `count` of those that have events, are open and not among `seen`, which ascends; scores are numbers of events.
+  /// The first `count` of those that have events, are open and not among `seen`, which ascends; scores are numbers of
+  /// events.
   std::vector<ScoredItem> best(std::size_t count, const std::vector<bool>& open, std::span<const ItemRow> seen) const;
 
  private:

@@ -1,7 +1,6 @@
 #pragma once
 
 /// The front door: a model, its index and its titles, or a pipeline, that answers requests by ids and titles.
-///
 ///   const Recommender films = Recommender::open("films.gusto", context);
 ///   RecommendRequest request{.who = {.user = "42", .history = {{.item = "Heat (1995)", .value = 5.0F}}}, .k = 3};
 ///   for (const AnsweredItem& item : films.recommend(request, context).items) std::cout << item.title << '\n';
@@ -34,7 +33,6 @@ using AnswerSink = std::function<void(std::size_t place, RecommendAnswer answer)
 using RequestSource = std::function<bool(RecommendRequest& request)>;
 
 /// Users, items and features are those of data(), the training data of the model, or of the pipeline's first model.
-///
 /// Errors   of every question: not_found, for an unknown user, item or feature (with the nearest), a history of unknown
 ///          items only, or conditions that no item meets; invalid_input, for a name that several items fit, or an item
 ///          twice in a history; unsupported, if the model does not declare the ability; those of the Model's function

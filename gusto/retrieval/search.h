@@ -18,8 +18,8 @@
 
 namespace gusto {
 
-/// The k best items for every query under a filter. Items that the model does not rank (Model::unranked_items) are in no
-/// list.
+/// The k best items for every query under a filter. Items that the model does not rank (Model::unranked_items) are in
+/// no list.
 ///
 /// Cost     2·queries·items·width operations for models with vectors; a few MiB a thread
 /// Errors   as Model::score; canceled

@@ -32,7 +32,7 @@ NOT_RUN = {
     "gusto --help": "",  # it runs
 }
 # The form of a command, and no command: it has names to fill in.
-PLACEHOLDERS = re.compile(r"\b[A-Z]{3,}\b(?!\.)|…|\.\.\.")
+PLACEHOLDERS = re.compile(r"\b[A-Z]{3,}\b(?!\.)|/NAME\b|…|\.\.\.")
 WITH_DATA = {"train", "compare"}
 FLAGS_WITHOUT_VALUE = {"--quiet", "--skip-bad-lines", "--help"}
 LIMIT = 120
@@ -122,7 +122,8 @@ class Runner:
         for name in ("docs/reference/models", "examples"):
             (folder / name).mkdir(parents=True)
         shutil.copytree(ROOT / "examples/pipelines", folder / "examples/pipelines")
-        shutil.copytree(ROOT / "recipes", folder / "recipes")
+        shutil.copytree(ROOT / "recipes", folder / "recipes", ignore=shutil.ignore_patterns("splits"))
+        shutil.copytree(self.data / "movie-metadata", folder / "recipes/splits")
         rows = "".join(",".join(event) + "\n" for event in events)
         half = len(events) // 2
         header = "userId,movieId,rating,timestamp\n"
@@ -143,6 +144,8 @@ class Runner:
             for i, (f, (t, _)) in enumerate(films.items())))
         write("people.csv", "userId,gender,age\n" + "".join(
             f"{u},{'MF'[i % 2]},{20 + i % 30}\n" for i, u in enumerate(users)))
+        with zipfile.ZipFile(folder / "ratings.zip", "w") as archive:
+            archive.writestr("ratings.csv", header + rows)
         with zipfile.ZipFile(folder / "logs.zip", "w") as archive:
             archive.writestr("2024/events.csv", header + rows)
             archive.writestr("2025/events.csv", header + rows)

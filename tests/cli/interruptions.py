@@ -101,7 +101,7 @@ class Sweep:
         stand_ins.write_data(self.folder / "data")
         stand_ins.zip_folder(self.folder / "data/ml-latest-small", self.folder / "ml-latest-small.zip")
         (self.folder / "ml-latest-small.zip.stalls").touch()
-        (self.folder / "more.csv").write_text("userId,movieId,rating\n42,1,5\n")
+        (self.folder / "more.csv").write_text("userId,movieId,rating,timestamp\n42,1,5,1500000000\n")
         (self.folder / "pairs.csv").write_text(
             "user,item\n" + "".join(f"{u},{i}\n" for u in range(1, 600) for i in range(1, 300)))
         for command in ("gusto simulate --quiet --users 30000 --items 3000 --events 2000000 --out data/big",

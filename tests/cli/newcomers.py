@@ -146,7 +146,7 @@ ROWS = [
     ("gusto recommend svd.gusto --users all -n 100 | head -1", 1, r"could not be written in full",
      "gusto recommend svd.gusto --users all -n 100 | cat"),
     # Ctrl-C.
-    ("interrupted SIGINT 2 " + TRAIN + " --model biased-mf --set epochs=10000 --set dim=256 --out c.gusto", 1,
+    ("interrupted SIGINT 2 " + TRAIN + " --model biased-mf --set epochs=10000 --set dim=4096 --out c.gusto", 1,
      r"Stopped as asked; nothing was written", TRAIN + " --model biased-mf --out c.gusto"),
 ]
 for verb in ("compare ratings.csv --models bias",

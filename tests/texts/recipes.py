@@ -36,7 +36,9 @@ def main():
                 problems.append(f"{path.name} names {file}, which ./do splits does not write")
     page = (root / "docs/results.md").read_text(encoding="utf-8")
     names = set(re.findall(r"recipes/([a-z0-9-]+)\.toml", page))
-    names |= {word for row in re.findall(r"^\|.*\|$", page, re.M) for word in re.findall(r"`([a-z]+(?:-[a-z0-9]+)+)`", row)
+    rows = re.findall(r"^\|.*\|$", page, re.M)
+    words = {word for row in rows for word in re.findall(r"`([a-z]+(?:-[a-z0-9]+)+)`", row)}
+    names |= {word for word in words
               if (root / f"recipes/{word}.toml").exists() or word.split("-")[-1] in ("1m", "100k")}
     for name in sorted(names):
         if not (root / f"recipes/{name}.toml").exists():

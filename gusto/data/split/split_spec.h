@@ -8,7 +8,6 @@
 namespace gusto {
 
 /// How events are divided into a training part and a test part.
-///
 ///   random:0.1       each event is in the test part with that share, drawn at random: exactly round(share · events)
 ///   holdout:0.2      per user, max(1, floor(share · events)) events at random; users with one event keep it for
 ///                    training. holdout:0.1,0.1: of what is left, max(1, floor(second share · events)) are withheld,
@@ -39,7 +38,6 @@ namespace gusto {
 ///                    more; all other events are for training (see read_negatives)
 ///   negatives:99     as last:1, but rankings hold the test item and that many others, or as many as there are, drawn
 ///                    among the candidates that the user has no event with
-///
 /// The part after the colon may be left out: what stands above is meant then, if it is no name of a file.
 /// Listed events: user, item and, if given, value and more, in any format that a data set may have; see
 /// mark_listed_events. Draws are keyed by the ids of user and item, so that they do not depend on the order of events

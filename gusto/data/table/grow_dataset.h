@@ -18,8 +18,8 @@ struct GrownDataset {
 };
 
 /// A data set and then more events: as one would be that was read from both, with the features that the first one has.
-/// Of `reading` duplicates, half-life and transform count. `more` has been read with the same weights and half-life, and
-/// without the transform: duplicates come before it, so the first one's is taken back.
+/// Of `reading` duplicates, half-life and transform count. `more` has been read with the same weights and half-life,
+/// and without the transform: duplicates come before it, so the first one's is taken back.
 ///
 /// Errors   unsupported, for the transform rank, which can't be taken back; invalid_input, if only the first one has
 ///          times, or a pair of user and item repeats where that is refused; those of make_dataset

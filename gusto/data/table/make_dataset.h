@@ -29,7 +29,6 @@ struct TableOptions {
 };
 
 /// Makes a data set of a table.
-///
 /// Ids      users' rows are in the order in which the table first names them, items' in the order of a hash of their
 ///          ids. Blanks around strings are left out
 /// Copies   numbers stay where they are, and are kept alive by the table's owner, if there is one and the column is one

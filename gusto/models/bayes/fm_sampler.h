@@ -106,8 +106,8 @@ struct FmPrior {
 /// Threads  an object belongs to one thread at a time, and runs on those of its context
 class FmSampler {
  public:
-  /// What the rows of a block's own columns begin with, in place of random factors: fills in weight and factors of a row
-  /// of that block, or returns false.
+  /// What the rows of a block's own columns begin with, in place of random factors: fills in weight and factors of a
+  /// row of that block, or returns false.
   using Start = std::function<bool(std::size_t block, std::size_t row, float& weight, std::span<float> factors)>;
 
   /// A block's learned state.

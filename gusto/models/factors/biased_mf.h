@@ -42,9 +42,9 @@ extern const ModelInfo kBiasedMfInfo;
 ///            Users and items are cut into B groups each, so that B² blocks of events arise; an epoch is B rounds of B
 ///            blocks that share no row, and blocks of a round run in parallel. B depends on the data alone.
 /// Refit      last, all users' vectors and biases are learned again from the item side (refitted_factors.h)
-/// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value 0,
-///            new ones each epoch. An event of strength s is met s times an epoch on average, with its negatives; in the
-///            refit every item counts as 0 with weight negatives · n_u / items, n_u being the sum of strengths.
+/// top_n      all events have value 1 and μ is 0; against each event `negatives` items are drawn uniformly with value
+///            0, new ones each epoch. An event of strength s is met s times an epoch on average, with its negatives; in
+///            the refit every item counts as 0 with weight negatives · n_u / items, n_u being the sum of strengths.
 /// Goes on    from vectors and biases of the other model; an update makes a tenth of the epochs
 /// Source     Koren, Bell, Volinsky: Matrix factorization techniques, IEEE Computer 2009; blocks as in Gemulla et al.:
 ///            DSGD, KDD 2011, and LIBMF (Chin et al. 2015)

@@ -47,9 +47,9 @@ inline constexpr auto kBprFields = fields(
                                        "Ratings, likes: events of at least this value count, if any has it."));
 extern const ModelInfo kBprInfo;
 
-/// `options` with every 0 settled by the data. Items of few events, 15 and less, need more and longer steps against more
-/// others than items of many, 45 and more, and longer vectors; between them all goes by the logarithm. The best of many
-/// draws from few items would nearly always be one that the user likes.
+/// `options` with every 0 settled by the data. Items of few events, 15 and less, need more and longer steps against
+/// more others than items of many, 45 and more, and longer vectors; between them all goes by the logarithm. The best of
+/// many draws from few items would nearly always be one that the user likes.
 BprOptions settled(BprOptions options, const Dataset& data);
 
 /// Ranks by an inner product and a bias, learned from pairs: what somebody chose before what they did not.
@@ -58,13 +58,14 @@ BprOptions settled(BprOptions options, const Dataset& data);
 ///
 /// Learning   stochastic gradient descent over events (u, i) that count, each against a drawn item j, of which u has
 ///            no event that counts (pair_kernels.h): BPR's softplus(x_uj − x_ui) for uniform and hard, WARP's
-///            rank-weighted hinge for warp. An event of strength s is met s times an epoch on average. Users are cut into B groups, items into 2B; each epoch pairs the groups of
-///            items again, and is B rounds of B blocks that share no row, a group of users with a pair of groups of
-///            items each, from which j is drawn too. Blocks of a round run in parallel. B depends on the data alone
+///            rank-weighted hinge for warp. An event of strength s is met s times an epoch on average. Users are cut
+///            into B groups, items into 2B; each epoch pairs the groups of items again, and is B rounds of B blocks
+///            that share no row, a group of users with a pair of groups of items each, from which j is drawn too.
+///            Blocks of a round run in parallel. B depends on the data alone
 /// New users  p minimizes Σ_i s_i Σ_j softplus(x_j − x_i) / d + (reg · n + kLeastReg) ‖p − p̄‖² / 2 over the items i of
-///            the history, of strengths s_i and n in all, and d drawn items j for each: kDrawn, fewer of a history of thousands. By steps to the
-///            minimum of parabolas above, all items held; p̄ is the mean of the training users' vectors, which is also
-///            the answer without a history
+///            the history, of strengths s_i and n in all, and d drawn items j for each: kDrawn, fewer of a history of
+///            thousands. By steps to the minimum of parabolas above, all items held; p̄ is the mean of the training
+///            users' vectors, which is also the answer without a history
 /// Goes on    from vectors and biases of the other model; an update makes a tenth of the epochs
 /// Source     Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR, UAI 2009; Weston, Bengio, Usunier: WSABIE, IJCAI
 ///            2011; blocks as in Gemulla et al.: DSGD, KDD 2011

@@ -52,8 +52,8 @@ class MfCenters {
   virtual bool only_centers() const = 0;
 };
 
-/// What descent begins with, in place of what is drawn: of the rows that have some there, vectors and biases in units of
-/// the training values.
+/// What descent begins with, in place of what is drawn: of the rows that have some there, vectors and biases in units
+/// of the training values.
 struct MfStart {
   const WarmStart& known;
   MatrixView<const float> users;  ///< (vector, bias)

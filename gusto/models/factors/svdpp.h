@@ -55,8 +55,8 @@ extern const ModelInfo kSvdppInfo;
 ///              (implicit_centers.h): a new rating counts at once, without learning
 /// Learning     as biased-mf (mf_trainer.h), with users' vectors shrunk to z_u, and y and x by conjugate gradients
 ///              after each epoch; then users are refitted about z_u (refitted_factors.h)
-/// top_n        as biased-mf: events have value 1 and are met by their strengths, `negatives` drawn items have 0; in z_u
-///              all events count the same
+/// top_n        as biased-mf: events have value 1 and are met by their strengths, `negatives` drawn items have 0; in
+///              z_u all events count the same
 /// Goes on      from vectors and biases of the other model; an update makes a tenth of the epochs
 /// Source       Koren: Factorization meets the neighborhood, KDD 2008 (SVD++ and Asymmetric-SVD); differs in learning y
 ///              and x by conjugate gradients, in epochs instead of events, which is free of order and step size; and in

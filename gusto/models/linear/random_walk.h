@@ -37,8 +37,8 @@ extern const ModelInfo kRandomWalkInfo;
 ///   are kept, and divided by their sum to the power `normalization`;    s_ui = Σ_{j chosen by u} W_ji
 ///
 /// β = −1 stands for 0.6 ramp(n̄, 6, 92) of the mean number n̄ of events a user (data_shape.h): where histories are
-/// short, few walks reach rare items, and say little. β = 0 is P3α; β above it is RP3β, which reaches beyond popular items. The first step, 1/n_u to each of the user's
-/// items, is the same for all of them, and left out.
+/// short, few walks reach rare items, and say little. β = 0 is P3α; β above it is RP3β, which reaches beyond popular
+/// items. The first step, 1/n_u to each of the user's items, is the same for all of them, and left out.
 /// Ratings, likes  choices are the events of at least like_threshold, or, if no training event is, all of them
 /// Source     Cooper, Lee, Radinsky, Siantos: Random walks in recommender systems, WWW 2014 companion; Paudel,
 ///            Christoffel, Newell, Bernstein: Updatable, accurate, diverse and scalable recommendations, TiiS 2016;

@@ -48,13 +48,11 @@ struct NetworkPlan {
 };
 
 /// A recommender whose scores are a network's output. A derived model says which fields go in and what the network is:
-///
 ///   class MyModel final : public NetworkModelWith<MyOptions, kMyInfo> {
 ///     using NetworkModelWith::NetworkModelWith;
 ///     std::string input_fields(const Dataset&) const override { return "user, item, genres"; }
 ///     std::unique_ptr<nn::Network> build(const NetworkPlan& plan) const override { … }
 ///   };
-///
 /// Ratings    prediction low + (high − low) σ(z) over the range of the training values, or, if linear_output(), z in
 ///            units of their standard deviation; squared loss
 /// Likes      probability σ(z) that the value reaches like_threshold; binary cross-entropy

@@ -39,7 +39,8 @@ class NewUserPrior {
 ///   Σ over the history of loss(z(w), target) + noise/2 · ‖x‖²
 ///
 /// by Adam from x = 0. For top-n the history is mixed with items drawn uniformly, as in training, and an event of
-/// strength s counts ⌊s⌋ times or once more, but 1 to 16 times. The user's user id is set to the new rows'. None are learned if the history is empty or the network does not look users up.
+/// strength s counts ⌊s⌋ times or once more, but 1 to 16 times. The user's user id is set to the new rows'. None are
+/// learned if the history is empty or the network does not look users up.
 /// Cost  kSteps forward and backward passes over the history
 NewUser learn_new_user(const nn::Network& network, const nn::Encoder& encoder, const NetworkObjective& objective,
                        const NewUserPrior& prior, double noise, nn::EncodedQueryUser& query_user);

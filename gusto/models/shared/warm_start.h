@@ -18,8 +18,8 @@ namespace gusto {
 /// The row of the same id elsewhere, if there is one.
 using KnownRow = std::optional<std::uint32_t>;
 
-/// By row of the data that a fit learns from: the row of the same id in the model that it goes on from, if it has events
-/// in either.
+/// By row of the data that a fit learns from: the row of the same id in the model that it goes on from, if it has
+/// events in either.
 struct WarmStart {
   WarmStart(const Dataset& data, const Model& from);
 

@@ -52,8 +52,8 @@ extern const ModelInfo kDemographicInfo;
 ///
 /// Users are sorted in several ways (Segments); s_w is the user's segment by way w. All that a segment says is relative
 /// to what is expected of it, which is the whole's, and for gender*age what gender and age say already.
-/// counts     n_i events of item i, N of all, O_si of segment s with it, N_s of segment s, or their strengths summed up:
-///              E_si = N_s n_i / N · Π_{v parent of w} R_vi,   R_wi = (O_si + shrinkage) / (E_si + shrinkage)
+/// counts     n_i events of item i, N of all, O_si of segment s with it, N_s of segment s, or their strengths summed
+///              up: E_si = N_s n_i / N · Π_{v parent of w} R_vi,   R_wi = (O_si + shrinkage) / (E_si + shrinkage)
 ///              score = ln(n_i + ½) + Σ_w ln R_wi
 /// ratings    w_i = (Σ r + prior_count μ) / (n_i + prior_count), the weighted rating. With e what is left of a rating,
 /// way

@@ -33,7 +33,8 @@ constexpr std::int64_t units_per_second(TimeUnit unit) {
 }
 
 /// The unit that a time is most likely in: of a text that looks like a date, iso, mdy or dmy, which is meant where both
-/// may be, see is_either_way; of a number yyyymmdd if it is a date from 1900 to 2100 in that form; else milliseconds from 10¹¹, microseconds from 10¹⁴, nanoseconds from 10¹⁷.
+/// may be, see is_either_way; of a number yyyymmdd if it is a date from 1900 to 2100 in that form; else milliseconds
+/// from 10¹¹, microseconds from 10¹⁴, nanoseconds from 10¹⁷.
 TimeUnit recognize_time_unit(std::string_view text);
 TimeUnit recognize_time_unit(std::int64_t number);
 

@@ -153,7 +153,7 @@ class Runner:
                                                                             "experiment.toml")):
             block = re.search(r"^```toml\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)
             write(name, block[1])
-        write("diverse.toml", '[[candidates]]\nmodel = "films.gusto"\ncount = 50\n\n[rerank]\ndiversity = 0.2\n')
+        write("diverse.toml", '[[candidates]]\nmodel = "films.gusto"\ncount = 50\n')
         features = "--item-features movie-metadata/ml-1m-extrainfos.dat --types 'id, -, -, certificate, -, -, " \
                    "directors=multi(,), writers=multi(,), cast=multi(,), plot=text'"
         for command in (f"train ml-1m {features} --model svd --task top-n --out films.gusto",

@@ -55,7 +55,7 @@ def write_metadata(folder, films):
     folder.mkdir(parents=True)
     plots = ("A shark and a man meet at sea.", "Toys come to life when nobody looks.", "Dinosaurs escape on an island.")
     people = ("Ann Lee", "Bob Ray", "Cy Fox", "Dee Poe")
-    lines = [f"{f}::{title}::1995::PG::1 Jan 1995::Drama::{people[i % 4]}::{people[(i + 1) % 4]}::"
+    lines = [f"{f}::{title}::1995::{('PG', 'R')[i % 2]}::1 Jan 1995::Drama::{people[i % 4]}::{people[(i + 1) % 4]}::"
              f"{people[(i + 2) % 4]}, {people[(i + 3) % 4]}::{plots[i % 3]}::http://posters/{f}\n"
              for i, (f, (title, _)) in enumerate(films.items())]
     (folder / "ml-1m-extrainfos.dat").write_text("".join(lines), encoding="utf-8")

@@ -92,9 +92,9 @@ constexpr ModelInfo kSequentialInfo{
         "and hidden layers; what comes out at the last one is matched with the items' embeddings. Trained at every "
         "event to find the next among all items by softmax, or among drawn ones, by softmax or by gBCE. To use "
         "where the order of events says what comes next; it answers at once for anyone with a history, and learns "
-        "nothing of who they are beside it. All events of a history count the same. Where events are withheld at random "
-        "instead of the latest, or few histories are there to learn from, popularity may rank better. Source: Kang & "
-        "McAuley: "
+        "nothing of who they are beside it. All events of a history count the same. Where events are withheld at "
+        "random instead of the latest, or few histories are there to learn from, popularity may rank better. Source: "
+        "Kang & McAuley: "
         "Self-attentive sequential recommendation, ICDM "
         "2018; the full softmax as in Klenitskiy & Vasilev: Turning dross into gold loss, RecSys 2023; gBCE: "
         "Petrov & Macdonald: gSASRec, RecSys 2023.",

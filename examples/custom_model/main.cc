@@ -31,13 +31,13 @@ class GenreNetwork final : public nn::Network {
     const auto embed = [&](const char* field, const char* what, int width, nn::Start start) {
       return nn::add_embedding(plan.parameters, plan.schema, field, what, width, start, options.reg);
     };
-    users_ = embed("user", "embedding", options.dim, nn::Start::normal(0.01F));
-    items_ = embed("item", "embedding", options.dim, nn::Start::normal(0.01F));
-    genres_ = embed("genres", "embedding", options.dim, nn::Start::normal(0.01F));
+    users_ = embed("user", "embedding", plan.dim, nn::Start::normal(0.01F));
+    items_ = embed("item", "embedding", plan.dim, nn::Start::normal(0.01F));
+    genres_ = embed("genres", "embedding", plan.dim, nn::Start::normal(0.01F));
     user_bias_ = embed("user", "bias", 1, nn::Start::constant(0));
     item_bias_ = embed("item", "bias", 1, nn::Start::constant(static_cast<float>(plan.center)));
-    hidden_ = nn::add_layer(plan.parameters, "hidden", options.dim, options.hidden);
-    output_ = nn::add_layer(plan.parameters, "output", options.hidden, options.dim, /*before_relu=*/false);
+    hidden_ = nn::add_layer(plan.parameters, "hidden", plan.dim, options.hidden);
+    output_ = nn::add_layer(plan.parameters, "output", options.hidden, plan.dim, /*before_relu=*/false);
   }
 
   nn::Var forward(nn::Tape& tape, const nn::Batch& batch) const override {

@@ -44,7 +44,7 @@ struct NetworkPlan {
   Task task;
   /// The z at which a prediction is the mean of the training values: a good start for a network's last bias.
   double center;
-  std::size_t dim = kUsualNetworkDim;  ///< width of embeddings
+  std::size_t dim = kUsualNetworkDim;  ///< width of embeddings: the option, or what the data choose where it is 0
 };
 
 /// A recommender whose scores are a network's output. A derived model says which fields go in and what the network is:

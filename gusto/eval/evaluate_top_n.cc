@@ -205,9 +205,7 @@ class TopN {
       const std::vector<std::vector<float>> scores = score_given(begin, end);
       for (std::size_t u = begin; u < end; ++u) {
         std::vector<ScoredItem>& list = ranked[u];
-        for (std::size_t i = 0; i < given[u].size(); ++i) {
-          list.push_back({given[u][i], scores[u - begin][i]});
-        }
+        for (std::size_t i = 0; i < given[u].size(); ++i) list.push_back({given[u][i], scores[u - begin][i]});
         std::sort(list.begin(), list.end(), [](const ScoredItem& a, const ScoredItem& b) {
           return a.score != b.score ? a.score > b.score : a.item < b.item;
         });

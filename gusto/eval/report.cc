@@ -123,7 +123,7 @@ class ComparisonReporter {
       if (gap > kClearGap * std::max(own->stderr_, floor->stderr_)) losing.push_back(result.label);
     }
     if (losing.empty()) return {};
-    return fmt::format("Worse than popularity here, which knows nobody: {}. A model's page says what data it wants.",
+    return fmt::format("Worse than popularity here, which knows nobody: {}. So these data tell them little of tastes.",
                        join(losing, ", "));
   }
 

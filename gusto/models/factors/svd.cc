@@ -52,7 +52,8 @@ double SvdModel::fit_operations(const Dataset& data, Task task) const {
 }
 
 std::uint64_t SvdModel::memory_need(const Dataset& data, Task task, unsigned threads) const {
-  const std::uint64_t by_item = data.event_count() * 8;
+  // The data set's view by item; biases or scales, and where each item's events begin, while that view is made.
+  const std::uint64_t by_item = data.event_count() * 8 + (data.user_count() + data.item_count()) * 32;
   const std::size_t width = dim(task, data);
   const std::uint64_t ranking = data.item_count() * (width + 2) * sizeof(float);
   return by_item + truncated_svd_memory(data.user_count(), data.item_count(), width, threads) + ranking;

@@ -25,7 +25,11 @@ constexpr auto kSoftmaxFields =
 
 }  // namespace
 
-TwoTowerOptions::TwoTowerOptions() { unknown_rate = 0.05; }
+TwoTowerOptions::TwoTowerOptions() {
+  dim = 128;
+  temperature = 0.14;
+  unknown_rate = 0.05;
+}
 SoftmaxOptions::SoftmaxOptions() {
   query_hidden = "128";
   target = TowerTarget::next;

@@ -40,6 +40,10 @@ SIMULATED = [
     ("few-users", ["--users", "60", "--items", "3000", "--events", "9000"]),
     ("biased-choice", ["--users", "2000", "--items", "1000", "--events", "60000", "--exposure", "1"]),
     ("sparse-shop", ["--users", "20000", "--items", "12000", "--events", "200000"]),
+    ("flat-tail", ["--users", "3000", "--items", "1500", "--events", "60000", "--tail", "0"]),
+    ("opposite-pairs", ["--users", "2000", "--items", "800", "--events", "40000", "--groups", "2", "--tail", "0.5"]),
+    ("counted-plays", ["--users", "3000", "--items", "2000", "--events", "90000", "--counts"]),
+    ("no-choosiness", ["--users", "3000", "--items", "800", "--events", "54000", "--choosiness", "0"]),
 ]
 # Where a model is known to lose, and its page says why.
 SPLIT_AT_RANDOM = {"embedded", "tiny", "few-users", "ml-100k", "ml-latest-small", "digital-music", "no-taste"}

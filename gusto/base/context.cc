@@ -18,8 +18,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTellAgain{1};
-// Seconds after which a pace says something of the whole.
+// Seconds, and share of the time limit, after which a pace says something of the whole.
 constexpr double kJudgedFrom = 1;
+constexpr double kJudgedShare = 0.05;
 
 double seconds_between(Clock::time_point begin, Clock::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
@@ -102,7 +103,9 @@ void Context::limit_time(std::string_view who, double seconds, double estimate) 
 void Context::tell(ProgressEvent event) {
   telling_->told = Clock::now();
   const double elapsed = seconds_between(telling_->limited_from, telling_->told);
-  if (elapsed >= kJudgedFrom) telling_->judge(elapsed + event.seconds_left.value_or(0));
+  if (elapsed >= std::max(kJudgedFrom, kJudgedShare * telling_->limit)) {
+    telling_->judge(elapsed + event.seconds_left.value_or(0));
+  }
   if (!options_.progress) return;
   try {
     options_.progress(event);

@@ -106,7 +106,7 @@ TEST(Context, StopsWorkThatWouldTakeTooLong) {
   EXPECT_EQ(error_of([&] { context.limit_time("ease", 120, 1250); }),
             "ease would take about 21 minutes to train, and the option `budget` allows 2 minutes.");
   EXPECT_EQ(error_of([&] { context.limit_time("ease", 120, 100); }), "");
-  context.limit_time("als", 30);
+  context.limit_time("als", 20);
   context.progress("als", 0, 100);
   std::this_thread::sleep_for(std::chrono::milliseconds(1010));
   EXPECT_TRUE(error_of([&] { context.progress("als", 1, 100); }).starts_with("als would take about "));

@@ -32,12 +32,12 @@ void add_split_flags(CLI::App* command, Recipe& recipe, const std::string& role)
       ->add_option(
           "--split", recipe.split,
           role +
-              " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), time:SHARE (train "
-              "before that percentile of time), time:2016-01-01 (train before that date), rolling:N (train on the "
-              "past, test on the next window, N "
-              "times), prequential:SHARE (as time, each event with the history up to it), kfold:N, users:SHARE "
-              "(held-out users, whose history is folded in), folds:u (ml-100k's own), folds:PATH, test:FILE, "
-              "negatives:FILE (one test event a user, ranked among the negatives given), negatives:N (drawn).")
+              " Ways: random:SHARE, holdout:SHARE (per user), last:N (per user, by time), last:1,1 (sets one more "
+              "aside), time:SHARE (train before that percentile of time), time:2016-01-01 (train before that date), "
+              "rolling:N (train on the past, test on the next window, N times), prequential:SHARE (as time, each event "
+              "with the history up to it), kfold:N, users:SHARE (held-out users, whose history is folded in), folds:u "
+              "(ml-100k's own), folds:PATH, test:FILE, negatives:FILE (one test event a user, ranked among the "
+              "negatives given), negatives:N (drawn).")
       ->type_name("SPLIT")
       ->group("Experiment");
 }

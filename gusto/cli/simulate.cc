@@ -75,7 +75,8 @@ void add_simulate(CLI::App& app, Session& session) {
            "docs/guide/simulation.md has the formulas. Size is bounded by the disk: 27 bytes an event.",
        .examples = {"gusto simulate --out made-up",
                     "gusto simulate --users 1000 --items 500 --events 50000 --out small",
-                    "gusto simulate --exposure 1 --seed 7 --out biased"}},
+                    "gusto simulate --exposure 1 --seed 7 --out biased",
+                    "gusto simulate --users 9000 --items 4000 --events 90000 --counts --out plays"}},
       [flags, &session] { run_simulate(session, *flags); });
   SimulationOptions& options = flags->options;
   command->add_option("--out", flags->out, "Folder to write; made if it is missing, else it must be empty.")
@@ -99,6 +100,15 @@ void add_simulate(CLI::App& app, Session& session) {
       ->add_option("--exposure", options.exposure,
                    "How much more likely people rate what they will rate high: exposure bias. Default: 0.")
       ->type_name("X");
+  command->add_option("--tail", options.tail, "How unequal items' popularity is; 0: all are alike. Default: 1.")
+      ->type_name("X");
+  command
+      ->add_option("--choosiness", options.choosiness,
+                   "How much of people's choices is taste; 0: nothing is. Default: 1.")
+      ->type_name("X");
+  count("--groups", options.groups,
+        "Groups of people with a taste in common, two by two of opposite tastes. Default: 0, each has their own.");
+  command->add_flag("--counts", options.counts, "Count plays instead of rating: whole numbers with a long tail.");
   add_run_flags(command, flags->run, Seeded::yes);
 }
 

@@ -59,7 +59,7 @@ TEST_P(MemoryTest, FittingAndMeasuringTakeNoMoreThanWasSaid) {
   for (const Field& field : info->fields) {
     if (field.name == "epochs") settings.emplace_back("epochs", 1);
   }
-  for (const MemorySize& size : {MemorySize{400, 900, 1, 4}, MemorySize{4000, 500, 1, 3}, MemorySize{4000, 500, 3, 0}}) {
+  for (const MemorySize& size : {MemorySize{400, 900, 1, 4}, {4000, 500, 1, 3}, {4000, 500, 3, 0}}) {
     Fold fold = fold_with_long_tail(size.users, size.items, 50);
     if (test::needs_features(*info)) fold.train = test::with_features(*fold.train, 3);
     std::vector<ItemRow> candidates;
@@ -75,7 +75,8 @@ TEST_P(MemoryTest, FittingAndMeasuringTakeNoMoreThanWasSaid) {
     const std::size_t kept = test::live_bytes - before;
     const std::size_t measured = test::peak_of([&] { evaluate(*model, fold, candidates, options, context); });
     const std::size_t peak = std::max(fit, kept + measured);
-    EXPECT_LE(peak, need) << size.users << " users, " << size.threads << " threads: fit " << fit << ", measured " << kept << " + " << measured;
+    EXPECT_LE(peak, need) << size.users << " users, " << size.threads << " threads: fit " << fit << ", measured "
+                          << kept << " + " << measured;
     if (size.tightness == 0) continue;
     EXPECT_GE(peak, need / size.tightness) << size.users << " users: it asks for far too much";
   }

@@ -50,7 +50,7 @@ constexpr double kUpdateShare = 0.1;  // of a fit's operations, that an update t
 double seconds_of(double operations, Context& context) {
   if (operations < kFewOperations) return 0;
   constexpr std::size_t kSide = 384;
-  constexpr int kRounds = 3;
+  constexpr int kRounds = 8;
   std::vector<Matrix<float>> squares(2 * context.threads(), Matrix<float>(kSide, kSide));
   double best = std::numeric_limits<double>::infinity();
   for (int round = 0; round < kRounds; ++round) {

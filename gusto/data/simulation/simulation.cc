@@ -27,6 +27,9 @@ constexpr std::size_t kShareToRaceAll = 4;
 constexpr std::size_t kMostProposals = 2;  // times all items
 constexpr std::size_t kProposalsAtOnce = 16;
 constexpr std::size_t kAhead = 8;
+constexpr double kLogCountPerStar = 1.5;
+constexpr double kRatingOfOne = 2;  // counts one
+constexpr double kMostCounted = 10'000;
 
 [[noreturn]] void refuse_option(const std::string& message, std::string hint) {
   throw Error(ErrorCode::invalid_option, message, std::move(hint));
@@ -64,6 +67,9 @@ const SimulationOptions& checked(const SimulationOptions& options, Context& cont
   require_between("noise", options.noise, 0.05, 5);
   require_between("drift", options.drift, 0, 10);
   require_between("exposure", options.exposure, 0, 10);
+  require_between("tail", options.tail, 0, 3);
+  require_between("choosiness", options.choosiness, 0, 10);
+  require_between("groups", static_cast<double>(options.groups), 0, static_cast<double>(options.users));
   context.require_memory("The simulation",
                          sizeof(std::uint32_t) * options.users + SimulatedItems::memory(options.items, options.dim));
   return options;
@@ -149,14 +155,40 @@ std::uint32_t half_stars_of(float rating, bool whole_stars) {
   return static_cast<std::uint32_t>(std::clamp(std::floor(2 * rating + 0.5F), 1.0F, 10.0F));
 }
 
+std::uint32_t count_of(float rating) {
+  const auto count = std::exp(kLogCountPerStar * (static_cast<double>(rating) - kRatingOfOne));
+  return static_cast<std::uint32_t>(std::clamp(std::floor(count), 1.0, kMostCounted));
+}
+
+// Ratings halfway between those written.
+std::vector<double> rating_cuts(double step) {
+  std::vector<double> cuts;
+  for (double cut = 1.5 * step; cut < 5; cut += step) cuts.push_back(cut);
+  return cuts;
+}
+
+std::vector<double> count_cuts() {
+  std::vector<double> cuts;
+  for (double count = 2; count <= kMostCounted; ++count) {
+    cuts.push_back(kRatingOfOne + std::log(count) / kLogCountPerStar);
+  }
+  return cuts;
+}
+
 }  // namespace
 
 Simulation::Simulation(const SimulationOptions& options, Context& context)
     : options_(checked(options, context)),
-      items_(options.items, options.dim, options.drift, options.seed, context),
-      user_distribution_(options.dim, options.drift, options.exposure, options.seed),
-      activity_(draw_activity(options, context)),
-      expected_{ExpectedRating(options.noise, false), ExpectedRating(options.noise, true)} {}
+      items_(options.items, options.dim, options.drift, options.tail, options.seed, context),
+      user_distribution_(options.dim, options.drift, options.exposure, options.choosiness, options.groups,
+                         options.seed),
+      activity_(draw_activity(options, context)) {
+  if (options.counts) {
+    expected_.assign(2, ExpectedValue(options.noise, 1, 1, count_cuts()));
+  } else {
+    for (const double step : {0.5, 1.0}) expected_.emplace_back(options.noise, step, step, rating_cuts(step));
+  }
+}
 
 double Simulation::opinion(const SimulatedUser& user, std::size_t item, std::int64_t time) const {
   std::vector<float> vector(items_.width());
@@ -169,27 +201,24 @@ void Simulation::weigh(const SimulatedUser& user, std::span<double> out) const {
   for (std::size_t item = 0; item < out.size(); ++item) out[item] = taste.weight(items_, item);
 }
 
-// E = lowest + step · Σ_cuts Φ((opinion − cut) / noise), cuts halfway between the ratings.
-Simulation::ExpectedRating::ExpectedRating(double noise, bool whole_stars) {
-  constexpr double kHighest = 5;
+// E = lowest + step · Σ_cuts Φ((opinion − cut) / noise).
+Simulation::ExpectedValue::ExpectedValue(double noise, double lowest, double step, std::span<const double> cuts) {
   constexpr double kStepsPerNoise = 32;
   constexpr double kTails = 6;  // standard deviations, beyond which Φ is 0 or 1
-  const double step = whole_stars ? 1 : 0.5;
   per_step_ = kStepsPerNoise / noise;
-  first_ = step - kTails * noise;
-  const auto count = static_cast<std::size_t>((kHighest + kTails * noise - first_) * per_step_) + 2;
+  const double beyond = step / 2 + kTails * noise;
+  first_ = cuts.front() - beyond;
+  const auto count = static_cast<std::size_t>((cuts.back() + beyond - first_) * per_step_) + 2;
   values_.resize(count);
   for (std::size_t n = 0; n < count; ++n) {
     const double opinion = first_ + static_cast<double>(n) / per_step_;
-    double expected = step;
-    for (double cut = 1.5 * step; cut < kHighest; cut += step) {
-      expected += step * 0.5 * std::erfc((cut - opinion) / (noise * std::numbers::sqrt2));
-    }
+    double expected = lowest;
+    for (const double cut : cuts) expected += step * 0.5 * std::erfc((cut - opinion) / (noise * std::numbers::sqrt2));
     values_[n] = static_cast<float>(expected);
   }
 }
 
-double Simulation::ExpectedRating::at(double opinion) const {
+double Simulation::ExpectedValue::at(double opinion) const {
   const double place = std::clamp((opinion - first_) * per_step_, 0.0, static_cast<double>(values_.size() - 1));
   const auto n = std::min(static_cast<std::size_t>(place), values_.size() - 2);
   const double part = place - static_cast<double>(n);
@@ -220,7 +249,8 @@ std::span<const SimulatedEvent> SimulatedHistory::draw(std::size_t user) {
     event.item = chosen_[e];
     event.time = session.begin + static_cast<std::int64_t>(random.below(session.length));
     event.opinion = session.base + padded_dot(vectors_.data() + s * width, items.vector(event.item), width);
-    event.half_stars = half_stars_of(event.opinion + noise * normal[e % 2], user_.whole_stars);
+    const float rating = event.opinion + noise * normal[e % 2];
+    event.level = simulation_.options().counts ? count_of(rating) : half_stars_of(rating, user_.whole_stars);
   }
   return events_;
 }

@@ -38,7 +38,7 @@ SimulatedEvents draw_events(const Simulation& simulation, Context& context) {
                       for (const SimulatedEvent& event : histories[worker]->draw(u)) {
                         events.users[at] = static_cast<std::uint32_t>(u + 1);
                         events.items[at] = event.item + 1;
-                        events.values[at] = static_cast<float>(event.half_stars) / 2;
+                        events.values[at] = static_cast<float>(simulation.value_of(event));
                         events.times[at++] = event.time;
                       }
                     }

@@ -71,7 +71,7 @@ char* put_number(char* out, std::uint64_t number) { return std::to_chars(out, ou
 
 char* put_text(char* out, std::string_view text) { return std::copy(text.begin(), text.end(), out); }
 
-void append_events(std::string& text, std::size_t user, std::span<const SimulatedEvent> events) {
+void append_events(std::string& text, std::size_t user, std::span<const SimulatedEvent> events, bool counts) {
   std::array<char, 24> start{};
   char* const start_end = put_text(put_number(start.data(), user + 1), ",");
   const std::string_view prefix(start.data(), static_cast<std::size_t>(start_end - start.data()));
@@ -82,7 +82,7 @@ void append_events(std::string& text, std::size_t user, std::span<const Simulate
     out = put_text(out, prefix);
     out = put_number(out, std::uint64_t{event.item} + 1);
     *out++ = ',';
-    out = put_text(out, kRatings[event.half_stars]);
+    out = counts ? put_text(put_number(out, event.level), ",") : put_text(out, kRatings[event.level]);
     out = put_number(out, static_cast<std::uint64_t>(event.time));
     *out++ = '\n';
   }
@@ -103,7 +103,7 @@ TruthFigures write_ratings(const Simulation& simulation, AtomicFile& file, Conte
     for (std::size_t user = block * users; user < end; ++user) {
       const std::span<const SimulatedEvent> events = history.draw(user);
       sums.add(events, history.user().whole_stars, block, worker);
-      append_events(text, user, events);
+      append_events(text, user, events, simulation.options().counts);
       written += events.size();
     }
     const std::uint64_t total = done += written;
@@ -207,9 +207,10 @@ void add_items(const SimulatedItems& items, TensorWriter& writer) {
 
 OrderedJson simulation_json(const Simulation& simulation) {
   const SimulationOptions& options = simulation.options();
-  return {{"users", options.users},    {"items", options.items},      {"events", options.events},
-          {"seed", simulation.seed()}, {"dim", options.dim},          {"noise", options.noise},
-          {"drift", options.drift},    {"exposure", options.exposure}};
+  return {{"users", options.users},           {"items", options.items},       {"events", options.events},
+          {"seed", simulation.seed()},        {"dim", options.dim},           {"noise", options.noise},
+          {"drift", options.drift},           {"exposure", options.exposure}, {"tail", options.tail},
+          {"choosiness", options.choosiness}, {"groups", options.groups},     {"counts", options.counts}};
 }
 
 void write_truth(const Simulation& simulation, const TruthFigures& figures, NewFolder& folder, Context& context) {

@@ -87,7 +87,8 @@ void build_alias(std::span<const double> weights, std::span<AliasSlot> slots) {
   }
 }
 
-SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift, std::uint64_t seed, Context& context)
+SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift, double tail, std::uint64_t seed,
+                               Context& context)
     : dim_(dim),
       vectors_(count, padded(dim)),
       popularity_(count),
@@ -98,7 +99,7 @@ SimulatedItems::SimulatedItems(std::size_t count, std::size_t dim, double drift,
       shares_(kPeriods, count),
       ranking_(kPeriods, count) {
   draw_genres(seed);
-  draw_items(drift, seed, context);
+  draw_items(drift, tail, seed, context);
   center_quality();
   rank(context);
 }
@@ -110,8 +111,8 @@ void SimulatedItems::draw_genres(std::uint64_t seed) {
   }
 }
 
-void SimulatedItems::draw_items(double drift, std::uint64_t seed, Context& context) {
-  const double stddev = popularity_stddev(size());
+void SimulatedItems::draw_items(double drift, double tail, std::uint64_t seed, Context& context) {
+  const double stddev = tail * popularity_stddev(size());
   parallel_blocks(context, size(), kItemBlockOfSimulation, [&](std::size_t begin, std::size_t end, unsigned) {
     for (std::size_t item = begin; item < end; ++item) {
       Random random(seed, "simulated item", item);

@@ -72,7 +72,7 @@ class SimulatedItems {
  public:
   SimulatedItems() = default;
   /// Error(canceled)
-  SimulatedItems(std::size_t count, std::size_t dim, double drift, std::uint64_t seed, Context& context);
+  SimulatedItems(std::size_t count, std::size_t dim, double drift, double tail, std::uint64_t seed, Context& context);
 
   std::size_t size() const { return genres_.size(); }
   std::size_t dim() const { return dim_; }
@@ -108,7 +108,7 @@ class SimulatedItems {
 
  private:
   void draw_genres(std::uint64_t seed);
-  void draw_items(double drift, std::uint64_t seed, Context& context);
+  void draw_items(double drift, double tail, std::uint64_t seed, Context& context);
   void center_quality();
   void rank(Context& context);
   void fill_period(std::size_t period);

@@ -46,8 +46,8 @@ RC_GTEST_PROP(Simulation, EventsAreExactlyAsManyAsAskedForAndNoneComesTwice, ())
     for (std::size_t e = 0; e < events.size(); ++e) {
       RC_ASSERT(events[e].item < options.items);
       if (e > 0) RC_ASSERT(events[e - 1].item < events[e].item);
-      RC_ASSERT(events[e].half_stars >= 1 && events[e].half_stars <= 10);
-      if (history.user().whole_stars) RC_ASSERT(events[e].half_stars % 2 == 0);
+      RC_ASSERT(events[e].level >= 1 && events[e].level <= 10);
+      if (history.user().whole_stars) RC_ASSERT(events[e].level % 2 == 0);
       RC_ASSERT(events[e].time >= kFirstTime && events[e].time < kFirstTime + kDays * kSecondsPerDay);
       RC_ASSERT(std::abs(simulation.opinion(history.user(), events[e].item, events[e].time) -
                          static_cast<double>(events[e].opinion)) < 1e-5);
@@ -127,24 +127,81 @@ TEST_P(ChoiceOf, ItemsIsThatOfTheWeights) {
   EXPECT_NEAR(found_liking / events, expected_liking / events, 4.5 * std::sqrt(2 / events));
 }
 
-TEST(Simulation, ExpectedRatingIsTheMeanOfWhatIsWritten) {
-  const Simulation simulation = simulation_of({.users = 1, .items = 1, .events = 1, .noise = 0.6});
-  for (const bool whole : {false, true}) {
-    for (double opinion = -3; opinion < 9; opinion += 0.37) {
-      double sum = 0;
-      constexpr int kPoints = 20001;
-      double mass = 0;
-      for (int n = 0; n < kPoints; ++n) {
-        const double z = -6 + 12.0 * n / (kPoints - 1);
-        const double density = std::exp(-z * z / 2);
-        const double rating = opinion + 0.6 * z;
-        sum += density *
-               (whole ? std::clamp(std::round(rating), 1.0, 5.0) : std::clamp(std::round(2 * rating) / 2, 0.5, 5.0));
-        mass += density;
-      }
-      EXPECT_NEAR(simulation.expected_rating(opinion, whole), sum / mass, 1e-3) << opinion;
-    }
+// E[value(opinion + noise · ε)] by quadrature.
+template <class Value>
+double mean_of(double opinion, double noise, const Value& value) {
+  constexpr int kPoints = 20001;
+  double sum = 0;
+  double mass = 0;
+  for (int n = 0; n < kPoints; ++n) {
+    const double z = -6 + 12.0 * n / (kPoints - 1);
+    const double density = std::exp(-z * z / 2);
+    sum += density * value(opinion + noise * z);
+    mass += density;
   }
+  return sum / mass;
+}
+
+TEST(Simulation, ExpectedValueIsTheMeanOfWhatIsWritten) {
+  const Simulation stars = simulation_of({.users = 1, .items = 1, .events = 1, .noise = 0.6});
+  const Simulation plays = simulation_of({.users = 1, .items = 1, .events = 1, .noise = 0.6, .counts = true});
+  for (double opinion = -3; opinion < 9; opinion += 0.37) {
+    const double whole = mean_of(opinion, 0.6, [](double x) { return std::clamp(std::round(x), 1.0, 5.0); });
+    const double half = mean_of(opinion, 0.6, [](double x) { return std::clamp(std::round(2 * x) / 2, 0.5, 5.0); });
+    const double count =
+        mean_of(opinion, 0.6, [](double x) { return std::clamp(std::floor(std::exp(1.5 * (x - 2))), 1.0, 1e4); });
+    EXPECT_NEAR(stars.expected_value(opinion, true), whole, 1e-3) << opinion;
+    EXPECT_NEAR(stars.expected_value(opinion, false), half, 1e-3) << opinion;
+    EXPECT_NEAR(plays.expected_value(opinion, false), count, 1e-3 * count) << opinion;
+  }
+}
+
+TEST(Simulation, CountsHaveALongTail) {
+  const Simulation simulation = simulation_of({.users = 400, .items = 300, .events = 20000, .counts = true});
+  SimulatedHistory history(simulation);
+  std::vector<std::uint32_t> counts;
+  for (std::size_t user = 0; user < 400; ++user) {
+    for (const SimulatedEvent& event : history.draw(user)) counts.push_back(event.level);
+  }
+  std::sort(counts.begin(), counts.end());
+  EXPECT_EQ(counts.front(), 1U);
+  EXPECT_NEAR(counts[counts.size() / 2], std::exp(1.5 * (3.25 - 2)), 3);
+  EXPECT_GT(counts.back(), 40 * counts[counts.size() / 2]);
+}
+
+TEST(Simulation, AllItemsAreAlikeWithoutTailAndTaste) {
+  const Simulation simulation =
+      simulation_of({.users = 1000, .items = 200, .events = 20000, .drift = 0, .tail = 0, .choosiness = 0});
+  SimulatedHistory history(simulation);
+  std::vector<double> events_of(200);
+  for (std::size_t user = 0; user < 1000; ++user) {
+    for (const SimulatedEvent& event : history.draw(user)) ++events_of[event.item];
+  }
+  double chi_square = 0;
+  for (const double events : events_of) chi_square += (events - 100) * (events - 100) / 100;
+  EXPECT_LT(chi_square, 199 + 4 * std::sqrt(2 * 199));
+}
+
+TEST(Simulation, GroupsShareATasteAndTwoAreOpposite) {
+  const auto resemblance = [](std::uint64_t groups) {
+    const Simulation simulation = simulation_of({.users = 200, .items = 10, .events = 1000, .groups = groups});
+    std::array<double, 2> means{};  // of cosines, and of their absolute values
+    for (std::size_t user = 0; user + 1 < 200; ++user) {
+      const std::vector<float> a = simulation.user(user).taste;
+      const std::vector<float> b = simulation.user(user + 1).taste;
+      const auto product = [](const auto& x, const auto& y) {
+        return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
+      };
+      const double cosine = product(a, b) / std::sqrt(product(a, a) * product(b, b));
+      means[0] += cosine / 199;
+      means[1] += std::abs(cosine) / 199;
+    }
+    return means;
+  };
+  EXPECT_GT(resemblance(1)[0], 0.6);
+  EXPECT_LT(std::abs(resemblance(2)[0]), 0.2);
+  EXPECT_GT(resemblance(2)[1], 0.55);
+  EXPECT_LT(resemblance(0)[1], 0.5);
 }
 
 // The bounds hold MovieLens' figures: ml-1m (Gini .63; top tenth 44.5 %; median ÷ mean .58 a user, .46 an item; mean

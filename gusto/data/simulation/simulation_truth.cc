@@ -116,8 +116,8 @@ void RatingSums::add(std::span<const SimulatedEvent> events, bool whole_stars, s
   present.resize(simulation_.item_count());
   Sums& sums = blocks_[block];
   for (const SimulatedEvent& event : events) {
-    const double rating = static_cast<double>(event.half_stars) / 2;
-    const double error = rating - simulation_.expected_rating(static_cast<double>(event.opinion), whole_stars);
+    const double rating = simulation_.value_of(event);
+    const double error = rating - simulation_.expected_value(static_cast<double>(event.opinion), whole_stars);
     sums.ratings += rating;
     sums.squares += rating * rating;
     sums.errors += error * error;

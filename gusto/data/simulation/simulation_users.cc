@@ -51,10 +51,13 @@ Matrix<float> draw_tastes(std::uint64_t seed, std::string_view purpose, std::siz
 
 const std::array<std::string_view, 2> kGenderNames{"M", "F"};
 const std::array<int, kAgeGroups> kAges{1, 18, 25, 35, 45, 50, 56};
-UserDistribution::UserDistribution(std::size_t dim, double drift_, double exposure_, std::uint64_t seed_)
+UserDistribution::UserDistribution(std::size_t dim, double drift_, double exposure_, double choosiness_,
+                                   std::uint64_t groups_, std::uint64_t seed_)
     : seed(seed_),
       drift(drift_),
       exposure(exposure_),
+      choosiness(choosiness_),
+      groups(groups_),
       stddev(dim),
       gender_tastes(draw_tastes(seed, "simulated gender", 2, dim)),
       age_tastes(draw_tastes(seed, "simulated age", kAgeGroups, dim)),
@@ -90,9 +93,17 @@ SimulatedUser draw_user(const UserDistribution& law, std::size_t user) {
   result.taste.resize(dim);
   result.turn.resize(dim);
   for (std::size_t k = 0; k < dim; ++k) {
-    const float attributes = shared * (gender[k] + age[k] + occupation[k]);
-    result.taste[k] = law.stddev[k] * (attributes + own * static_cast<float>(random.normal()));
+    result.taste[k] = own * static_cast<float>(random.normal());
     result.turn[k] = law.stddev[k] * static_cast<float>(random.normal());
+  }
+  if (law.groups > 0) {
+    const std::uint64_t group = Random(law.seed, "simulated group", user).below(law.groups);
+    Random of_pair(law.seed, "simulated pair of groups", group / 2);
+    const float side = group % 2 == 0 ? own : -own;
+    for (float& value : result.taste) value = side * static_cast<float>(of_pair.normal());
+  }
+  for (std::size_t k = 0; k < dim; ++k) {
+    result.taste[k] = law.stddev[k] * (shared * (gender[k] + age[k] + occupation[k]) + result.taste[k]);
   }
   return result;
 }
@@ -124,13 +135,13 @@ Taste taste_of(const UserDistribution& law, const SimulatedUser& user, const Sim
     for (std::size_t k = 0; k < dim; ++k) {
       liking += static_cast<double>(user.taste[k]) * static_cast<double>(items.genre_tastes()(genre, k));
     }
-    result.genre_ratio[genre] = std::exp(kGenreChoosiness * liking / kTasteStddev);
+    result.genre_ratio[genre] = std::exp(law.choosiness * kGenreChoosiness * liking / kTasteStddev);
     sum += weight * result.genre_ratio[genre];
   }
   for (double& ratio : result.genre_ratio) ratio /= sum;
 
   const auto by_quality = static_cast<float>(law.exposure / kExposureUnit);
-  const auto by_taste = static_cast<float>(kChoosiness / kTasteStddev) + by_quality;
+  const auto by_taste = static_cast<float>(law.choosiness * kChoosiness / kTasteStddev) + by_quality;
   result.vector.assign(items.width(), 0);
   for (std::size_t k = 0; k < dim; ++k) result.vector[k] = by_taste * user.taste[k];
   result.vector[dim] = by_quality;

@@ -34,11 +34,14 @@ inline double time_position(std::int64_t time) {
 /// What users are drawn from.
 struct UserDistribution {
   UserDistribution() = default;
-  UserDistribution(std::size_t dim, double drift, double exposure, std::uint64_t seed);
+  UserDistribution(std::size_t dim, double drift, double exposure, double choosiness, std::uint64_t groups,
+                   std::uint64_t seed);
 
   std::uint64_t seed = 0;
   double drift = 0;
   double exposure = 0;
+  double choosiness = 1;
+  std::uint64_t groups = 0;         ///< 0: none
   std::vector<float> stddev;        ///< τ
   Matrix<float> gender_tastes;      ///< δ [2 × dim]
   Matrix<float> age_tastes;         ///< δ [7 × dim]

@@ -17,7 +17,8 @@ enum class Transpose { no, yes };
 ///          what was there. Beyond 256 inner indexes there are rounds, the fewest, of equal length up to 8, each added
 ///          to C. So it has the same bits however the product is cut into rows or columns of C, and in whichever
 ///          transposed form. Levels agree to the bit, but SSE4 and plain C++ have no fused multiply-add
-/// Cost     2·m·n·k operations. A thread keeps its packed copies of parts of A and B, up to 1 MB, from call to call
+/// Errors   out_of_memory, if there is no room for copies of parts of A and B
+/// Cost     2·m·n·k operations. A thread keeps such copies, of up to 1 MB, from call to call
 /// Threads  may be called concurrently; starts no threads. Keeps nothing below the stack pointer, so a signal that
 ///          arrives meanwhile does no harm
 /// Source   Goto, van de Geijn: Anatomy of high-performance matrix multiplication, 2008; Van Zee, van de Geijn: BLIS,

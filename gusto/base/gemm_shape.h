@@ -3,8 +3,10 @@
 // What the parts of gemm.cc share: they are compiled once per instruction set.
 
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 
-#include "gusto/base/matrix.h"
+#include "gusto/base/error.h"
 
 namespace gusto::products {
 
@@ -37,18 +39,32 @@ inline std::size_t inner_of(std::size_t k) {
   return rounds == 0 ? 8 : ((k + rounds - 1) / rounds + 7) / 8 * 8;
 }
 
-/// Room for copies of blocks of A and B, kept from call to call.
+/// Room for copies of blocks of A and B, kept from call to call; as it comes, not zeroed.
 class Panels {
  public:
-  float* a(std::size_t floats) { return room(a_, floats); }
-  float* b(std::size_t floats) { return room(b_, floats); }
+  float* a(std::size_t floats) { return a_.of(floats); }
+  float* b(std::size_t floats) { return b_.of(floats); }
 
  private:
-  static float* room(AlignedVector<float>& panels, std::size_t floats) {
-    if (panels.size() < floats) panels = AlignedVector<float>(floats);
-    return panels.data();
-  }
-  AlignedVector<float> a_, b_;
+  struct Free {
+    void operator()(float* room) const { std::free(room); }
+  };
+  struct Room {
+    float* of(std::size_t floats) {
+      if (floats <= size) return data.get();
+      constexpr std::size_t kLine = 64;
+      const std::size_t bytes = (floats * sizeof(float) + kLine - 1) / kLine * kLine;
+      size = 0;
+      data.reset();
+      data.reset(static_cast<float*>(std::aligned_alloc(kLine, bytes)));
+      if (!data) throw Error(ErrorCode::out_of_memory, "There is no room to copy parts of a matrix.", "Free memory.");
+      size = floats;
+      return data.get();
+    }
+    std::unique_ptr<float, Free> data;
+    std::size_t size = 0;
+  };
+  Room a_, b_;
 };
 
 }  // namespace gusto::products

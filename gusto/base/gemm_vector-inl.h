@@ -1,5 +1,5 @@
-// Products of a matrix and a vector, at the speed of memory. Included once per instruction set (Highway), so there is no
-// plain guard.
+// Products of a matrix and a vector, at the speed of memory. Included once per instruction set (Highway), so there is
+// no plain guard.
 
 #if defined(GUSTO_BASE_GEMM_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GUSTO_BASE_GEMM_VECTOR_INL_H_

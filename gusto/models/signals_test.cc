@@ -1,8 +1,10 @@
-// Models are fitted while signals arrive: of Ctrl-C, of a profiler, of the program that gusto is part of. The handler runs
-// on the stack of whoever computes, so nothing may lie where it writes.
+// Models are fitted while signals arrive: of Ctrl-C, of a profiler, of the program that gusto is part of. The handler
+// runs on the stack of whoever computes, so nothing may lie where it writes.
 
 #include <csignal>
 #include <ctime>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -49,18 +51,30 @@ class TimerSignals {
 class SignalsTest : public test::ConformanceTest {};
 
 TEST_P(SignalsTest, FitsTheSameBytesWhileSignalsArrive) {
-  const std::string undisturbed = test::state_bytes(small_model());
+  // Whole batches of 256 users, and more items than candidates: products as large as with real catalogs.
+  static const auto many_items = test::two_audiences(200, 650, 60);
+  const auto data = info().name == "slim" ? small_data() : suited(many_items);  // slim multiplies none, and takes long
+  Settings settings;
+  for (const Field& field : info().fields) {
+    if (field.name == "epochs") settings.emplace_back("epochs", 1);
+  }
+  const std::string undisturbed = test::state_bytes(*fitted(data, 1, settings));
   signals = 0;
   std::string disturbed;
   {
     const TimerSignals often(100'000);  // ten times as often as profilers do
-    disturbed = test::state_bytes(*fitted(small_data()));
+    disturbed = test::state_bytes(*fitted(data, 1, settings));
     while (signals == 0) continue;
   }
   EXPECT_EQ(disturbed, undisturbed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, SignalsTest, ::testing::ValuesIn(test::conformance_cases()),
+std::vector<test::ConformanceCase> every_model() {
+  std::vector<test::ConformanceCase> cases;
+  for (const ModelInfo* info : registry()) cases.push_back({info, Task::top_n});
+  return cases;
+}
+INSTANTIATE_TEST_SUITE_P(Every, SignalsTest, ::testing::ValuesIn(every_model()),
                          [](const auto& one) { return test::name_of(one.param); });
 
 }  // namespace

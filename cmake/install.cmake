@@ -31,6 +31,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/gustoConfigVersio
 install(FILES
     ${PROJECT_BINARY_DIR}/package/gustoConfig.cmake
     ${PROJECT_BINARY_DIR}/package/gustoConfigVersion.cmake
-    ${PROJECT_SOURCE_DIR}/cmake/Finddnnl.cmake
     ${PROJECT_SOURCE_DIR}/cmake/Findlibmd.cmake
   DESTINATION ${package_dir})

@@ -6,17 +6,9 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
-#include <dnnl.h>
-#include <fmt/core.h>
 
 #include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
-
-// oneDNN asks OpenMP how many threads to use; the two calls are declared here because Clang ships no omp.h with it.
-extern "C" {
-int omp_get_max_threads();
-void omp_set_num_threads(int threads);
-}
 
 namespace gusto {
 namespace {
@@ -38,22 +30,6 @@ auto columns(M& a) {
   return Eigen::Map<Plain>(a.values().data(), size, size);
 }
 
-// Holds this thread's OpenMP at one thread, so that a product runs where it is called.
-class OneOpenMpThread {
- public:
-  OneOpenMpThread() : before_(omp_get_max_threads()) {
-    if (before_ != 1) omp_set_num_threads(1);
-  }
-  ~OneOpenMpThread() {
-    if (before_ != 1) omp_set_num_threads(before_);
-  }
-  OneOpenMpThread(const OneOpenMpThread&) = delete;
-  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
-
- private:
-  int before_;
-};
-
 // Rows of one task: enough work to be worth handing out, few enough to share among many threads.
 constexpr std::size_t kProductRows = 2048;
 
@@ -67,28 +43,6 @@ std::size_t gram_parts(std::size_t rows) { return (rows + gram_block(rows) - 1) 
 constexpr double kRankTolerance = 1e-6;
 
 }  // namespace
-
-void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a, MatrixView<const float> b, float beta,
-          MatrixView<float> c) {
-  const bool a_turned = a_op == Transpose::yes;
-  const bool b_turned = b_op == Transpose::yes;
-  const std::size_t m = a_turned ? a.cols : a.rows;
-  const std::size_t k = a_turned ? a.rows : a.cols;
-  const std::size_t n = b_turned ? b.rows : b.cols;
-  if ((b_turned ? b.cols : b.rows) != k || c.rows != m || c.cols != n) {
-    throw Error(ErrorCode::internal, fmt::format("Matrix product of [{} × {}] and [{} × {}] into [{} × {}].", m, k,
-                                                 b_turned ? b.cols : b.rows, n, c.rows, c.cols));
-  }
-  if (m == 0 || n == 0) return;
-  const OneOpenMpThread guard;
-  const auto size = [](std::size_t value) { return static_cast<dnnl_dim_t>(value); };
-  const dnnl_status_t status = dnnl_sgemm(a_turned ? 'T' : 'N', b_turned ? 'T' : 'N', size(m), size(n), size(k), alpha,
-                                          a.data, size(a.stride), b.data, size(b.stride), beta, c.data, size(c.stride));
-  if (status == dnnl_success) return;
-  throw Error(status == dnnl_out_of_memory ? ErrorCode::out_of_memory : ErrorCode::internal,
-              fmt::format("A product of matrices [{} × {}] and [{} × {}] failed.", m, k, k, n),
-              "Free memory, or use fewer threads.");
-}
 
 Matrix<float> gram(Context& context, MatrixView<const float> a) {
   const std::size_t d = a.cols;

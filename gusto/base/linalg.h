@@ -6,20 +6,10 @@
 #include <vector>
 
 #include "gusto/base/context.h"
+#include "gusto/base/gemm.h"
 #include "gusto/base/matrix.h"
 
 namespace gusto {
-
-enum class Transpose { no, yes };
-
-/// C = alpha · op(A) · op(B) + beta · C, single precision, on the calling thread.
-///
-/// Shapes   op(A) [m × k], op(B) [k × n], C [m × n]; a mismatch is Error(internal) naming the shapes
-/// Errors   out_of_memory, if there is no room to pack A and B
-/// Cost     2·m·n·k operations, by oneDNN's sgemm, which chooses its kernel for the processor at run time
-/// Threads  may be called concurrently; starts no threads
-void gemm(Transpose a_op, Transpose b_op, float alpha, MatrixView<const float> a, MatrixView<const float> b, float beta,
-          MatrixView<float> c);
 
 /// G = AᵀA for a tall A [n × d], into G [d × d]: partial sums over blocks of rows, at most 64 of them, cut by n alone
 /// and added in order.

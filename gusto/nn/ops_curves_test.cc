@@ -97,7 +97,7 @@ TEST(CosineLogit, HoldsCosinesApartFromOne) {
 
 TEST(Curves, PassOnNotANumber) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  test::on_each_cpu_level([&] {
+  gusto::test::on_each_cpu_level([&] {
     for (Var (*curve)(Var) : {relu, gelu, sigmoid, nn::tanh, cosine_logit})
       EXPECT_TRUE(std::isnan(curve_at(nan, curve)));
   });
@@ -144,7 +144,7 @@ TEST(Dropout, DrawsByKeyPlaceAndElement) {
 
 TEST(Dropout, DropsTheSameOnEachCpuLevel) {
   const std::vector<float> y = dropped(7, 53, 0.3, 9);
-  test::on_each_cpu_level([&] { EXPECT_EQ(dropped(7, 53, 0.3, 9), y); });
+  gusto::test::on_each_cpu_level([&] { EXPECT_EQ(dropped(7, 53, 0.3, 9), y); });
 }
 
 TEST(Dropout, IsItsTwin) {

@@ -18,9 +18,9 @@
 
 #include "gusto/base/matrix.h"
 #include "gusto/base/random.h"
+#include "gusto/base/testing/cpu_levels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
-#include "gusto/nn/testing/cpu_levels.h"
 
 namespace gusto::nn::test {
 
@@ -208,7 +208,7 @@ inline void check(const Operation& operation) {
   flows.push_back(random_doubles(expected.rows(), expected.cols(), 99, -1, 1));
   std::vector<Doubles> slopes;
   for (std::size_t i = 0; i < values.size(); ++i) slopes.push_back(differences(operation, values, i, flows.back()));
-  on_each_cpu_level([&] {
+  gusto::test::on_each_cpu_level([&] {
     for (const Variant variant : {Variant{false, false}, {false, true}, {true, false}, {true, true}}) {
       SCOPED_TRACE(testing::Message() << (variant.strided ? "strided" : "plain")
                                       << (variant.accumulating ? ", accumulating" : ""));

@@ -9,8 +9,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/random.h"
+#include "gusto/base/testing/cpu_levels.h"
 #include "gusto/base/testing/testing.h"
-#include "gusto/nn/testing/cpu_levels.h"
 #include "gusto/retrieval/testing/lists.h"
 
 namespace gusto {
@@ -137,7 +137,7 @@ TEST(ExactIndex, RowsAndPanelsGiveTheSameBits) {
 TEST(ExactIndex, OnEachCpuLevelListsAreThoseOfAPlainSearch) {
   const Matrix<float> vectors = whole_vectors(700, 21, 1, "items");
   const Matrix<float> queries = whole_vectors(17, 21, 1, "queries");
-  nn::test::on_each_cpu_level([&] {
+  test::on_each_cpu_level([&] {
     Context context({.threads = 1});
     const TopLists found = ExactIndex(vectors.view()).top_k(queries.view(), 40, {}, {}, context);
     for (std::size_t q = 0; q < 17; ++q) ASSERT_EQ(pairs(found[q]), plain_top_k(vectors, queries.row(q), 40, {}, {}));

@@ -9,8 +9,8 @@
 
 #include "gusto/base/random.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/base/testing/cpu_levels.h"
 #include "gusto/base/testing/testing.h"
-#include "gusto/nn/testing/cpu_levels.h"
 #include "gusto/retrieval/testing/lists.h"
 #include "gusto/retrieval/walk_kernels.h"
 
@@ -148,7 +148,7 @@ TEST(WalkKernels, ProductsAreThoseOfAPlainSum) {
     const Matrix<float> items = normal_vectors(40, width, "items");
     const Matrix<float> query = normal_vectors(1, width, "queries");
     const std::vector<std::uint32_t> rows{39, 0, 7, 7};
-    nn::test::on_each_cpu_level([&] {
+    test::on_each_cpu_level([&] {
       std::vector<float> products(rows.size());
       row_products(items.view(), rows, query.row(0).data(), products.data());
       for (std::size_t n = 0; n < rows.size(); ++n) {

@@ -6,8 +6,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "gusto/base/random.h"
+#include "gusto/base/testing/cpu_levels.h"
 #include "gusto/base/testing/testing.h"
-#include "gusto/nn/testing/cpu_levels.h"
 #include "gusto/retrieval/testing/lists.h"
 
 namespace gusto {
@@ -61,7 +61,7 @@ TEST(Int8Index, OnEachCpuLevelListsAreThoseOfExactSearch) {
   const Matrix<float> vectors = uneven_vectors(3000, 21, 1, "items");
   const Matrix<float> queries = uneven_vectors(4, 21, 1, "queries");
   const PreparedFilter filter({}, 3000);
-  nn::test::on_each_cpu_level([&] {
+  test::on_each_cpu_level([&] {
     Context context({.threads = 1});
     const TopLists exact = ExactIndex(vectors.view()).top_k(queries.view(), 50, {}, {}, context);
     const Int8Index index(vectors.view(), context);

@@ -18,12 +18,13 @@
 
 #include "gusto/base/matrix.h"
 #include "gusto/base/random.h"
+#include "gusto/base/testing/cpu_levels.h"
 #include "gusto/nn/ops.h"
 #include "gusto/nn/tape.h"
-#include "gusto/nn/testing/cpu_levels.h"
 
 namespace gusto::nn::test {
 
+using gusto::test::on_each_cpu_level;
 using Doubles = Matrix<double>;
 
 /// What an operation is given.

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <hwy/targets.h>
 
-namespace gusto::nn::test {
+namespace gusto::test {
 
 /// Calls action() once per instruction set that kernels were compiled for and this processor can run.
 template <class Action>
@@ -22,4 +22,4 @@ void on_each_cpu_level(const Action& action) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
-}  // namespace gusto::nn::test
+}  // namespace gusto::test

@@ -49,8 +49,8 @@ bool solve_upper(MatrixView<float> a, std::span<float> b);
 std::size_t systems_together();
 inline constexpr std::size_t kMostTogether = 16;
 
-/// Solves A x = b as solve_upper() does, for up to systems_together() systems at once: where they are small, many times
-/// faster than one by one.
+/// Solves A x = b as solve_upper() does, for up to systems_together() systems at once: up to a width of 128 faster than
+/// one by one.
 ///
 /// Shapes   lefts [n·width × width], each A below the one before it, of which the upper triangle counts; rights
 ///          [n × width], without gaps between rows; width a multiple of kStrip; scratch together_floats(width), aligned

@@ -15,75 +15,125 @@ namespace HWY_NAMESPACE {
 // NOLINTBEGIN(readability-identifier-naming): named as Highway names its own, to tell a kernel from its dispatcher.
 namespace hn = hwy::HWY_NAMESPACE;
 
-using StripTag = hn::CappedTag<float, kStrip>;  // widths are multiples of a strip
+using StripTag = hn::CappedTag<float, kStrip>;                       // widths are multiples of a strip
+constexpr std::size_t kVectors = kStrip / hn::MaxLanes(StripTag());  // that make up a strip
 
-// Rows are copied side by side, so many that they stay in the first-level cache while all tiles read them.
+// Rows are copied strip by strip, so many that they stay in the first-level cache while all tiles read them. Within a
+// strip they follow one another: reading rows that lie further apart is slower, from the same cache.
 constexpr std::size_t kPackedFloats = 8192;
-constexpr std::size_t kMostPacked = 64;
+constexpr std::size_t kMostPacked = 128;
 // Rows this far ahead are fetched while one is copied.
 constexpr std::size_t kAhead = 8;
+// Strips that are copied in one pass, as many as their sums leave room for in the registers.
+constexpr std::size_t kStripsAtOnce = std::clamp<std::size_t>(8 / kVectors, 1, 4);
 
-// A tile of left: 8 rows from `row` on, one vector of columns from `column` on.
-template <class D>
-HWY_INLINE void AddTile(D d, const float* HWY_RESTRICT packed, std::size_t count, std::size_t width, std::size_t row,
-                        std::size_t column, float* HWY_RESTRICT left, std::size_t stride) {
-  float* HWY_RESTRICT out = left + row * stride + column;
-  auto s0 = hn::LoadU(d, out);
-  auto s1 = hn::LoadU(d, out + stride);
-  auto s2 = hn::LoadU(d, out + 2 * stride);
-  auto s3 = hn::LoadU(d, out + 3 * stride);
-  auto s4 = hn::LoadU(d, out + 4 * stride);
-  auto s5 = hn::LoadU(d, out + 5 * stride);
-  auto s6 = hn::LoadU(d, out + 6 * stride);
-  auto s7 = hn::LoadU(d, out + 7 * stride);
-  for (std::size_t n = 0; n < count; ++n) {
-    const float* HWY_RESTRICT y = packed + n * width;
-    const float* HWY_RESTRICT a = y + row;
-    const auto b = hn::Load(d, y + column);
-    s0 = hn::MulAdd(hn::Set(d, a[0]), b, s0);
-    s1 = hn::MulAdd(hn::Set(d, a[1]), b, s1);
-    s2 = hn::MulAdd(hn::Set(d, a[2]), b, s2);
-    s3 = hn::MulAdd(hn::Set(d, a[3]), b, s3);
-    s4 = hn::MulAdd(hn::Set(d, a[4]), b, s4);
-    s5 = hn::MulAdd(hn::Set(d, a[5]), b, s5);
-    s6 = hn::MulAdd(hn::Set(d, a[6]), b, s6);
-    s7 = hn::MulAdd(hn::Set(d, a[7]), b, s7);
+// Rows [begin, begin + count) of y, in strips of `room` rows.
+struct PackedRows {
+  float* numbers;
+  std::size_t room;
+  std::size_t begin;
+  std::size_t count;
+  HWY_INLINE float* strip(std::size_t s) const { return numbers + s * room * kStrip; }
+};
+
+// Copies strips from `first` on, and adds the rows' weighted sum to theirs of right.
+template <std::size_t Strips>
+HWY_INLINE void PackStrips(const ChosenRows& y, const float* HWY_RESTRICT weights, std::size_t first,
+                           const PackedRows& packed, float* HWY_RESTRICT right) {
+  const StripTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<StripTag> sums[Strips * kVectors];
+  HWY_UNROLL(16)
+  for (std::size_t v = 0; v < Strips * kVectors; ++v) sums[v] = hn::LoadU(d, right + first * kStrip + v * lanes);
+  const float* HWY_RESTRICT rows = y.rows + y.column + first * kStrip;
+  float* HWY_RESTRICT out = packed.strip(first);
+  for (std::size_t n = 0; n < packed.count; ++n) {
+    if (packed.begin + n + kAhead < y.indexes.size()) {
+      const float* next = rows + y.indexes[packed.begin + n + kAhead] * y.stride;
+      HWY_UNROLL(4)
+      for (std::size_t s = 0; s < Strips; ++s) __builtin_prefetch(next + s * kStrip);
+    }
+    const float* HWY_RESTRICT from = rows + y.indexes[packed.begin + n] * y.stride;
+    const auto weight = hn::Set(d, weights[packed.begin + n]);
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < Strips * kVectors; ++v) {
+      const auto values = hn::LoadU(d, from + v * lanes);
+      hn::Store(values, d, out + (v / kVectors * packed.room + n) * kStrip + v % kVectors * lanes);
+      sums[v] = hn::MulAdd(weight, values, sums[v]);
+    }
   }
-  hn::StoreU(s0, d, out);
-  hn::StoreU(s1, d, out + stride);
-  hn::StoreU(s2, d, out + 2 * stride);
-  hn::StoreU(s3, d, out + 3 * stride);
-  hn::StoreU(s4, d, out + 4 * stride);
-  hn::StoreU(s5, d, out + 5 * stride);
-  hn::StoreU(s6, d, out + 6 * stride);
-  hn::StoreU(s7, d, out + 7 * stride);
+  HWY_UNROLL(16)
+  for (std::size_t v = 0; v < Strips * kVectors; ++v) hn::StoreU(sums[v], d, right + first * kStrip + v * lanes);
+}
+
+// Rows of a tile that is so many vectors wide: its sums stay in registers.
+constexpr std::size_t TileRows(std::size_t vectors) {
+  return hn::MaxLanes(StripTag()) == 16 ? 16 : std::max<std::size_t>(1, 8 / vectors);
+}
+
+// out += Σ_n of a tile: the numbers of strip a from its first on, by those of strip b.
+template <std::size_t Vectors>
+HWY_INLINE void AddTile(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t count,
+                        float* HWY_RESTRICT out, std::size_t stride) {
+  constexpr std::size_t kRows = TileRows(Vectors);
+  const StripTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<StripTag> sums[kRows][Vectors];
+  HWY_UNROLL(16)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < Vectors; ++v) sums[r][v] = hn::LoadU(d, out + r * stride + v * lanes);
+  }
+  for (std::size_t n = 0; n < count; ++n, a += kStrip, b += kStrip) {
+    hn::Vec<StripTag> values[Vectors];
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < Vectors; ++v) values[v] = hn::Load(d, b + v * lanes);
+    HWY_UNROLL(16)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const auto factor = hn::Set(d, a[r]);
+      HWY_UNROLL(16)
+      for (std::size_t v = 0; v < Vectors; ++v) sums[r][v] = hn::MulAdd(factor, values[v], sums[r][v]);
+    }
+  }
+  HWY_UNROLL(16)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(16)
+    for (std::size_t v = 0; v < Vectors; ++v) hn::StoreU(sums[r][v], d, out + r * stride + v * lanes);
+  }
+}
+
+template <std::size_t Vectors>
+HWY_INLINE void AddTiles(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t count, std::size_t rows,
+                         float* HWY_RESTRICT out, std::size_t stride) {
+  for (std::size_t r = 0; r < rows; r += TileRows(Vectors)) {
+    AddTile<Vectors>(a + r, b, count, out + r * stride, stride);
+  }
 }
 
 void AddNormalEquations(const ChosenRows& y, const float* HWY_RESTRICT weights, std::size_t width,
                         float* HWY_RESTRICT left, std::size_t stride, float* HWY_RESTRICT right) {
-  const StripTag d;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t chunk = std::clamp<std::size_t>(kPackedFloats / width, 1, kMostPacked);
+  const std::size_t room = std::clamp<std::size_t>(kPackedFloats / width, 1, kMostPacked);
   const std::size_t total = y.indexes.size();
-  HWY_ALIGN float packed[kPackedFloats];
-  for (std::size_t begin = 0; begin < total; begin += chunk) {
-    const std::size_t count = std::min(chunk, total - begin);
-    for (std::size_t n = 0; n < count; ++n) {
-      if (begin + n + kAhead < total) {
-        const float* next = y.rows + y.indexes[begin + n + kAhead] * y.stride + y.column;
-        for (std::size_t c = 0; c < width; c += kStrip) __builtin_prefetch(next + c);
+  const std::size_t strips = width / kStrip;
+  // On the diagonal the lower half of a strip's rows leaves out the columns of the upper.
+  constexpr std::size_t kHalf = kVectors == 1 ? 0 : kStrip / 2;
+  HWY_ALIGN float numbers[kPackedFloats];
+  for (std::size_t begin = 0; begin < total; begin += room) {
+    const std::size_t count = std::min(room, total - begin);
+    const PackedRows packed{numbers, room, begin, count};
+    std::size_t s = 0;
+    for (; s + kStripsAtOnce <= strips; s += kStripsAtOnce) PackStrips<kStripsAtOnce>(y, weights, s, packed, right);
+    for (; s < strips; ++s) PackStrips<1>(y, weights, s, packed, right);
+    for (std::size_t row = 0; row < strips; ++row) {
+      const float* own = packed.strip(row);
+      float* out = left + row * kStrip * stride + row * kStrip;
+      AddTiles<kVectors>(own, own, count, kStrip - kHalf, out, stride);
+      if constexpr (kHalf > 0) {
+        AddTiles<kVectors / 2>(own + kHalf, own + kHalf, count, kHalf, out + kHalf * stride + kHalf, stride);
       }
-      const float* HWY_RESTRICT from = y.rows + y.indexes[begin + n] * y.stride + y.column;
-      const auto weight = hn::Set(d, weights[begin + n]);
-      for (std::size_t c = 0; c < width; c += lanes) {
-        const auto values = hn::LoadU(d, from + c);
-        hn::Store(values, d, packed + n * width + c);
-        hn::StoreU(hn::MulAdd(weight, values, hn::LoadU(d, right + c)), d, right + c);
-      }
-    }
-    for (std::size_t row = 0; row < width; row += 8) {
-      for (std::size_t column = row / lanes * lanes; column < width; column += lanes) {
-        AddTile(d, packed, count, width, row, column, left, stride);
+      for (std::size_t column = row + 1; column < strips; ++column) {
+        out += kStrip;
+        AddTiles<kVectors>(own, packed.strip(column), count, kStrip, out, stride);
       }
     }
   }

@@ -32,8 +32,9 @@ class ExactScan final : public VectorScan {
         selectors_(filters.size() * kScanQueries, Selector(k)),
         cursors_(kScanQueries),
         scratch_(kPanelQueries * source.width()),
-        positions_(kPanelQueries * room()),
-        scores_(kPanelQueries * room()) {
+        room_(panel_hits_room(stretch_ / kPanelItems)),
+        positions_(kPanelQueries * room_),
+        scores_(kPanelQueries * room_) {
     Pass all{source, {}, {}, {}};
     for (std::size_t f = 0; f < filters.size(); ++f) {
       if (!filters[f].picks()) {
@@ -70,29 +71,35 @@ class ExactScan final : public VectorScan {
     AlignedVector<float> panels;         // what the source of picked items reads
   };
 
-  std::size_t room() const { return stretch_ + kPanelItems; }  // whole vectors are stored, beyond the last hit
   Selector& selector(std::size_t filter, std::size_t query) { return selectors_[filter * kScanQueries + query]; }
 
   void scan(const Pass& pass, MatrixView<const float> queries) {
     std::array<float, kPanelQueries> thresholds{};
     std::array<PanelHits, kPanelQueries> hits{};
+    const std::size_t stretch = longest_stretch(pass, queries.rows);
     std::size_t end = 0;
     for (std::size_t begin = 0; begin < pass.source.items(); begin = end) {
       // Short stretches at first, while much gets in because thresholds are low.
-      end = std::min(pass.source.items(), begin + std::clamp(begin, kFirstStretch, stretch_));
+      end = std::min(pass.source.items(), begin + std::clamp(begin, kFirstStretch, stretch));
       const std::size_t panel_count = (end - begin + kPanelItems - 1) / kPanelItems;
       const float* panels = pass.source.panels(begin, end, packed_);
       for (std::size_t first = 0; first < queries.rows; first += kPanelQueries) {
         const std::size_t count = std::min(kPanelQueries, queries.rows - first);
         for (std::size_t q = 0; q < count; ++q) {
           thresholds[q] = lowest_threshold(pass, first + q);
-          hits[q] = {positions_.data() + q * room(), scores_.data() + q * room(), 0};
+          hits[q] = {positions_.data() + q * room_, scores_.data() + q * room_, 0};
         }
         scan_panels(panels, panel_count, queries.slice(first, first + count), {thresholds.data(), count},
                     scratch_.data(), {hits.data(), count});
         for (std::size_t q = 0; q < count; ++q) take(pass, first + q, hits[q], begin, end);
       }
     }
+  }
+
+  // Nobody reads a single query's panels again, and it has the room of all queries for its hits: the longer its
+  // stretches, the further apart its streams. Panels that are made on the way should stay in the cache.
+  std::size_t longest_stretch(const Pass& pass, std::size_t queries) const {
+    return queries == 1 && pass.source.has_panels() ? (kPanelQueries - 1) * stretch_ : stretch_;
   }
 
   // NaN as long as one filter's list takes anything.
@@ -129,6 +136,7 @@ class ExactScan final : public VectorScan {
   std::vector<SeenCursor> cursors_;
   AlignedVector<float> packed_;
   AlignedVector<float> scratch_;
+  std::size_t room_;  // of one query's hits
   std::vector<std::uint32_t> positions_;
   std::vector<float> scores_;
 };
@@ -160,12 +168,13 @@ AlignedVector<float> PanelSource::gather(std::span<const std::uint32_t> rows) co
 void score_rows(const PanelSource& source, std::span<const std::uint32_t> rows, MatrixView<const float> query,
                 Selector& selector) {
   const AlignedVector<float> panels = source.gather(rows);
-  const std::size_t room = panel_floats(rows.size(), 1) + kPanelItems;
+  const std::size_t panel_count = panel_floats(rows.size(), 1) / kPanelItems;
+  const std::size_t room = panel_hits_room(panel_count);
   std::vector<std::uint32_t> positions(room);
   std::vector<float> scores(room), scratch(kPanelQueries * source.width());
   const float none = std::numeric_limits<float>::quiet_NaN();
   PanelHits hits{positions.data(), scores.data(), 0};
-  scan_panels(panels.data(), panel_floats(rows.size(), 1) / kPanelItems, query, {&none, 1}, scratch.data(), {&hits, 1});
+  scan_panels(panels.data(), panel_count, query, {&none, 1}, scratch.data(), {&hits, 1});
   for (std::size_t r = 0; r < rows.size(); ++r) {
     require_finite_score(scores[r], rows[r]);
     selector.push(scores[r], rows[r]);

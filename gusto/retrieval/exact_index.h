@@ -28,6 +28,7 @@ class PanelSource {
 
   std::size_t items() const { return rows_.rows; }
   std::size_t width() const { return rows_.cols; }
+  bool has_panels() const { return panels_ != nullptr; }
   /// The panels of items [begin, end), begin being a multiple of kPanelItems; in `room` if they aren't there yet.
   const float* panels(std::size_t begin, std::size_t end, AlignedVector<float>& room) const;
   /// Panels of some items only.

@@ -52,7 +52,8 @@ Int8Query int8_query(std::span<const std::int8_t> bytes, float norm, float resid
 ///   bound = scale_i · Σ_w b_q[w] · b_i[w] + ‖q‖ · ‖x_i − scale_i b_i‖ + ‖q − scale b_q‖ · ‖scale_i b_i‖
 ///
 /// in units of the query's scale. A threshold of NaN lets all bounds pass, and a bound that is NaN always passes.
-/// `hits` gets positions from the first panel's first item on, and the bounds; rooms as for scan_panels.
+/// `hits` gets positions from the first panel's first item on, and the bounds; both have room for
+/// all items of the panels, and kPanelItems more (whole vectors are stored).
 void scan_int8(const Int8Panels& items, std::size_t first_panel, std::size_t panel_count, const Int8Query& query,
                float threshold, PanelHits& hits);
 

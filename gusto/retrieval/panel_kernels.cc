@@ -17,55 +17,109 @@ namespace hn = hwy::HWY_NAMESPACE;
 using PanelTag = hn::CappedTag<float, 16>;
 constexpr std::size_t kVectors = kPanelItems / hn::MaxLanes(PanelTag());
 
-// As many queries as their sums leave room for in the registers: 32 of them with AVX-512, else 16.
-constexpr std::size_t kManyQueries = kVectors <= 2 ? kPanelQueries : kVectors <= 4 ? 3 : 1;
-constexpr std::size_t kFewQueries = kVectors <= 2 ? 4 : 1;
+// As many queries as their sums leave room for in the registers, 32 of them with AVX-512, else 16; of a panel's vectors
+// two at a time.
+constexpr std::size_t kTileVectors = std::min<std::size_t>(kVectors, 2);
+constexpr std::size_t kManyQueries = kVectors <= 2 ? kPanelQueries : kPanelQueries / 2;
+constexpr std::size_t kFewQueries = 4;
+// For one query, panels that lie far apart are read at once: the hardware's prefetchers fetch ahead for each of them,
+// and so keep more lines on their way.
+constexpr std::size_t kStreams = kVectors == 4 ? 3 : 1;
+static_assert(kStreams <= kMostPanelStreams);
 
-// Lines are fetched this far ahead of the panel that is read: the hardware's own prefetchers stop at each page.
+// A single stream's lines are fetched this far ahead of the panel that is read: those prefetchers stop at each page.
 constexpr std::size_t kPrefetchFloats = 2048;
 constexpr std::size_t kPrefetchRows = 32;
 
-template <std::size_t Queries>
-void ScanPanels(const float* HWY_RESTRICT panels, std::size_t panel_count, std::size_t width,
-                const float* HWY_RESTRICT queries, const float* HWY_RESTRICT thresholds, PanelHits* HWY_RESTRICT hits) {
+// Appends what passes of some items, of which the first is at `position`.
+template <std::size_t Vectors>
+HWY_INLINE void KeepHits(const hn::Vec<PanelTag> (&sums)[Vectors], float threshold, std::size_t position,
+                         PanelHits& found) {
   const PanelTag d;
   const hn::RebindToUnsigned<PanelTag> du;
+  const auto limit = hn::Set(d, threshold);
+  HWY_UNROLL(16)
+  for (std::size_t v = 0; v < Vectors; ++v) {
+    const auto passes = hn::Not(hn::Le(sums[v], limit));
+    if (HWY_LIKELY(hn::AllFalse(d, passes))) continue;
+    const auto first = static_cast<std::uint32_t>(position + v * hn::Lanes(d));
+    hn::CompressStore(hn::Iota(du, first), hn::RebindMask(du, passes), du, found.positions + found.count);
+    found.count += hn::CompressStore(sums[v], passes, d, found.scores + found.count);
+  }
+}
+
+// kTileVectors of a panel, and several queries, which lie interleaved.
+template <std::size_t Queries>
+HWY_INLINE void ScanTile(const float* HWY_RESTRICT items, std::size_t position, std::size_t width,
+                         const float* HWY_RESTRICT queries, const float* HWY_RESTRICT thresholds,
+                         PanelHits* HWY_RESTRICT hits) {
+  const PanelTag d;
   const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t p = 0; p < panel_count; ++p) {
-    const float* HWY_RESTRICT panel = panels + p * kPanelItems * width;
-    hn::Vec<PanelTag> sums[Queries][kVectors];
+  hn::Vec<PanelTag> sums[Queries][kTileVectors];
+  HWY_UNROLL(16)
+  for (std::size_t q = 0; q < Queries; ++q) {
+    HWY_UNROLL(2)
+    for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = hn::Zero(d);
+  }
+  for (std::size_t w = 0; w < width; ++w) {
+    hn::Vec<PanelTag> numbers[kTileVectors];
+    HWY_UNROLL(2)
+    for (std::size_t v = 0; v < kTileVectors; ++v) numbers[v] = hn::Load(d, items + w * kPanelItems + v * lanes);
     HWY_UNROLL(16)
     for (std::size_t q = 0; q < Queries; ++q) {
+      const auto query = hn::Set(d, queries[w * Queries + q]);
+      HWY_UNROLL(2)
+      for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = hn::MulAdd(query, numbers[v], sums[q][v]);
+    }
+  }
+  HWY_UNROLL(16)
+  for (std::size_t q = 0; q < Queries; ++q) KeepHits(sums[q], thresholds[q], position, hits[q]);
+}
+
+// One query and panels [begin, begin + Streams · each), from Streams places at once.
+template <std::size_t Streams>
+void ScanStreams(const float* HWY_RESTRICT panels, std::size_t begin, std::size_t each, std::size_t width,
+                 const float* HWY_RESTRICT query, float threshold, PanelHits& hits) {
+  const PanelTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t distance = each * kPanelItems * width;
+  PanelHits found[Streams];
+  for (std::size_t s = 0; s < Streams; ++s) {
+    const std::size_t room = hits.count + s * (each + 1) * kPanelItems;
+    found[s] = {hits.positions + room, hits.scores + room, 0};
+  }
+  for (std::size_t p = 0; p < each; ++p) {
+    const float* HWY_RESTRICT panel = panels + (begin + p) * kPanelItems * width;
+    hn::Vec<PanelTag> sums[Streams][kVectors];
+    HWY_UNROLL(16)
+    for (std::size_t s = 0; s < Streams; ++s) {
       HWY_UNROLL(16)
-      for (std::size_t v = 0; v < kVectors; ++v) sums[q][v] = hn::Zero(d);
+      for (std::size_t v = 0; v < kVectors; ++v) sums[s][v] = hn::Zero(d);
     }
     for (std::size_t w = 0; w < width; ++w) {
-      if (Queries == 1) {
+      if (kStreams == 1) {
         __builtin_prefetch(panel + w * kPanelItems + kPrefetchFloats);
         __builtin_prefetch(panel + w * kPanelItems + kPrefetchFloats + kPanelItems / 2);
       }
+      const auto factor = hn::Set(d, query[w]);
       HWY_UNROLL(16)
-      for (std::size_t q = 0; q < Queries; ++q) {
-        const auto query = hn::Set(d, queries[w * Queries + q]);
+      for (std::size_t s = 0; s < Streams; ++s) {
         HWY_UNROLL(16)
         for (std::size_t v = 0; v < kVectors; ++v) {
-          sums[q][v] = hn::MulAdd(query, hn::Load(d, panel + w * kPanelItems + v * lanes), sums[q][v]);
+          const auto items = hn::Load(d, panel + s * distance + w * kPanelItems + v * lanes);
+          sums[s][v] = hn::MulAdd(factor, items, sums[s][v]);
         }
       }
     }
     HWY_UNROLL(16)
-    for (std::size_t q = 0; q < Queries; ++q) {
-      const auto threshold = hn::Set(d, thresholds[q]);
-      HWY_UNROLL(16)
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        const auto passes = hn::Not(hn::Le(sums[q][v], threshold));
-        if (HWY_LIKELY(hn::AllFalse(d, passes))) continue;
-        PanelHits& found = hits[q];
-        const auto first = static_cast<std::uint32_t>(p * kPanelItems + v * lanes);
-        hn::CompressStore(hn::Iota(du, first), hn::RebindMask(du, passes), du, found.positions + found.count);
-        found.count += hn::CompressStore(sums[q][v], passes, d, found.scores + found.count);
-      }
+    for (std::size_t s = 0; s < Streams; ++s) {
+      KeepHits(sums[s], threshold, (begin + s * each + p) * kPanelItems, found[s]);
     }
+  }
+  for (const PanelHits& stream : found) {
+    std::copy_n(stream.positions, stream.count, hits.positions + hits.count);
+    std::copy_n(stream.scores, stream.count, hits.scores + hits.count);
+    hits.count += stream.count;
   }
 }
 
@@ -105,26 +159,42 @@ void PackPanel(const float* HWY_RESTRICT items, std::size_t stride, std::size_t 
   }
 }
 
-// Queries beside one another, so that the loop above finds them at fixed distances.
-void Interleave(MatrixView<const float> queries, std::size_t begin, std::size_t count, std::size_t room, float* out) {
-  for (std::size_t w = 0; w < queries.cols; ++w) {
-    for (std::size_t q = 0; q < room; ++q) out[w * room + q] = q < count ? queries(begin + q, w) : 0.0F;
+// Scans for groups of so many queries, from query `begin` on, and returns the query after the last group. A panel stays
+// in the first-level cache while all groups read it.
+template <std::size_t Queries>
+std::size_t ScanGroups(const float* HWY_RESTRICT panels, std::size_t panel_count, MatrixView<const float> queries,
+                       std::size_t begin, const float* HWY_RESTRICT thresholds, float* HWY_RESTRICT scratch,
+                       PanelHits* HWY_RESTRICT hits) {
+  if (begin + Queries > queries.rows) return begin;
+  const std::size_t width = queries.cols;
+  const std::size_t end = begin + (queries.rows - begin) / Queries * Queries;
+  // Queries beside one another, so that ScanTile() finds them at fixed distances.
+  for (std::size_t q = begin; q < end; ++q) {
+    const std::size_t group = (q - begin) / Queries;
+    float* out = scratch + group * Queries * width + (q - begin) % Queries;
+    for (std::size_t w = 0; w < width; ++w) out[w * Queries] = queries(q, w);
   }
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    for (std::size_t first = 0; first < kPanelItems; first += kTileVectors * hn::Lanes(PanelTag())) {
+      const float* items = panels + p * kPanelItems * width + first;
+      for (std::size_t q = begin; q < end; q += Queries) {
+        ScanTile<Queries>(items, p * kPanelItems + first, width, scratch + (q - begin) * width, thresholds + q,
+                          hits + q);
+      }
+    }
+  }
+  return end;
 }
 
 void ScanAll(const float* HWY_RESTRICT panels, std::size_t panel_count, MatrixView<const float> queries,
              const float* HWY_RESTRICT thresholds, float* HWY_RESTRICT scratch, PanelHits* HWY_RESTRICT hits) {
-  std::size_t q = 0;
-  for (; q + kManyQueries <= queries.rows; q += kManyQueries) {
-    Interleave(queries, q, kManyQueries, kManyQueries, scratch);
-    ScanPanels<kManyQueries>(panels, panel_count, queries.cols, scratch, thresholds + q, hits + q);
-  }
-  for (; q + kFewQueries <= queries.rows; q += kFewQueries) {
-    Interleave(queries, q, kFewQueries, kFewQueries, scratch);
-    ScanPanels<kFewQueries>(panels, panel_count, queries.cols, scratch, thresholds + q, hits + q);
-  }
+  std::size_t q = ScanGroups<kManyQueries>(panels, panel_count, queries, 0, thresholds, scratch, hits);
+  q = ScanGroups<kFewQueries>(panels, panel_count, queries, q, thresholds, scratch, hits);
   for (; q < queries.rows; ++q) {
-    ScanPanels<1>(panels, panel_count, queries.cols, queries.row(q).data(), thresholds + q, hits + q);
+    const float* query = queries.row(q).data();
+    const std::size_t each = panel_count / kStreams;
+    ScanStreams<kStreams>(panels, 0, each, queries.cols, query, thresholds[q], hits[q]);
+    ScanStreams<1>(panels, kStreams * each, panel_count - kStreams * each, queries.cols, query, thresholds[q], hits[q]);
   }
 }
 

@@ -33,19 +33,27 @@ constexpr std::size_t panel_floats(std::size_t items, std::size_t width) {
 /// Writes items [n × width] to panels, panel_floats(n, width) long.
 void pack_panels(MatrixView<const float> items, float* panels);
 
+/// A single query's scan reads panels in so many places at once at most: the further apart, the faster.
+inline constexpr std::size_t kMostPanelStreams = 3;
+
 /// Where a scan leaves one query's candidates: positions within the scanned items, ascending, and their scores.
-/// Both have room for all items of the panels, and kPanelItems more (whole vectors are stored).
+/// Both have room for panel_hits_room() of the panels, since whole vectors are stored.
 struct PanelHits {
   std::uint32_t* positions;
   float* scores;
   std::size_t count;
 };
 
+/// Numbers that PanelHits need room for.
+constexpr std::size_t panel_hits_room(std::size_t panel_count) {
+  return (panel_count + kMostPanelStreams + 1) * kPanelItems;
+}
+
 /// Finds the items whose score is not at most a query's threshold. A threshold of NaN lets all scores pass, and a score
 /// that is NaN always passes, so that the caller sees it.
 ///
 /// Shapes   panels: panel_count of them; queries [n × width], n ≤ kPanelQueries; thresholds and hits n;
-///          scratch kPanelQueries · width floats
+///          scratch kPanelQueries · width floats; hits without any
 /// Cost     2·n·items·width operations; for one query, reading the panels once
 void scan_panels(const float* panels, std::size_t panel_count, MatrixView<const float> queries,
                  std::span<const float> thresholds, float* scratch, std::span<PanelHits> hits);

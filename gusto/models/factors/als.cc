@@ -159,22 +159,25 @@ RowProblem AlsModel::problem_of(std::span<const HistoryEvent> history) const {
 }
 
 void AlsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
-  RowSolver::Workspace workspace;
-  std::vector<float> vector(users_.vectors.cols());
+  Matrix<float> vectors(queries.size(), users_.vectors.cols());
+  std::vector<std::size_t> source(queries.size());  // the first of the same query user
+  RowQueue queue(*fold_in_solver_, Pass::solve);
   for (std::size_t q = 0; q < queries.size(); ++q) {
+    source[q] = q;
     if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
-      std::copy(out.row(q - 1).begin(), out.row(q - 1).end(), out.row(q).begin());
-      continue;
-    }
-    if (is_training_user(queries[q])) {
+      source[q] = source[q - 1];
+    } else if (is_training_user(queries[q])) {
       const std::span<const float> own = users_.vectors.row(queries[q].user->index);
-      std::copy(own.begin(), own.end(), vector.begin());
+      std::copy(own.begin(), own.end(), vectors.row(q).begin());
     } else {
-      std::fill(vector.begin(), vector.end(), 0.0F);
-      const RowProblem problem = problem_of(queries[q].history);
-      if (!problem.indexes.empty()) fold_in_solver_->solve(problem.row(), vector, workspace);
+      queue.problem() = problem_of(queries[q].history);
+      if (!queue.problem().indexes.empty()) queue.add(vectors.row(q));
     }
-    const auto unit = static_cast<float>(unit_);
+  }
+  queue.finish();
+  const auto unit = static_cast<float>(unit_);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const std::span<const float> vector = vectors.row(source[q]);
     std::transform(vector.begin(), vector.begin() + static_cast<std::ptrdiff_t>(dim()), out.row(q).begin(),
                    [&](float v) { return unit * v; });
     out(q, dim()) = unit * vector[dim()] + static_cast<float>(mean_);

@@ -12,6 +12,7 @@
 
 #include "gusto/base/context.h"
 #include "gusto/base/matrix.h"
+#include "gusto/base/solve_kernels.h"
 #include "gusto/base/steps.h"
 #include "gusto/models/factors/row_solver.h"
 
@@ -34,15 +35,44 @@ struct RowProblem {
   std::vector<float> weights;
   float reg = 0;
 
-  RowSolver::Row row() const { return {indexes, targets, reg, center, weights}; }
+  RowSolver::Row row(std::span<float> x = {}) const { return {indexes, targets, reg, center, weights, x}; }
 };
 
 enum class Pass { sweep, solve };
 
+/// Collects rows' problems and goes over, or solves, as many at once as are solved together. One caller at a time.
+///
+/// A row of more than kLongRow events does not wait for others: it would take memory, and its system is least of its
+/// work.
+class RowQueue {
+ public:
+  static constexpr std::size_t kLongRow = 2048;
+
+  RowQueue(const RowSolver& solver, Pass pass) : solver_(solver), pass_(pass), waiting_(systems_together()) {}
+
+  /// To be filled in, in place of another row's.
+  RowProblem& problem() { return problem_; }
+  /// Takes in what problem() holds, for x, which must stay where it is until it is found, by finish() at the latest.
+  /// Errors   those of RowSolver
+  void add(std::span<float> x);
+  void finish();
+
+  /// Bytes at most, of rows of so many events and vectors of a width.
+  static std::uint64_t memory(std::size_t events, std::size_t width);
+
+ private:
+  const RowSolver& solver_;
+  Pass pass_;
+  RowProblem problem_;
+  std::vector<RowProblem> waiting_;
+  std::vector<RowSolver::Row> rows_;
+  RowSolver::Workspace workspace_;
+};
+
 /// Goes over, or solves for, every row of `vectors` that has events. state(r, problem) fills in the problem of row r,
 /// in place of another row's; it is called on all threads. Each row is a step.
 /// Errors   canceled; those of RowSolver
-/// Cost     that of RowSolver for each row; on each thread a problem and a workspace
+/// Cost     that of RowSolver for each row; on each thread a RowQueue
 /// Repeatable same bits at any number of threads
 void solve_side(Steps& steps, const RowSolver& solver, Pass pass,
                 const std::function<void(std::size_t row, RowProblem& problem)>& state, Matrix<float>& vectors);

@@ -47,14 +47,10 @@ constexpr ModelInfo kIalsInfo{
     .about =
         "Implicit alternating least squares in its revisited form (Hu, Koren, Volinsky 2008; Rendle, Krichene, Zhang, "
         "Koren 2022): every event asks for a score of 1, weighed by its strength, every pair of user and item, with "
-        "the weight "
-        "unobserved_weight, for "
-        "0, and a vector is shrunk to 0 by as much as it takes part in. Large dim and a well chosen reg make it one of "
-        "the "
-        "strongest models for top lists; blocks of coordinates (iALS++) keep large dim affordable. With user_fields "
-        "and "
-        "item_fields vectors are shrunk to what features suggest instead of 0, so that new items, and users for whom "
-        "only features are known, get vectors too.",
+        "the weight unobserved_weight, for 0, and a vector is shrunk to 0 by as much as it takes part in. Large dim "
+        "and a well chosen reg make it one of the strongest models for top lists; blocks of coordinates (iALS++) keep "
+        "large dim affordable. With user_fields and item_fields vectors are shrunk to what features suggest instead of "
+        "0, so that new items, and users for whom only features are known, get vectors too.",
     .fields = kIalsFields,
     .abilities = {.personalized = true,
                   .fold_in = FoldIn::exact,
@@ -299,23 +295,24 @@ IalsModel::QueryUser IalsModel::query_user(const Query& query) const {
 }
 
 void IalsModel::do_query_vectors(std::span<const Query> queries, MatrixView<float> out) const {
-  RowSolver::Workspace workspace;
-  std::vector<float> vector(items_.cols());
+  Matrix<float> vectors(queries.size(), items_.cols());
+  std::vector<std::size_t> source(queries.size());  // the first of the same query user
+  RowQueue queue(*fold_in_solver_, Pass::solve);
   for (std::size_t q = 0; q < queries.size(); ++q) {
+    source[q] = q;
+    const std::span<float> vector = vectors.row(q);
     if (is_training_user(queries[q]) && queries[q].features.empty()) {
-      std::copy_n(users_.row(queries[q].user->index).data(), dim(), out.row(q).data());
-      continue;
+      std::copy_n(users_.row(queries[q].user->index).data(), dim(), vector.data());
+    } else if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
+      source[q] = source[q - 1];
+    } else {
+      queue.problem() = query_user(queries[q]).problem;
+      std::copy(queue.problem().center.begin(), queue.problem().center.end(), vector.begin());
+      if (!queue.problem().indexes.empty()) queue.add(vector);
     }
-    if (q > 0 && same_query_user(queries[q], queries[q - 1])) {
-      std::copy_n(out.row(q - 1).data(), dim(), out.row(q).data());
-      continue;
-    }
-    const RowProblem problem = query_user(queries[q]).problem;
-    std::fill(vector.begin(), vector.end(), 0.0F);
-    std::copy(problem.center.begin(), problem.center.end(), vector.begin());
-    if (!problem.indexes.empty()) fold_in_solver_->solve(problem.row(), vector, workspace);
-    std::copy_n(vector.data(), dim(), out.row(q).data());
   }
+  queue.finish();
+  for (std::size_t q = 0; q < queries.size(); ++q) std::copy_n(vectors.row(source[q]).data(), dim(), out.row(q).data());
 }
 
 void IalsModel::do_item_similarity(ItemRow item, std::span<float> out) const {

@@ -25,102 +25,139 @@ RowSolver::RowSolver(MatrixView<const float> y, Matrix<float> gram, double unobs
   std::iota(all_.begin(), all_.end(), 0U);
 }
 
-void RowSolver::gather(const Row& row, Workspace& workspace) const {
+std::uint64_t RowSolver::workspace_memory(std::size_t width) {
+  const std::size_t widest = std::min(width, kWidestTogether);
+  const std::uint64_t together = systems_together() * widest * (widest + 1) + together_floats(widest);
+  const std::uint64_t alone = width > kWidestTogether ? std::uint64_t{width} * (width + 1) : 0;
+  return (together + alone) * sizeof(float) + systems_together() * sizeof(Workspace::Events);
+}
+
+void RowSolver::gather(const Row& row, Workspace::Events& events) const {
   if (row.weights.empty()) {
-    workspace.residuals_.assign(row.targets.begin(), row.targets.end());
-    workspace.y_ = {y_.data, y_.stride, row.indexes, 0};
+    events.residuals.assign(row.targets.begin(), row.targets.end());
+    events.y = {y_.data, y_.stride, row.indexes, 0};
     return;
   }
   const std::size_t count = row.indexes.size();
-  workspace.residuals_.resize(count);
-  workspace.scaled_.resize(count * y_.cols);
-  workspace.places_.resize(count);
-  std::iota(workspace.places_.begin(), workspace.places_.end(), 0U);
+  events.residuals.resize(count);
+  events.scaled.resize(count * width());
+  events.places.resize(count);
+  std::iota(events.places.begin(), events.places.end(), 0U);
   for (std::size_t n = 0; n < count; ++n) {
     const float root = std::sqrt(row.weights[n]);
-    workspace.residuals_[n] = root * row.targets[n];
+    events.residuals[n] = root * row.targets[n];
     const std::span<const float> y = y_.row(row.indexes[n]);
-    std::transform(y.begin(), y.end(), workspace.scaled_.begin() + static_cast<std::ptrdiff_t>(n * y_.cols),
+    std::transform(y.begin(), y.end(), events.scaled.begin() + static_cast<std::ptrdiff_t>(n * width()),
                    [root](float value) { return root * value; });
   }
-  workspace.y_ = {workspace.scaled_.data(), y_.cols, workspace.places_, 0};
+  events.y = {events.scaled.data(), width(), events.places, 0};
 }
 
-double RowSolver::step(const Row& row, std::size_t begin, std::size_t width, std::span<float> x,
-                       Workspace& workspace) const {
-  if (workspace.left_.rows() != width) workspace.left_ = Matrix<float>(width, width);
-  Matrix<float>& left = workspace.left_;
-  std::vector<float>& right = workspace.right_;
-  right.assign(width, 0.0F);
-  if (gram_.empty()) {
-    left.fill(0);
-  } else {
-    sum_rows(gram_.values().data() + begin, gram_.cols(), all_, x, right);
-    for (std::size_t r = 0; r < width; ++r) {
-      std::copy_n(gram_.row(begin + r).data() + begin, width, left.row(r).data());
+void RowSolver::state(const Row& row, const Workspace::Events& events, std::size_t begin, MatrixView<float> left,
+                      std::span<float> right) const {
+  const std::size_t block = right.size();
+  const bool at_once = block == width();  // from x = 0
+  std::fill(right.begin(), right.end(), 0.0F);
+  if (!gram_.empty() && !at_once) sum_rows(gram_.values().data() + begin, gram_.cols(), all_, row.x, right);
+  for (std::size_t r = 0; r < block; ++r) {
+    if (gram_.empty()) {
+      std::fill_n(left.row(r).data(), block, 0.0F);
+    } else {
+      std::copy_n(gram_.row(begin + r).data() + begin, block, left.row(r).data());
     }
+    const float center = row.center.empty() ? 0.0F : row.center[begin + r];
+    right[r] = -right[r] - row.reg * (row.x[begin + r] - center);
+    left(r, r) += row.reg;
   }
-  for (std::size_t c = 0; c < width; ++c) {
-    const float center = row.center.empty() ? 0.0F : row.center[begin + c];
-    right[c] = -right[c] - row.reg * (x[begin + c] - center);
-    left(c, c) += row.reg;
-  }
-  ChosenRows y = workspace.y_;
+  ChosenRows y = events.y;
   y.column = begin;
-  add_normal_equations(y, workspace.residuals_, left.view(), right);
-  if (!solve_upper(left.view(), right)) {
+  add_normal_equations(y, events.residuals, left, right);
+}
+
+double RowSolver::step(std::span<const Row> rows, std::size_t begin, std::size_t block, Workspace& workspace) const {
+  const std::size_t most = block <= kWidestTogether ? systems_together() : 1;
+  const auto have = [](AlignedVector<float>& room, std::size_t floats) {
+    if (room.size() < floats) room.resize(floats);
+    return room.data();
+  };
+  const MatrixView<float> lefts(have(workspace.lefts_, most * block * block), rows.size() * block, block);
+  const MatrixView<float> rights(have(workspace.rights_, most * block), rows.size(), block);
+  if (most > 1) have(workspace.scratch_, together_floats(block));
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    state(rows[r], workspace.events_[r], begin, lefts.slice(r * block, (r + 1) * block), rights.row(r));
+  }
+  if (most > 1 ? !solve_together(lefts, rights, workspace.scratch_) : !solve_upper(lefts, rights.row(0))) {
     throw Error(ErrorCode::not_finite, "A system of equations is not positive definite.", "Raise the regularization.");
   }
   double moved = 0;
-  for (std::size_t c = 0; c < width; ++c) {
-    x[begin + c] += right[c];
-    moved += static_cast<double>(right[c]) * static_cast<double>(right[c]);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const std::span<const float> moves = rights.row(r);
+    for (std::size_t c = 0; c < block; ++c) {
+      rows[r].x[begin + c] += moves[c];
+      moved += static_cast<double>(moves[c]) * static_cast<double>(moves[c]);
+    }
+    if (block < width()) subtract_products(workspace.events_[r], begin, moves, workspace);  // else asked for no more
   }
-  if (width == x.size()) return moved;  // residuals are asked for no more
-  std::vector<float>& products = workspace.products_;
-  products.assign(row.indexes.size(), 0.0F);
-  add_row_products(y, right, products);
-  for (std::size_t n = 0; n < products.size(); ++n) workspace.residuals_[n] -= products[n];
   return moved;
 }
 
-double RowSolver::sweep_blocks(const Row& row, std::size_t block, std::span<float> x, Workspace& workspace) const {
-  gather(row, workspace);
-  if (block >= x.size()) {
-    std::fill(x.begin(), x.end(), 0.0F);  // the minimum is the same from anywhere, and residuals from 0 are the targets
-    return step(row, 0, x.size(), x, workspace);
-  }
+void RowSolver::subtract_products(Workspace::Events& events, std::size_t begin, std::span<const float> x,
+                                  Workspace& workspace) const {
   std::vector<float>& products = workspace.products_;
-  products.assign(row.indexes.size(), 0.0F);
-  add_row_products(workspace.y_, x, products);
-  for (std::size_t n = 0; n < products.size(); ++n) workspace.residuals_[n] -= products[n];
+  products.assign(events.residuals.size(), 0.0F);
+  ChosenRows y = events.y;
+  y.column = begin;
+  add_row_products(y, x, products);
+  for (std::size_t n = 0; n < products.size(); ++n) events.residuals[n] -= products[n];
+}
+
+double RowSolver::sweep_group(std::span<const Row> rows, std::size_t block, Workspace& workspace) const {
+  workspace.events_.resize(std::max(rows.size(), workspace.events_.size()));
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    gather(rows[r], workspace.events_[r]);
+    if (block >= width()) {
+      std::fill(rows[r].x.begin(), rows[r].x.end(), 0.0F);  // the minimum is the same from anywhere
+    } else {
+      subtract_products(workspace.events_[r], 0, rows[r].x, workspace);
+    }
+  }
   double moved = 0;
-  for (std::size_t begin = 0; begin < x.size(); begin += block) {
-    moved += step(row, begin, std::min(block, x.size() - begin), x, workspace);
+  for (std::size_t begin = 0; begin < width(); begin += block) {
+    moved += step(rows, begin, std::min(block, width() - begin), workspace);
   }
   return moved;
 }
 
-void RowSolver::sweep(const Row& row, std::span<float> x, Workspace& workspace) const {
-  sweep_blocks(row, block_, x, workspace);
+double RowSolver::sweep_blocks(std::span<const Row> rows, std::size_t block, Workspace& workspace) const {
+  const std::size_t together = block <= kWidestTogether ? systems_together() : 1;
+  double moved = 0;
+  for (std::size_t begin = 0; begin < rows.size(); begin += together) {
+    moved += sweep_group(rows.subspan(begin, std::min(together, rows.size() - begin)), block, workspace);
+  }
+  return moved;
 }
 
-void RowSolver::solve(const Row& row, std::span<float> x, Workspace& workspace) const {
-  if (x.size() <= kExactWidth || block_ >= x.size()) {
-    sweep_blocks(row, x.size(), x, workspace);
+void RowSolver::sweep(std::span<const Row> rows, Workspace& workspace) const { sweep_blocks(rows, block_, workspace); }
+
+void RowSolver::solve(std::span<const Row> rows, Workspace& workspace) const {
+  if (width() <= kExactWidth || block_ >= width()) {
+    sweep_blocks(rows, width(), workspace);
     return;
   }
-  if (row.center.empty()) {
-    std::fill(x.begin(), x.end(), 0.0F);
-  } else {
-    std::copy(row.center.begin(), row.center.end(), x.begin());
+  for (const Row& row : rows) {
+    if (row.center.empty()) {
+      std::fill(row.x.begin(), row.x.end(), 0.0F);
+    } else {
+      std::copy(row.center.begin(), row.center.end(), row.x.begin());
+    }
+    bool still = false;
+    for (int n = 0; n < kMostSweeps && !still; ++n) {
+      const double moved = sweep_blocks({&row, 1}, block_, workspace);
+      const double length = dot(row.x, row.x);
+      still = moved <= kStill * kStill * length;
+    }
+    if (!still) sweep_blocks({&row, 1}, width(), workspace);
   }
-  for (int n = 0; n < kMostSweeps; ++n) {
-    const double moved = sweep_blocks(row, block_, x, workspace);
-    const double length = dot(x, x);
-    if (moved <= kStill * kStill * length) return;
-  }
-  sweep_blocks(row, x.size(), x, workspace);
 }
 
 std::vector<double> RowSolver::reach(const Row& row, std::span<const float> y) const {

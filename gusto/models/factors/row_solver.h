@@ -23,6 +23,9 @@ namespace gusto {
 /// one block after another. A block as wide as x is the exact solution. Narrow ones make a sweep cheaper, by events ·
 /// width · block instead of events · width², and the alternation over both sides hardly slower.
 ///
+/// Rows are given several at once, since their systems are solved together (solve_together() in solve_kernels.h); what
+/// becomes of a row does not depend on the others.
+///
 /// Source   Rendle, Krichene, Zhang, Koren: iALS++: Speeding up Matrix Factorization with Subspace Optimization, 2021
 /// Shapes   y, x and c are `width` wide, a multiple of kStrip (solve_kernels.h); zeros fill them up
 /// Cost     sweep(): events · width · (block + 4) + 2 · width² + width · block² / 3 multiplications
@@ -35,29 +38,38 @@ class RowSolver {
     float reg = 0;
     std::span<const float> center;   ///< c; none: 0
     std::span<const float> weights;  ///< w_n, at least 0; none: 1
+    std::span<float> x;              ///< from where sweep() goes on, and what is found
   };
+  /// Memory that calls take again, of so many rows at once as systems are solved together.
   class Workspace {
     friend class RowSolver;
-    std::vector<float> residuals_, right_, products_;
-    Matrix<float> left_;
-    // Of the row's events: y_n and t_n, or √w_n times both.
-    ChosenRows y_;
-    std::vector<float> scaled_;
-    std::vector<std::uint32_t> places_;
+    // A row's events: y_n and what is left of t_n, or √w_n times both.
+    struct Events {
+      ChosenRows y;
+      std::vector<float> residuals;
+      std::vector<float> scaled;
+      std::vector<std::uint32_t> places;
+    };
+    std::vector<Events> events_;
+    std::vector<float> products_;
+    AlignedVector<float> lefts_, rights_, scratch_;
   };
 
   /// `y` is borrowed. `gram` is G [width × width], or empty if α is 0; it is taken over.
   RowSolver(MatrixView<const float> y, Matrix<float> gram, double unobserved, std::size_t block);
 
-  /// Goes over all blocks once, from where x stands.
+  /// Goes over all blocks of each row once, from where x stands.
   /// Errors   not_finite, if a system is not positive definite
-  void sweep(const Row& row, std::span<float> x, Workspace& workspace) const;
+  void sweep(std::span<const Row> rows, Workspace& workspace) const;
   /// The minimum itself, to rounding, as a function of the row alone: at once; or, where vectors are wider than
   /// kExactWidth and blocks narrower, by sweeps from c until none moves x any more, and at once after all, if
   /// kMostSweeps do not get there.
-  /// Cost     events · width² + width³ / 3 multiplications, or those of a few sweeps, or of both; width² · 4 bytes
+  /// Cost     of a row: events · width² + width³ / 3 multiplications, or those of a few sweeps, or of both
   /// Errors   as sweep
-  void solve(const Row& row, std::span<float> x, Workspace& workspace) const;
+  void solve(std::span<const Row> rows, Workspace& workspace) const;
+
+  /// Bytes of a workspace for vectors of a width, but for what the rows' events take.
+  static std::uint64_t workspace_memory(std::size_t width);
 
   /// A⁻¹ y, with A the matrix of the system that solve() solves: the minimum is A⁻¹ (Σ_n w_n t_n y_n + reg · c), so
   /// that event n adds w_n t_n y_n·reach(y) to its product with y, and c reg · c·reach(y). In double.
@@ -65,14 +77,23 @@ class RowSolver {
   std::vector<double> reach(const Row& row, std::span<const float> y) const;
 
   static constexpr std::size_t kExactWidth = 1024;
+  /// Wider systems are solved one by one: together they would not stay in the cache.
+  static constexpr std::size_t kWidestTogether = 128;
   /// About as much work as a solution at once, of rows of 100 events that are a little wider than that.
   static constexpr int kMostSweeps = 40;
 
  private:
-  void gather(const Row& row, Workspace& workspace) const;
-  // Moves x by the step of one block, and returns the step's squared length.
-  double step(const Row& row, std::size_t begin, std::size_t width, std::span<float> x, Workspace& workspace) const;
-  double sweep_blocks(const Row& row, std::size_t block, std::span<float> x, Workspace& workspace) const;
+  std::size_t width() const { return y_.cols; }
+  void gather(const Row& row, Workspace::Events& events) const;
+  // The system of a row's block of coordinates.
+  void state(const Row& row, const Workspace::Events& events, std::size_t begin, MatrixView<float> left,
+             std::span<float> right) const;
+  // Moves the rows' x by the steps of one block, and returns the steps' squared length.
+  double step(std::span<const Row> rows, std::size_t begin, std::size_t block, Workspace& workspace) const;
+  double sweep_blocks(std::span<const Row> rows, std::size_t block, Workspace& workspace) const;
+  double sweep_group(std::span<const Row> rows, std::size_t block, Workspace& workspace) const;
+  void subtract_products(Workspace::Events& events, std::size_t begin, std::span<const float> x,
+                         Workspace& workspace) const;
 
   MatrixView<const float> y_;
   Matrix<float> gram_;  // α G

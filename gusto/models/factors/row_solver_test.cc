@@ -1,6 +1,7 @@
 #include "gusto/models/factors/row_solver.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -8,6 +9,7 @@
 
 #include "gusto/base/linalg.h"
 #include "gusto/base/random.h"
+#include "gusto/base/solve_kernels.h"
 
 namespace gusto {
 namespace {
@@ -52,7 +54,7 @@ struct RowProblem {
   }
   double weight(std::size_t n) const { return weights.empty() ? 1.0 : static_cast<double>(weights[n]); }
 
-  RowSolver::Row row() const { return {indexes, targets, reg, center, weights}; }
+  RowSolver::Row row(std::span<float> x = {}) const { return {indexes, targets, reg, center, weights, x}; }
   RowSolver solver(std::size_t block) const { return {y.view(), gram, kUnobserved, block}; }
 
   /// The minimum by its normal equations, dense and in double.
@@ -96,7 +98,7 @@ TEST(RowSolver, SolvesForTheMinimumFromAnywhere) {
     const RowSolver solver = problem.solver(block);
     RowSolver::Workspace workspace;
     std::vector<float> x(48, 9.0F);
-    solver.solve(problem.row(), x, workspace);
+    solver.solve(std::array{problem.row(x)}, workspace);
     EXPECT_LT(relative_error(x, expected), 1e-4) << block;
   }
 }
@@ -109,7 +111,7 @@ TEST(RowSolver, WeighsEvents) {
     const RowSolver solver = problem.solver(block);
     RowSolver::Workspace workspace;
     std::vector<float> x(48, 9.0F);
-    solver.solve(problem.row(), x, workspace);
+    solver.solve(std::array{problem.row(x)}, workspace);
     EXPECT_LT(relative_error(x, expected), 1e-4) << block;
   }
 }
@@ -122,10 +124,31 @@ TEST(RowSolver, SweepsApproachTheMinimum) {
   std::vector<float> x(48);
   double before = 1;
   for (int n = 0; n < 5; ++n) {
-    for (int m = 0; m < 10; ++m) solver.sweep(problem.row(), x, workspace);
+    for (int m = 0; m < 10; ++m) solver.sweep(std::array{problem.row(x)}, workspace);
     const double error = relative_error(x, expected);
     EXPECT_LT(error, before) << n;
     before = error;
+  }
+}
+
+TEST(RowSolver, ARowDoesNotDependOnThoseSolvedWithIt) {
+  constexpr std::size_t kMany = 2 * kMostTogether + 1;
+  const RowProblem problem(200, 48, 100, 0.5F);
+  const auto row = [&](std::size_t n, std::span<float> x) {
+    RowSolver::Row one = problem.row(x);
+    one.indexes = one.indexes.first(1 + 3 * n % 100);
+    one.targets = one.targets.first(one.indexes.size());
+    return one;
+  };
+  for (const std::size_t block : {16, 48}) {
+    const RowSolver solver = problem.solver(block);
+    RowSolver::Workspace workspace;
+    Matrix<float> together(kMany, 48), alone(kMany, 48);
+    std::vector<RowSolver::Row> rows;
+    for (std::size_t n = 0; n < kMany; ++n) rows.push_back(row(n, together.row(n)));
+    solver.sweep(rows, workspace);
+    for (std::size_t n = 0; n < kMany; ++n) solver.sweep(std::array{row(n, alone.row(n))}, workspace);
+    EXPECT_TRUE(std::equal(alone.values().begin(), alone.values().end(), together.values().begin())) << block;
   }
 }
 
@@ -137,10 +160,10 @@ TEST(RowSolver, WideVectorsAreSolvedForWhereSweepsCreep) {
   const RowSolver solver = problem.solver(64);
   RowSolver::Workspace workspace;
   std::vector<float> swept = problem.center;
-  for (int n = 0; n < RowSolver::kMostSweeps; ++n) solver.sweep(problem.row(), swept, workspace);
+  for (int n = 0; n < RowSolver::kMostSweeps; ++n) solver.sweep(std::array{problem.row(swept)}, workspace);
   EXPECT_GT(relative_error(swept, expected), 1e-3) << "too easy a problem";
   std::vector<float> solved(kWide);
-  solver.solve(problem.row(), solved, workspace);
+  solver.solve(std::array{problem.row(solved)}, workspace);
   EXPECT_LT(relative_error(solved, expected), 1e-4);
 }
 

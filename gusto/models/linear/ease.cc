@@ -8,6 +8,7 @@
 #include "gusto/base/kernels.h"
 #include "gusto/base/spd_inverse.h"
 #include "gusto/base/tensor_file.h"
+#include "gusto/models/linear/power_kernels.h"
 #include "gusto/models/shared/choices.h"
 #include "gusto/models/shared/training_matrix.h"
 
@@ -75,7 +76,8 @@ std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) c
   const std::uint64_t inverse = by_users(data, options())
                                     ? (users * users + 2 * users * items) * sizeof(float) + spd_inverse_memory(users)
                                     : spd_inverse_memory(items);
-  return items * items * sizeof(float) + inverse + choices_memory(data, task) + (users + items) * 16;
+  return items * items * sizeof(float) + inverse + choices_memory(data, task) + (users + 2 * items) * 16 +
+         data.event_count() * sizeof(std::uint32_t);
 }
 
 void EaseModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {
@@ -103,9 +105,7 @@ void EaseModel::do_fit(const Dataset& all, const FitOptions&, Context& context) 
       const std::span<float> row = weights_.row(i);
       for (std::size_t j = 0; j < items; ++j) row[j] *= of_column[j];
       row[i] = 0;
-      if (power != 1) {
-        for (float& value : row) value = std::copysign(std::pow(std::abs(value), power), value);
-      }
+      if (power != 1) raise_to_power(row, power);
       for (std::size_t j = 0; j < items; ++j) row[j] *= scale[j];
     }
   });

@@ -17,6 +17,28 @@ namespace {
 constexpr std::size_t kChoiceParts = 256;
 constexpr float kEvery = std::numeric_limits<float>::lowest();
 
+/// Of each item's events, in the order of item_events(): its place in the user's history.
+class PlacesByItem {
+ public:
+  explicit PlacesByItem(const Dataset& data) : offsets_(data.item_count() + 1), places_(data.event_count()) {
+    for (std::size_t i = 0; i < data.item_count(); ++i) {
+      offsets_[i + 1] = offsets_[i] + data.item_events(ItemRow(i)).size();
+    }
+    std::vector<std::uint64_t> next(offsets_.begin(), offsets_.end() - 1);
+    for (std::size_t u = 0; u < data.user_count(); ++u) {
+      const std::span<const ItemRow> items = data.history(UserRow(u)).items;
+      for (std::size_t p = 0; p < items.size(); ++p) {
+        places_[next[items[p].index]++] = static_cast<std::uint32_t>(p);
+      }
+    }
+  }
+  const std::uint32_t* of(std::size_t item) const { return places_.data() + offsets_[item]; }
+
+ private:
+  std::vector<std::uint64_t> offsets_;
+  std::vector<std::uint32_t> places_;
+};
+
 }  // namespace
 
 Strength strength_of(const Dataset& data, Task task) {
@@ -140,6 +162,7 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
     near[d] = proximity.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
   }
   const std::vector<float> strengths = event_strengths(data, strength);
+  const PlacesByItem places(data);
   std::vector<std::uint64_t> work = co_occurrence_work(data);
   for (std::uint64_t& of_item : work) of_item += items / 16;  // to clear the row
   const std::vector<std::size_t> bounds = cut_evenly(work, kChoiceParts);
@@ -149,21 +172,21 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
       const std::span<float> row = out.row(i);
       std::fill(row.begin(), row.end(), 0.0F);
       // Users ascend in every row, so that G_ij and G_ji are the same sum in the same order.
-      for (const UserRow user : data.item_events(ItemRow(i)).users) {
+      const std::span<const UserRow> users = data.item_events(ItemRow(i)).users;
+      for (std::size_t e = 0; e < users.size(); ++e) {
+        const UserRow user = users[e];
         const float weight = user_weights[user.index];
         const std::span<const ItemRow> chosen = data.history(user).items;
         const float* const counts = strengths.empty() ? nullptr : strengths.data() + data.offsets()[user.index];
-        const auto own_place = [&] { return std::find(chosen.begin(), chosen.end(), ItemRow(i)) - chosen.begin(); };
+        const std::size_t own = places.of(i)[e];
         if (counts == nullptr) {
           for (const ItemRow other : chosen) row[other.index] += weight;
         } else {
-          const float own_strength = counts[own_place()];
           for (std::size_t p = 0; p < chosen.size(); ++p) {
-            row[chosen[p].index] += weight * (own_strength * counts[p]);
+            row[chosen[p].index] += weight * (counts[own] * counts[p]);
           }
         }
         if (near.empty()) continue;
-        const auto own = static_cast<std::size_t>(own_place());
         const std::size_t begin = own - std::min(own, near.size() - 1);
         const std::size_t end = std::min(own + near.size(), chosen.size());
         for (std::size_t p = begin; p < end; ++p) {

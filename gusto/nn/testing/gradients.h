@@ -24,6 +24,7 @@
 
 namespace gusto::nn::test {
 
+using gusto::test::on_each_cpu_level;
 using Doubles = Matrix<double>;
 
 /// What an operation is given.

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+
+/// What this core can do at best, measured once, on the instruction set that gusto's kernels run on. A program that
+/// includes this prints them before its figures.
+///
+/// Operations a second of fused multiply-adds (two operations each) that wait for nothing.
+double peak_flops();
+/// Bytes a second of reading so many that lie together, again and again: of little from a cache, of much from memory.
+double read_rate(std::size_t bytes);
+
+/// Adds the level and the floors to what Google Benchmark prints first.
+bool tell_floors();
+inline const bool kFloorsTold = tell_floors();

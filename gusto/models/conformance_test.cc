@@ -281,14 +281,12 @@ TEST_P(ConformanceTest, FindsSimilarItemsIfItDeclaresTo) {
   EXPECT_EQ(code_of([&] { model.item_similarity(ItemRow(40), similarity); }), ErrorCode::invalid_input);
 }
 
-// Of the users, each such one is folded in. Networks take two seconds to do so under sanitizers, which look for errors
-// that two users show as well; whether the similarities are good is judged over many users, without sanitizers.
+// Each such user is asked about. Sanitizers, which make that slow, look for errors that few users show as well; whether
+// the similarities are good is judged over all.
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kFoldedUsers = 30;
-constexpr bool kManyFolded = false;
+constexpr std::size_t kAskedUsers = 20;
 #else
-constexpr std::size_t kFoldedUsers = 2;
-constexpr bool kManyFolded = true;
+constexpr std::size_t kAskedUsers = 1;
 #endif
 
 TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
@@ -300,18 +298,19 @@ TEST_P(ConformanceTest, FindsSimilarUsersIfItDeclaresTo) {
   }
   double total = 0;
   double total_folded = 0;
-  for (std::size_t u = 0; u < 59; ++u) {
+  for (std::size_t u = 0; u < 59; u += kAskedUsers) {
     model.user_similarity(Query::known(UserRow(u)), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     total += contrast(similarity, u);
-    if (!folds_in() || u % kFoldedUsers != 0) continue;
+    if (!folds_in() || u % 2 != 0) continue;
     const std::vector<HistoryEvent> history = events_of(small_data()->history(UserRow(u)));
     model.user_similarity(Query::with_history(history), similarity);
     EXPECT_THAT(similarity, Each(IsFinite()));
     total_folded += contrast(similarity, u);
   }
+  if (kAskedUsers > 1) return;
   EXPECT_GT(total, 0);
-  if (folds_in() && kManyFolded) {
+  if (folds_in()) {
     EXPECT_GT(total_folded, 0);
   }
 }

@@ -50,7 +50,7 @@ SPLIT_AT_RANDOM = {"embedded", "tiny", "few-users", "ml-100k", "ml-latest-small"
 KNOWN = {
     "softmax": SPLIT_AT_RANDOM,
     "sequential": SPLIT_AT_RANDOM,
-    **{name: {"no-taste"} for name in ("svd", "graph", "ials", "als", "biased-mf", "svdpp", "two-tower", "user-knn")},
+    **{name: {"no-taste", "no-choosiness"} for name in ("svd", "graph", "ials", "als", "biased-mf", "svdpp", "two-tower", "user-knn")},
 }
 UNPERSONALIZED = {"popularity", "bias", "demographic"}
 

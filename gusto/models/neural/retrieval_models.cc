@@ -27,7 +27,7 @@ constexpr auto kSoftmaxFields =
 
 TwoTowerOptions::TwoTowerOptions() {
   dim = 128;
-  temperature = 0.14;
+  temperature = 0.13;
   unknown_rate = 0.05;
 }
 SoftmaxOptions::SoftmaxOptions() {

@@ -47,10 +47,11 @@ SIMULATED = [
 ]
 # Where a model is known to lose, and its page says why.
 SPLIT_AT_RANDOM = {"embedded", "tiny", "few-users", "ml-100k", "ml-latest-small", "digital-music", "no-taste"}
+NO_TASTE = {"no-taste", "no-choosiness"}
 KNOWN = {
     "softmax": SPLIT_AT_RANDOM,
     "sequential": SPLIT_AT_RANDOM,
-    **{name: {"no-taste", "no-choosiness"} for name in ("svd", "graph", "ials", "als", "biased-mf", "svdpp", "two-tower", "user-knn")},
+    **{name: NO_TASTE for name in ("svd", "graph", "ials", "als", "biased-mf", "svdpp", "two-tower", "user-knn")},
 }
 UNPERSONALIZED = {"popularity", "bias", "demographic"}
 

@@ -1,8 +1,10 @@
 #include "gusto/data/table/grow_dataset.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -32,32 +34,52 @@ float taken_back(const ValueTransform& transform, float value) {
   }
 }
 
-/// Columns of both data sets, one after the other.
+/// What the events of both data sets are worth now: values fall to a half in each half-life before the latest event of
+/// all. A factor for each part.
+std::array<float, 2> aged(const Dataset& data, const Dataset& more, const std::optional<double>& half_life) {
+  if (!half_life || data.times().empty() || more.times().empty()) return {1, 1};
+  const auto latest = [](const Dataset& part) { return *std::max_element(part.times().begin(), part.times().end()); };
+  const auto gap = static_cast<double>(latest(more) - latest(data));
+  const auto share = static_cast<float>(std::exp2(-std::abs(gap) / *half_life));
+  return gap > 0 ? std::array{share, 1.0F} : std::array{1.0F, share};
+}
+
+/// Columns of both data sets' events, by user: where nothing is older than what was known, they lie as they are stored.
 class Columns {
  public:
-  Columns(const Dataset& data, const Dataset& more, bool timed) : data_(data), more_(more) {
+  Columns(const Dataset& data, const Dataset& more, const OpenOptions& reading, std::vector<float>& values,
+          std::vector<std::int64_t>& times)
+      : data_(data), more_(more), values_(values), times_(times) {
+    const ValueTransform transform = parse_value_transform(reading.transform);
+    const std::array<float, 2> factors = aged(data, more, reading.half_life);
     const std::size_t count = data.event_count() + more.event_count();
     for (std::vector<std::int32_t>* rows : {&users_, &items_}) rows->reserve(count);
-    values.reserve(count);
-    if (timed) times.reserve(count);
-    add(data, 0, 0, timed);
-    add(more, data.user_count(), data.item_count(), timed);
+    values_.reserve(count);
+    if (data.has_times()) times_.reserve(count);
+    const Vocabulary& known = data.catalog().users;
+    const Vocabulary& named = more.catalog().users;
+    const auto add_more = [&](UserRow user, std::size_t as) {
+      add(more.history(user), as, data.item_count(), [&](float value) { return factors[1] * value; });
+    };
+    for (std::size_t u = 0; u < known.size(); ++u) {
+      add(data.history(UserRow(u)), u, 0, [&](float value) { return factors[0] * taken_back(transform, value); });
+      if (const auto row = named.find(known[u])) add_more(UserRow(*row), u);
+    }
+    for (std::size_t u = 0; u < named.size(); ++u) {
+      if (!known.find(named[u])) add_more(UserRow(u), known.size() + u);
+    }
   }
 
   TableColumn users() { return column(users_, data_.catalog().users, more_.catalog().users, user_ids_); }
   TableColumn items() { return column(items_, data_.catalog().items, more_.catalog().items, item_ids_); }
 
-  std::vector<float> values;
-  std::vector<std::int64_t> times;
-
  private:
-  void add(const Dataset& from, std::size_t first_user, std::size_t first_item, bool timed) {
-    for (std::size_t u = 0; u < from.user_count(); ++u) {
-      users_.insert(users_.end(), from.history(UserRow(u)).size(), static_cast<std::int32_t>(first_user + u));
-    }
-    for (const ItemRow item : from.items()) items_.push_back(static_cast<std::int32_t>(first_item + item.index));
-    values.insert(values.end(), from.values().begin(), from.values().end());
-    if (timed) times.insert(times.end(), from.times().begin(), from.times().end());
+  template <class Change>
+  void add(const History& history, std::size_t user, std::size_t first_item, const Change& changed) {
+    users_.insert(users_.end(), history.size(), static_cast<std::int32_t>(user));
+    for (const ItemRow item : history.items) items_.push_back(static_cast<std::int32_t>(first_item + item.index));
+    for (const float value : history.values) values_.push_back(changed(value));
+    if (data_.has_times()) times_.insert(times_.end(), history.times.begin(), history.times.end());
   }
 
   static TableColumn column(const std::vector<std::int32_t>& rows, const Vocabulary& first, const Vocabulary& second,
@@ -70,6 +92,8 @@ class Columns {
 
   const Dataset& data_;
   const Dataset& more_;
+  std::vector<float>& values_;
+  std::vector<std::int64_t>& times_;
   std::vector<std::int32_t> users_, items_;
   std::vector<std::string_view> user_ids_, item_ids_;
 };
@@ -154,16 +178,12 @@ class SideColumns {
   std::vector<std::vector<std::int64_t>> offsets_;
 };
 
-/// Values fall to a half in each half-life before the latest event of all.
-void age_values(Columns& columns, std::size_t first_new, double half_life) {
-  const auto middle = columns.times.begin() + static_cast<std::ptrdiff_t>(first_new);
-  if (columns.times.empty() || middle == columns.times.begin() || middle == columns.times.end()) return;
-  const auto gap = static_cast<double>(*std::max_element(middle, columns.times.end()) -
-                                       *std::max_element(columns.times.begin(), middle));
-  const auto share = static_cast<float>(std::exp2(-std::abs(gap) / half_life));
-  const auto values = std::span(columns.values);
-  for (float& value : gap > 0 ? values.first(first_new) : values.subspan(first_new)) value *= share;
-}
+/// Numbers that stay where they are, as long as the data set lives that is made of them.
+struct Numbers {
+  std::vector<float> values;
+  std::vector<std::int64_t> times;
+  SideColumns users, items;
+};
 
 }  // namespace
 
@@ -176,18 +196,17 @@ GrownDataset grow_dataset(const Dataset& data, const Dataset& more, const OpenOp
   if (!data.has_times() && more.has_times()) {
     result.notes.emplace_back("Times of the new events are left out, as the events of before have none.");
   }
-  Columns columns(data, more, data.has_times());
-  const auto known = static_cast<std::size_t>(data.event_count());
-  const ValueTransform transform = parse_value_transform(reading.transform);
-  for (float& value : std::span(columns.values).first(known)) value = taken_back(transform, value);
-  if (reading.half_life) age_values(columns, known, *reading.half_life);
-
   const Catalog& before = data.catalog();
   const Catalog& now = more.catalog();
-  SideColumns users(before.users, before.user_features, now.users, now.user_features);
-  SideColumns items(before.items, before.item_features, now.items, now.item_features);
-  std::vector<std::string> left_out = users.left_out();
-  for (std::string& name : items.left_out()) left_out.push_back(std::move(name));
+  const auto numbers =
+      std::make_shared<Numbers>(Numbers{{},
+                                        {},
+                                        {before.users, before.user_features, now.users, now.user_features},
+                                        {before.items, before.item_features, now.items, now.item_features}});
+  Columns columns(data, more, reading, numbers->values, numbers->times);
+
+  std::vector<std::string> left_out = numbers->users.left_out();
+  for (std::string& name : numbers->items.left_out()) left_out.push_back(std::move(name));
   if (!left_out.empty()) {
     result.notes.push_back(
         fmt::format("Features that the data of before do not have are left out: {}.", join(left_out, ", ")));
@@ -196,10 +215,11 @@ GrownDataset grow_dataset(const Dataset& data, const Dataset& more, const OpenOp
   EventTable table;
   table.users = columns.users();
   table.items = columns.items();
-  table.values = TableColumn::numbers(std::span<const float>(columns.values));
-  if (data.has_times()) table.times = TableColumn::times(columns.times, TimeUnit::seconds);
-  table.user_features = users.columns();
-  table.item_features = items.columns();
+  table.values = TableColumn::numbers(std::span<const float>(numbers->values));
+  if (data.has_times()) table.times = TableColumn::times(numbers->times, TimeUnit::seconds);
+  table.user_features = numbers->users.columns();
+  table.item_features = numbers->items.columns();
+  table.owner = numbers;
   TableOptions options{.duplicates = reading.duplicates, .transform = reading.transform};
   const Strength::Form form = before.strength.form;
   options.values = form == Strength::Form::none     ? ValueUse::ignore

@@ -12,7 +12,7 @@ double peak_flops_now(int runs);
 /// Bytes a second of reading so many that lie together, again and again: of little from a cache, of much from memory.
 double read_rate(std::size_t bytes);
 
-/// Runs on the level that the environment's GUSTO_CPU_LEVEL names, if it does, and adds the level and the floors to what
-/// Google Benchmark prints first.
+/// Runs on the level that GUSTO_CPU_LEVEL of the environment names, if it does, and adds the level and the floors to
+/// what Google Benchmark prints first.
 bool tell_floors();
 inline const bool kFloorsTold = tell_floors();

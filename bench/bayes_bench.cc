@@ -2,6 +2,7 @@
 
 #include "bench/bench_data.h"
 #include "bench/bench_fit.h"
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 
 namespace {

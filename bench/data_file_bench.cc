@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 
 #include "gusto/base/random.h"

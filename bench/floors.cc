@@ -1,6 +1,7 @@
 #include "bench/floors.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <string>
 
@@ -8,6 +9,8 @@
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
+#include "gusto/base/cpu_level.h"
+#include "gusto/base/error.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/matrix.h"
 
@@ -75,13 +78,15 @@ HWY_EXPORT(Read);
 
 using namespace bench;  // where Highway's dispatch looks for the kernels
 
+double peak_flops_now(int runs) {
+  constexpr std::size_t kRounds = 20'000;
+  const double seconds =
+      best_seconds(runs, [] { benchmark::DoNotOptimize(HWY_DYNAMIC_DISPATCH(MultiplyAdd)(kRounds)); });
+  return 2.0 * 12 * kRounds * static_cast<double>(HWY_DYNAMIC_DISPATCH(Lanes)()) / seconds;
+}
+
 double peak_flops() {
-  static const double rate = [] {
-    constexpr std::size_t kRounds = 20'000;
-    const double seconds =
-        best_seconds(50, [] { benchmark::DoNotOptimize(HWY_DYNAMIC_DISPATCH(MultiplyAdd)(kRounds)); });
-    return 2.0 * 12 * kRounds * static_cast<double>(HWY_DYNAMIC_DISPATCH(Lanes)()) / seconds;
-  }();
+  static const double rate = peak_flops_now(50);
   return rate;
 }
 
@@ -99,6 +104,14 @@ double read_rate(std::size_t bytes) {
 }
 
 bool tell_floors() {
+  if (const char* level = std::getenv("GUSTO_CPU_LEVEL"); level != nullptr) {
+    try {
+      gusto::force_cpu_level(level);
+    } catch (const gusto::Error& error) {
+      fmt::print(stderr, "{} {}\n", error.message(), error.hint());
+      std::exit(2);
+    }
+  }
   benchmark::AddCustomContext("level", gusto::kernel_target());
   benchmark::AddCustomContext("peak of a core", fmt::format("{:.1f} GFLOP/s", peak_flops() / 1e9));
   benchmark::AddCustomContext("memory, read by a core", fmt::format("{:.1f} GB/s", read_rate(256'000'000) / 1e9));

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 
 #include "gusto/base/kernels.h"

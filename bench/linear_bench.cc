@@ -8,6 +8,7 @@
 
 #include "bench/bench_data.h"
 #include "bench/bench_rate.h"
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 
 #include "gusto/base/random.h"

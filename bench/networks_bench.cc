@@ -2,10 +2,10 @@
 //
 //   floor_flop  the products of the layers alone, at the rate that a large product reaches on this core
 //   floor_mem   the numbers that an epoch has to move at least (rows looked up, their gradients, their weights and the
-//   optimizer's
-//               state), at the rate at which this core reads and writes a table of that size
+//               optimizer's state), at the rate at which this core reads memory
+//   of_floor    the epoch by the floor that it is held to: of products where it has layers, else of memory
 //
-// An epoch is the time between two reports of progress; the error that the run ends with says that it learned.
+// The error that the run ends with says that it learned.
 
 #include <string>
 #include <vector>
@@ -13,6 +13,7 @@
 #include "bench/bench_data.h"
 #include "bench/bench_fit.h"
 #include "bench/bench_rate.h"
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 
 namespace {
@@ -51,18 +52,6 @@ const Fold& ratings() {
   return fold;
 }
 
-double bytes_per_second() {
-  static const double rate = [] {
-    std::vector<float> numbers(2'000'000, 1.0F);  // about what the optimizer keeps of ml-1m's embeddings
-    const double seconds = best_seconds(10, [&] {
-      for (float& x : numbers) x *= 0.999F;
-      benchmark::DoNotOptimize(numbers.data());
-    });
-    return 2.0 * 4 * 2'000'000 / seconds;
-  }();
-  return rate;
-}
-
 void network_epoch(benchmark::State& state) {
   const NetworkCase& one = cases()[static_cast<std::size_t>(state.range(0))];
   gusto::Settings settings{{"dim", static_cast<std::int64_t>(one.dim)},
@@ -71,11 +60,12 @@ void network_epoch(benchmark::State& state) {
                            {"validation", 0}};
   settings.insert(settings.end(), one.settings.begin(), one.settings.end());
   state.SetLabel(one.model);
-  double rmse = 0;
+  double rmse = 0, seconds = 0;
   for (auto _ : state) {
     const TimedFit fit =
         fit_timed(one.model, settings, ratings().train, Task::ratings, static_cast<unsigned>(state.range(1)));
-    state.SetIterationTime(fit.epoch_seconds);
+    seconds = fit.epoch_seconds;
+    state.SetIterationTime(seconds);
     rmse = reached(*fit.model, ratings(), Task::ratings);
     if (!(rmse < 0.95)) state.SkipWithError("the network did not learn");
   }
@@ -88,9 +78,12 @@ void network_epoch(benchmark::State& state) {
   // about two in three lookups' worth, weights and both of Adam's matrices are read and written.
   const double moved = static_cast<double>(one.numbers) * 4 * (3 + 0.67 * 6);
   state.counters["rmse"] = rmse;
+  const double products_floor = 6 * products * events / flops_per_second();
+  const double memory_floor = moved * events / read_rate(256'000'000);
   state.counters["GFLOP"] = 6 * products * events / 1e9;
-  state.counters["floor_flop_s"] = 6 * products * events / flops_per_second();
-  state.counters["floor_mem_s"] = moved * events / bytes_per_second();
+  state.counters["floor_flop_s"] = products_floor;
+  state.counters["floor_mem_s"] = memory_floor;
+  state.counters["of_floor"] = seconds / (one.layers.empty() ? memory_floor : products_floor);
 }
 BENCHMARK(network_epoch)
     ->ArgNames({"network", "threads"})

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 

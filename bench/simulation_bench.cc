@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "bench/floors.h"
 #include <benchmark/benchmark.h>
 
 #include "gusto/base/context.h"

@@ -12,7 +12,7 @@ add_custom_target(parallel_tests)
 # since its macros hold for one file, and so does what replaces operator new.
 function(gusto_compile_apart target)
   foreach(source ${ARGN})
-    file(STRINGS ${source} alone REGEX "foreach_target|void[*] operator new" LIMIT_COUNT 1)
+    file(STRINGS ${source} alone REGEX "#include <hwy|void[*] operator new" LIMIT_COUNT 1)
     if(alone)
       set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()

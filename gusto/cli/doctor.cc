@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "gusto/base/cpu_level.h"
 #include "gusto/base/json.h"
 #include "gusto/base/kernels.h"
 #include "gusto/base/system.h"
@@ -71,6 +72,7 @@ Findings find_out(Session& session) {
 std::string findings_json(const Findings& found) {
   const OrderedJson json = {{"version", version()},
                             {"cpu_level", kernel_target()},
+                            {"cpu_levels", cpu_levels()},
                             {"threads", available_threads()},
                             {"memory_bytes", available_memory()},
                             {"models", found.models},
@@ -88,6 +90,7 @@ std::string findings_json(const Findings& found) {
 void print_findings(const Session& session, const Findings& found) {
   line(session, "gusto", version());
   line(session, "CPU level", kernel_target());
+  line(session, "", fmt::format("GUSTO_CPU_LEVEL forces one of {}", join(cpu_levels(), ", ")));
   line(session, "threads", fmt::format("{} may be used", available_threads()));
   line(session, "memory", fmt::format("{} may be used", format_bytes(available_memory())));
   std::string_view label = "models";
@@ -119,10 +122,14 @@ void add_doctor(CLI::App& app, Session& session) {
       app,
       {.name = "doctor",
        .summary = "Show version, processor, threads, memory and data found.",
-       .about = "Prints what belongs into a bug report, and where gusto looks for data: the embedded set, the folder "
-                "that the environment variable GUSTO_DATA names, whose data sets can be called by name, as in "
-                "`gusto compare ml-1m`, and the sets that have been fetched, as in `gusto compare fetch:ml-1m`.",
-       .examples = {"gusto doctor", "GUSTO_DATA=~/data gusto doctor"}},
+       .about =
+           "Prints what belongs into a bug report, and where gusto looks for data: the embedded set, the folder "
+           "that the environment variable GUSTO_DATA names, whose data sets can be called by name, as in "
+           "`gusto compare ml-1m`, and the sets that have been fetched, as in `gusto compare fetch:ml-1m`. All "
+           "commands "
+           "run on the CPU level, an instruction set, that the environment variable GUSTO_CPU_LEVEL names, else on "
+           "the best.",
+       .examples = {"gusto doctor", "GUSTO_DATA=~/data gusto doctor", "GUSTO_CPU_LEVEL=SSE4 gusto doctor"}},
       [json, &session] { run_doctor(session, *json); });
   add_json_flag(command, *json);
 }

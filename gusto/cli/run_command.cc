@@ -1,6 +1,7 @@
 #include "gusto/cli/run_command.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -10,6 +11,7 @@
 
 #include <fmt/core.h>
 
+#include "gusto/base/cpu_level.h"
 #include "gusto/base/error.h"
 #include "gusto/base/version.h"
 #include "gusto/cli/command.h"
@@ -98,6 +100,7 @@ int run(int argc, char** argv, FurtherModels models) {
   if (arguments.empty()) arguments.emplace_back("--help");
 
   try {
+    if (const char* level = std::getenv("GUSTO_CPU_LEVEL"); level != nullptr) force_cpu_level(level);
     static_cast<void>(all_models(models));
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(std::move(reversed));

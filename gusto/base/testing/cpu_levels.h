@@ -2,24 +2,21 @@
 
 // Runs something on each instruction set that this processor has. For tests only.
 
-#include <cstdint>
-
 #include <gmock/gmock.h>
-#include <hwy/targets.h>
+
+#include "gusto/base/cpu_level.h"
 
 namespace gusto::test {
 
-/// Calls action() once per instruction set that kernels were compiled for and this processor can run.
+/// Calls action() once on each of cpu_levels().
 template <class Action>
 void on_each_cpu_level(const Action& action) {
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    const testing::ScopedTrace trace(__FILE__, __LINE__, hwy::TargetName(target));
+  for (const std::string& level : cpu_levels()) {
+    force_cpu_level(level);
+    const testing::ScopedTrace trace(__FILE__, __LINE__, level);
     action();
   }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  force_cpu_level("");
 }
 
 }  // namespace gusto::test

@@ -77,7 +77,7 @@ std::uint64_t EaseModel::memory_need(const Dataset& data, Task task, unsigned) c
                                     ? (users * users + 2 * users * items) * sizeof(float) + spd_inverse_memory(users)
                                     : spd_inverse_memory(items);
   return items * items * sizeof(float) + inverse + choices_memory(data, task) + (users + 2 * items) * 16 +
-         data.event_count() * sizeof(std::uint32_t);
+         data.event_count() * 3 * sizeof(std::uint32_t);
 }
 
 void EaseModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {

@@ -181,7 +181,7 @@ std::uint64_t SlimModel::memory_need(const Dataset& data, Task task, unsigned th
   // with as much again and more while there get more of them.
   const std::uint64_t of_thread = 2 * most * most * sizeof(float) + items * (2 * sizeof(float) + 3 * kEntry);
   return items * items * sizeof(float) + threads * of_thread + 2 * lists * kEntry + (items + data.user_count()) * 32 +
-         data.event_count() * sizeof(std::uint32_t) + choices_memory(data, task);
+         data.event_count() * 3 * sizeof(std::uint32_t) + choices_memory(data, task);
 }
 
 void SlimModel::do_fit(const Dataset& all, const FitOptions&, Context& context) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "gusto/base/random.h"
@@ -38,6 +39,56 @@ class PlacesByItem {
   std::vector<std::uint64_t> offsets_;
   std::vector<std::uint32_t> places_;
 };
+
+/// The items of each user's history in ascending order, so that those up to one of them are a prefix.
+class AscendingHistories {
+ public:
+  AscendingHistories(const Dataset& data, const Strength& strength) : data_(data), items_(data.event_count()) {
+    if (strength.used()) strengths_.resize(data.event_count());
+    ends_.reserve(data.event_count());
+    std::vector<std::uint64_t> next(data.offsets().begin(), data.offsets().end() - 1);
+    for (std::size_t i = 0; i < data.item_count(); ++i) {
+      first_.push_back(ends_.size());
+      const ItemEvents events = data.item_events(ItemRow(i));
+      for (std::size_t e = 0; e < events.size(); ++e) {
+        const std::uint64_t own = next[events.users[e].index]++;
+        items_[own] = static_cast<std::uint32_t>(i);
+        if (strength.used()) strengths_[own] = strength.of(events.values[e]);
+        ends_.push_back(static_cast<std::uint32_t>(own + 1 - data.offsets()[events.users[e].index]));
+      }
+    }
+  }
+
+  /// For each event of an item, in the order of item_events(): how many items of the user's are not beyond it.
+  std::span<const std::uint32_t> lengths(std::size_t item) const {
+    return {ends_.data() + first_[item], data_.item_events(ItemRow(item)).size()};
+  }
+  const std::uint32_t* items(UserRow user) const { return items_.data() + data_.offsets()[user.index]; }
+  /// Or nullptr, where all are 1.
+  const float* strengths(UserRow user) const {
+    return strengths_.empty() ? nullptr : strengths_.data() + data_.offsets()[user.index];
+  }
+
+ private:
+  const Dataset& data_;
+  std::vector<std::uint32_t> items_;
+  std::vector<float> strengths_;
+  std::vector<std::uint64_t> first_;
+  std::vector<std::uint32_t> ends_;
+};
+
+/// Above the diagonal what is below it. By squares, so that the columns read stay in the cache.
+void mirror_lower(Context& context, MatrixView<float> a) {
+  constexpr std::size_t kSquare = 64;
+  parallel_blocks(context, a.rows, kSquare, [&](std::size_t begin, std::size_t end, unsigned) {
+    for (std::size_t left = begin; left < a.cols; left += kSquare) {
+      const std::size_t right = std::min(left + kSquare, a.cols);
+      for (std::size_t r = begin; r < end; ++r) {
+        for (std::size_t c = std::max(left, r + 1); c < right; ++c) a(r, c) = a(c, r);
+      }
+    }
+  });
+}
 
 }  // namespace
 
@@ -161,32 +212,41 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
   for (std::size_t d = 0; d < near.size(); ++d) {
     near[d] = proximity.weight * (1 - static_cast<float>(d) / static_cast<float>(near.size()));
   }
-  const std::vector<float> strengths = event_strengths(data, strength);
-  const PlacesByItem places(data);
-  std::vector<std::uint64_t> work = co_occurrence_work(data);
-  for (std::uint64_t& of_item : work) of_item += items / 16;  // to clear the row
+  const AscendingHistories ascending(data, strength);
+  std::vector<float> strengths;  // by place, as nearness is
+  std::optional<PlacesByItem> places;
+  if (!near.empty()) {
+    strengths = event_strengths(data, strength);
+    places.emplace(data);
+  }
+  std::vector<std::uint64_t> work(items);
+  for (std::size_t i = 0; i < items; ++i) {
+    const std::span<const std::uint32_t> lengths = ascending.lengths(i);
+    work[i] = std::accumulate(lengths.begin(), lengths.end(), i / 16);  // to clear the row
+  }
   const std::vector<std::size_t> bounds = cut_evenly(work, kChoiceParts);
   Steps steps(context, "co-occurrences", bounds.size() - 1);
   steps.parallel_blocks(bounds.size() - 1, 1, [&](std::size_t part, std::size_t, unsigned) {
     for (std::size_t i = bounds[part]; i < bounds[part + 1]; ++i) {
-      const std::span<float> row = out.row(i);
-      std::fill(row.begin(), row.end(), 0.0F);
-      // Users ascend in every row, so that G_ij and G_ji are the same sum in the same order.
+      // What comes after the diagonal is not made here, and may hold anything.
+      float* const row = out.row(i).data();
+      std::fill_n(row, i + 1, 0.0F);
       const std::span<const UserRow> users = data.item_events(ItemRow(i)).users;
+      const std::span<const std::uint32_t> lengths = ascending.lengths(i);
       for (std::size_t e = 0; e < users.size(); ++e) {
         const UserRow user = users[e];
         const float weight = user_weights[user.index];
-        const std::span<const ItemRow> chosen = data.history(user).items;
-        const float* const counts = strengths.empty() ? nullptr : strengths.data() + data.offsets()[user.index];
-        const std::size_t own = places.of(i)[e];
-        if (counts == nullptr) {
-          for (const ItemRow other : chosen) row[other.index] += weight;
+        const std::size_t length = lengths[e];
+        const std::uint32_t* const others = ascending.items(user);
+        if (const float* const counts = ascending.strengths(user)) {
+          for (std::size_t p = 0; p < length; ++p) row[others[p]] += weight * (counts[length - 1] * counts[p]);
         } else {
-          for (std::size_t p = 0; p < chosen.size(); ++p) {
-            row[chosen[p].index] += weight * (counts[own] * counts[p]);
-          }
+          for (std::size_t p = 0; p < length; ++p) row[others[p]] += weight;
         }
         if (near.empty()) continue;
+        const std::span<const ItemRow> chosen = data.history(user).items;
+        const float* const counts = strengths.empty() ? nullptr : strengths.data() + data.offsets()[user.index];
+        const std::size_t own = places->of(i)[e];
         const std::size_t begin = own - std::min(own, near.size() - 1);
         const std::size_t end = std::min(own + near.size(), chosen.size());
         for (std::size_t p = begin; p < end; ++p) {
@@ -196,6 +256,7 @@ void co_occurrences(Context& context, const Dataset& data, std::span<const float
       }
     }
   });
+  mirror_lower(context, out);
 }
 
 }  // namespace gusto

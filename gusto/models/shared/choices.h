@@ -69,8 +69,8 @@ ProximityWeight proximity_weight(const Dataset& data, int window, double weight)
 /// The second part is what one gets by counting every run of L events of a history as a user of its own, of weight w_u
 /// β / L: so G is the co-occurrence matrix of some users, and positive semi-definite.
 /// Shapes   user_weights [users]
-/// Cost     Σ_u n_u (n_u + 2 L) additions, on all threads; 4 bytes an event, and 4 more where strengths are used, and
-///          16 an item; needs the data set's view by item
+/// Cost     Σ_u n_u (n_u / 2 + 2 L) additions, on all threads; 8 bytes an event, 4 more for nearness, and 8 where
+///          strengths are used; 16 an item, 8 a user; needs the data set's view by item
 /// Repeatable same bits at any number of threads; G is symmetric to the bit
 void co_occurrences(Context& context, const Dataset& data, std::span<const float> user_weights,
                     const ProximityWeight& proximity, const Strength& strength, MatrixView<float> out);

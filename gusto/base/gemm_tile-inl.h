@@ -56,6 +56,11 @@ HWY_NOINLINE void ComputeTiles(const Tiles& t) {
     const float* HWY_RESTRICT a = t.a + tile * t.a_tile;
     const float* HWY_RESTRICT b = t.b;
     float* HWY_RESTRICT c = t.c + tile * kRows * c_row;
+    // What is read of C may lie far away: it is fetched while the sums are made, both lines of a row that has two.
+    for (std::size_t i = 0; reads && i < kRows; ++i) {
+      __builtin_prefetch(c + i * c_row, 1);
+      __builtin_prefetch(c + i * c_row + kVectors * kLanes - 1, 1);
+    }
     V sums[kRows][kVectors];
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < kRows; ++i) {

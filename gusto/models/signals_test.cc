@@ -48,11 +48,18 @@ class TimerSignals {
   timer_t timer_ = {};
 };
 
+// Users of an audience, its items, and the items of a user. Whole batches of 256 users, and more items than candidates,
+// make products as large as real catalogs do. Sanitizers, under which they would take minutes, see small ones.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kAudience = 20, kItsItems = 40, kItemsOfUser = 10;
+#else
+constexpr std::size_t kAudience = 200, kItsItems = 650, kItemsOfUser = 60;
+#endif
+
 class SignalsTest : public test::ConformanceTest {};
 
 TEST_P(SignalsTest, FitsTheSameBytesWhileSignalsArrive) {
-  // Whole batches of 256 users, and more items than candidates: products as large as with real catalogs.
-  static const auto many_items = test::two_audiences(200, 650, 60);
+  static const auto many_items = test::two_audiences(kAudience, kItsItems, kItemsOfUser);
   const auto data = info().name == "slim" ? small_data() : suited(many_items);  // slim multiplies none, and takes long
   Settings settings;
   for (const Field& field : info().fields) {

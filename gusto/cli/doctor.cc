@@ -126,8 +126,7 @@ void add_doctor(CLI::App& app, Session& session) {
            "Prints what belongs into a bug report, and where gusto looks for data: the embedded set, the folder that "
            "the environment variable GUSTO_DATA names, whose data sets can be called by name, as in `gusto compare "
            "ml-1m`, and the sets that have been fetched, as in `gusto compare fetch:ml-1m`. All commands run on the "
-           "CPU "
-           "level, an instruction set, that the environment variable GUSTO_CPU_LEVEL names, else on the best.",
+           "CPU level, an instruction set, that the environment variable GUSTO_CPU_LEVEL names, else on the best.",
        .examples = {"gusto doctor", "GUSTO_DATA=~/data gusto doctor", "GUSTO_CPU_LEVEL=SSE4 gusto doctor"}},
       [json, &session] { run_doctor(session, *json); });
   add_json_flag(command, *json);
